@@ -1,0 +1,1 @@
+"""Benchmarks of drf-token-auth and its peers: ``python -m benchmarks --help``."""

@@ -1,0 +1,558 @@
+"""The packages that are compared: how each is installed, how its table is filled, how it is asked.
+
+Django is imported inside the functions: the process that drives the rounds has none configured.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["ALL", "BY_NAME", "NONE", "Package", "fill"]
+
+PASSWORD = "benchmark"
+
+
+class Package:
+    """One way of authenticating a request. Rows are made by the package's own code, then cloned."""
+
+    name: str
+    authenticator: str
+    apps: list[str] = []
+    middleware: list[str] = []
+    settings: dict[str, Any] = {}
+    keyword = "Token"
+    #: Whether a user can have more than one token in the table.
+    many_per_user = True
+    #: When the token ends; None: never.
+    expiry_column: str | None = None
+
+    def model(self) -> Any:
+        """The table with a row a token."""
+        raise NotImplementedError
+
+    def issue(self, user: Any) -> str:
+        """A token of this user, as a client would present it."""
+        raise NotImplementedError
+
+    def clone_columns(self, sql: Sql) -> dict[str, str]:
+        """The columns that must differ between rows, as SQL expressions over ``n`` and ``r``."""
+        raise NotImplementedError
+
+    def prepare(self, number: int) -> None:
+        """What the number-th token of each user needs."""
+
+    def row(self, user_id: int, key: str) -> Any:
+        """The row of the user's only token."""
+        return self.model()._base_manager.get(user_id=user_id)
+
+    def expire(self, user: Any) -> str:
+        """A token of this user that has just expired."""
+        raise NotImplementedError
+
+    def unknown(self) -> str:
+        """A well-formed key that is in no table."""
+        raise NotImplementedError
+
+    def wrong_checksum(self, key: str) -> str:
+        """The key with its last character changed."""
+        return key[:-1] + ("0" if key[-1] != "0" else "1")
+
+    def headers(self, key: str) -> dict[str, str]:
+        return {"HTTP_AUTHORIZATION": f"{self.keyword} {key}"}
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def authenticate(self) -> Callable[[Any], Any]:
+        """What DRF does on each request: make the authenticator and ask it."""
+        from django.utils.module_loading import import_string
+
+        authenticator = import_string(self.authenticator)
+        return lambda request: authenticator().authenticate(request)
+
+    def login_view(self) -> Callable[[Any], Any]:
+        raise NotImplementedError
+
+    login_data: dict[str, str] = {}
+
+
+class Sql:
+    """Expressions of the database's dialect that make each cloned row another one."""
+
+    def __init__(self, vendor: str) -> None:
+        self.vendor = vendor
+
+    def hex(self, length: int) -> str:
+        if self.vendor == "postgresql":
+            function = "sha256" if length <= 64 else "sha512"
+            return f"substr(encode({function}((n || '.' || r)::bytea), 'hex'), 1, {length})"
+        return f"substr(lower(hex(randomblob({(length + 1) // 2}))), 1, {length})"
+
+    def digest(self) -> str:
+        if self.vendor == "postgresql":
+            return "'\\x00'::bytea || sha256((n || '.' || r)::bytea)"
+        return "randomblob(33)"
+
+    def time(self, days: int) -> str:
+        """A moment about so many days from now, another in each row."""
+        if self.vendor == "postgresql":
+            return f"now() + interval '{days} days' - (n + r) * interval '1.000001 seconds'"
+        return f"strftime('%Y-%m-%d %H:%M:%f', 'now', '{days} days', '-' || (n + r) || ' seconds')"
+
+    def series(self, name: str, first: int, last: int) -> str:
+        if self.vendor == "postgresql":
+            return f"generate_series({first}, {last}) AS {name}_series({name})"
+        return (
+            f"(WITH RECURSIVE s({name}) AS (SELECT {first} UNION ALL"
+            f" SELECT {name} + 1 FROM s WHERE {name} < {last}) SELECT {name} FROM s)"
+        )
+
+
+class Ours(Package):
+    name = "drf-token-auth"
+    apps = ["drf_token_auth"]
+    authenticator = "drf_token_auth.authentication.ExpiringTokenAuthentication"
+    expiry_column = "expires_at"
+    settings = {
+        # Cheap enough to forget, high enough to refuse nobody here.
+        "DRF_TOKEN_AUTH": {"LOGIN_RATES": {"address": "100000/s", "account": "100000/s"}}
+    }
+
+    def model(self):
+        from drf_token_auth import get_token_model
+
+        return get_token_model()
+
+    def issue(self, user):
+        return self.model().objects.create(user=user).key
+
+    def clone_columns(self, sql):
+        return {
+            "user_id": "n",
+            "digest": sql.digest(),
+            "hint": sql.hex(4),
+            "created_at": sql.time(-1),
+            "expires_at": sql.time(13),
+            "last_used_at": sql.time(0),
+        }
+
+    def expire(self, user):
+        from django.utils import timezone
+
+        return self.model().objects.create(user=user, expires_at=timezone.now()).key
+
+    def unknown(self):
+        return self.model().generate_key()
+
+    def login_view(self):
+        from drf_token_auth.views import LoginView
+
+        return LoginView.as_view()
+
+
+class AuthToken(Package):
+    name = "authtoken"
+    apps = ["rest_framework.authtoken"]
+    authenticator = "rest_framework.authentication.TokenAuthentication"
+    many_per_user = False
+
+    def model(self):
+        from rest_framework.authtoken.models import Token
+
+        return Token
+
+    def issue(self, user):
+        return self.model().objects.create(user=user).key
+
+    def clone_columns(self, sql):
+        return {"user_id": "n", "key": sql.hex(40), "created": sql.time(-1)}
+
+    def unknown(self):
+        return self.model().generate_key()
+
+    def login_view(self):
+        from rest_framework.authtoken.views import ObtainAuthToken
+
+        return ObtainAuthToken.as_view()
+
+
+class Knox(Package):
+    name = "knox"
+    apps = ["knox"]
+    authenticator = "knox.auth.TokenAuthentication"
+    expiry_column = "expiry"
+
+    def model(self):
+        from knox.models import AuthToken
+
+        return AuthToken
+
+    def issue(self, user):
+        return self.model().objects.create(user=user)[1]
+
+    def clone_columns(self, sql):
+        return {
+            "user_id": "n",
+            "digest": sql.hex(128),
+            "token_key": sql.hex(15),
+            "created": sql.time(-1),
+            "expiry": sql.time(365),
+        }
+
+    def expire(self, user):
+        from datetime import timedelta
+
+        return self.model().objects.create(user=user, expiry=timedelta(seconds=-1))[1]
+
+    def unknown(self):
+        from knox.crypto import create_token_string
+
+        return create_token_string()
+
+    def login_view(self):
+        from knox.views import LoginView
+        from rest_framework.authtoken.serializers import AuthTokenSerializer
+        from rest_framework.permissions import AllowAny
+
+        class PasswordLoginView(LoginView):
+            """The recipe of knox's documentation, without the session it makes besides."""
+
+            authentication_classes = []
+            permission_classes = [AllowAny]
+
+            def post(self, request):
+                serializer = AuthTokenSerializer(data=request.data, context={"request": request})
+                serializer.is_valid(raise_exception=True)
+                request.user = serializer.validated_data["user"]
+                return super().post(request)
+
+        return PasswordLoginView.as_view()
+
+
+class Durin(Package):
+    name = "durin"
+    apps = ["durin"]
+    authenticator = "durin.auth.TokenAuthentication"
+    expiry_column = "expiry"
+    login_data = {"client": "client 1"}
+
+    def model(self):
+        from durin.models import AuthToken
+
+        return AuthToken
+
+    def issue(self, user):
+        return self.model().objects.create(user, self._client()).token
+
+    def _client(self, number=1):
+        from durin.models import Client
+
+        return Client.objects.get(pk=number)
+
+    def prepare(self, number):
+        from durin.models import Client
+
+        Client.objects.get_or_create(
+            id=number, name=f"client {number}", defaults={"token_ttl": _days(365)}
+        )
+
+    def clone_columns(self, sql):
+        # One token a user and client: the r-th of a user belongs to the r-th client.
+        return {
+            "user_id": "n",
+            "client_id": "r",
+            "token": sql.hex(64),
+            "created": sql.time(-1),
+            "expiry": sql.time(365),
+        }
+
+    def expire(self, user):
+        # Of another client: a user has one token with each.
+        self.prepare(2)
+        client = self._client(2)
+        self.model().objects.filter(user=user, client=client).delete()
+        return self.model().objects.create(user, client, _days(-1)).token
+
+    def unknown(self):
+        return f"{random.getrandbits(256):064x}"
+
+    def login_view(self):
+        from durin.views import LoginView
+
+        return LoginView.as_view()
+
+
+class SimpleJwt(Package):
+    name = "simplejwt"
+    apps = ["rest_framework_simplejwt.token_blacklist"]
+    authenticator = "rest_framework_simplejwt.authentication.JWTAuthentication"
+    expiry_column = "expires_at"
+    keyword = "Bearer"
+    many_per_user = False
+
+    @property
+    def settings(self):
+        # Longer than the longest benchmark; it changes nothing else.
+        return {"SIMPLE_JWT": {"ACCESS_TOKEN_LIFETIME": _days(1)}}
+
+    def model(self):
+        # Of refresh tokens; an access token has no row.
+        from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+        return OutstandingToken
+
+    def issue(self, user):
+        from rest_framework_simplejwt.tokens import RefreshToken
+
+        return str(RefreshToken.for_user(user).access_token)
+
+    def clone_columns(self, sql):
+        return {
+            "user_id": "n",
+            "jti": sql.hex(32),
+            "created_at": sql.time(-1),
+            "expires_at": sql.time(1),
+        }
+
+    def expire(self, user):
+        from rest_framework_simplejwt.tokens import AccessToken
+
+        token = AccessToken.for_user(user)
+        token.set_exp(lifetime=_days(-1))
+        return str(token)
+
+    def unknown(self):
+        from django.contrib.auth import get_user_model
+        from rest_framework_simplejwt.tokens import AccessToken
+
+        return str(AccessToken.for_user(get_user_model()(pk=2**31 - 1)))
+
+    def wrong_checksum(self, key):
+        # The last character of a base64 signature may carry no bit that counts.
+        head, _, signature = key.rpartition(".")
+        return f"{head}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+
+    def login_view(self):
+        from rest_framework_simplejwt.views import TokenObtainPairView
+
+        return TokenObtainPairView.as_view()
+
+
+class Sessions(Package):
+    name = "sessions"
+    authenticator = "rest_framework.authentication.SessionAuthentication"
+    expiry_column = "expire_date"
+    many_per_user = False
+    middleware = [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ]
+
+    def model(self):
+        from django.contrib.sessions.models import Session
+
+        return Session
+
+    def issue(self, user):
+        from django.contrib import auth
+        from django.contrib.sessions.backends.db import SessionStore
+
+        session = SessionStore()
+        session[auth.SESSION_KEY] = str(user.pk)
+        session[auth.BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        return session.session_key
+
+    def row(self, user_id, key):
+        return self.model().objects.get(pk=key)
+
+    def clone_columns(self, sql):
+        return {"session_key": sql.hex(32), "expire_date": sql.time(14)}
+
+    def expire(self, user):
+        from django.utils import timezone
+
+        key = self.issue(user)
+        self.model().objects.filter(pk=key).update(expire_date=timezone.now())
+        return key
+
+    def unknown(self):
+        return f"{random.getrandbits(128):032x}"
+
+    def headers(self, key):
+        return {"HTTP_COOKIE": f"sessionid={key}"}
+
+    def authenticate(self):
+        from django.contrib.auth.middleware import AuthenticationMiddleware
+        from django.contrib.sessions.middleware import SessionMiddleware
+        from rest_framework.authentication import SessionAuthentication
+        from rest_framework.exceptions import AuthenticationFailed
+
+        sessions = SessionMiddleware(lambda request: None)
+        users = AuthenticationMiddleware(lambda request: None)
+
+        def authenticate(request):
+            sessions.process_request(request._request)
+            users.process_request(request._request)
+            answer = SessionAuthentication().authenticate(request)
+            if answer is None:
+                raise AuthenticationFailed
+            return answer
+
+        return authenticate
+
+    def login_view(self):
+        from django.contrib.auth import login
+        from django.contrib.sessions.middleware import SessionMiddleware
+        from rest_framework.authtoken.serializers import AuthTokenSerializer
+        from rest_framework.response import Response
+        from rest_framework.views import APIView
+
+        class SessionLoginView(APIView):
+            authentication_classes = []
+
+            def post(self, request):
+                serializer = AuthTokenSerializer(data=request.data, context={"request": request})
+                serializer.is_valid(raise_exception=True)
+                login(request, serializer.validated_data["user"])
+                return Response(status=204)
+
+        return SessionMiddleware(SessionLoginView.as_view())
+
+
+class OAuthToolkit(Package):
+    """For its command that deletes expired tokens; not among those that are compared otherwise."""
+
+    name = "oauth-toolkit"
+    apps = ["oauth2_provider"]
+    authenticator = "oauth2_provider.contrib.rest_framework.OAuth2Authentication"
+    expiry_column = "expires"
+    keyword = "Bearer"
+
+    def model(self):
+        from oauth2_provider.models import AccessToken
+
+        return AccessToken
+
+    def issue(self, user):
+        from django.utils import timezone
+
+        key = self.unknown()
+        self.model().objects.create(
+            user=user, token=key, scope="read", expires=timezone.now() + _days(1)
+        )
+        return key
+
+    def clone_columns(self, sql):
+        return {
+            "user_id": "n",
+            "token": sql.hex(30),
+            "token_checksum": sql.hex(64),
+            "expires": sql.time(1),
+            "created": sql.time(-1),
+        }
+
+    def unknown(self):
+        from oauthlib.common import generate_token
+
+        return generate_token()
+
+
+class NoAuthentication(Package):
+    """What Django and DRF take alone."""
+
+    name = "none"
+    authenticator = ""
+    settings = {
+        "REST_FRAMEWORK": {
+            "DEFAULT_AUTHENTICATION_CLASSES": [],
+            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+        }
+    }
+
+
+def _days(number):
+    from datetime import timedelta
+
+    return timedelta(days=number)
+
+
+ALL: list[Package] = [Ours(), AuthToken(), Knox(), Durin(), SimpleJwt(), Sessions()]
+NONE = NoAuthentication()
+BY_NAME = {package.name: package for package in [*ALL, OAuthToolkit(), NONE]}
+
+
+def fill(
+    package: Package, *, users: int, per_user: int = 1, known: int = 1000, expired: bool = False
+) -> list[tuple[int, str]]:
+    """Add users with tokens. Pairs of a user's id and a key known in plain text, spread evenly.
+
+    The known tokens are made by the package in between the clones, so that they lie all over the
+    table as real ones do, and not side by side at its end.
+
+    :param expired: whether the clones expired some time ago.
+    """
+    from django.contrib.auth import get_user_model
+    from django.db import connection, models, transaction
+
+    user_model = get_user_model()
+    sql = Sql(connection.vendor)
+    known = min(known, users)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET synchronous_commit = off")
+        else:
+            cursor.execute("PRAGMA synchronous = off")
+            cursor.execute("PRAGMA cache_size = -1000000")
+        for number in range(1, per_user + 1):
+            package.prepare(number)
+        first = (user_model.objects.aggregate(last=models.Max("pk"))["last"] or 0) + 1
+        pattern = user_model(id=first, username=f"user{first}", email="someone@example.com")
+        pattern.set_password(PASSWORD)
+        pattern.save(force_insert=True)
+        changes = {"id": "n", "username": "'user' || n"}
+        _clone(cursor, sql, pattern, changes, range(first, first + users), 1)
+        token_changes = package.clone_columns(sql)
+        if expired:
+            token_changes[package.expiry_column] = sql.time(-1)
+        found = []
+        for place in range(known):
+            ids = range(first + users * place // known, first + users * (place + 1) // known)
+            with transaction.atomic():
+                key = package.issue(user_model.objects.get(pk=ids[0]))
+                row = package.row(ids[0], key)
+                if row is not None:
+                    _clone(cursor, sql, row, token_changes, ids, per_user)
+            found.append((ids[0], key))
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM ANALYZE")
+    # The next connection has the defaults again.
+    connection.close()
+    return found
+
+
+def _clone(
+    cursor: Any, sql: Sql, row: Any, changes: dict[str, str], ids: range, times: int
+) -> None:
+    """Copy the row, but for the changes, ``times`` for each id; it is itself the first one."""
+    if len(ids) * times == 1:
+        return
+    quote = cursor.db.ops.quote_name
+    meta = row._meta
+    columns = [
+        field.column
+        for field in meta.concrete_fields
+        if field.column in changes or field is not meta.auto_field
+    ]
+    names = ", ".join(quote(column) for column in columns)
+    values = ", ".join(changes.get(column, f"pattern.{quote(column)}") for column in columns)
+    cursor.execute(
+        f"INSERT INTO {quote(meta.db_table)} ({names}) SELECT {values}"
+        f" FROM {quote(meta.db_table)} AS pattern,"
+        f" {sql.series('n', ids[0], ids[-1])}, {sql.series('r', 1, times)}"
+        f" WHERE pattern.{quote(meta.pk.column)} = %s AND NOT (n = {ids[0]} AND r = 1)",
+        [row.pk],
+    )

@@ -1,0 +1,110 @@
+"""Where the time of our own authenticator goes: its steps, one in another, and its functions.
+
+The steps are timed as every benchmark here is; the functions by cProfile, which makes each call
+dearer than it is, so that only their order counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import io
+import pstats
+import random
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+from . import asking, databases, harness, packages
+from .report import Report
+
+DEFAULTS = {"rounds": 40}
+QUICK = {"rounds": 8}
+
+PACKAGE = packages.BY_NAME["drf-token-auth"]
+STEPS = [
+    "SELECT 1",
+    "the statement and its row",
+    "token and user built",
+    "lookup.authenticate",
+    "the authenticator",
+]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--lines", type=int, default=40, help="functions to show")
+
+
+def run(options: argparse.Namespace) -> Report:
+    report = Report(f"profile of drf-token-auth, {options.database}", vars(options))
+    with ExitStack() as stack:
+        database = stack.enter_context(databases.new(options.database))
+        worker = stack.enter_context(harness.worker(PACKAGE.name, database))
+        worker.call(harness.migrate)
+        keys = worker.call(packages.fill, PACKAGE, users=options.rows)
+        workers = {"": worker}
+        if options.database == "postgres":
+            prepared = databases.with_options(database, **databases.PREPARED)
+            workers[", prepared"] = stack.enter_context(harness.worker(PACKAGE.name, prepared))
+        cases = {}
+        for label, one in workers.items():
+            one.call(asking.learn, {"all": keys})
+            one.call(asking.warm_up, PACKAGE)
+            for step in STEPS:
+                cases[f"{step}{label}"] = partial(one.call, time_step, step, 20)
+        samples = harness.rounds(cases, options.rounds)
+        for label in workers:
+            for step in STEPS[:-1]:
+                report.compare(samples, f"{step}{label}", f"{STEPS[-1]}{label}")
+        report.add_samples(samples)
+        for label, one in workers.items():
+            report.notes.append(f"functions{label}:")
+            report.notes.append(one.call(profiled, 2000, options.lines))
+    return report
+
+
+def time_step(step: str, count: int) -> list[float]:
+    """Inside a worker: microseconds of each of ``count`` runs of the step."""
+    action, items = _prepared_step(step, count + asking.UNTIMED)
+    return harness.timed(action, items)[asking.UNTIMED :]
+
+
+def _prepared_step(step: str, count: int) -> tuple[Any, list[Any]]:
+    from django.db import connection
+
+    from drf_token_auth import keys, lookup, statement
+
+    model = PACKAGE.model()
+    chosen = [key for _, key in random.choices(asking._keys["all"], k=count)]
+    if step == "the authenticator":
+        return PACKAGE.authenticate(), [asking.request(PACKAGE.headers(key)) for key in chosen]
+    if step == "lookup.authenticate":
+        return partial(lookup.authenticate, model, record_use=True), chosen
+    digests = [keys.candidates(key, "dta_", {}) for key in chosen]
+    if step == "token and user built":
+        return partial(statement.fetch, model, using="default"), digests
+    if step == "SELECT 1":
+        return partial(_execute, connection, "SELECT 1"), [None] * count
+    tokens = model.objects.select_related("user").filter(digest=digests[0][0])
+    sql, _ = tokens.order_by().query.sql_with_params()
+    return partial(_execute, connection, sql), digests
+
+
+def _execute(connection: Any, sql: str, params: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        cursor.fetchone()
+
+
+def profiled(count: int, lines: int) -> str:
+    """Inside a worker: the functions that take most of ``count`` authentications."""
+    authenticate, asked = _prepared_step("the authenticator", count)
+    profiler = cProfile.Profile()
+    for request in asked:
+        profiler.enable()
+        authenticate(request)
+        profiler.disable()
+    text = io.StringIO()
+    pstats.Stats(profiler, stream=text).strip_dirs().sort_stats("tottime").print_stats(lines)
+    return text.getvalue().strip()

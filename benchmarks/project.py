@@ -1,0 +1,55 @@
+"""The Django project a package is measured in: the package, Django's auth and DRF, no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import packages
+
+# What startproject writes, for `requests --middleware startproject`.
+STARTPROJECT_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+
+def configure(
+    package: str,
+    database: dict[str, Any],
+    middleware: list[str] | None = None,
+    settings: dict[str, Any] | None = None,
+) -> None:
+    """Make this process a Django project with one of the packages."""
+    import django
+    from django.conf import settings as django_settings
+
+    chosen = packages.BY_NAME[package]
+    django_settings.configure(
+        **{
+            "SECRET_KEY": "a secret key of the benchmarks, long enough for HMAC-SHA-256",
+            "ALLOWED_HOSTS": ["*"],
+            "DATABASES": {"default": database},
+            "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+            "INSTALLED_APPS": [
+                "django.contrib.auth",
+                "django.contrib.contenttypes",
+                "django.contrib.sessions",
+                "rest_framework",
+                *chosen.apps,
+            ],
+            "MIDDLEWARE": chosen.middleware if middleware is None else middleware,
+            "REST_FRAMEWORK": {
+                "DEFAULT_AUTHENTICATION_CLASSES": [chosen.authenticator],
+                "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+            },
+            "ROOT_URLCONF": "benchmarks.urls",
+            "USE_TZ": True,
+            **chosen.settings,
+            **(settings or {}),
+        }
+    )
+    django.setup()

@@ -1,0 +1,17 @@
+"""The application that gunicorn and uvicorn serve; the environment says with which package."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from . import project
+
+project.configure(**json.loads(os.environ["BENCHMARKS_SERVER"]))
+
+# Only now: Django's handlers read the settings.
+from django.core.asgi import get_asgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+wsgi = get_wsgi_application()
+asgi = get_asgi_application()

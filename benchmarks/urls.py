@@ -1,0 +1,21 @@
+"""The one view of the whole-request benchmark: who is asking?"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import path
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class WhoAmI(APIView):
+    permission_classes = [
+        IsAuthenticated if settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] else AllowAny
+    ]
+
+    def get(self, request):
+        return Response({"user": request.user.pk})
+
+
+urlpatterns = [path("", WhoAmI.as_view())]

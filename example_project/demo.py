@@ -1,0 +1,90 @@
+"""Migrate, make a demo user, print what to try, and serve.
+
+python demo.py [[HOST:]PORT]      default: 127.0.0.1:8000
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+from pathlib import Path
+
+EMAIL, PASSWORD = "demo@example.com", "open-sesame-42"
+
+# The lines are pasted as they are, all at once too: no comment, which zsh would run.
+WHAT_TO_TRY = """
+The example project of drf-token-auth:  http://{address}/
+Log in there, or into its admin, http://{address}/admin/, with
+
+  e-mail    {email}
+  password  {password}
+
+Or paste these lines into another terminal. They log in and keep the key, ask who it belongs to,
+add a note, list the notes and the user's devices, and log out:
+
+  TOKEN=$(curl -s -d 'email={email}&password={password}&name=terminal' \\
+      http://{address}/auth/login/ | grep -o 'dta_[0-9A-Za-z]*')
+  curl -w '\\n' -H "Authorization: Token $TOKEN" http://{address}/auth/token/
+  curl -w '\\n' -H "Authorization: Token $TOKEN" -d 'text=Buy milk' http://{address}/api/notes/
+  curl -w '\\n' -H "Authorization: Token $TOKEN" http://{address}/api/notes/
+  curl -w '\\n' -H "Authorization: Token $TOKEN" http://{address}/auth/tokens/
+  curl -X POST -H "Authorization: Token $TOKEN" http://{address}/auth/logout/
+
+Repeat one of them after the last: the key is refused from then on.
+"""
+
+
+def parse(address: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(?:([^:]+):)?([0-9]{1,5})", address)
+    if match is None or int(match[2]) > 65535:
+        sys.exit(f"An address is a port or HOST:PORT, such as 127.0.0.1:8000; not {address!r}.")
+    return match[1] or "127.0.0.1", int(match[2])
+
+
+def require_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            sys.exit(
+                f"{host}:{port} can't be served: {error.strerror}. Stop what serves there, or name "
+                "another port, such as 8001:\n  tox run -e demo -- 8001"
+            )
+
+
+def main(address: str = "127.0.0.1:8000") -> None:
+    host, port = parse(address)
+    require_free(host, port)
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import django
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import call_command
+
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0)
+    except (django.db.Error, ImproperlyConfigured, ValueError) as error:
+        sys.exit(f"The database can't be used. Is DATABASE_URL right?\n{error}")
+
+    User = get_user_model()
+    user = User.objects.filter(email=EMAIL).first() or User(email=EMAIL)
+    if not user.check_password(PASSWORD):
+        user.set_password(PASSWORD)
+    user.is_active = user.is_staff = user.is_superuser = True
+    user.save()
+
+    settings.ALLOWED_HOSTS.append(host)
+    address = f"{host}:{port}"
+    print(WHAT_TO_TRY.format(address=address, email=EMAIL, password=PASSWORD), flush=True)
+    call_command("runserver", address, use_reloader=False)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

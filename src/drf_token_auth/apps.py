@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.apps import AppConfig, apps
+from django.utils.translation import gettext_lazy as _
+
+
+class DRFTokenAuthConfig(AppConfig):
+    name = "drf_token_auth"
+    verbose_name = _("API tokens")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks, receivers  # noqa: F401 -- registered by being imported
+        from .contrib import checks as checks_of_neighbours  # noqa: F401
+
+        if apps.is_installed("drf_spectacular"):
+            from .contrib import spectacular  # noqa: F401

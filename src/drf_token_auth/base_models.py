@@ -1,0 +1,286 @@
+"""The abstract token: its columns, and what holds on every path that makes a row.
+
+Importable without the app installed: subclass :class:`AbstractToken` for a token model of your
+own, and use it in ``isinstance(request.auth, AbstractToken)``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from django.conf import settings
+from django.db import models, router, transaction
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from . import keys, signals, stamps
+from .conf import SCOPES_LENGTH, get_settings
+from .exceptions import KeyNotShown
+from .fields import DigestField
+from .managers import TokenManager, all_rows, lock_user
+from .scopes import encode_scopes
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["AbstractToken", "Kind", "clean_name"]
+
+NAME_LENGTH = 64
+
+
+def default_expires_at() -> datetime | None:
+    """``TTL`` from now, for a row whose maker names no expiry."""
+    ttl = get_settings().TTL
+    return None if ttl is None else timezone.now() + ttl
+
+
+def clean_name(name: str) -> str:
+    """A name on one line: no control characters, cut to the column (OWASP ASVS 16.4.1)."""
+    printable = "".join(c if c.isprintable() else " " for c in name[: 8 * NAME_LENGTH])
+    return " ".join(printable.split())[:NAME_LENGTH].rstrip()
+
+
+class Kind:
+    """Login tokens end with a logout or a password; personal ones are for scripts and CI."""
+
+    LOGIN: Final = "login"
+    PERSONAL: Final = "personal"
+    values: Final = (LOGIN, PERSONAL)
+    choices: Final = ((LOGIN, _("login")), (PERSONAL, _("personal")))
+
+
+class AbstractToken(models.Model):
+    Kind: ClassVar = Kind
+
+    # The eight-byte columns come first: PostgreSQL pads between columns of unlike alignment.
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="%(app_label)s_%(class)s_set",
+        verbose_name=_("user"),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(
+        _("expires"),
+        null=True,
+        blank=True,
+        db_index=True,
+        default=default_expires_at,
+        help_text=_("Empty: never."),
+    )
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    renewable_until = models.DateTimeField(_("renewable until"), null=True, editable=False)
+    idle_timeout = models.DurationField(_("idle timeout"), null=True, editable=False)
+    previous_until = models.DateTimeField(null=True, editable=False)
+    digest = DigestField(unique=True, default=keys.unissued)
+    previous_digest = DigestField(null=True, db_index=True)
+    hint = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN)
+    # NULL is "not bound yet": the next use binds it.
+    user_stamp = models.CharField(  # noqa: DJ001
+        max_length=stamps.STAMP_LENGTH, null=True, editable=False
+    )
+    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
+    # NULL is "all the user may do"; an empty list is refused.
+    scopes = models.CharField(  # noqa: DJ001
+        _("scopes"), max_length=SCOPES_LENGTH, null=True, blank=True, default=None
+    )
+
+    objects: ClassVar[TokenManager[Self]] = TokenManager()
+
+    class Meta:
+        abstract = True
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
+
+    # On the instance that made the key only; the database never sees it.
+    _key: str | None = None
+    # The digest the client's key matched: the row's, or the previous one's within its grace.
+    presented_digest: bytes | None = None
+    # Whether its maker wants the idle timeout as it is, None included.
+    is_idle_timeout_chosen: bool = False
+    # Who makes it, and the request it is made by: what token_created carries.
+    origin: tuple[Any, Any] = (None, None)
+
+    def __str__(self) -> str:
+        return f"{self.hint}…"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle: without key and digests, which are loaded again if they are asked for."""
+        state = dict(super().__getstate__())
+        for name in ("_key", "digest", "previous_digest", "presented_digest", "origin"):
+            state.pop(name, None)
+        return state
+
+    def __copy__(self) -> Self:
+        return self._copied(lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Whole, with the key: Django's TestCase hands each test a deep copy of what
+        # setUpTestData made.
+        return self._copied(lambda value: copy.deepcopy(value, memo))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            elsewhere = kwargs.get("using") not in (None, self._state.db)
+            if not (kwargs.get("update_fields") or kwargs.get("force_insert") or elsewhere):
+                # Django would INSERT a row that has gone meanwhile: a revoked token's.
+                kwargs["force_update"] = True
+            super().save(*args, **kwargs)
+            return
+        self.complete()
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using, savepoint=False):
+            super().save(*args, **kwargs)
+            self.announce_created(using=using)
+
+    def _copied(self, copied: Callable[[Any], Any]) -> Self:
+        twin = type(self).__new__(type(self))
+        state = dict(super().__getstate__())
+        state.pop("origin", None)
+        twin.__dict__.update({name: copied(value) for name, value in state.items()})
+        return twin
+
+    @classmethod
+    def generate_key(cls) -> str:
+        """A new key, of nobody yet."""
+        return keys.generate(get_settings().PREFIX)
+
+    @property
+    def key(self) -> str:
+        """The key, on the instance that made it.
+
+        :raises KeyNotShown: (an AttributeError) on any other; the database holds its digest only.
+        """
+        if self._key is None:
+            raise KeyNotShown(
+                "The key of a token is readable only on the instance that made it: the database "
+                "holds its digest. Make a new token (operations.issue) or key (operations.rotate)."
+            )
+        return self._key
+
+    @key.setter
+    def key(self, key: str) -> None:
+        conf = get_settings()
+        keys.require_usable(key, conf.PREFIX)
+        version = max(conf.PEPPERS, default=keys.SHA256)
+        self.digest = keys.digest(key, version, conf.PEPPERS.get(version, b""))
+        self.hint = keys.hint(key, conf.PREFIX)
+        self._key = key
+
+    @property
+    def scope_list(self) -> list[str] | None:
+        """The scopes as a list; None is all the user may do."""
+        return None if self.scopes is None else self.scopes.split()
+
+    def is_expired(self, now: datetime | None = None) -> bool:
+        """``now >= expires_at``: the definition that SQL and the purge share."""
+        return self.expires_at is not None and (now or timezone.now()) >= self.expires_at
+
+    def knows_as_previous(self, digest: bytes, now: datetime) -> bool:
+        """Whether this is the digest before the last rotation, within its grace."""
+        return (
+            self.previous_digest is not None
+            and self.previous_until is not None
+            and now < self.previous_until
+            and keys.same(self.previous_digest, digest)
+        )
+
+    @property
+    def is_password_bound(self) -> bool:
+        return self.kind in get_settings().PASSWORD_BOUND
+
+    def complete(self) -> None:
+        """Give a new row what every row has. Called by each path that inserts one."""
+        if self.kind not in Kind.values:
+            raise ValueError(f"A token's kind is one of {Kind.values}; it can't be {self.kind!r}.")
+        conf = get_settings()
+        now = timezone.now()
+        if not self.digest or self.digest[0] == keys.UNISSUED:
+            self.key = self.generate_key()
+        self.name = clean_name(self.name)
+        self.scopes = encode_scopes(self.scopes)
+        self.cap_lifetime(now)
+        self._start_idle_timeout(now, conf.IDLE_TIMEOUT, never=conf.TTL is not None)
+        if self.user_stamp is None and self.is_password_bound:
+            self.user_stamp = stamps.current(self.user)
+
+    def cap_lifetime(self, now: datetime) -> None:
+        """No row is made that lives longer than ``MAX_TTL`` from now."""
+        longest = get_settings().MAX_TTL
+        if longest is not None:
+            latest = now + longest
+            self.expires_at = min(self.expires_at or latest, latest)
+            self.renewable_until = self.renewable_until and min(self.renewable_until, latest)
+
+    def _start_idle_timeout(self, now: datetime, default: timedelta | None, *, never: bool) -> None:
+        """With an idle timeout, the expiry asked for is the cap that uses renew up to.
+
+        A login token whose maker said ``expires_at=None`` against a TTL never
+        expires, idle or not.
+        """
+        is_never = self.expires_at is None and never
+        if self.idle_timeout is None and self.kind == Kind.LOGIN and not is_never:
+            self.idle_timeout = None if self.is_idle_timeout_chosen else default
+        if self.idle_timeout is not None and self.renewable_until is None:
+            self.renewable_until = self.expires_at
+            self.expires_at = self.renewed_until(now)
+
+    def renewed_until(self, now: datetime) -> datetime | None:
+        """When the token expires if it is used now, its own idle timeout and cap considered."""
+        if self.idle_timeout is None:
+            return self.expires_at
+        idle_end = now + self.idle_timeout
+        return idle_end if self.renewable_until is None else min(idle_end, self.renewable_until)
+
+    def announce_created(self, *, using: str) -> None:
+        actor, request = self.origin
+        self.announce(signals.token_created, using=using, actor=actor, request=request)
+
+    def announce(self, signal: Signal, *, using: str, **what: Any) -> None:
+        """Send the signal once the transaction commits, with the row as it is now and no key."""
+        token = copy.copy(self)
+        token._key = None
+        send = partial(signal.send_robust, sender=type(self), token=token, **what)
+        transaction.on_commit(send, using=using, robust=True)
+
+    def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> bool:
+        """End it at once. False if it had ended already: then another sent ``token_revoked``."""
+        using = router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            rows = all_rows(type(self), using).filter(pk=self.pk)
+            ended = rows.delete_silently() > 0
+            if ended:
+                what = {"reason": reason, "actor": actor, "request": request}
+                self.announce(signals.token_revoked, using=using, **what)
+        return ended
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """As :meth:`revoke`, for code that deletes a token as it deletes any other row."""
+        ended = self.revoke(reason="deleted")
+        return int(ended), {self._meta.label: 1} if ended else {}
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    revoke.alters_data = True  # type: ignore[attr-defined]
+
+    def rebind(self, user: Any) -> None:
+        """Keep this token through the password change just saved; end the others it ended.
+
+        For the view that changes the password, as ``update_session_auth_hash`` is for sessions.
+        """
+        using = router.db_for_write(type(self), instance=self)
+        tokens = all_rows(type(self), using)
+        with transaction.atomic(using=using):
+            lock_user(type(self), user.pk, using=using)
+            if self.is_password_bound:
+                self.user_stamp = stamps.current(user)
+                tokens.filter(pk=self.pk, user=user).update(user_stamp=self.user_stamp)
+            tokens.usable().outlived_by(user).revoke(reason="password", actor=user)
+
+    rebind.alters_data = True  # type: ignore[attr-defined]

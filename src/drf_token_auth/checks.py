@@ -1,0 +1,236 @@
+"""What ``manage.py check`` says of a half-configured project, before its first request does.
+
+Ids: ``drf_token_auth.E…`` stop the project, ``W…`` warn. Those about exposure run with
+``check --deploy``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.authentication import BaseAuthentication, BasicAuthentication
+from rest_framework.settings import api_settings
+
+from . import conf, get_token_model
+from .authentication import ExpiringTokenAuthentication
+from .base_models import AbstractToken
+from .permissions import HasScopes
+
+__all__: list[str] = []
+
+APP = "drf_token_auth"
+
+
+def _readable() -> conf.Settings | None:
+    """The settings, or None where E001 to E003 have to be put right first."""
+    try:
+        return conf.get_settings()
+    except ImproperlyConfigured:
+        return None
+
+
+def _default_authenticators() -> Sequence[Any]:
+    return api_settings.DEFAULT_AUTHENTICATION_CLASSES
+
+
+@register(Tags.security)
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """E001 to E003: no dict, an unknown name, a wrong value. E004: a flat setting we don't have."""
+    found: list[CheckMessage] = [
+        Error(problem.message, hint=problem.hint, id=f"{APP}.{problem.id}")
+        for problem in conf.problems()
+    ]
+    prefix = f"{conf.SETTING}_"
+    for name in dir(settings):
+        if name.startswith(prefix) and name != conf.TOKEN_MODEL_SETTING:
+            inner = name.removeprefix(prefix)
+            found.append(
+                Error(
+                    f"{name} is not a setting of {APP}.",
+                    hint=f'Put it into the dict: {conf.SETTING} = {{"{inner}": …}}.'
+                    if inner in conf.TokenAuthSettings.__annotations__
+                    else f"The only flat one is {conf.TOKEN_MODEL_SETTING}.",
+                    id=f"{APP}.E004",
+                )
+            )
+    return found
+
+
+@register(Tags.models)
+def check_token_model(**kwargs: Any) -> list[CheckMessage]:
+    """E005: no such model. E006: not an AbstractToken. E007: a foreign key to the swapped one."""
+    try:
+        model = get_token_model()
+    except ImproperlyConfigured as error:
+        hint = 'Such as "accounts.ApiToken", with its app in INSTALLED_APPS.'
+        return [Error(str(error), hint=hint, id=f"{APP}.E005")]
+    found: list[CheckMessage] = []
+    if not issubclass(model, AbstractToken):
+        found.append(
+            Error(
+                f"{conf.TOKEN_MODEL_SETTING} is {model._meta.label}, which is no AbstractToken.",
+                hint="Derive it from drf_token_auth.base_models.AbstractToken.",
+                obj=model,
+                id=f"{APP}.E006",
+            )
+        )
+    for other in apps.get_models():
+        for field in other._meta.local_fields:
+            target = field.related_model
+            label = getattr(getattr(target, "_meta", None), "label", target)
+            if label == conf.DEFAULT_TOKEN_MODEL != model._meta.label:
+                found.append(
+                    Error(
+                        f"{field} points at {conf.DEFAULT_TOKEN_MODEL}, which is swapped out for "
+                        f"{model._meta.label}.",
+                        hint=f"Point it at settings.{conf.TOKEN_MODEL_SETTING}.",
+                        obj=field,
+                        id=f"{APP}.E007",
+                    )
+                )
+    return found
+
+
+@register(Tags.security)
+def check_order_of_authenticators(**kwargs: Any) -> list[CheckMessage]:
+    """W001: the first default authenticator has no challenge, so DRF answers 403 for 401."""
+    classes = _default_authenticators()
+    if not any(issubclass(one, ExpiringTokenAuthentication) for one in classes):
+        return []
+    first = classes[0]
+    if first.authenticate_header is not BaseAuthentication.authenticate_header:
+        return []
+    return [
+        checks.Warning(
+            f"{first.__name__} stands first in DEFAULT_AUTHENTICATION_CLASSES and names no "
+            "WWW-Authenticate challenge: DRF turns every 401 into a 403.",
+            hint="Put ExpiringTokenAuthentication first.",
+            id=f"{APP}.W001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_basic_authentication(**kwargs: Any) -> list[CheckMessage]:
+    """W002: Basic sends the password with each request, past every limit on tokens."""
+    classes = _default_authenticators()
+    if not any(issubclass(one, BasicAuthentication) for one in classes):
+        return []
+    return [
+        checks.Warning(
+            "BasicAuthentication is in DEFAULT_AUTHENTICATION_CLASSES: passwords travel with each "
+            "request, unthrottled, and no logout ends them.",
+            hint="Leave it out in production: set DEFAULT_AUTHENTICATION_CLASSES yourself, as "
+            "it is in DRF's default.",
+            id=f"{APP}.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_lifetimes(**kwargs: Any) -> list[CheckMessage]:
+    """W003: tokens of people who log in live for ever."""
+    in_force = _readable()
+    if in_force is None or in_force.TTL or in_force.MAX_TTL or in_force.IDLE_TIMEOUT:
+        return []
+    return [
+        checks.Warning(
+            "TTL, MAX_TTL and IDLE_TIMEOUT are all None: login tokens never expire.",
+            hint=f"Set one of them in {conf.SETTING}.",
+            id=f"{APP}.W003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_transport(**kwargs: Any) -> list[CheckMessage]:
+    """W004: a key sent over plain HTTP is a key given away (RFC 6750 5.3)."""
+    if settings.SECURE_SSL_REDIRECT or settings.SECURE_HSTS_SECONDS:
+        return []
+    return [
+        checks.Warning(
+            "Neither SECURE_SSL_REDIRECT nor SECURE_HSTS_SECONDS is set: tokens may travel in the "
+            "clear.",
+            hint="Set them, or silence this if a proxy in front does it.",
+            id=f"{APP}.W004",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_peppers(**kwargs: Any) -> list[CheckMessage]:
+    """W005: a pepper that is SECRET_KEY can't be kept when SECRET_KEY is rotated."""
+    in_force = _readable()
+    if in_force is None or settings.SECRET_KEY.encode() not in in_force.PEPPERS.values():
+        return []
+    return [
+        checks.Warning(
+            "A pepper equals SECRET_KEY: rotating the one would end every token.",
+            hint="Make it a secret of its own.",
+            id=f"{APP}.W005",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_idle_timeout(**kwargs: Any) -> list[CheckMessage]:
+    """W006: an idle timeout as long as the lifetime never ends anything."""
+    in_force = _readable()
+    if in_force is None or not (in_force.TTL and in_force.IDLE_TIMEOUT):
+        return []
+    if in_force.IDLE_TIMEOUT < in_force.TTL:
+        return []
+    return [
+        checks.Warning(
+            "IDLE_TIMEOUT is not shorter than TTL: no token ends for being idle.",
+            hint="Make IDLE_TIMEOUT shorter, or leave it out.",
+            id=f"{APP}.W006",
+        )
+    ]
+
+
+@register(Tags.urls)
+def check_required_scopes(**kwargs: Any) -> list[CheckMessage]:
+    """E008: a view needs a scope that SCOPES does not declare, so no token can have it."""
+    in_force = _readable()
+    if in_force is None or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    found: dict[tuple[Any, str], CheckMessage] = {}
+    for view in _views(get_resolver().url_patterns):
+        for scope in sorted(_required_scopes(view) - set(in_force.SCOPES)):
+            found[view, scope] = Error(
+                f"{view.__module__}.{view.__qualname__} requires the scope {scope!r}, which "
+                "SCOPES does not declare.",
+                hint=f'Add it: {conf.SETTING} = {{"SCOPES": {{"{scope}": "…"}}}}, '
+                "or correct required_scopes.",
+                id=f"{APP}.E008",
+            )
+    return list(found.values())
+
+
+def _views(patterns: Iterable[Any]) -> Iterator[Any]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            view = getattr(pattern.callback, "cls", None)
+            if view is not None:
+                yield view
+
+
+def _required_scopes(view: Any) -> set[str]:
+    permissions = getattr(view, "permission_classes", None) or ()
+    if not any(isinstance(one, type) and issubclass(one, HasScopes) for one in permissions):
+        return set()
+    required = getattr(view, "required_scopes", None)
+    if required is None:
+        return {"read", "write"}
+    groups = required.values() if isinstance(required, Mapping) else [required]
+    return {scope for group in groups for scope in ([group] if isinstance(group, str) else group)}

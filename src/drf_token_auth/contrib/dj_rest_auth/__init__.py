@@ -1,0 +1,46 @@
+"""dj-rest-auth: what its settings name. Its logout and registration are in ``urls`` here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dj_rest_auth import serializers as stock
+from rest_framework import serializers
+
+from ... import operations
+from ...base_models import AbstractToken
+from ...exceptions import TokenLimitReached
+from ..sessions import tie
+
+__all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
+
+
+def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
+    """For ``TOKEN_CREATOR``: a new token of the model in use for each login."""
+    from ...views.base import LimitReached
+
+    request = serializer.context.get("request")
+    try:
+        token = operations.issue(user, request=getattr(request, "_request", request))
+    except TokenLimitReached as error:
+        raise LimitReached from error
+    tie(token, request)
+    # The registration throws away what this returns.
+    user.issued_token = token
+    return token
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    """For ``TOKEN_SERIALIZER``: dj-rest-auth's answer to a login, with the expiry."""
+
+    key = serializers.CharField(read_only=True)
+    expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class PasswordChangeSerializer(stock.PasswordChangeSerializer):
+    """For ``PASSWORD_CHANGE_SERIALIZER``: who changes the password stays logged in."""
+
+    def save(self) -> None:
+        super().save()
+        if not self.logout_on_password_change and isinstance(self.request.auth, AbstractToken):
+            self.request.auth.rebind(self.user)

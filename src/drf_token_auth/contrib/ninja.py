@@ -1,0 +1,69 @@
+"""django-ninja: ``NinjaAPI(auth=TokenAuth())``, for sync and async operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext
+from ninja.errors import HttpError
+from ninja.security.base import AuthBase
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+
+from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
+from ..base_models import AbstractToken
+
+__all__ = ["BearerAuth", "TokenAuth"]
+
+
+class _Auth(AuthBase):
+    """Sets ``request.user``; ``request.auth`` is the token, and a refused one is a 401.
+
+    :param scopes: what the token has to have; without them it is a 403.
+    """
+
+    authentication_class: type[ExpiringTokenAuthentication]
+
+    def __init__(self, *, scopes: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.scopes = tuple(scopes)
+
+    def __call__(self, request: Any) -> AbstractToken | None:
+        try:
+            found = self.authentication_class().authenticate(request)
+        except AuthenticationFailed:
+            return None
+        except Throttled as refusal:
+            raise HttpError(429, str(refusal.detail)) from refusal
+        if found is None:
+            return None
+        user, token = found
+        granted = token.scope_list
+        missing = [scope for scope in self.scopes if granted is not None and scope not in granted]
+        if missing:
+            text = gettext("The token lacks the scope: %(scopes)s.")
+            raise HttpError(403, text % {"scopes": " ".join(missing)})
+
+        async def auser() -> Any:
+            return user
+
+        request.user, request.auser = user, auser
+        return token  # type: ignore[no-any-return]
+
+
+class TokenAuth(_Auth):
+    """``Authorization: Token <key>``"""
+
+    authentication_class = ExpiringTokenAuthentication
+    openapi_type = "apiKey"
+    openapi_in = "header"
+    openapi_name = "Authorization"
+    openapi_description = '"Token" and the key'
+
+
+class BearerAuth(_Auth):
+    """``Authorization: Bearer <key>``"""
+
+    authentication_class = BearerTokenAuthentication
+    openapi_type = "http"
+    openapi_scheme = "bearer"

@@ -1,0 +1,40 @@
+"""A token that was made by logging in to a session ends when the session logs out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+
+from .. import get_token_model, operations
+from ..base_models import AbstractToken
+from ..managers import TokenQuerySet
+
+__all__ = ["tie", "tied"]
+
+_TOKEN = "_drf_token_auth_token"
+
+
+def tie(token: AbstractToken, request: Any) -> None:
+    """End the token with the session of this request, if it has one."""
+    session = getattr(request, "session", None)
+    if session is not None:
+        session[_TOKEN] = token.pk
+
+
+def tied(request: Any, user: Any) -> AbstractToken | None:
+    """The user's token that ends with the session of this request."""
+    pk = getattr(request, "session", {}).get(_TOKEN)
+    if pk is None or user is None:
+        return None
+    tokens: TokenQuerySet[AbstractToken] = get_token_model()._default_manager.all()
+    return tokens.filter(pk=pk, user=user).first()
+
+
+@receiver(user_logged_out, dispatch_uid="drf_token_auth.end_with_session")
+def end_with_session(request: Any, user: Any, **kwargs: Any) -> None:
+    """Sent before the session is emptied; channels sends it with no request."""
+    token = tied(request, user)
+    if token is not None:
+        operations.revoke(token, reason="logout", request=request, actor=user)

@@ -1,0 +1,152 @@
+"""The text of a key, and its digest.
+
+A key is ``prefix + 30 random base62 characters + 6 base62 digits of their CRC-32``: 178 random
+bits, all in the alphabet of RFC 6750 2.1. The checksum is no security: it lets a mistyped or
+made-up key be refused without a query, and a secret scanner be sure of what it found.
+
+A digest is one version byte and 32 bytes. A fast hash, on purpose: a slow one defends secrets
+that can be guessed, and 178 random bits cannot (OWASP ASVS 6.5.2), while its cost would be paid
+on each request and by whoever floods the server with garbage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Mapping
+
+from .exceptions import MalformedKey, UnusableKey, WrongChecksum
+
+__all__ = [
+    "DIGEST_SIZE",
+    "KNOX",
+    "MAX_LENGTH",
+    "SHA256",
+    "UNISSUED",
+    "candidates",
+    "checksum",
+    "digest",
+    "generate",
+    "hint",
+    "knox_digest",
+    "looks_issued",
+    "require_presentable",
+    "require_usable",
+    "same",
+    "unissued",
+]
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+SECRET_LENGTH = 30
+CHECKSUM_LENGTH = 6
+# Two digits at a time: a checksum is computed on each request.
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+TAIL_LENGTH = SECRET_LENGTH + CHECKSUM_LENGTH
+MAX_LENGTH = 255
+HINT_LENGTH = 4
+
+DIGEST_SIZE = 33
+# Version bytes. 1 to 127 are peppers, by their id.
+SHA256 = 0
+UNISSUED = 254
+KNOX = 255
+
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+
+
+def generate(prefix: str) -> str:
+    """A new key."""
+    secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
+    return f"{prefix}{secret}{checksum(secret)}"
+
+
+def checksum(secret: str) -> str:
+    """Six base62 digits of the CRC-32 of the 30 random characters (the prefix is left out)."""
+    high, low = divmod(zlib.crc32(secret.encode("ascii")), len(_PAIRS))
+    high, middle = divmod(high, len(_PAIRS))
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]
+
+
+def _has_own_shape(key: str, prefix: str) -> bool:
+    tail = key[len(prefix) :]
+    return len(tail) == TAIL_LENGTH and key.startswith(prefix) and tail.isalnum()
+
+
+def _checksum_holds(key: str) -> bool:
+    # Public arithmetic over what the client sent: nothing here for a timing attack to learn.
+    return checksum(key[-TAIL_LENGTH:-CHECKSUM_LENGTH]) == key[-CHECKSUM_LENGTH:]
+
+
+def looks_issued(key: str, prefix: str) -> bool:
+    """Whether the key has our shape under this prefix and a right checksum."""
+    return key.isascii() and _has_own_shape(key, prefix) and _checksum_holds(key)
+
+
+def _is_presentable(key: str) -> bool:
+    return len(key) <= MAX_LENGTH and _VISIBLE_ASCII.fullmatch(key) is not None
+
+
+def require_presentable(key: str) -> None:
+    """Raise MalformedKey for what no key looks like."""
+    if not _is_presentable(key):
+        raise MalformedKey
+
+
+def require_usable(key: str, prefix: str) -> None:
+    """Raise UnusableKey for a key that no request could present."""
+    if not isinstance(key, str) or not _is_presentable(key):
+        raise UnusableKey(f"A key is 1 to {MAX_LENGTH} visible ASCII characters without a space.")
+    if _has_own_shape(key, prefix) and not _checksum_holds(key):
+        raise UnusableKey(f"A key of the shape {prefix}… needs the checksum of generate_key().")
+
+
+def hint(key: str, prefix: str) -> str:
+    """The first characters after the prefix, to recognise a token in a list.
+
+    Nothing of a key too short to spare them.
+    """
+    tail = key.removeprefix(prefix)
+    return tail[:HINT_LENGTH] if len(tail) >= 5 * HINT_LENGTH else ""
+
+
+def digest(key: str, version: int, pepper: bytes = b"") -> bytes:
+    """The digest of a key under version 0 (no pepper) or under the pepper of that id."""
+    data = key.encode("ascii")
+    if version == SHA256:
+        return b"\x00" + hashlib.sha256(data).digest()
+    return bytes([version]) + hmac.digest(pepper, data, "sha256")
+
+
+def knox_digest(hex_sha512: str) -> bytes:
+    """The digest of a row whose SHA-512 in hex is all that is known of its key."""
+    return bytes([KNOX]) + hashlib.sha256(hex_sha512.encode("ascii")).digest()
+
+
+def unissued() -> bytes:
+    """A digest that no key has: unique, never empty, never found."""
+    return bytes([UNISSUED]) + secrets.token_bytes(DIGEST_SIZE - 1)
+
+
+def candidates(key: str, prefix: str, peppers: Mapping[int, bytes]) -> list[bytes]:
+    """The digests this key can be stored under, the one a new key would get first.
+
+    :raises MalformedKey, WrongChecksum: no row can have it, so none is asked for.
+    """
+    require_presentable(key)
+    own = _has_own_shape(key, prefix)
+    if own and not _checksum_holds(key):
+        raise WrongChecksum
+    found = [digest(key, version, peppers[version]) for version in sorted(peppers, reverse=True)]
+    found.append(digest(key, SHA256))
+    if not own:
+        found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
+    return found
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Compare two digests in constant time (OWASP ASVS 11.2.4)."""
+    return hmac.compare_digest(bytes(one), bytes(other))

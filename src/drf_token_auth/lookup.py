@@ -1,0 +1,116 @@
+"""From a presented key to its row, and the verdict: the path of every request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from django.db import models, router
+from django.db.models import Q
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from . import keys, peppers, signals, stamps, statement, usage
+from .conf import get_settings
+from .deferred import after_transaction
+from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
+
+if TYPE_CHECKING:
+    from .base_models import AbstractToken
+
+__all__ = ["authenticate", "verdict"]
+
+logger = logging.getLogger("drf_token_auth")
+_T = TypeVar("_T", bound="AbstractToken")
+
+
+@sensitive_variables("key", "digests")
+def authenticate(
+    model: type[_T],
+    key: str,
+    *,
+    queryset: models.QuerySet[_T] | None = None,
+    record_use: bool = False,
+    request: Any = None,
+) -> _T:
+    """The usable token with this key, its user loaded.
+
+    :param queryset: where to look, through the ORM, instead of among all tokens.
+    :param record_use: note the use (at most one write an interval, after the transaction).
+    :raises Refused: a subclass a reason. Errors of the database are passed on as they are.
+    """
+    conf = get_settings()
+    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS)
+    now = timezone.now()
+    if queryset is None:
+        token = statement.fetch(model, digests, router.db_for_read(model))
+    else:
+        token = _matching(queryset, Q(digest__in=digests))
+    if token is None:
+        token = _fetch_again(model, digests, queryset, now, request)
+    newer_stamp = verdict(token, now)
+    if record_use:
+        usage.record(token, digests[0], newer_stamp, now)
+    return token
+
+
+def verdict(token: AbstractToken, now: datetime) -> str | None:
+    """Raise the reason why this token does not authenticate at this moment, if there is one.
+
+    :returns: the stamp to bind it to from now on, if it is another than the row's.
+    """
+    if token.expires_at is not None and now >= token.expires_at:
+        raise TokenExpired
+    user = token.user
+    if not getattr(user, "is_active", True):
+        raise InactiveUser
+    if not token.is_password_bound:
+        return None
+    if token.user_stamp is None:
+        return stamps.current(user)
+    holds, newer_stamp = stamps.matches(user, token.user_stamp)
+    if not holds:
+        raise PasswordChanged
+    return newer_stamp
+
+
+def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
+    if not queryset.query.select_related:
+        queryset = queryset.select_related("user")
+    return cast("_T | None", queryset.filter(condition).order_by().first())
+
+
+@sensitive_variables("digests", "known", "token")
+def _fetch_again(
+    model: type[_T],
+    digests: Sequence[bytes],
+    queryset: models.QuerySet[_T] | None,
+    now: datetime,
+    request: Any,
+) -> _T:
+    """Ask the primary for a key that no row had: the row may be newer than the replica knows,
+    or know the key as the one before its rotation."""
+    primary = router.db_for_write(model)
+    if queryset is None:
+        queryset = model._default_manager.all()
+    known = Q(digest__in=digests) | Q(previous_digest__in=digests)
+    token = cast("_T | None", _matching(queryset.using(primary), known))
+    if token is None:
+        peppers.warn_of_missing(model, using=primary)
+        raise UnknownKey
+    if any(keys.same(token.digest, digest) for digest in digests):
+        return token
+    token.presented_digest = token.previous_digest
+    if token.previous_until is None or now >= token.previous_until:
+        after_transaction(partial(_report_reuse, token, request), using=primary)
+        raise ReusedKey
+    return token
+
+
+def _report_reuse(token: AbstractToken, request: Any) -> None:
+    signals.token_reused.send_robust(sender=type(token), token=token, request=request)
+    if get_settings().REVOKE_ON_REUSE:
+        token.revoke(reason="reuse", request=request)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ... import operations
+from ...purging import BATCH_SIZE
+from ..durations import duration
+
+
+class Command(BaseCommand):
+    help = "Deletes expired tokens, in short transactions. For cron; safe beside logins."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--older-than",
+            type=duration,
+            default=timedelta(0),
+            help="Keep a token for so long after its expiry, such as 7d.",
+        )
+        parser.add_argument(
+            "--unused-for",
+            type=duration,
+            help="Also revoke tokens that nobody has used for so long, such as 180d.",
+        )
+        parser.add_argument(
+            "--batch-size", type=int, default=BATCH_SIZE, help=f"Default: {BATCH_SIZE}."
+        )
+        parser.add_argument(
+            "--sleep", type=float, default=0.0, help="Seconds between transactions."
+        )
+        parser.add_argument("--time-limit", type=float, help="Seconds to stop after.")
+        parser.add_argument("--dry-run", action="store_true", help="Count, and delete nothing.")
+        parser.add_argument("--database", help="Alias of the database to purge.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["batch_size"] < 1:
+            raise CommandError("--batch-size is 1 or more.")
+        if options["sleep"] < 0 or (options["time_limit"] or 0) < 0:
+            raise CommandError("--sleep and --time-limit are not negative.")
+        self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
+        count = operations.purge(
+            older_than=options["older_than"],
+            unused_for=options["unused_for"],
+            batch_size=options["batch_size"],
+            sleep=options["sleep"],
+            time_limit=options["time_limit"],
+            dry_run=options["dry_run"],
+            using=options["database"],
+            progress=self._show_progress,
+        )
+        if self._has_progress:
+            self.stderr.write("\r", ending="")
+        what = "expired or unused tokens" if options["unused_for"] else "expired tokens"
+        done = "would be deleted" if options["dry_run"] else "deleted"
+        self.stdout.write(f"{count} {what} {done}.")
+
+    def _show_progress(self, total: int) -> None:
+        if self._has_progress:
+            self.stderr.write(f"\r{total} deleted", ending="")
+            self.stderr.flush()

@@ -1,0 +1,26 @@
+"""Durations on the command line: ``2w``, ``90d``, ``12h``, ``1h30m``, ``45s``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import timedelta
+
+__all__ = ["duration"]
+
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_WHOLE = re.compile(r"(?:[0-9]+[wdhms])+")
+_PART = re.compile(r"([0-9]+)([wdhms])")
+
+
+def duration(text: str) -> timedelta:
+    """For ``type=`` of an argument."""
+    try:
+        if _WHOLE.fullmatch(text):
+            return sum(
+                (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in _PART.findall(text)),
+                timedelta(0),
+            )
+    except OverflowError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90d, 12h or 1h30m")

@@ -1,0 +1,194 @@
+"""The queryset and manager of tokens: what code written for DRF's ``Token.objects`` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import FieldError
+from django.db import connections, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from . import lookup, stamps
+from .conf import get_settings
+from .exceptions import Refused
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .base_models import AbstractToken
+
+__all__ = ["TokenManager", "TokenQuerySet", "all_rows", "lock_user"]
+
+_T = TypeVar("_T", bound="AbstractToken", covariant=True)
+
+
+def user_model(model: type[AbstractToken]) -> Any:
+    """The user model the token model points at."""
+    return model._meta.get_field("user").related_model
+
+
+def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> None:
+    """Hold the user's row until the transaction ends.
+
+    Every flow that counts or ends several tokens of a user takes this lock first and the tokens'
+    afterwards, in the order of their ids, so no two flows can wait for each other.
+    """
+    connection = connections[using]
+    users = user_model(model)._base_manager.using(using).filter(pk=user_pk)
+    if not connection.features.has_select_for_update:
+        # SQLite has one write lock, and only a write takes it.
+        users.update(**{users.model._meta.pk.attname: user_pk})
+        return
+    # NO KEY: an INSERT of somebody else's row that points at this user need not wait.
+    no_key = connection.features.has_select_for_no_key_update
+    list(users.order_by().select_for_update(no_key=no_key).values_list("pk"))
+
+
+def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:
+    """Every row, also those that a default manager of the project's leaves out."""
+    return TokenQuerySet(model, using=using)
+
+
+def _refuse_key_lookup(kwargs: dict[str, Any]) -> None:
+    if any(name == "key" or name.startswith("key__") for name in kwargs):
+        raise FieldError(
+            "A key can't be looked up: the database holds only its digest. "
+            "Use objects.from_key(key), which gives the usable token or None."
+        )
+
+
+class TokenQuerySet(models.QuerySet[_T]):
+    def usable(self) -> Self:
+        """Those that have not expired."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
+
+    def expired(self) -> Self:
+        """Those that have: ``now >= expires_at``."""
+        return self.filter(expires_at__lte=timezone.now())
+
+    def alive_for(self, user: Any) -> Self:
+        """The user's that would authenticate: not expired, not ended by a password change."""
+        return self.usable().filter(user=user).exclude(_outlived(user))
+
+    def outlived_by(self, user: Any) -> Self:
+        """The user's that a password change has ended."""
+        return self.filter(_outlived(user), user=user)
+
+    def filter(self, *args: Any, **kwargs: Any) -> Self:
+        _refuse_key_lookup(kwargs)
+        return cast("Self", super().filter(*args, **kwargs))
+
+    def exclude(self, *args: Any, **kwargs: Any) -> Self:
+        _refuse_key_lookup(kwargs)
+        return cast("Self", super().exclude(*args, **kwargs))
+
+    def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[_T, bool]:
+        """The newest usable token that matches, as it is (its key is gone), or a new one.
+
+        Two at once make one: the second waits for the user's row and finds the first's token.
+        """
+        found = self._newest_usable(kwargs)
+        if found is not None:
+            return found, False
+        user = kwargs.get("user", kwargs.get("user_id"))
+        self._for_write = True
+        with transaction.atomic(using=self.db):
+            if user is not None:
+                lock_user(self.model, getattr(user, "pk", user), using=self.db)
+                found = self.using(self.db)._newest_usable(kwargs)
+                if found is not None:
+                    return found, False
+            values = {name: value for name, value in kwargs.items() if "__" not in name}
+            for name, value in (defaults or {}).items():
+                values[name] = value() if callable(value) else value
+            return self.create(**values), True
+
+    get_or_create.alters_data = True  # type: ignore[attr-defined]
+
+    def _newest_usable(self, wanted: dict[str, Any]) -> _T | None:
+        matching = self.filter(**wanted).usable()
+        if "user" in wanted:
+            matching = matching.exclude(_outlived(wanted["user"]))
+        return cast("_T | None", matching.order_by("-created_at", "-pk").first())
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        objs = list(objs)
+        self._for_write = True
+        users = user_model(self.model)._default_manager.using(self.db)
+        unloaded = [token for token in objs if not self.model.user.is_cached(token)]
+        loaded = users.in_bulk({token.user_id for token in unloaded})
+        for token in unloaded:
+            token.user = loaded.get(token.user_id, token.user_id and None)
+        for token in objs:
+            token.complete()
+        with transaction.atomic(using=self.db, savepoint=False):
+            made = super().bulk_create(objs, *args, **kwargs)
+            # With ignore_conflicts, the database doesn't say which were made.
+            if not kwargs.get("ignore_conflicts"):
+                for token in made:
+                    token.announce_created(using=self.db)
+        return made
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+    def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> int:
+        """End them at once: the rows go, ``token_revoked`` is sent for each. How many there were.
+
+        Of two at once, one ends each token, and only that one sends its signal.
+        """
+        self._for_write = True
+        with transaction.atomic(using=self.db):
+            return sum(
+                token.revoke(reason=reason, actor=actor, request=request)
+                for token in self.using(self.db).order_by("pk")
+            )
+
+    revoke.alters_data = True  # type: ignore[attr-defined]
+    revoke.queryset_only = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """As :meth:`revoke`, for code that deletes tokens as it deletes any other row."""
+        count = self.revoke(reason="deleted")
+        return count, {self.model._meta.label: count} if count else {}
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def delete_silently(self) -> int:
+        """One DELETE, no signal of ours: for rows that had ended before (the purge)."""
+        return super().delete()[1].get(self.model._meta.label, 0)
+
+    delete_silently.alters_data = True  # type: ignore[attr-defined]
+    delete_silently.queryset_only = True  # type: ignore[attr-defined]
+
+    @sensitive_variables("key")
+    def from_key(self, key: str) -> _T | None:
+        """The usable token with this key, its user loaded, or None. Records no use."""
+        try:
+            return lookup.authenticate(self.model, key, queryset=self)
+        except Refused:
+            return None
+
+    async def afrom_key(self, key: str) -> _T | None:
+        """As :meth:`from_key`."""
+        return await sync_to_async(self.from_key)(key)
+
+
+def _outlived(user: Any) -> Q:
+    """Bound to a password the user no longer has (in SQL, what ``lookup.verdict`` says)."""
+    holding = list(stamps.accepted(user)) if isinstance(user, models.Model) else []
+    if not holding:
+        return Q(pk__in=[])
+    bound = Q(kind__in=get_settings().PASSWORD_BOUND, user_stamp__isnull=False)
+    return bound & ~Q(user_stamp__in=holding)
+
+
+_Manager = models.Manager.from_queryset(TokenQuerySet)
+
+
+class TokenManager(_Manager[_T]):
+    """``Token.objects``."""

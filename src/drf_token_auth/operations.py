@@ -1,0 +1,183 @@
+"""What can be done with tokens: the transaction, the limit and the signals of each act.
+
+Views, the admin, commands and a project's own code call these, so a rule can't differ between
+them. Each opens its own transaction. The ``a…`` twins are for async code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, cast
+
+from asgiref.sync import sync_to_async
+from django.db import router, transaction
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from . import get_token_model, keys, lookup, signals
+from .base_models import AbstractToken, Kind
+from .conf import get_settings
+from .exceptions import ReusedKey, TokenLimitReached, UnknownKey
+from .managers import all_rows, lock_user
+from .purging import purge
+from .scopes import encode_scopes
+
+__all__ = [
+    "DEFAULT",
+    "aissue",
+    "arevoke",
+    "arevoke_all",
+    "arotate",
+    "insert",
+    "issue",
+    "purge",
+    "revoke",
+    "revoke_all",
+    "rotate",
+]
+
+
+class _Default:
+    def __repr__(self) -> str:
+        return "DEFAULT"
+
+
+# "As the settings say", where None is a wish of its own (never).
+DEFAULT = _Default()
+
+
+def issue(
+    user: Any,
+    *,
+    kind: str = Kind.LOGIN,
+    name: str = "",
+    scopes: str | Iterable[str] | None = None,
+    ttl: timedelta | _Default | None = DEFAULT,
+    idle_timeout: timedelta | _Default | None = DEFAULT,
+    request: Any = None,
+    actor: Any = None,
+    using: str | None = None,
+) -> AbstractToken:
+    """A new token of the user; its ``.key`` is readable on what this returns, and never again.
+
+    :param ttl: its lifetime, None for never; by default ``TTL`` or, for a personal token,
+        ``PERSONAL_TTL``. ``MAX_TTL`` caps it.
+    :param scopes: what it may do; None is all the user may do.
+    :param actor: who makes it, if not the user.
+    :raises UnknownScopes: a scope is not declared in ``SCOPES``.
+    :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
+    """
+    conf = get_settings()
+    model = get_token_model()
+    values: dict[str, Any] = {}
+    if isinstance(ttl, _Default) and kind == Kind.PERSONAL:
+        ttl = conf.PERSONAL_TTL
+    if not isinstance(ttl, _Default):
+        values["expires_at"] = None if ttl is None else timezone.now() + ttl
+    if not isinstance(idle_timeout, _Default):
+        values["idle_timeout"] = idle_timeout
+    token = model(user=user, kind=kind, name=name, scopes=encode_scopes(scopes), **values)
+    token.is_idle_timeout_chosen = "idle_timeout" in values
+    token.origin = (actor or user, request)
+    insert(token, using=using)
+    return token
+
+
+def insert(token: AbstractToken, *, using: str | None = None) -> None:
+    """Save a new token of a user whose other tokens may have to go: what :func:`issue` ends with.
+
+    :raises TokenLimitReached: as :func:`issue`.
+    """
+    using = using or router.db_for_write(type(token), instance=token)
+    limit = get_settings().MAX_TOKENS_PER_USER
+    actor, request = token.origin
+    with transaction.atomic(using=using):
+        lock_user(type(token), token.user_id, using=using)
+        tokens = all_rows(type(token), using)
+        tokens.usable().outlived_by(token.user).revoke(
+            reason="password", actor=actor, request=request
+        )
+        if limit is not None:
+            _make_room(token, limit, using)
+        token.save(using=using)
+
+
+def _make_room(token: AbstractToken, limit: int, using: str) -> None:
+    """End the user's least recently used tokens of the kind, so that one more fits."""
+    tokens = all_rows(type(token), using)
+    alive = tokens.alive_for(token.user).filter(kind=token.kind)
+    last_use = Coalesce("last_used_at", "created_at")
+    oldest_first = list(alive.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
+    surplus = oldest_first[: max(0, len(oldest_first) - limit + 1)]
+    if surplus and get_settings().WHEN_FULL == "reject":
+        raise TokenLimitReached(limit)
+    actor, request = token.origin
+    tokens.filter(pk__in=surplus).revoke(reason="limit", actor=actor, request=request)
+
+
+def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
+    """A new key for the same row; the present one goes on working for ``ROTATION_GRACE``.
+
+    Rotating again with the previous key, within its grace, replaces the new key: a lost answer can
+    be retried, and one successor lives at most.
+
+    :returns: the row, with its new ``.key``.
+    :raises Refused: the token has expired, is gone, or was rotated past the key it came with.
+    """
+    model = type(token)
+    using = router.db_for_write(model, instance=token)
+    presented = token.presented_digest or token.digest
+    with transaction.atomic(using=using):
+        lock_user(model, token.user_id, using=using)
+        rows = all_rows(model, using).filter(pk=token.pk)
+        if transaction.get_connection(using).features.has_select_for_update:
+            rows = rows.select_for_update()
+        row = cast("AbstractToken | None", rows.first())
+        if row is None:
+            raise UnknownKey
+        now = timezone.now()
+        lookup.verdict(row, now)
+        if keys.same(row.digest, presented):
+            row.previous_digest = row.digest
+            row.previous_until = now + (get_settings().ROTATION_GRACE or timedelta(0))
+        elif not row.knows_as_previous(presented, now):
+            raise ReusedKey
+        row.key = model.generate_key()
+        row.save(update_fields=["digest", "hint", "previous_digest", "previous_until"])
+        row.announce(signals.token_rotated, using=using, actor=actor or row.user, request=request)
+    return row
+
+
+def revoke(token: AbstractToken, *, reason: str, request: Any = None, actor: Any = None) -> bool:
+    """End the token at once. False if it had ended already.
+
+    :param reason: what ``token_revoked`` and the log say: one of those in :mod:`signals`.
+    """
+    return token.revoke(reason=reason, actor=actor, request=request)
+
+
+def revoke_all(
+    user: Any,
+    *,
+    reason: str,
+    kinds: Iterable[str] = (Kind.LOGIN,),
+    keep: AbstractToken | None = None,
+    request: Any = None,
+    actor: Any = None,
+) -> int:
+    """End the user's usable tokens of these kinds, but the one to keep. How many there were."""
+    model = get_token_model()
+    using = router.db_for_write(model)
+    with transaction.atomic(using=using):
+        lock_user(model, user.pk, using=using)
+        tokens = all_rows(model, using).usable().filter(user=user, kind__in=kinds)
+        if keep is not None:
+            tokens = tokens.exclude(pk=keep.pk)
+        return tokens.revoke(reason=reason, actor=actor, request=request)
+
+
+aissue = sync_to_async(issue)
+arotate = sync_to_async(rotate)
+arevoke = sync_to_async(revoke)
+arevoke_all = sync_to_async(revoke_all)

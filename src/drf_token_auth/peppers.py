@@ -1,0 +1,63 @@
+"""Which versions of digest the table holds: what must be known before a pepper is retired."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from . import keys
+from .conf import Settings, get_settings
+
+if TYPE_CHECKING:
+    from .base_models import AbstractToken
+
+__all__ = ["count_by_version", "stored_versions", "warn_of_missing"]
+
+logger = logging.getLogger("drf_token_auth")
+
+
+def _first_digest(version: int) -> bytes:
+    return bytes([version]) + bytes(keys.DIGEST_SIZE - 1)
+
+
+def stored_versions(model: type[AbstractToken], *, using: str) -> list[int]:
+    """The version bytes in the table: one step down the digest's index for each."""
+    digests = model._base_manager.using(using).order_by("digest").values_list("digest", flat=True)
+    found: list[int] = []
+    smallest = digests.first()
+    while smallest is not None:
+        found.append(bytes(smallest)[0])
+        if found[-1] == 255:
+            break
+        smallest = digests.filter(digest__gte=_first_digest(found[-1] + 1)).first()
+    return found
+
+
+def count_by_version(model: type[AbstractToken], *, using: str) -> dict[int, int]:
+    """How many tokens the table holds under each version byte."""
+    counts: Counter[int] = Counter()
+    for version in stored_versions(model, using=using):
+        rows = model._base_manager.using(using).filter(digest__gte=_first_digest(version))
+        if version < 255:
+            rows = rows.filter(digest__lt=_first_digest(version + 1))
+        counts[version] = rows.count()
+    return dict(counts)
+
+
+# Settings are a snapshot, new whenever they change: one look at the table for each.
+_looked_at: tuple[Settings | None, list[int]] = (None, [])
+
+
+def warn_of_missing(model: type[AbstractToken], *, using: str) -> None:
+    """Log which peppers are missing, if rows need one that ``PEPPERS`` no longer has.
+
+    Without it, a pepper removed too early looks like a flood of unknown keys.
+    """
+    global _looked_at  # noqa: PLW0603 -- once a process, not once an unknown key
+    conf = get_settings()
+    if _looked_at[0] is not conf:
+        needed = [v for v in stored_versions(model, using=using) if 1 <= v <= 127]
+        _looked_at = (conf, [id_ for id_ in needed if id_ not in conf.PEPPERS])
+    for id_ in _looked_at[1]:
+        logger.error("a key is refused, and tokens exist under pepper %d: not in PEPPERS", id_)

@@ -1,0 +1,151 @@
+"""The purge: expired rows go, in short transactions, beside whatever else is going on.
+
+One DELETE of a million rows is one long transaction; batches of ``LIMIT n`` scan the dead rows of
+the batches before. So the walk goes up the index of ``expires_at`` in ranges, one DELETE each, and
+never looks back. Rows that share one ``expires_at`` are walked by id.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeAlias, cast
+
+from django.db import OperationalError, connections, router, transaction
+from django.db.models import Max, Min
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from . import get_token_model
+from .managers import TokenQuerySet, all_rows
+
+__all__ = ["BATCH_SIZE", "purge"]
+
+BATCH_SIZE = 5000
+
+Tokens: TypeAlias = TokenQuerySet[Any]
+
+
+def purge(
+    *,
+    older_than: timedelta = timedelta(0),
+    unused_for: timedelta | None = None,
+    batch_size: int = BATCH_SIZE,
+    sleep: float = 0.0,
+    time_limit: float | None = None,
+    dry_run: bool = False,
+    using: str | None = None,
+    progress: Callable[[int], object] = lambda total: None,
+) -> int:
+    """Delete the rows that expired at least ``older_than`` ago. How many there were.
+
+    What has been deleted stays deleted if this is killed; a second one beside it does no harm.
+
+    :param unused_for: also end tokens not used for so long (never used: not since they were
+        made); these are revoked, with the reason ``unused``.
+    :param batch_size: about how many rows a transaction deletes.
+    :param sleep: seconds to wait between transactions.
+    :param time_limit: seconds after which no further transaction is begun.
+    :param dry_run: count only.
+    :param progress: called with the total after each transaction.
+    """
+    model = get_token_model()
+    tokens = all_rows(model, using or router.db_for_write(model))
+    now = timezone.now()
+    cutoff = now - older_than
+    stale = None if unused_for is None else _unused_since(tokens, now - unused_for, cutoff)
+    if dry_run:
+        return tokens.filter(expires_at__lte=cutoff).count() + (
+            stale.count() if stale is not None else 0
+        )
+    started = time.monotonic()
+    total = 0
+    for delete in _deletions(tokens, cutoff, stale, batch_size):
+        if total and sleep:
+            time.sleep(sleep)
+        if time_limit is not None and time.monotonic() - started >= time_limit:
+            break
+        total += delete()
+        progress(total)
+    return total
+
+
+def _deletions(
+    tokens: Tokens, cutoff: datetime, stale: Tokens | None, batch_size: int
+) -> Iterator[Callable[[], int]]:
+    for batch in _ranges(tokens, cutoff, batch_size):
+        yield partial(_delete, batch)
+    if stale is not None:
+        for batch in _by_id(stale, stale, batch_size):
+            yield partial(batch.revoke, reason="unused")
+
+
+# For one transaction. The time is shorter than the second after which PostgreSQL looks for
+# deadlocks, and picks a victim. A commit that a crash of the server loses is purged again, so
+# none need wait for the disk.
+_GIVE_WAY = (
+    "SELECT set_config('lock_timeout', '50ms', true), set_config('synchronous_commit', 'off', true)"
+)
+
+
+def _delete(batch: Tokens) -> int:
+    """Delete the batch, but for rows that somebody else is ending at this moment.
+
+    A DELETE takes its rows in the order of their expiry, who ends several tokens of a user in the
+    order of their ids: each waiting for the other would be a deadlock, and the login its victim.
+    """
+    connection = connections[batch.db]
+    if connection.vendor == "postgresql":
+        try:
+            with transaction.atomic(using=batch.db), connection.cursor() as cursor:
+                cursor.execute(_GIVE_WAY)
+                return batch.delete_silently()
+        except OperationalError:
+            pass  # a row is held; if it was anything else, what follows says so
+    if not connection.features.has_select_for_update_skip_locked:
+        return batch.delete_silently()  # SQLite has one writer at a time
+    with transaction.atomic(using=batch.db):
+        free = list(batch.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        return all_rows(batch.model, batch.db).filter(pk__in=free).delete_silently()
+
+
+def _unused_since(tokens: Tokens, since: datetime, cutoff: datetime) -> Tokens:
+    used = tokens.alias(last_use=Coalesce("last_used_at", "created_at"))
+    return cast("Tokens", used.filter(last_use__lte=since).exclude(expires_at__lte=cutoff))
+
+
+def _ranges(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Tokens]:
+    """Querysets of about ``size`` expired rows each, up the index, each rechecking the expiry."""
+    rest = tokens.filter(expires_at__lte=cutoff)
+    while True:
+        ends = rest.order_by("expires_at").values_list("expires_at", flat=True)
+        end = next(iter(ends[size - 1 : size]), None)
+        if end is None:
+            yield rest
+            return
+        tie = tokens.filter(expires_at=end)
+        if tie.order_by()[size : size + 1].exists():
+            yield rest.filter(expires_at__lt=end)
+            yield from _by_id(tie, tokens, size)
+        else:
+            yield rest.filter(expires_at__lte=end)
+        rest = tokens.filter(expires_at__gt=end, expires_at__lte=cutoff)
+
+
+def _by_id(wanted: Tokens, walked: Tokens, size: int) -> Iterator[Tokens]:
+    """The wanted rows in windows of ids, each of ``size`` of the rows walked."""
+    bounds = wanted.aggregate(first=Min("pk"), last=Max("pk"))
+    if bounds["first"] is None:
+        return
+    window = walked.filter(pk__gte=bounds["first"], pk__lte=bounds["last"]).order_by("pk")
+    start = bounds["first"]
+    while True:
+        ids = window.filter(pk__gte=start).values_list("pk", flat=True)
+        beyond = next(iter(ids[size : size + 1]), None)
+        if beyond is None:
+            yield wanted.filter(pk__gte=start, pk__lte=bounds["last"])
+            return
+        yield wanted.filter(pk__gte=start, pk__lt=beyond)
+        start = beyond

@@ -1,0 +1,100 @@
+"""What listens: the log of tokens' lives, and the two things Django says about passwords."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import get_hasher, identify_hasher
+from django.contrib.auth.signals import user_logged_in
+from django.db import models, transaction
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from . import get_token_model, sessions, signals, stamps
+from .base_models import AbstractToken
+
+logger = logging.getLogger("drf_token_auth")
+
+
+@receiver(signals.token_created, dispatch_uid="drf_token_auth.log_created")
+@receiver(signals.token_rotated, dispatch_uid="drf_token_auth.log_rotated")
+@receiver(signals.token_revoked, dispatch_uid="drf_token_auth.log_revoked")
+@receiver(signals.token_reused, dispatch_uid="drf_token_auth.log_reused")
+def log_event(signal: Any, token: Any, **what: Any) -> None:
+    """One line an event: when (the log's), what, whose, by whom, from where (ASVS 16.2.1)."""
+    event = _EVENTS[signal]
+    level = logging.WARNING if signal is signals.token_reused else logging.INFO
+    logger.log(
+        level,
+        "token %s: id=%s kind=%s user=%s reason=%s actor=%s address=%s",
+        event,
+        token.pk,
+        token.kind,
+        token.user_id,
+        what.get("reason", "-"),
+        getattr(what.get("actor"), "pk", None) or "-",
+        getattr(what.get("request"), "META", {}).get("REMOTE_ADDR", "-"),
+    )
+
+
+_EVENTS = {
+    signals.token_created: "created",
+    signals.token_rotated: "rotated",
+    signals.token_revoked: "revoked",
+    signals.token_reused: "reused",
+}
+
+
+@receiver(user_logged_in, dispatch_uid="drf_token_auth.note_session_login")
+def note_session_login(request: Any, user: Any, **kwargs: Any) -> None:
+    sessions.note_login(request, user)
+
+
+@receiver(pre_save, dispatch_uid="drf_token_auth.rebind_after_hasher_upgrade")
+def rebind_after_hasher_upgrade(
+    instance: Any, using: str, update_fields: Any = None, raw: bool = False, **kwargs: Any
+) -> None:
+    """A silent upgrade of the password's hash is no change of password: keep the tokens.
+
+    Django upgrades when a password is checked: ``set_password``, ``_password = None``, then
+    ``save(update_fields=["password"])``. A change leaves ``_password`` set, or was never there; and
+    the stored hash must have been due for an upgrade. Where in doubt, it is a change.
+    """
+    if raw or update_fields is None or set(update_fields) != {"password"}:
+        return
+    if not isinstance(instance, get_user_model()):
+        return
+    if vars(instance).get("_password", "never set") is not None:
+        return
+    users: models.Manager[Any] = type(instance)._base_manager
+    stored = users.using(using).filter(pk=instance.pk).values_list("password", flat=True).first()
+    if stored is None or not _is_upgrade(stored, instance.password):
+        return
+    before = copy.copy(instance)
+    before.password = stored
+    new_stamp = stamps.current(instance)
+    tokens = get_token_model()._base_manager.using(using)
+    bound = tokens.filter(user=instance, user_stamp__in=list(stamps.accepted(before)))
+    with transaction.atomic(using=using):
+        bound.update(user_stamp=new_stamp)
+
+
+@receiver(pre_save, dispatch_uid="drf_token_auth.cap_fixtures")
+def cap_fixtures(instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """``loaddata`` calls no ``save()`` of ours; ``MAX_TTL`` holds there too."""
+    if raw and isinstance(instance, AbstractToken):
+        instance.cap_lifetime(timezone.now())
+
+
+def _is_upgrade(stored: str, new: str) -> bool:
+    preferred = get_hasher("default")
+    try:
+        old_hasher, new_hasher = identify_hasher(stored), identify_hasher(new)
+    except ValueError:  # an unusable password, or a hash nobody here knows
+        return False
+    due = old_hasher.algorithm != preferred.algorithm or preferred.must_update(stored)
+    return due and new_hasher.algorithm == preferred.algorithm and not preferred.must_update(new)

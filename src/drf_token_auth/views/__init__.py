@@ -1,0 +1,28 @@
+"""The views. They carry the request; the rules are in :mod:`drf_token_auth.operations`.
+
+All run outside ``ATOMIC_REQUESTS``: DRF rolls a view's transaction back on any API exception, and
+what they write must survive. Each has small hooks and can be subclassed.
+"""
+
+from __future__ import annotations
+
+from .sessions import LoginView, LogoutAllView, LogoutOthersView, LogoutView
+from .tokens import (
+    CurrentTokenView,
+    RevokeView,
+    RotateView,
+    TokenDetailView,
+    TokenListView,
+)
+
+__all__ = [
+    "CurrentTokenView",
+    "LoginView",
+    "LogoutAllView",
+    "LogoutOthersView",
+    "LogoutView",
+    "RevokeView",
+    "RotateView",
+    "TokenDetailView",
+    "TokenListView",
+]

@@ -1,0 +1,121 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from rest_framework import status
+from rest_framework.response import Response
+
+from .. import operations
+from ..base_models import AbstractToken
+from ..serializers import IssuedTokenSerializer, LoginSerializer, LogoutSerializer
+from ..throttling import LoginAccountThrottle, LoginAddressThrottle
+from .base import TokenView
+
+__all__ = ["LoginView", "LogoutAllView", "LogoutOthersView", "LogoutView"]
+
+
+class LoginView(TokenView):
+    """A name and a password for a token."""
+
+    # No authenticator runs: a stale header must not keep anyone from logging in.
+    authentication_classes = ()
+    permission_classes = ()
+    serializer_class = LoginSerializer
+
+    def get_authenticators(self) -> list[Any]:
+        return []
+
+    def get_throttles(self) -> list[Any]:
+        return [LoginAddressThrottle(), LoginAccountThrottle(), *super().get_throttles()]
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.read(self.get_serializer(data=request.data))
+        token = self.issue_token(serializer.validated_data["user"], serializer.validated_data)
+        return self.key_response(self.get_response_data(token))
+
+    def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
+        """The new login token; says ``user_logged_in``, which sets ``last_login``."""
+        token = self.issue(
+            user,
+            name=data.get("name") or self.get_name(self.request),
+            scopes=self.get_scopes(self.request, user),
+            ttl=self.get_ttl(self.request, user),
+        )
+        user_logged_in.send(sender=type(user), request=self.django_request, user=user)
+        return token
+
+    def get_ttl(self, request: Any, user: Any) -> timedelta | Any | None:
+        """Hook: the token's lifetime; None for never. By default as ``TTL`` says."""
+        return operations.DEFAULT
+
+    def get_name(self, request: Any) -> str:
+        """Hook: what to call the device if the client doesn't say."""
+        return str(request.META.get("HTTP_USER_AGENT", ""))
+
+    def get_scopes(self, request: Any, user: Any) -> Any:
+        """Hook: what the token may do; None for all the user may."""
+        return None
+
+    def get_response_data(self, token: AbstractToken) -> dict[str, Any]:
+        """Hook: the body of the answer."""
+        data = IssuedTokenSerializer(token, context=self.get_serializer_context()).data
+        return {name: data[name] for name in _ISSUED}
+
+
+_ISSUED = ("token", "expires_at", "id", "kind", "name", "scopes")
+
+
+class LogoutView(TokenView):
+    """End the presented token, and no other."""
+
+    serializer_class: Any = None
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        operations.revoke(
+            self.get_token(), reason="logout", request=self.django_request, actor=request.user
+        )
+        return self.logged_out()
+
+    def logged_out(self) -> Response:
+        user = self.request.user
+        user_logged_out.send(sender=type(user), request=self.django_request, user=user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LogoutAllView(LogoutView):
+    """End all login tokens of the user, whatever the request was authenticated by."""
+
+    serializer_class = LogoutSerializer
+    reason = "logout_all"
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        kinds = self.read(self.get_serializer(data=request.data)).kinds
+        self.revoke_all(kinds, keep=None)
+        return self.logged_out()
+
+    def revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
+        operations.revoke_all(
+            self.request.user,
+            reason=self.reason,
+            kinds=kinds,
+            keep=keep,
+            request=self.django_request,
+            actor=self.request.user,
+        )
+
+
+class LogoutOthersView(LogoutAllView):
+    """End all login tokens of the user but the caller's."""
+
+    reason = "others"
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        kinds = self.read(self.get_serializer(data=request.data)).kinds
+        self.revoke_all(
+            kinds, keep=request.auth if isinstance(request.auth, AbstractToken) else None
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,144 @@
+"""The example project's page, as a person uses it, in a real browser.
+
+Debian: packages chromium and chromium-driver. Without them, these tests fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.demo import EMAIL, PASSWORD, Demo
+
+SWITCHES = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--lang=en",
+)
+
+
+# One a test: all of them together log in more often than an account may in a minute.
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    with Demo(tmp_path).running() as running:
+        yield running
+
+
+@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def browser(request: Any, tmp_path: Path) -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for switch in (*SWITCHES, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options=options, service=ChromeService("/usr/bin/chromedriver"))
+    try:
+        width, height = request.param
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        yield driver
+    finally:
+        driver.quit()
+
+
+def says(browser: Chrome, text: str) -> None:
+    WebDriverWait(browser, 20).until(text_to_be_present_in_element((By.ID, "status"), text))
+
+
+def fill(browser: Chrome, form: str, **values: str) -> None:
+    for name, value in values.items():
+        field = browser.find_element(By.CSS_SELECTOR, f"#{form} [name={name}]")
+        field.clear()
+        field.send_keys(value)
+    browser.find_element(By.CSS_SELECTOR, f"#{form} button").click()
+
+
+def log_in(browser: Chrome, demo: Demo) -> str:
+    browser.get(demo.url)
+    fill(browser, "login", email=EMAIL, password=PASSWORD)
+    says(browser, "You are logged in.")
+    return browser.find_element(By.ID, "token").text
+
+
+def press(browser: Chrome, button: str) -> None:
+    browser.find_element(By.ID, button).click()
+
+
+def text_of(browser: Chrome, element: str) -> str:
+    return browser.find_element(By.ID, element).text
+
+
+def fits(browser: Chrome) -> bool:
+    script = "return document.documentElement.scrollWidth <= window.innerWidth"
+    return bool(browser.execute_script(script))
+
+
+def test_a_person_logs_in_writes_a_note_and_logs_out(browser, demo):
+    key = log_in(browser, demo)
+    assert key.startswith("dta_")
+    assert text_of(browser, "expires")
+    fill(browser, "add", text="Buy <b>milk</b>")
+    says(browser, "The note is added.")
+    assert "Buy <b>milk</b>" in text_of(browser, "notes")
+    assert "this one" in text_of(browser, "devices")
+    assert fits(browser)
+    press(browser, "logout")
+    says(browser, "You are logged out.")
+    assert not browser.find_element(By.ID, "inside").is_displayed()
+    assert key not in browser.page_source
+    assert demo.ask("GET", "/api/notes/", Authorization=f"Token {key}")[0] == 401
+
+
+def test_a_wrong_password_is_said_in_words(browser, demo):
+    browser.get(demo.url)
+    fill(browser, "login", email=EMAIL, password="wrong")
+    says(browser, "E-mail or password is wrong.")
+    assert browser.find_element(By.ID, "login").is_displayed()
+    assert fits(browser)
+
+
+def test_another_device_is_logged_out_from_here_and_this_one_from_there(browser, demo):
+    key = log_in(browser, demo)
+    form = f"email={EMAIL}&password={PASSWORD}&name=old+phone".encode()
+    other = demo.ask("POST", "/auth/login/", form)[2].split('"token":"')[1].split('"')[0]
+    press(browser, "refresh")
+    label = (By.CSS_SELECTOR, "#devices button[aria-label='Log out: old phone']")
+    WebDriverWait(browser, 20).until(lambda driver: driver.find_elements(*label))[0].click()
+    says(browser, "That device is logged out.")
+    assert demo.ask("GET", "/api/notes/", Authorization=f"Token {other}")[0] == 401
+    demo.ask("POST", "/auth/logout/", b"", Authorization=f"Token {key}")
+    press(browser, "refresh")
+    says(browser, "Your token is no longer valid.")
+
+
+def test_logging_out_everywhere_ends_every_device(browser, demo):
+    key = log_in(browser, demo)
+    press(browser, "logout-all")
+    says(browser, "You are logged out.")
+    assert demo.ask("GET", "/api/notes/", Authorization=f"Token {key}")[0] == 401
+
+
+def test_the_key_is_stored_nowhere(browser, demo):
+    key = log_in(browser, demo)
+    script = "return JSON.stringify([localStorage, sessionStorage, document.cookie, location.href])"
+    assert key not in browser.execute_script(script)
+
+
+def test_a_server_that_is_away_is_said_in_words(browser, tmp_path):
+    with Demo(tmp_path).running() as demo:
+        log_in(browser, demo)
+    press(browser, "refresh")
+    says(browser, "The server does not answer.")
+
+
+def test_nothing_fails_behind_the_page(browser, demo):
+    log_in(browser, demo)
+    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not [entry for entry in severe if "favicon" not in entry["message"]]

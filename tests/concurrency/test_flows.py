@@ -1,0 +1,328 @@
+"""Logins, rotations, logouts, password changes and the purge at once: no deadlock, no gap."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.exceptions import Refused
+from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, in_parallel
+from tests.conftest import PASSWORD, make_user
+from tests.lives import atomic_requests, client_of, listening, log_in, status_of
+
+Token = get_token_model()
+User = get_user_model()
+
+pytestmark = [pytest.mark.urls("tests.life_urls"), pytest.mark.django_db(transaction=True)]
+both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+HOUR = timedelta(hours=1)
+
+
+def settings(**conf: Any) -> Any:
+    return override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": None, **conf})
+
+
+# The limit
+
+
+@both
+@pytest.mark.parametrize("when_full", ["evict_oldest", "reject"])
+@pytest.mark.parametrize("before", [0, 4, 5])
+def test_20_logins_at_the_limit(atomic: bool, when_full: str, before: int) -> None:
+    user = make_user()
+    with (
+        settings(MAX_TOKENS_PER_USER=5, WHEN_FULL=when_full),
+        atomic_requests(atomic),
+        listening() as heard,
+    ):
+        for _ in range(before):
+            operations.issue(user)
+        results = in_parallel(*[lambda: log_in(user)] * 20)
+        assert errors(results) == []
+        keys = [one.data["token"] for one in results if one.status_code == 200]
+        alive = [key for key in keys if status_of(key) == 200]
+    assert Token.objects.count() == 5
+    created = sum(one.what == "created" for one in heard)
+    revoked = sum(one.what == "revoked" for one in heard)
+    assert created - revoked == 5
+    if when_full == "reject":
+        assert len(keys) == len(alive) == 5 - before
+        assert {one.status_code for one in results} <= {200, 403}
+        assert revoked == 0
+    else:
+        assert len(keys) == 20
+        assert len(alive) == 5
+
+
+def test_each_kind_has_a_limit_of_its_own() -> None:
+    user = make_user()
+    with settings(MAX_TOKENS_PER_USER=3):
+        calls = [
+            lambda kind=kind: operations.issue(user, kind=kind)
+            for kind in ("login", "personal")
+            for _ in range(8)
+        ]
+        assert errors(in_parallel(*calls)) == []
+    for kind in ("login", "personal"):
+        assert Token.objects.filter(kind=kind).count() == 3
+
+
+def test_get_or_create_at_once_makes_one() -> None:
+    user = make_user()
+    results = in_parallel(*[lambda: Token.objects.get_or_create(user=user)] * 12)
+    assert errors(results) == []
+    assert sum(made for _, made in results) == 1
+    assert len({token.pk for token, _ in results}) == Token.objects.count() == 1
+
+
+# Rotation
+
+
+@both
+@pytest.mark.parametrize("at_once", [2, 8])
+def test_rotations_at_once_leave_one_live_successor(atomic: bool, at_once: int) -> None:
+    token = operations.issue(make_user())
+    with settings(), atomic_requests(atomic), listening() as heard:
+        results = in_parallel(*[lambda: client_of(token).post("/auth/token/rotate/")] * at_once)
+        assert errors(results) == []
+        assert {one.status_code for one in results} == {200}
+        keys = [one.data["token"] for one in results]
+        assert len(set(keys)) == at_once
+        assert sum(status_of(key) == 200 for key in keys) == 1
+        assert status_of(token) == 200
+    assert Token.objects.count() == 1
+    assert [one.what for one in heard] == ["rotated"] * at_once
+
+
+@pytest.mark.parametrize("grace", [timedelta(0), None])
+def test_rotations_at_once_without_a_grace(grace: timedelta | None) -> None:
+    token = operations.issue(make_user())
+    with settings(ROTATION_GRACE=grace):
+        results = in_parallel(*[lambda: client_of(token).post("/auth/token/rotate/")] * 6)
+        assert errors(results) == []
+        done = [one for one in results if one.status_code == 200]
+        assert len(done) == 1
+        assert {one.status_code for one in results} == {200, 401}
+        assert status_of(done[0].data["token"]) == 200
+        assert status_of(token) == 401
+
+
+def test_rotation_beside_revocation_revives_nothing() -> None:
+    user = make_user()
+    for _ in range(10):
+        token = operations.issue(user)
+        rotation, revocation = in_parallel(
+            lambda: operations.rotate(token),  # noqa: B023 -- called before the next round
+            lambda: operations.revoke(token, reason="logout"),  # noqa: B023
+        )
+        assert revocation is True
+        assert isinstance(rotation, (Token, Refused)), rotation
+        assert not Token.objects.exists()
+        if isinstance(rotation, Token):
+            assert Token.objects.from_key(rotation.key) is None
+
+
+# One event for each
+
+
+def test_one_of_many_revocations_is_the_one() -> None:
+    token = operations.issue(make_user())
+    with listening() as heard:
+        results = in_parallel(*[lambda: operations.revoke(token, reason="logout")] * 10)
+    assert sorted(results) == [False] * 9 + [True]
+    assert [one.what for one in heard] == ["revoked"]
+
+
+def test_two_ways_out_at_once_end_each_token_once() -> None:
+    user = make_user()
+    tokens = [operations.issue(user) for _ in range(12)]
+    with listening() as heard:
+        results = in_parallel(
+            lambda: operations.revoke_all(user, reason="logout_all"),
+            lambda: operations.revoke_all(user, reason="admin"),
+            lambda: Token.objects.filter(user=user).revoke(reason="command"),
+            lambda: Token.objects.all().delete(),
+        )
+    assert errors(results) == []
+    assert sorted(one.token.pk for one in heard) == sorted(token.pk for token in tokens)
+    assert not Token.objects.exists()
+
+
+# A login that ends what a password change outlived, beside a logout everywhere
+
+
+def outlived(count: int = 6, **wish: Any) -> Any:
+    """A user with as many login tokens of the password before."""
+    user = make_user()
+    for _ in range(count):
+        operations.issue(user, **wish)
+    user.set_password(PASSWORD + "!")
+    user.set_password(PASSWORD)  # salted anew: another hash of the same
+    user.save()
+    return User._default_manager.get(pk=user.pk)
+
+
+@pytest.mark.parametrize("round_", range(6))
+def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
+    user = outlived()
+    with settings():
+        results = in_parallel(
+            *[lambda: operations.issue(user)] * 3,
+            *[lambda: operations.revoke_all(user, reason="logout_all")] * 3,
+        )
+    assert errors(results) == []
+    assert not Token.objects.outlived_by(user).exists()
+
+
+def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
+    """The order that rules deadlocks out: the user's row first, then the tokens'."""
+    user = outlived(1)
+    token = Token.objects.get()
+    waiting = threading.Event()
+
+    def login() -> Any:
+        waiting.set()
+        return operations.issue(user)
+
+    with transaction.atomic():
+        User._default_manager.select_for_update().get(pk=user.pk)
+        job = elsewhere.start(login)
+        assert waiting.wait(PATIENCE)
+        with pytest.raises(TimeoutError):
+            job.result(0.5)
+        # If the login held the token, this would be a deadlock or an error.
+        assert Token.objects.select_for_update(nowait=True).get() == token
+    assert job.result(PATIENCE).pk is not None
+
+
+def test_rebind_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
+    user = outlived(2)
+    tokens = list(Token.objects.order_by("pk"))
+    with transaction.atomic():
+        User._default_manager.select_for_update().get(pk=user.pk)
+        job = elsewhere.start(lambda: tokens[1].rebind(user))
+        with pytest.raises(TimeoutError):
+            job.result(0.5)
+        assert len(Token.objects.select_for_update(nowait=True)) == 2
+    job.result(PATIENCE)
+    assert list(Token.objects.all()) == [tokens[1]]
+
+
+# Everything at once
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_logins_after_a_password_change_beside_the_purge(round_: int) -> None:
+    """The rows that both delete: expired, and of the password before."""
+    user = outlived(40)
+    now = timezone.now()
+    # The index of the purge goes up as the ids go down.
+    for number, pk in enumerate(Token.objects.order_by("-pk").values_list("pk", flat=True)):
+        Token.objects.filter(pk=pk).update(expires_at=now - HOUR + timedelta(seconds=number))
+    with settings():
+        results = in_parallel(
+            *[lambda: operations.issue(user)] * 3,
+            lambda: operations.purge(batch_size=1000),
+            lambda: operations.purge(batch_size=3),
+            lambda: Token.objects.filter(user=user).revoke(reason="admin"),
+        )
+    assert errors(results) == []
+
+
+class Account:
+    """What happens to one user's tokens, each as a method."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+
+    def login(self) -> Any:
+        response = log_in(self.user)
+        assert response.status_code in {200, 403}
+        return response
+
+    def log_in_and(self, path: str) -> None:
+        response = self.login()
+        if response.status_code == 200:
+            status = client_of(response.data["token"]).post(path).status_code
+            assert status in {200, 201, 204, 401, 403}, status
+
+    def rotate(self) -> None:
+        self.log_in_and("/auth/token/rotate/")
+
+    def logout(self) -> None:
+        self.log_in_and("/auth/logout/")
+
+    def logout_all(self) -> None:
+        self.log_in_and("/auth/logout/all/")
+
+    def logout_others(self) -> None:
+        self.log_in_and("/auth/logout/others/")
+
+    def make_personal(self) -> None:
+        self.log_in_and("/auth/tokens/")
+
+    def end_all(self) -> None:
+        operations.revoke_all(self.user, reason="admin", kinds=("login", "personal"))
+
+    def end_all_as_a_queryset(self) -> None:
+        Token.objects.all().revoke(reason="command")
+
+    def get_or_create(self) -> None:
+        Token.objects.get_or_create(user=self.user)
+
+    def rotate_any(self) -> None:
+        for token in Token.objects.select_related("user").order_by("?")[:2]:
+            with suppress(Refused):
+                operations.rotate(token)
+
+    def end_any(self) -> None:
+        for token in Token.objects.order_by("?")[:2]:
+            token.revoke(reason="admin")
+
+    def expire_any(self) -> None:
+        for token in Token.objects.order_by("?")[:1]:
+            Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+
+    def rebind_any(self) -> None:
+        for token in Token.objects.order_by("?")[:1]:
+            token.rebind(User._default_manager.get(pk=self.user.pk))
+
+    def purge(self) -> None:
+        operations.purge(batch_size=3)
+
+    def purge_unused(self) -> None:
+        operations.purge(unused_for=timedelta(0), batch_size=2)
+
+
+ACTS = [name for name in vars(Account) if name[0] != "_" and name != "log_in_and"]
+
+
+@both
+@pytest.mark.parametrize("when_full", ["evict_oldest", "reject"])
+def test_a_busy_account(atomic: bool, when_full: str) -> None:
+    """One user on many devices at the limit, an administrator, and two crons."""
+    account = Account(make_user())
+    chance = random.Random(5)
+
+    def work(acts: list[str]) -> int:
+        for act in acts:
+            getattr(account, act)()
+        return len(acts)
+
+    with settings(MAX_TOKENS_PER_USER=4, WHEN_FULL=when_full), atomic_requests(atomic):
+        plans = [chance.choices(ACTS, k=25) for _ in range(12)]
+        results = in_parallel(*[partial(work, plan) for plan in plans])
+    assert errors(results) == []
+    assert results == [25] * 12
+    assert Token.objects.usable().filter(kind="personal").count() <= 4

@@ -1,0 +1,106 @@
+"""Run the tests of every neighbour, each in a process and a project of its own, and say with what.
+
+``tox run -e contrib`` prints the table of the versions it ran, and fails if docs/reference/
+compatibility.md lacks one. ``tox run -e contrib -- --write`` brings the page up to
+date. ``tox run -e contrib -- djoser`` runs one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import django
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "reference" / "compatibility.md"
+HEAD = """\
+# Compatibility
+
+Written by `tox run -e contrib -- --write` from what it ran. CI runs the same tests with the newest
+versions there are, and prints this table with those it had.
+
+"""
+
+
+class Neighbour(NamedTuple):
+    package: str
+    guide: str
+    # tests/contrib/test_….py with tests/contrib/settings/….py, in a process each
+    runs: tuple[tuple[str, str], ...]
+
+
+def one(package: str, name: str, guide: str = "", *more_settings: str) -> Neighbour:
+    runs = tuple((name, settings) for settings in (name, *more_settings))
+    return Neighbour(package, guide or package, runs)
+
+
+NEIGHBOURS = [
+    one("drf-spectacular", "spectacular"),
+    one("drf-yasg", "yasg"),
+    one("djoser", "djoser"),
+    # With DRF's own tokens beside ours, and without.
+    one("dj-rest-auth", "dj_rest_auth", "", "dj_rest_auth_beside"),
+    one("django-axes", "axes"),
+    one("drf-standardized-errors", "standardized_errors"),
+    one("django-ninja", "ninja"),
+    one("channels", "channels"),
+    one("django-allauth", "allauth", "allauth"),
+    one("adrf", "adrf"),
+    one("django-unfold", "unfold"),
+    Neighbour("celery", "tasks", (("celery", "tasks"),)),
+]
+if django.VERSION >= (6, 0):
+    NEIGHBOURS.append(Neighbour("Django", "tasks", (("django_tasks", "tasks"),)))
+
+
+def passes(test: str, settings: str) -> bool:
+    command = [
+        *(sys.executable, "-m", "coverage", "run", "--parallel-mode", "-m", "pytest"),
+        *(f"--ds=tests.contrib.settings.{settings}", str(HERE / f"test_{test}.py")),
+    ]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def table(ran: list[Neighbour]) -> str:
+    under = f"Python {platform.python_version()}, Django {version('Django')}"
+    under += f", Django REST framework {version('djangorestframework')}:"
+    rows = [
+        f"| {one.package} | {version(one.package)} | [guide](../how-to/neighbours/{one.guide}.md) |"
+        for one in ran
+    ]
+    return "\n".join([under, "", "| neighbour | version | |", "|---|---|---|", *rows, ""])
+
+
+def packages(page: str) -> list[str]:
+    return re.findall(r"^\| ([\w-]+) \| \d", page, re.MULTILINE)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("only", nargs="*")
+    arguments = parser.parse_args()
+    chosen = [one for one in NEIGHBOURS if not arguments.only or one.package in arguments.only]
+    ran = [one for one in chosen if all(passes(*run) for run in one.runs)]
+    print(table(ran))
+    failed = [one.package for one in chosen if one not in ran]
+    if failed or not chosen:
+        print(f"Failed: {', '.join(failed) or arguments.only}", file=sys.stderr)
+        return 1
+    if arguments.write:
+        PAGE.write_text(HEAD + table(ran), "utf-8")
+    if not set(packages(PAGE.read_text("utf-8"))) >= {one.package for one in NEIGHBOURS}:
+        print(f"{PAGE.name} lacks some of these: run with --write.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

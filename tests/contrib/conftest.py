@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # What a neighbour's own code still has to change is its business.
+    for line in ("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"):
+        config.addinivalue_line("filterwarnings", line)
+        config.addinivalue_line("filterwarnings", f"error{line[6:]}:drf_token_auth")

@@ -1,0 +1,49 @@
+"""The lines of a guide, put in force: what a page tells people to paste is what is tested.
+
+A ``python`` block of a page in docs/how-to/neighbours whose first line is ``# a/file.py`` is that
+file of the project. Those of ``mysite/settings.py`` go into the settings, the others can be
+imported.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+GUIDES = Path(__file__).parents[2] / "docs" / "how-to" / "neighbours"
+BLOCK = re.compile(r"^```python\n# ([\w/]+)\.py\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+class Pasted(MetaPathFinder, Loader):
+    """The files of a page as modules."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        self.sources = sources
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        is_package = any(name.startswith(f"{fullname}.") for name in self.sources)
+        if fullname not in self.sources and not is_package:
+            return None
+        spec = ModuleSpec(fullname, self, origin="pasted", is_package=is_package)
+        if is_package:  # an app has a place, though there is nothing in it
+            spec.submodule_search_locations = [f"pasted/{fullname}"]
+        return spec
+
+    def exec_module(self, module: ModuleType) -> None:
+        source = self.sources.get(module.__name__, "")
+        exec(compile(source, module.__name__, "exec"), vars(module))
+
+
+def paste(page: str, settings: dict[str, Any]) -> None:
+    """Put the page's lines into these settings, and its other files where imports find them."""
+    sources = {"mysite.urls": ""}
+    for name, source in BLOCK.findall((GUIDES / f"{page}.md").read_text("utf-8")):
+        module = name.replace("/", ".")
+        sources[module] = f"{sources.get(module, '')}{source}\n"
+    sys.meta_path.append(Pasted(sources))
+    exec(compile(sources.pop("mysite.settings", ""), page, "exec"), settings)

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from tests.contrib.pages import paste
+
+from .base import *  # noqa: F403
+
+paste("django-unfold", globals())
+INSTALLED_APPS += ["notes"]

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
+
+from drf_token_auth.test import act_as
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # adrf authenticates in threads of its own, and nobody closes their connections.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+CLIENTS = {"asgi": AsyncClient, "wsgi": Client}
+
+
+class Caller:
+    """Django's client of one handler or the other, to be called in sync tests."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def __getattr__(self, method: str) -> Any:
+        call = getattr(self.client, method)
+        return async_to_sync(call) if isinstance(self.client, AsyncClient) else call
+
+
+@pytest.fixture(params=CLIENTS)
+def caller(request: Any) -> Caller:
+    return Caller(CLIENTS[request.param]())
+
+
+def test_a_token_lets_in(user: Any, caller: Caller) -> None:
+    token = act_as(caller.client, user)
+    response = caller.get("/whoami/")
+    assert (response.status_code, response.json()) == (200, {"user": "ada", "token": token.pk})
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+
+
+def test_without_a_token(caller: Caller) -> None:
+    response = caller.get("/whoami/")
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == 'Token realm="api"'
+
+
+def test_a_scope_that_is_missing(user: Any, caller: Caller) -> None:
+    act_as(caller.client, user, scopes=["read"])
+    assert caller.get("/whoami/").status_code == 200
+    response = caller.post("/leave/")
+    assert response.status_code == 403
+    assert 'scope="write"' in response.headers["WWW-Authenticate"]
+
+
+def test_ending_the_token_in_an_async_view(user: Any, caller: Caller) -> None:
+    act_as(caller.client, user)
+    assert caller.post("/leave/").status_code == 204
+    assert caller.get("/whoami/").status_code == 401
+
+
+def test_our_own_views_under_asgi(user: Any, caller: Caller) -> None:
+    act_as(caller.client, user)
+    assert caller.get("/auth/token/").status_code == 200
+    assert caller.post("/auth/logout/").status_code == 204
+    assert caller.get("/auth/token/").status_code == 401

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.contrib.sessions import end_with_session
+from tests.conftest import PASSWORD
+
+API = "/_allauth/app/v1"
+SIGNUP = {"username": "eve", "email": "eve@example.com", "password": "staple battery horse"}
+
+
+def post(route: str, body: dict[str, str], client: str = "app") -> Any:
+    return Client(headers={"user-agent": "phone"}).post(
+        f"/_allauth/{client}/v1{route}", body, content_type="application/json"
+    )
+
+
+def log_in(client: str = "app") -> Any:
+    return post("/auth/login", {"username": "ada", "password": PASSWORD}, client).json()["meta"]
+
+
+def log_out(meta: dict[str, Any]) -> Any:
+    return Client(headers={"x-session-token": meta["session_token"]}).delete(f"{API}/auth/session")
+
+
+def status(key: str) -> int:
+    return Client(headers={"authorization": f"Token {key}"}).get("/echo/").status_code
+
+
+def test_login_answers_with_a_key_that_works_and_its_lifetime(user: Any) -> None:
+    meta = log_in()
+    assert status(meta["access_token"]) == 200
+    token = get_token_model().objects.get()
+    assert (token.user, token.kind, token.name) == (user, "login", "phone")
+    lifetime = (token.expires_at - token.created_at).total_seconds()
+    assert lifetime - 60 < meta["expires_in"] <= lifetime
+
+
+def test_a_token_that_never_expires(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"TTL": None}
+    meta = log_in()
+    assert "expires_in" not in meta
+    assert status(meta["access_token"]) == 200
+
+
+def test_signup(db: None) -> None:
+    response = post("/auth/signup", SIGNUP)
+    assert response.status_code == 200, response.json()
+    assert status(response.json()["meta"]["access_token"]) == 200
+
+
+def test_allauths_logout_ends_the_token_and_no_other(user: Any) -> None:
+    phone, laptop = log_in(), log_in()
+    assert log_out(laptop).status_code == 401  # allauth's answer: nobody is logged in now
+    assert [status(one["access_token"]) for one in (phone, laptop)] == [200, 401]
+
+
+def test_our_logout_leaves_allauths_session(user: Any) -> None:
+    meta = log_in()
+    headers = {"authorization": f"Token {meta['access_token']}"}
+    assert Client(headers=headers).post("/auth/logout/").status_code == 204
+    session = Client(headers={"x-session-token": meta["session_token"]})
+    assert session.get(f"{API}/auth/session").status_code == 200
+    assert log_out(meta).status_code == 401
+
+
+def test_another_request_of_the_session_makes_no_token(user: Any) -> None:
+    meta = log_in()
+    session = Client(headers={"x-session-token": meta["session_token"]})
+    assert "access_token" not in session.get(f"{API}/auth/session").json()["meta"]
+    assert get_token_model().objects.count() == 1
+
+
+def test_a_browser_gets_no_token(user: Any) -> None:
+    log_in("browser")
+    assert not get_token_model().objects.exists()
+
+
+def test_a_password_change_ends_it(user: Any) -> None:
+    key = log_in()["access_token"]
+    user.set_password("staple battery horse correct")
+    user.save()
+    assert status(key) == 401
+
+
+@pytest.mark.parametrize("logs_out", [False, True])
+def test_who_changes_the_password_stays_if_allauth_says_so(
+    user: Any, settings: Any, logs_out: bool
+) -> None:
+    settings.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = logs_out
+    phone, laptop = log_in(), log_in()
+    change = {"current_password": PASSWORD, "new_password": "staple battery horse correct"}
+    response = Client(headers={"x-session-token": phone["session_token"]}).post(
+        f"{API}/account/password/change", change, content_type="application/json"
+    )
+    assert response.status_code == (401 if logs_out else 200)
+    expected = [401 if logs_out else 200, 401]
+    assert [status(one["access_token"]) for one in (phone, laptop)] == expected
+
+
+def test_an_older_key_is_not_read_out_again(user: Any) -> None:
+    operations.issue(user)
+    assert status(log_in()["access_token"]) == 200
+
+
+def test_the_strategy_answers_for_a_bare_access_token(user: Any, rf: Any) -> None:
+    from allauth.headless import app_settings
+
+    request = rf.get("/")
+    request.user = user
+    assert status(app_settings.TOKEN_STRATEGY.create_access_token(request)) == 200
+
+
+@pytest.mark.parametrize("kind", ["none", "without a session"])
+def test_other_logouts_are_no_error(user: Any, rf: Any, kind: str) -> None:
+    # channels sends the signal with no request, our own logout with one that has no session.
+    request = None if kind == "none" else rf.get("/")
+    end_with_session(sender=type(user), request=request, user=user)

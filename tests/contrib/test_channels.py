@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from channels.auth import AuthMiddlewareStack
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
+from mysite.asgi import application
+from mysite.consumers import NewsConsumer
+from mysite.payments import PaymentConsumer
+
+from drf_token_auth import operations
+from drf_token_auth.contrib import channels
+from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_alive
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_a_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    @wraps(test)
+    def run(**fixtures: Any) -> None:
+        async_to_sync(test)(**fixtures)
+
+    return run
+
+
+def socket(
+    *, header: str | None = None, subprotocols: list[str] | None = None, app: Any = application
+) -> WebsocketCommunicator:
+    headers = [] if header is None else [(b"authorization", header.encode())]
+    return WebsocketCommunicator(app, "/news/", headers, subprotocols)
+
+
+def watched(recheck: float | None, consumer: Any = NewsConsumer) -> Any:
+    return TokenAuthMiddleware(consumer.as_asgi(), recheck=recheck)
+
+
+async def make(user: Any, **wish: Any) -> Any:
+    return await operations.aissue(user, **wish)
+
+
+async def opened(app: Any, key: str) -> WebsocketCommunicator:
+    client = socket(header=f"Token {key}", app=app)
+    assert await client.connect() == (True, None)
+    assert await client.receive_json_from() == {"hello": "ada"}
+    return client
+
+
+async def closed_with(client: WebsocketCommunicator) -> int:
+    message = await client.receive_output(timeout=5)
+    assert message["type"] == "websocket.close"
+    await client.wait()
+    return int(message["code"])
+
+
+@pytest.mark.parametrize("scheme", ["Token", "token", "Bearer"])
+@in_a_loop
+async def test_a_header(user: Any, scheme: str) -> None:
+    client = socket(header=f"{scheme} {(await make(user)).key}")
+    assert await client.connect() == (True, None)
+    assert await client.receive_json_from() == {"hello": "ada"}
+    await client.send_json_to({"n": 1})
+    assert await client.receive_json_from() == {"echo": {"n": 1}}
+    await client.disconnect()
+
+
+@pytest.mark.parametrize("word", ["token", "bearer"])
+@in_a_loop
+async def test_a_pair_of_subprotocols(user: Any, word: str) -> None:
+    client = socket(subprotocols=[word, (await make(user)).key])
+    # The word is accepted, as a browser wants one of those it offered; the key is not sent back.
+    assert await client.connect() == (True, word)
+    assert await client.receive_json_from() == {"hello": "ada"}
+    await client.disconnect()
+
+
+@in_a_loop
+async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None:
+    seen = {}
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        seen.update(scope)
+        await send({"type": "websocket.accept", "subprotocol": "news.v2"})
+
+    key = (await make(user)).key
+    client = socket(subprotocols=["token", key, "news.v2"], app=TokenAuthMiddleware(inner))
+    # What the consumer chooses is left alone.
+    assert await client.connect() == (True, "news.v2")
+    assert seen["subprotocols"] == ["token", "news.v2"]
+    assert key not in repr({**seen, "auth": vars(seen["auth"])})
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Token nonsense", "Token", "Token a b", "Basic YTpi", "Token dta_é"]
+)
+@in_a_loop
+async def test_nonsense_is_nobody(db: None, header: str | None) -> None:
+    assert await socket(header=header).connect() == (False, CLOSED)
+
+
+@in_a_loop
+async def test_a_refused_key_is_nobody_even_with_a_session(user: Any) -> None:
+    users = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        users.append(scope["user"])
+        await send({"type": "websocket.accept"})
+
+    async def outer(scope: Any, receive: Any, send: Any) -> None:
+        await TokenAuthMiddleware(inner)({**scope, "user": user}, receive, send)
+
+    await socket(app=outer).connect()
+    await socket(app=outer, header="Token nonsense").connect()
+    assert users == [user, AnonymousUser()]
+
+
+@in_a_loop
+async def test_inside_the_stack_of_sessions(user: Any) -> None:
+    stack = AuthMiddlewareStack(watched(None))
+    client = socket(header=f"Token {(await make(user)).key}", app=stack)
+    assert await client.connect() == (True, None)
+    await client.disconnect()
+
+
+@in_a_loop
+async def test_a_revoked_token_closes_its_socket(user: Any) -> None:
+    token, other = await make(user), await make(user)
+    app = watched(0.05)
+    client, kept = await opened(app, token.key), await opened(app, other.key)
+    await operations.arevoke(token, reason="logout")
+    assert await closed_with(client) == CLOSED
+    await kept.send_json_to({"still": "here"})
+    assert await kept.receive_json_from() == {"echo": {"still": "here"}}
+    await kept.disconnect()
+
+
+@in_a_loop
+async def test_a_busy_socket_is_looked_at_too(user: Any) -> None:
+    token = await make(user)
+    client = await opened(watched(0.01), token.key)
+    await operations.arevoke(token, reason="logout")
+    for _ in range(100_000):
+        # There is always a message waiting.
+        await client.send_json_to({"n": 1})
+        message = await client.receive_output()
+        if message["type"] == "websocket.close":
+            break
+    assert message["code"] == CLOSED
+
+
+@in_a_loop
+async def test_an_expiry_is_met_without_waiting_for_the_next_look(user: Any) -> None:
+    token = await make(user, ttl=timedelta(seconds=1))
+    client = await opened(watched(3600), token.key)
+    assert await closed_with(client) == CLOSED
+
+
+@in_a_loop
+async def test_a_password_change_closes(user: Any) -> None:
+    client = await opened(watched(0.05), (await make(user)).key)
+
+    def change() -> None:
+        changed = get_user_model().objects.get(pk=user.pk)
+        changed.set_password("staple battery horse correct")
+        changed.save()
+
+    await sync_to_async(change)()
+    assert await closed_with(client) == CLOSED
+
+
+@in_a_loop
+async def test_without_looks_it_stays_open(user: Any) -> None:
+    token = await make(user)
+    client = await opened(watched(None), token.key)
+    await operations.arevoke(token, reason="logout")
+    await client.send_json_to({"n": 1})
+    assert await client.receive_json_from() == {"echo": {"n": 1}}
+    await client.disconnect()
+
+
+@in_a_loop
+async def test_a_database_that_is_down_throws_nobody_out(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await make(user)
+    client = await opened(watched(0.01), token.key)
+    looks = []
+
+    def down(*args: Any) -> None:
+        looks.append(args)
+        raise OperationalError
+
+    monkeypatch.setattr(channels, "all_rows", down)
+    while len(looks) < 3:
+        await client.send_json_to({"n": 1})
+        assert await client.receive_json_from() == {"echo": {"n": 1}}
+    # Before something that matters, it is no answer.
+    with pytest.raises(OperationalError):
+        await is_alive(token)
+    await client.disconnect()
+
+
+@in_a_loop
+async def test_an_expiry_is_met_without_the_database(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await opened(watched(3600), (await make(user, ttl=timedelta(seconds=1))).key)
+
+    def down(*args: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(channels, "all_rows", down)
+    assert await closed_with(client) == CLOSED
+
+
+@in_a_loop
+async def test_asking_before_what_matters(user: Any) -> None:
+    token = await make(user)
+    client = socket(header=f"Token {token.key}", app=watched(None, PaymentConsumer))
+    assert await client.connect() == (True, None)
+    await client.send_json_to({})
+    assert await client.receive_json_from() == {"paid": True}
+    assert await is_alive(token)
+    await operations.arevoke(token, reason="logout")
+    assert not await is_alive(token)
+    await client.send_json_to({})
+    assert await closed_with(client) == CLOSED
+
+
+@in_a_loop
+async def test_http_goes_through(user: Any) -> None:
+    scopes = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+
+    key = (await make(user)).key
+    scope = {"type": "http", "headers": [(b"authorization", f"Token {key}".encode())]}
+    await TokenAuthMiddleware(inner)(scope, None, None)
+    assert scopes[0]["user"] == user

@@ -1,0 +1,198 @@
+"""Run twice: with rest_framework.authtoken installed beside it, and without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dj_rest_auth.app_settings import api_settings
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.checks import run_checks
+from django.test import Client
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, operations
+from tests.conftest import PASSWORD
+from tests.projects_on_disk import Project
+
+NEW_PASSWORD = "staple battery horse correct"
+REGISTRATION = {
+    "username": "eve",
+    "email": "eve@example.com",
+    "password1": NEW_PASSWORD,
+    "password2": NEW_PASSWORD,
+}
+IS_BESIDE = apps.is_installed("rest_framework.authtoken")
+
+
+def log_in(client: Any = None, password: str = PASSWORD) -> Any:
+    client = client or APIClient()
+    return client.post("/rest-auth/login/", {"username": "ada", "password": password})
+
+
+def client_with(key: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    return client
+
+
+def status(key: str) -> int:
+    return client_with(key).get("/echo/").status_code
+
+
+def test_each_login_gives_a_key_that_works(user: Any) -> None:
+    answers = [log_in().json() for _ in range(2)]
+    assert [list(answer) for answer in answers] == [["key", "expires_at"]] * 2
+    assert answers[0]["key"] != answers[1]["key"]
+    assert [status(answer["key"]) for answer in answers] == [200, 200]
+
+
+@pytest.mark.parametrize("route", ["/rest-auth/logout/", "/rest-auth/logout"])
+def test_logout_ends_the_presented_token(user: Any, route: str) -> None:
+    phone, laptop = (log_in().json()["key"] for _ in range(2))
+    response = client_with(phone).post(route)
+    assert (response.status_code, response.json()) == (200, {"detail": "Successfully logged out."})
+    assert [status(phone), status(laptop)] == [401, 200]
+
+
+def test_logout_by_get(user: Any, settings: Any) -> None:
+    key = log_in().json()["key"]
+    assert client_with(key).get("/rest-auth/logout/").status_code == 405
+    assert status(key) == 200
+    settings.ACCOUNT_LOGOUT_ON_GET = True
+    assert client_with(key).get("/rest-auth/logout/").status_code == 200
+    assert status(key) == 401
+
+
+def test_logout_by_the_session_of_the_login(user: Any) -> None:
+    browser = Client()
+    key = log_in(browser).json()["key"]
+    other = log_in().json()["key"]
+    assert browser.post("/rest-auth/logout/").status_code == 200
+    assert [status(key), status(other)] == [401, 200]
+
+
+def test_logout_without_sessions(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_settings, "SESSION_LOGIN", False)
+    browser = Client()
+    key = log_in(browser).json()["key"]
+    assert "_auth_user_id" not in browser.session
+    assert client_with(key).post("/rest-auth/logout/").status_code == 200
+    assert status(key) == 401
+
+
+def test_logout_of_nobody(db: None) -> None:
+    assert APIClient().post("/rest-auth/logout/").status_code == 200
+
+
+def test_registration_answers_with_a_key_that_works(db: None) -> None:
+    response = APIClient().post("/rest-auth/registration/", REGISTRATION)
+    assert response.status_code == 201, response.content
+    assert status(response.json()["key"]) == 200
+    assert get_token_model().objects.count() == 1
+
+
+def test_registration_where_the_address_has_to_be_verified(db: None, settings: Any) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    response = APIClient().post("/rest-auth/registration/", REGISTRATION)
+    assert response.status_code == 201
+    assert list(response.json()) == ["detail"]
+    assert get_user_model().objects.filter(username="eve").exists()
+    assert not get_token_model().objects.exists()
+
+
+def change_password(key: str) -> Any:
+    answer = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    return client_with(key).post("/rest-auth/password/change/", answer)
+
+
+def test_a_password_change_keeps_the_caller(user: Any) -> None:
+    phone, laptop = (log_in().json()["key"] for _ in range(2))
+    assert change_password(phone).status_code == 200
+    assert [status(phone), status(laptop)] == [200, 401]
+    assert log_in(password=NEW_PASSWORD).status_code == 200
+
+
+def test_a_password_change_that_logs_out(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_settings, "LOGOUT_ON_PASSWORD_CHANGE", True)
+    key = log_in().json()["key"]
+    assert change_password(key).status_code == 200
+    assert status(key) == 401
+
+
+def test_a_full_account(user: Any, settings: Any) -> None:
+    full = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject", "UNKNOWN_KEYS": "pass"}
+    settings.DRF_TOKEN_AUTH = full
+    assert [log_in().status_code for _ in range(2)] == [200, 403]
+
+
+def test_nothing_is_wrong_with_these_settings(db: None) -> None:
+    assert [message for message in run_checks() if message.id.startswith("drf_token_auth")] == []
+
+
+if IS_BESIDE:
+    from rest_framework.authtoken.models import Token as OldToken
+
+    def test_the_old_token_lives_on_when_ours_logs_out(user: Any) -> None:
+        old = OldToken.objects.create(user=user)
+        key = log_in().json()["key"]
+        assert client_with(key).post("/rest-auth/logout/").status_code == 200
+        assert [status(key), status(old.key)] == [401, 200]
+
+    def test_ours_lives_on_when_the_old_token_logs_out(user: Any) -> None:
+        old = OldToken.objects.create(user=user)
+        key = operations.issue(user).key
+        assert client_with(old.key).post("/rest-auth/logout/").status_code == 200
+        assert [status(key), status(old.key)] == [200, 401]
+
+
+def project(tmp_path: Path, rest_auth: dict[str, Any], *includes: str) -> Project:
+    # The URLs are a module of their own, as includes load models.
+    (tmp_path / "project_urls.py").write_text(
+        "from django.urls import include, path\n"
+        f"urlpatterns = [path('a/', include(one)) for one in {includes!r}]\n"
+    )
+    beside = ["rest_framework.authtoken"] if IS_BESIDE else []
+    apps_ = ["dj_rest_auth", "allauth", "allauth.account", "allauth.socialaccount"]
+    apps_ += ["dj_rest_auth.registration", *beside]
+    lines = [
+        f"INSTALLED_APPS += {apps_!r}",
+        "MIDDLEWARE += ['allauth.account.middleware.AccountMiddleware']",
+        "ROOT_URLCONF = 'project_urls'",
+        f"REST_AUTH = {rest_auth!r}",
+    ]
+    return Project(tmp_path, "default_user", *lines)
+
+
+OURS = {
+    "TOKEN_MODEL": "drf_token_auth.models.Token",
+    "TOKEN_CREATOR": "drf_token_auth.contrib.dj_rest_auth.create_token",
+}
+
+
+def test_a_missing_creator_is_found(tmp_path: Path) -> None:
+    model_only = {"TOKEN_MODEL": OURS["TOKEN_MODEL"]}
+    said = project(tmp_path, model_only, "dj_rest_auth.urls").refuse("check")
+    assert "(drf_token_auth.E010)" in said
+    assert OURS["TOKEN_CREATOR"] in said
+
+
+def test_the_stock_logout_is_found(tmp_path: Path) -> None:
+    said = project(tmp_path, OURS, "dj_rest_auth.urls").refuse("check")
+    assert said.count("(drf_token_auth.E011)") == 1
+    assert "the token goes on working" in said
+    assert 'include("drf_token_auth.contrib.dj_rest_auth.urls")' in said
+
+
+def test_the_stock_registration_is_found(tmp_path: Path) -> None:
+    ours = "drf_token_auth.contrib.dj_rest_auth.urls"
+    said = project(tmp_path, OURS, ours, "dj_rest_auth.registration.urls").refuse("check")
+    assert said.count("(drf_token_auth.E011)") == 1
+    assert "RegisterView" in said
+
+
+def test_dj_rest_auth_without_our_tokens_is_nobodys_business(tmp_path: Path) -> None:
+    without = {"TOKEN_MODEL": None}
+    project(tmp_path, without, "dj_rest_auth.urls").manage("check")

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.tokens import default_token_generator
+from django.core.checks import run_checks
+from djoser.conf import settings as djoser_settings
+from djoser.serializers import TokenSerializer
+from djoser.utils import encode_uid
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, operations, signals
+from drf_token_auth.test import act_as
+from tests.conftest import PASSWORD
+from tests.projects_on_disk import Project
+
+NEW_PASSWORD = "staple battery horse correct"
+
+
+def log_in(**more: Any) -> Any:
+    credentials = {"username": "ada", "password": PASSWORD, **more}
+    return APIClient().post("/accounts/token/login/", credentials)
+
+
+def client_with(key: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    return client
+
+
+def status(key: str) -> int:
+    return client_with(key).get("/echo/").status_code
+
+
+def test_each_login_gives_a_key_that_works(user: Any) -> None:
+    first, second = log_in(), log_in()
+    assert (first.status_code, second.status_code) == (200, 200)
+    keys = [first.json()["auth_token"], second.json()["auth_token"]]
+    assert keys[0] != keys[1]
+    assert [status(key) for key in keys] == [200, 200]
+    assert first.json()["expires_at"] is not None
+    user.refresh_from_db()
+    assert user.last_login is not None
+
+
+def test_djosers_own_serializer_will_do(user: Any) -> None:
+    token, _ = djoser_settings.TOKEN_MODEL.objects.get_or_create(user=user)
+    assert TokenSerializer(token).data == {"auth_token": token.key}
+
+
+def test_logout_ends_all_login_tokens_and_no_others(
+    user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    keys = [log_in().json()["auth_token"] for _ in range(2)]
+    script = operations.issue(user, kind="personal")
+    others = operations.issue(other_user)
+    ended = []
+
+    def note(reason: str, actor: Any, **kwargs: Any) -> None:
+        ended.append((reason, actor))
+
+    signals.token_revoked.connect(note)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            response = client_with(keys[0]).post("/accounts/token/logout/")
+    finally:
+        signals.token_revoked.disconnect(note)
+    assert response.status_code == 204
+    assert [status(key) for key in keys] == [401, 401]
+    assert [status(script.key), status(others.key)] == [200, 200]
+    assert ended == [("logout_all", user)] * 2
+
+
+def test_a_password_change_logs_out(user: Any) -> None:
+    phone, laptop = (log_in().json()["auth_token"] for _ in range(2))
+    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    response = client_with(phone).post("/accounts/users/set_password/", change)
+    assert response.status_code == 204
+    assert [status(phone), status(laptop)] == [401, 401]
+    assert log_in(password=NEW_PASSWORD).status_code == 200
+
+
+def test_a_password_reset_logs_out(user: Any) -> None:
+    key = log_in().json()["auth_token"]
+    user.refresh_from_db()
+    answer = {
+        "uid": encode_uid(user.pk),
+        "token": default_token_generator.make_token(user),
+        "new_password": NEW_PASSWORD,
+    }
+    response = APIClient().post("/accounts/users/reset_password_confirm/", answer)
+    assert response.status_code == 204, response.json()
+    assert status(key) == 401
+
+
+def test_deleting_ones_account(user: Any) -> None:
+    key = log_in().json()["auth_token"]
+    client = client_with(key)
+    response = client.delete("/accounts/users/me/", {"current_password": PASSWORD})
+    assert response.status_code == 204
+    assert status(key) == 401
+    assert not get_token_model().objects.exists()
+
+
+def test_wrong_password(user: Any) -> None:
+    assert log_in(password="wrong").status_code == 400
+    assert not get_token_model().objects.exists()
+
+
+def test_a_full_account(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}
+    assert log_in().status_code == 200
+    assert log_in().status_code == 403
+
+
+def test_the_login_rates(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/min"}}
+    assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_djosers_own_views_take_our_tokens(user: Any) -> None:
+    client = APIClient()
+    act_as(client, user)
+    assert client.get("/accounts/users/me/").json()["username"] == "ada"
+
+
+def test_nothing_is_wrong_with_these_settings() -> None:
+    assert [message for message in run_checks() if message.id.startswith("drf_token_auth")] == []
+
+
+def test_the_naive_configuration_is_found(tmp_path: Path) -> None:
+    lines = [
+        'INSTALLED_APPS += ["djoser"]',
+        'DJOSER = {"TOKEN_MODEL": "drf_token_auth.models.Token"}',
+    ]
+    said = Project(tmp_path, "default_user", *lines).refuse("check")
+    assert "(drf_token_auth.E009)" in said
+    assert '"drf_token_auth.contrib.djoser.TokenModel"' in said

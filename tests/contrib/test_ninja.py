@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
+from django.utils import timezone
+from mysite.api import api
+
+from drf_token_auth import operations
+
+ROUTES = ["/api/whoami", "/api/whoami/async"]
+
+
+def get(route: str, header: str | None, method: str = "get") -> Any:
+    headers = {} if header is None else {"authorization": header}
+    return getattr(Client(headers=headers), method)(route)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("scheme", ["Token", "token", "Bearer", "bearer"])
+def test_a_token_lets_in(user: Any, route: str, scheme: str) -> None:
+    token = operations.issue(user)
+    response = get(route, f"{scheme} {token.key}")
+    assert (response.status_code, response.json()) == (200, {"user": "ada", "token": token.pk})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("route", ROUTES)
+def test_under_asgi(user: Any, route: str) -> None:
+    key = operations.issue(user).key
+    get_async = async_to_sync(AsyncClient().get)
+    assert get_async(route, headers={"authorization": f"Token {key}"}).json()["user"] == "ada"
+    assert get_async(route).status_code == 401
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("header", [None, "Token nonsense", "Token", "Token a b", "Basic YTpi"])
+def test_nonsense_is_401(db: None, route: str, header: str | None) -> None:
+    assert get(route, header).status_code == 401
+
+
+def test_a_token_that_has_expired(user: Any) -> None:
+    token = operations.issue(user)
+    type(token).objects.update(expires_at=timezone.now())
+    assert get("/api/whoami", f"Token {token.key}").status_code == 401
+
+
+def test_one_query(user: Any, django_assert_num_queries: Any) -> None:
+    key = operations.issue(user).key
+    get("/api/whoami", f"Token {key}")
+    with django_assert_num_queries(1):
+        assert get("/api/whoami", f"Token {key}").status_code == 200
+
+
+def test_scopes(user: Any) -> None:
+    reads, writes = (operations.issue(user, scopes=[scope]) for scope in ("read", "write"))
+    response = get("/api/notes", f"Token {reads.key}", "post")
+    assert response.status_code == 403
+    assert response.json() == {"detail": "The token lacks the scope: write."}
+    assert get("/api/notes", f"Token {writes.key}", "post").status_code == 200
+    assert get("/api/notes", f"Token {operations.issue(user).key}", "post").status_code == 200
+
+
+def test_failed_keys_are_throttled(db: None, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "2/min"}
+    tries = [get("/api/whoami", "Token nonsense").status_code for _ in range(3)]
+    assert tries == [401, 401, 429]
+
+
+def test_schema() -> None:
+    schemes = api.get_openapi_schema()["components"]["securitySchemes"]
+    assert schemes["BearerAuth"] == {"type": "http", "scheme": "bearer"}
+    assert (schemes["TokenAuth"]["type"], schemes["TokenAuth"]["in"]) == ("apiKey", "header")

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from django.test import Client
+
+
+@pytest.fixture
+def schema(db: None, caplog: pytest.LogCaptureFixture) -> Any:
+    with caplog.at_level(logging.WARNING):
+        response = Client().get("/swagger.json", {"format": "openapi"})
+    assert response.status_code == 200
+    assert caplog.records == []
+    return response.json()
+
+
+def answer(schema: Any, route: str, method: str, status: int) -> dict[str, Any] | None:
+    """The properties of the body, or None without one."""
+    shown = schema["paths"][route][method]["responses"][str(status)].get("schema")
+    return None if shown is None else properties(schema, shown)
+
+
+def properties(schema: Any, shown: Any) -> dict[str, Any]:
+    if "$ref" in shown:
+        shown = schema["definitions"][shown["$ref"].rpartition("/")[2]]
+    found: dict[str, Any] = shown.get("properties", {})
+    return found
+
+
+def request(schema: Any, route: str, method: str) -> list[str]:
+    parameters = schema["paths"][route][method]["parameters"]
+    [body] = [one for one in parameters if one["in"] == "body"] or [None]
+    return [] if body is None else list(properties(schema, body["schema"]))
+
+
+def test_login(schema: Any) -> None:
+    assert request(schema, "/auth/login/", "post") == ["username", "password", "name"]
+    shown = answer(schema, "/auth/login/", "post", 200)
+    assert shown is not None
+    assert list(shown) == ["token", "expires_at", "id", "kind", "name", "scopes"]
+
+
+def test_logout(schema: Any) -> None:
+    for route in ("/auth/logout/", "/auth/logout/all/", "/auth/logout/others/"):
+        assert answer(schema, route, "post", 204) is None
+        assert "201" not in schema["paths"][route]["post"]["responses"]
+    assert request(schema, "/auth/logout/", "post") == []
+    assert request(schema, "/auth/logout/all/", "post") == ["personal"]
+
+
+def test_rotation(schema: Any) -> None:
+    assert request(schema, "/auth/token/rotate/", "post") == []
+    shown = answer(schema, "/auth/token/rotate/", "post", 200)
+    assert shown is not None
+    assert "token" in shown
+
+
+def test_tokens(schema: Any) -> None:
+    made = answer(schema, "/auth/tokens/", "post", 201)
+    assert made is not None
+    assert "token" in made
+    assert request(schema, "/auth/tokens/", "post") == ["name", "scopes", "ttl"]
+    page = answer(schema, "/auth/tokens/", "get", 200)
+    assert page is not None
+    assert {"count", "results"} < set(page)
+    renamed = answer(schema, "/auth/tokens/{id}/", "patch", 200)
+    assert renamed is not None
+    assert "hint" in renamed
+    assert request(schema, "/auth/tokens/{id}/", "patch") == ["name"]
+    assert answer(schema, "/auth/tokens/{id}/", "delete", 204) is None
+
+
+def test_revocation(schema: Any) -> None:
+    assert request(schema, "/auth/revoke/", "post") == ["token"]
+    assert answer(schema, "/auth/revoke/", "post", 200) == {}
+
+
+def test_other_views_are_described_as_before(schema: Any) -> None:
+    assert set(schema["paths"]["/echo/"]["post"]["responses"]) == {"201"}
+
+
+def test_the_page(db: None) -> None:
+    assert Client().get("/swagger/").status_code == 200

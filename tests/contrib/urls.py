@@ -1,0 +1,13 @@
+"""What the page's ``mysite/urls.py`` says, and a view that wants a user."""
+
+from __future__ import annotations
+
+import mysite.urls
+from django.urls import path
+
+from tests.projects.api.views import EchoView
+
+urlpatterns = [
+    *getattr(mysite.urls, "urlpatterns", []),
+    path("echo/", EchoView.as_view(), name="echo"),
+]

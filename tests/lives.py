@@ -1,0 +1,106 @@
+"""What the tests of a token's life share: a clock that stands still, clients, and an ear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import time_machine
+from django.db import connections
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, signals
+from tests.conftest import PASSWORD
+
+MICROSECOND = timedelta(microseconds=1)
+# What a moment that ends something is tried with: before, at, after.
+EDGES = {"before": -MICROSECOND, "at": timedelta(0), "after": MICROSECOND}
+
+
+def at(moment: datetime) -> time_machine.travel:
+    """The clock stands still at the moment, which is naive where USE_TZ is off."""
+    if timezone.is_naive(moment):
+        moment = timezone.make_aware(moment)
+    # time_machine changes the process's time zone to the moment's: to the one that Django set.
+    here = moment.astimezone(timezone.get_default_timezone())
+    return time_machine.travel(here, tick=False)
+
+
+def client_of(token: Any, **extra: Any) -> APIClient:
+    """A client that presents the token, or the key."""
+    client = APIClient()
+    key = token if isinstance(token, str) else token.key
+    client.credentials(HTTP_AUTHORIZATION=f"Token {key}", **extra)
+    return client
+
+
+def status_of(token: Any, path: str = "/echo/") -> int:
+    """What a request with the token (or key) is answered."""
+    return client_of(token).get(path).status_code
+
+
+def log_in(user: Any, client: APIClient | None = None, **data: Any) -> Any:
+    """The response of ``login/``."""
+    credentials = {"username": user.get_username(), "password": PASSWORD, **data}
+    return (client or APIClient()).post("/auth/login/", credentials)
+
+
+def row(token: Any) -> Any:
+    """The token's row, as it is now."""
+    return get_token_model().objects.select_related("user").get(pk=token.pk)
+
+
+@contextmanager
+def atomic_requests(on: bool) -> Iterator[None]:
+    """Django reads ATOMIC_REQUESTS on each request."""
+    settings = connections.settings["default"]
+    before = settings["ATOMIC_REQUESTS"]
+    settings["ATOMIC_REQUESTS"] = on
+    try:
+        yield
+    finally:
+        settings["ATOMIC_REQUESTS"] = before
+
+
+class Event(NamedTuple):
+    what: str
+    token: Any
+    reason: str | None
+    actor: Any
+    request: Any
+
+
+_SIGNALS = {
+    "created": signals.token_created,
+    "rotated": signals.token_rotated,
+    "revoked": signals.token_revoked,
+    "reused": signals.token_reused,
+}
+
+
+@contextmanager
+def listening() -> Iterator[list[Event]]:
+    """What the signals say meanwhile, in order."""
+    heard: list[Event] = []
+
+    def receiver_of(what: str) -> Any:
+        def hear(sender: Any, token: Any, **said: Any) -> None:
+            assert sender is get_token_model()
+            said.pop("signal")
+            heard.append(
+                Event(what, token, said.get("reason"), said.get("actor"), said.get("request"))
+            )
+
+        return hear
+
+    receivers = {what: receiver_of(what) for what in _SIGNALS}
+    for what, signal in _SIGNALS.items():
+        signal.connect(receivers[what])
+    try:
+        yield heard
+    finally:
+        for what, signal in _SIGNALS.items():
+            signal.disconnect(receivers[what])

@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from tests.projects.users import EmailUser
+
+
+class User(EmailUser):
+    pass

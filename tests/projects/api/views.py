@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class EchoView(APIView):
+    """Says who asks, and with which token; answers a POST with what was posted."""
+
+    permission_classes = (IsAuthenticated,)
+
+    def get(self, request: Request) -> Response:
+        return Response(
+            {
+                "user": request.user.get_username(),
+                "token": getattr(request.auth, "pk", None),
+            }
+        )
+
+    def post(self, request: Request) -> Response:
+        data: Any = request.data
+        return Response({"user": request.user.get_username(), "data": data})
+
+
+class OpenView(EchoView):
+    """The same for anybody."""
+
+    permission_classes = (AllowAny,)

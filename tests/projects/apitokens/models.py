@@ -1,0 +1,11 @@
+"""A token model of the project's own, with a column of its own."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from drf_token_auth.base_models import AbstractToken
+
+
+class ApiToken(AbstractToken):
+    team = models.CharField(max_length=40, blank=True, default="")

@@ -1,0 +1,11 @@
+"""Stands first in INSTALLED_APPS and imports what can be imported before any app is loaded."""
+
+from __future__ import annotations
+
+import drf_token_auth
+import drf_token_auth.conf
+import drf_token_auth.exceptions
+import drf_token_auth.keys
+import drf_token_auth.scopes
+import drf_token_auth.signals
+import drf_token_auth.stamps  # noqa: F401

@@ -1,0 +1,13 @@
+"""What other apps' models may import while models are still being loaded, the user's included."""
+
+from __future__ import annotations
+
+import drf_token_auth.authentication
+import drf_token_auth.base_models
+import drf_token_auth.fields
+import drf_token_auth.operations
+import drf_token_auth.permissions
+import drf_token_auth.serializers
+import drf_token_auth.test
+import drf_token_auth.throttling
+import drf_token_auth.views  # noqa: F401

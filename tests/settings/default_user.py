@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS
+
+INSTALLED_APPS.remove("tests.projects.accounts")
+AUTH_USER_MODEL = "auth.User"

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.messages import get_messages
+from django.contrib.sessions.models import Session
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from drf_token_auth import get_token_model
+from drf_token_auth.signals import token_created, token_revoked
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client: Any) -> Any:
+    name = get_user_model().USERNAME_FIELD
+    person = get_user_model().objects.create_superuser(
+        **{name: "root@example.com", "password": PASSWORD}
+    )
+    client.force_login(person)
+    return person
+
+
+def url(page: str, *args: Any) -> str:
+    opts = get_token_model()._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{page}", args=args)
+
+
+def add(client: Any, user: Any, **fields: Any) -> Any:
+    data = {"user": user.pk, "kind": "personal", "name": "ci", "scopes": ""}
+    data |= {"expires_at_0": "", "expires_at_1": ""}
+    return client.post(url("add"), data | fields)
+
+
+def test_adding_shows_the_key_once_on_a_page_nobody_stores(client, staff, user):
+    response = add(client, user)
+    assert response.status_code == 200
+    assert "no-store" in response.headers["Cache-Control"]
+    key = response.context["key"]
+    assert key in response.text
+    token = get_token_model().objects.from_key(key)
+    assert (token.user, token.kind, token.name, token.expires_at) == (user, "personal", "ci", None)
+    for page in (url("changelist"), url("change", token.pk), url("history", token.pk)):
+        assert key not in client.get(page).text
+
+
+def test_the_key_is_in_no_cookie_session_message_or_log_entry(client, staff, user, caplog):
+    with caplog.at_level("DEBUG"):
+        response = add(client, user)
+    key = response.context["key"]
+    assert not list(get_messages(response.wsgi_request))
+    assert key not in str(client.cookies)
+    assert not any(key in str(session.get_decoded()) for session in Session.objects.all())
+    assert LogEntry.objects.count() == 1
+    assert not any(key in str(vars(entry)) for entry in LogEntry.objects.all())
+    assert key not in caplog.text
+
+
+def test_no_page_shows_a_digest(client, staff, user):
+    token = get_token_model().objects.create(user=user)
+    pages = [url("changelist"), url("change", token.pk), url("delete", token.pk), url("add")]
+    for page in pages:
+        text = client.get(page).text
+        assert bytes(token.digest).hex() not in text
+        assert str(bytes(token.digest)) not in text
+        assert "digest" not in text
+        assert token.user_stamp not in text
+
+
+def test_the_default_lifetime_stands_in_the_form(client, staff):
+    form = client.get(url("add")).context["adminform"].form
+    assert form.get_initial_for_field(form.fields["expires_at"], "expires_at") is not None
+
+
+def test_max_ttl_holds_here_too(client, staff, user):
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": timedelta(days=1)}):
+        add(client, user)
+    assert get_token_model().objects.get().expires_at < timezone.now() + timedelta(days=1)
+
+
+def test_an_unknown_scope_is_an_error_at_its_field(client, staff, user):
+    response = add(client, user, scopes="nonsense")
+    assert response.status_code == 200
+    assert "nonsense" in response.context["adminform"].form.errors["scopes"][0]
+    assert not get_token_model().objects.exists()
+
+
+@override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read", "write": "Write"}})
+def test_declared_scopes_are_stored(client, staff, user):
+    add(client, user, scopes="write read")
+    assert get_token_model().objects.get().scope_list == ["read", "write"]
+
+
+@override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"})
+def test_a_full_account_is_said_so(client, staff, user):
+    add(client, user)
+    response = add(client, user)
+    assert response.status_code == 302
+    assert "already has 1 token" in str(next(iter(get_messages(response.wsgi_request))))
+    assert get_token_model().objects.count() == 1
+
+
+def test_only_the_name_can_be_changed(client, staff, user, other_user):
+    token = get_token_model().objects.create(user=user, name="before")
+    before = get_token_model().objects.filter(pk=token.pk).values().get()
+    client.post(
+        url("change", token.pk),
+        {"name": "after", "user": other_user.pk, "kind": "personal", "scopes": "x", "digest": "x"},
+    )
+    after = get_token_model().objects.filter(pk=token.pk).values().get()
+    assert after == {**before, "name": "after"}
+
+
+def listen(signal: Any) -> list[Any]:
+    heard: list[Any] = []
+
+    def receiver(sender: Any, **what: Any) -> None:
+        heard.append((what["token"].pk, what.get("reason"), what["actor"], what["request"].path))
+
+    signal.connect(receiver, weak=False)
+    heard_of[signal].append(receiver)
+    return heard
+
+
+heard_of: dict[Any, list[Any]] = {token_created: [], token_revoked: []}
+
+
+@pytest.fixture(autouse=True)
+def _deaf_afterwards() -> Any:
+    yield
+    for signal, receivers in heard_of.items():
+        while receivers:
+            signal.disconnect(receivers.pop())
+
+
+def test_adding_and_ending_say_who_did_it(client, staff, user, django_capture_on_commit_callbacks):
+    created, revoked = listen(token_created), listen(token_revoked)
+    with django_capture_on_commit_callbacks(execute=True):
+        add(client, user)
+    [token] = get_token_model().objects.all()
+    assert created == [(token.pk, None, staff, url("add"))]
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(url("delete", token.pk), {"post": "yes"})
+    assert revoked == [(token.pk, "admin", staff, url("delete", token.pk))]
+    assert not get_token_model().objects.exists()
+
+
+def test_the_selected_are_revoked_after_a_question(
+    client, staff, user, django_capture_on_commit_callbacks
+):
+    revoked = listen(token_revoked)
+    tokens = [get_token_model().objects.create(user=user) for _ in range(3)]
+    kept = tokens.pop()
+    data = {"action": "delete_selected", "_selected_action": [token.pk for token in tokens]}
+    assert "Revoke selected tokens" in client.get(url("changelist")).text
+    assert client.post(url("changelist"), data).status_code == 200
+    assert get_token_model().objects.count() == 3
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(url("changelist"), data | {"post": "yes"})
+    assert list(get_token_model().objects.all()) == [kept]
+    assert {(pk, reason, actor) for pk, reason, actor, _ in revoked} == {
+        (token.pk, "admin", staff) for token in tokens
+    }
+
+
+def test_the_list_costs_the_same_whatever_its_length(
+    client, staff, user_factory, django_assert_max_num_queries
+):
+    model = get_token_model()
+    for number in range(30):
+        model.objects.create(user=user_factory(f"user{number}"))
+    with django_assert_max_num_queries(12):
+        client.get(url("changelist"))
+
+
+def test_tokens_are_found_by_hint_name_and_user(client, staff, user, other_user):
+    mine = get_token_model().objects.create(user=user, name="laptop")
+    get_token_model().objects.create(user=other_user)
+    for words in (mine.hint, "laptop", user.get_username()):
+        result = client.get(url("changelist"), {"q": words}).context["cl"].queryset
+        assert list(result) == [mine]
+
+
+def test_who_may_not_look_is_sent_away(client, user):
+    client.force_login(user)
+    assert client.get(url("changelist")).status_code == 302

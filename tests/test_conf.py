@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+from django.utils.translation import gettext_lazy
+
+from drf_token_auth import conf
+from drf_token_auth.conf import Settings, TokenAuthSettings, get_settings
+
+PEPPER = "p" * 32
+
+
+def test_without_the_setting_the_defaults_hold():
+    assert get_settings() == Settings()
+    assert get_settings().TTL == timedelta(days=14)
+
+
+def test_a_change_is_seen_at_once_and_undone():
+    with override_settings(DRF_TOKEN_AUTH={"TTL": timedelta(hours=1)}):
+        assert get_settings().TTL == timedelta(hours=1)
+        assert get_settings().PERSONAL_TTL == timedelta(days=90)
+    assert get_settings().TTL == timedelta(days=14)
+
+
+def test_the_snapshot_is_the_same_object_until_a_setting_changes():
+    assert get_settings() is get_settings()
+    with pytest.raises(FrozenInstanceError):
+        get_settings().TTL = None  # type: ignore[misc]
+
+
+def test_the_typed_dict_names_the_settings_there_are():
+    names = [field.name for field in fields(Settings)]
+    assert list(TokenAuthSettings.__annotations__) == names
+    assert list(conf._RULES) == names
+
+
+def test_half_a_dict_of_login_rates_keeps_the_other_default():
+    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": None}}):
+        assert get_settings().LOGIN_RATES == {"address": None, "account": "10/min"}
+    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": None}):
+        assert get_settings().LOGIN_RATES == {}
+
+
+def test_no_repr_shows_a_pepper():
+    with override_settings(DRF_TOKEN_AUTH={"PEPPERS": {1: PEPPER}}):
+        assert get_settings().PEPPERS == {1: PEPPER.encode()}
+        assert PEPPER not in repr(get_settings())
+
+
+VALID = [
+    *[("TTL", None), ("MAX_TTL", timedelta(microseconds=1)), ("LAST_USED_INTERVAL", timedelta(0))],
+    *[("ROTATION_GRACE", timedelta(0)), ("PASSWORD_BOUND", []), ("PASSWORD_BOUND", ("personal",))],
+    *[("SCOPES", {"read": gettext_lazy("Read")}), ("PREFIX", "x"), ("PEPPERS", {127: PEPPER})],
+    *[("UNKNOWN_KEYS", "pass"), ("WHEN_FULL", "reject"), ("MAX_TOKENS_PER_USER", 1)],
+    *[("FAILED_KEY_RATE", "5/hour"), ("LOGIN_RATES", {"account": "3/m"})],
+]
+INVALID = [
+    *[("TTL", 3600), ("TTL", timedelta(0)), ("MAX_TTL", timedelta(-1)), ("IDLE_TIMEOUT", "1h")],
+    *[("LAST_USED_INTERVAL", timedelta(-1)), ("ROTATION_GRACE", 60), ("RECENT_LOGIN", 0)],
+    *[("MAX_TOKENS_PER_USER", 0), ("MAX_TOKENS_PER_USER", True), ("WHEN_FULL", "evict")],
+    *[("REVOKE_ON_REUSE", 1), ("PASSWORD_BOUND", "login"), ("PASSWORD_BOUND", ("api",))],
+    *[("SCOPES", ["read"]), ("SCOPES", {"read write": ""}), ("SCOPES", {"": ""})],
+    ("SCOPES", {f"scope-number-{n:02}": "" for n in range(80)}),
+    *[("SCOPES", {"read": None}), ("PREFIX", ""), ("PREFIX", "a b"), ("PREFIX", "x" * 17)],
+    *[("PREFIX", 'a"'), ("PEPPERS", {0: PEPPER}), ("PEPPERS", {128: PEPPER})],
+    *[("PEPPERS", {1: "short"}), ("PEPPERS", {"1": PEPPER}), ("PEPPERS", [PEPPER])],
+    *[("PEPPERS", {1: PEPPER.encode()}), ("UNKNOWN_KEYS", "ignore"), ("FAILED_KEY_RATE", "often")],
+    *[("LOGIN_RATES", {"ip": "1/s"}), ("LOGIN_RATES", {"address": 5}), ("LOGIN_RATES", "20/min")],
+]
+
+
+@pytest.mark.parametrize(("name", "value"), VALID)
+def test_a_good_value_is_read(name, value):
+    with override_settings(DRF_TOKEN_AUTH={name: value}):
+        assert not list(conf.problems())
+        assert hasattr(get_settings(), name)
+
+
+@pytest.mark.parametrize(("name", "value"), INVALID)
+def test_a_bad_value_is_named_with_what_it_should_be(name, value):
+    with override_settings(DRF_TOKEN_AUTH={name: value}):
+        [problem] = conf.problems()
+        assert problem.id == "E003"
+        assert f"DRF_TOKEN_AUTH[{name!r}]" in problem.message
+        with pytest.raises(ImproperlyConfigured, match=name):
+            get_settings()
+
+
+def test_a_bad_pepper_is_not_shown():
+    with override_settings(DRF_TOKEN_AUTH={"PEPPERS": {1: "not long enough"}}):
+        [problem] = conf.problems()
+        assert "not long enough" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("TTTL", "TTL"),
+        ("IDLE_TIME_OUT", "IDLE_TIMEOUT"),
+        ("max_ttl", "MAX_TTL"),
+        ("SCOPE", "SCOPES"),
+    ],
+)
+def test_a_misspelt_name_is_an_error_that_names_the_nearest(wrong, right):
+    with override_settings(DRF_TOKEN_AUTH={wrong: None}):
+        [problem] = conf.problems()
+        assert problem.id == "E002"
+        assert repr(wrong) in problem.message
+        assert f"Did you mean {right!r}?" in problem.hint
+
+
+def test_not_a_dict():
+    with override_settings(DRF_TOKEN_AUTH=[("TTL", None)]):
+        assert [problem.id for problem in conf.problems()] == ["E001"]

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, connection, models, transaction
+
+from drf_token_auth import get_token_model, keys
+from drf_token_auth.fields import DigestField
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_digest_is_unique_in_the_database(user):
+    model = get_token_model()
+    first = model.objects.create(user=user)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.create(user=user, key=first.key)
+
+
+def by_save(token):
+    token.save()
+
+
+def by_bulk_create(token):
+    type(token).objects.bulk_create([type(token)(user=token.user, digest=token.digest)])
+
+
+def by_update(token):
+    type(token).objects.filter(pk=token.pk).update(digest=token.digest)
+
+
+def by_fixture(token):
+    models.Model.save_base(token, raw=True)
+
+
+@pytest.mark.parametrize("digest", [b"short", b"x" * 34])
+@pytest.mark.parametrize("store", [by_save, by_bulk_create, by_update, by_fixture])
+def test_no_path_stores_a_digest_of_another_size(user, digest, store):
+    model = get_token_model()
+    token = model.objects.create(user=user)
+    token.digest = digest
+    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+        store(token)
+    assert len(bytes(model.objects.get(pk=token.pk).digest)) == keys.DIGEST_SIZE
+
+
+def test_an_empty_digest_is_filled_or_refused(user):
+    model = get_token_model()
+    model.objects.bulk_create([model(user=user, digest=b"")])
+    assert len(bytes(model.objects.get().digest)) == keys.DIGEST_SIZE
+    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+        model.objects.update(digest=b"")
+
+
+def test_what_was_stored_comes_back(user):
+    model = get_token_model()
+    token = model.objects.create(user=user)
+    assert bytes(model.objects.get(digest=token.digest).digest) == token.digest
+
+
+@pytest.mark.parametrize(
+    ("vendor", "column"),
+    [("mysql", "varbinary(33)"), ("oracle", "RAW(33)")],
+)
+def test_where_binary_columns_are_blobs_the_column_is_one_that_can_be_unique(vendor, column):
+    class Elsewhere:
+        pass
+
+    elsewhere = Elsewhere()
+    elsewhere.vendor = vendor
+    assert DigestField().db_type(elsewhere) == column
+
+
+def test_the_database_in_use_has_a_unique_index_on_it():
+    table = get_token_model()._meta.db_table
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, table)
+    unique = [c["columns"] for c in constraints.values() if c["unique"]]
+    assert ["digest"] in unique

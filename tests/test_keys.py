@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drf_token_auth import keys
+from drf_token_auth.exceptions import MalformedKey, UnusableKey, WrongChecksum
+
+BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def test_a_key_is_forty_characters_that_a_scanner_finds_and_a_double_click_selects():
+    for _ in range(1000):
+        key = keys.generate("dta_")
+        assert re.fullmatch(r"dta_[0-9A-Za-z]{36}", key)
+        assert re.fullmatch(r"\w+", key)
+        assert re.fullmatch(r"[A-Za-z0-9\-._~+/]+=*", key)  # RFC 6750 2.1
+        assert len(key) == 40
+
+
+def test_a_key_holds_at_least_160_bits_from_the_systems_randomness(monkeypatch):
+    assert keys.SECRET_LENGTH * 5.954 > 160  # log2(62)
+    asked = []
+    monkeypatch.setattr(keys.secrets, "choice", lambda options: asked.append(options) or "a")
+    keys.generate("dta_")
+    assert asked == [BASE62] * 30
+
+
+def test_no_two_keys_are_alike():
+    assert len({keys.generate("dta_") for _ in range(5000)}) == 5000
+
+
+@given(st.text(alphabet=BASE62, min_size=30, max_size=30))
+def test_the_checksum_is_the_crc_32_in_six_base62_digits(secret):
+    number = 0
+    for digit in keys.checksum(secret):
+        number = number * 62 + BASE62.index(digit)
+    assert number == zlib.crc32(secret.encode())
+    assert len(keys.checksum(secret)) == 6
+
+
+@given(st.integers(min_value=4, max_value=39), st.sampled_from(BASE62))
+def test_one_wrong_character_is_noticed_without_a_query(place, character):
+    key = keys.generate("dta_")
+    wrong = key[:place] + character + key[place + 1 :]
+    if wrong == key:
+        assert keys.candidates(key, "dta_", {})
+    else:
+        with pytest.raises(WrongChecksum):
+            keys.candidates(wrong, "dta_", {})
+
+
+def test_our_own_shape_without_a_pepper_has_one_digest():
+    key = keys.generate("dta_")
+    assert keys.candidates(key, "dta_", {}) == [b"\x00" + hashlib.sha256(key.encode()).digest()]
+
+
+def test_with_peppers_the_newest_comes_first_and_no_pepper_last():
+    key = keys.generate("dta_")
+    old, new = b"o" * 32, b"n" * 32
+    assert keys.candidates(key, "dta_", {1: old, 7: new}) == [
+        b"\x07" + hmac.digest(new, key.encode(), "sha256"),
+        b"\x01" + hmac.digest(old, key.encode(), "sha256"),
+        b"\x00" + hashlib.sha256(key.encode()).digest(),
+    ]
+
+
+def test_a_key_of_another_shape_may_be_one_brought_over_from_knox():
+    digests = keys.candidates("abcd1234", "dta_", {})
+    sha512 = hashlib.sha512(b"abcd1234").hexdigest()
+    assert digests[-1] == b"\xff" + hashlib.sha256(sha512.encode()).digest()
+    assert digests[-1] == keys.knox_digest(sha512)
+    assert [digest[0] for digest in digests] == [0, 255]
+
+
+def test_every_digest_has_the_size_of_the_column():
+    digests = keys.candidates("abcd1234", "dta_", {3: b"p" * 32})
+    assert {len(digest) for digest in [*digests, keys.unissued()]} == {keys.DIGEST_SIZE}
+
+
+def test_keys_made_under_another_prefix_stay_valid():
+    key = keys.generate("old_")
+    assert keys.candidates(key, "new_", {})[0] == keys.candidates(key, "old_", {})[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "a b", "a\x00b", "a\nb", "é", "😀", "a" * 256, "\udcff", "a\x7f"],
+)
+def test_what_no_key_looks_like_is_refused_before_any_hashing(text, monkeypatch):
+    monkeypatch.delattr(keys.hashlib, "sha256")
+    with pytest.raises(MalformedKey):
+        keys.candidates(text, "dta_", {})
+
+
+@given(st.text(max_size=400))
+def test_no_text_is_anything_but_a_digest_or_a_refusal(text):
+    try:
+        digests = keys.candidates(text, "dta_", {})
+    except (MalformedKey, WrongChecksum):
+        return
+    assert all(len(digest) == keys.DIGEST_SIZE for digest in digests)
+
+
+@pytest.mark.parametrize("text", ["", "a b", "é", "a" * 256, "dta_" + "a" * 36, None, 5])
+def test_a_key_that_could_never_be_presented_cannot_be_stored(text):
+    with pytest.raises(UnusableKey):
+        keys.require_usable(text, "dta_")
+
+
+@pytest.mark.parametrize("text", ["abcd1234", "dta_short", "0" * 40, "x" * 255])
+def test_a_known_key_of_any_other_shape_can(text):
+    keys.require_usable(text, "dta_")
+    assert keys.candidates(text, "dta_", {})
+
+
+def test_the_hint_shows_the_beginning_and_nothing_of_a_short_key():
+    key = keys.generate("dta_")
+    assert keys.hint(key, "dta_") == key[4:8]
+    assert keys.hint("abcd1234", "dta_") == ""
+    assert keys.hint("0123456789" * 4, "dta_") == "0123"
+
+
+def test_only_a_right_checksum_looks_issued():
+    key = keys.generate("dta_")
+    assert keys.looks_issued(key, "dta_")
+    assert not keys.looks_issued(key[:-1] + ("0" if key[-1] != "0" else "1"), "dta_")
+    assert not keys.looks_issued(key, "abc_")
+    assert not keys.looks_issued("dta_" + "é" * 36, "dta_")

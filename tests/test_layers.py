@@ -1,0 +1,173 @@
+"""The modules import downwards only, and nothing but Django and DRF outside contrib/."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import drf_token_auth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = "drf_token_auth"
+ROOT = Path(drf_token_auth.__file__).parent
+
+# What a layer may import from outside, beyond what those above it in this list may. The standard
+# library is everybody's.
+OUTSIDE = [
+    [],
+    ["django.conf", "django.core", "django.dispatch", "django.utils"],
+    ["asgiref", "django.apps", "django.db", "django.views.decorators.debug"],
+    ["django.contrib.auth", "django.http", "rest_framework"],
+    ["django"],
+]
+
+# A package stands for all the modules in it.
+LAYERS = {
+    # text, digests and reasons
+    "exceptions": 0,
+    "keys": 0,
+    "stamps": 0,
+    # what the project configures and listens to
+    "conf": 1,
+    "scopes": 1,
+    "signals": 1,
+    "peppers": 1,
+    # rows
+    "": 2,
+    "base_models": 2,
+    "deferred": 2,
+    "fields": 2,
+    "importers": 2,
+    "lookup": 2,
+    "managers": 2,
+    "migrations": 2,
+    "models": 2,
+    "operations": 2,
+    "purging": 2,
+    "statement": 2,
+    "usage": 2,
+    # requests
+    "authentication": 3,
+    "permissions": 3,
+    "serializers": 3,
+    "sessions": 3,
+    "throttling": 3,
+    # what Django, DRF or the project loads by name
+    "admin": 4,
+    "apps": 4,
+    "checks": 4,
+    "contrib": 4,
+    "management": 4,
+    "pages": 4,
+    "receivers": 4,
+    "test": 4,
+    "urls": 4,
+    "views": 4,
+}
+
+
+def dotted(path: Path) -> str:
+    """The module's name below the package; "" for the package itself."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = {dotted(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def layer_of(module: str) -> int | None:
+    return LAYERS.get(module.partition(".")[0])
+
+
+def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports of a module, those in functions too, and not those for type checkers only."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) in (
+            "TYPE_CHECKING",
+            "typing.TYPE_CHECKING",
+        ):
+            for other in child.orelse:
+                yield from statements(ast.Module([other], []))
+        elif isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        else:
+            yield from statements(child)
+
+
+def imports(module: str, source: str, *, is_package: bool) -> Iterator[str]:
+    """The absolute names of what the module imports."""
+    here = [PACKAGE, *(module.split(".") if module else [])]
+    if not is_package:
+        here.pop()
+    for node in statements(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+            continue
+        start = here[: len(here) - node.level + 1] if node.level else []
+        base = ".".join([*start, *filter(None, [node.module])])
+        for alias in node.names:
+            # "from . import keys" imports a module, "from .keys import digest" a name in one.
+            name = f"{base}.{alias.name}"
+            yield name if name.removeprefix(f"{PACKAGE}.") in MODULES else base
+
+
+def is_within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def objections(module: str, source: str, *, is_package: bool = False) -> list[str]:
+    layer = layer_of(module)
+    assert layer is not None, f"{PACKAGE}.{module} is in no layer: give it one in LAYERS"
+    allowed = [name for names in OUTSIDE[: layer + 1] for name in names]
+    found = []
+    for name in imports(module, source, is_package=is_package):
+        if is_within(name, PACKAGE):
+            other = name.removeprefix(PACKAGE).removeprefix(".")
+            if (layer_of(other) or 0) > layer:
+                found.append(f"{module} (layer {layer}) imports {other} (layer {layer_of(other)})")
+        elif (
+            name.partition(".")[0] not in sys.stdlib_module_names
+            and not any(is_within(name, package) for package in allowed)
+            and not is_within(module, "contrib")
+        ):
+            found.append(f"{module} (layer {layer}) imports {name}")
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module: str) -> None:
+    path = MODULES[module]
+    is_package = path.name == "__init__.py"
+    assert objections(module, path.read_text("utf-8"), is_package=is_package) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "found"),
+    [
+        ("keys", "import django.db", ["keys (layer 0) imports django.db"]),
+        (
+            "conf",
+            "def f():\n    from . import models",
+            ["conf (layer 1) imports models (layer 2)"],
+        ),
+        (
+            "management.commands.create_token",
+            "from ...views import LoginView\nimport knox",
+            ["management.commands.create_token (layer 4) imports knox"],
+        ),
+        ("contrib.djoser", "import djoser.views\nfrom .. import views", []),
+        (
+            "fields",
+            "if typing.TYPE_CHECKING:\n    import knox\nelse:\n    from .views import V",
+            ["fields (layer 2) imports views (layer 4)"],
+        ),
+    ],
+)
+def test_the_reader_of_imports(module: str, source: str, found: list[str]) -> None:
+    assert objections(module, source) == found

@@ -1,0 +1,227 @@
+"""MAX_TOKENS_PER_USER: usable tokens of a kind, whichever way they are made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.exceptions import TokenLimitReached
+from tests.conftest import make_user
+from tests.lives import at, atomic_requests, client_of, listening, log_in, status_of
+
+Token = get_token_model()
+HOUR = timedelta(hours=1)
+both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+
+
+def limit(number: int, when_full: str = "evict_oldest", **more: Any) -> Any:
+    return override_settings(
+        DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": number, "WHEN_FULL": when_full, **more}
+    )
+
+
+def names(**wanted: Any) -> list[str]:
+    return list(Token.objects.filter(**wanted).order_by("pk").values_list("name", flat=True))
+
+
+def issue_each_hour(user: Any, *called: str, **wish: Any) -> list[Any]:
+    """Tokens made an hour apart, the last one an hour ago."""
+    start = timezone.now() - len(called) * HOUR
+    made = []
+    for number, name in enumerate(called):
+        with at(start + number * HOUR):
+            made.append(operations.issue(user, name=name, **wish))
+    return made
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_up_to_the_limit_nobody_goes(user: Any, number: int) -> None:
+    with limit(number):
+        for name in "abc"[:number]:
+            operations.issue(user, name=name)
+        assert names() == list("abc"[:number])
+        operations.issue(user, name="more")
+        assert names() == [*"abc"[1:number], "more"]
+
+
+def test_the_oldest_goes(user: Any) -> None:
+    with limit(3):
+        issue_each_hour(user, "a", "b", "c", "d", "e")
+    assert names() == ["c", "d", "e"]
+
+
+def test_the_oldest_is_the_one_unused_for_longest(user: Any) -> None:
+    a, b, _ = issue_each_hour(user, "a", "b", "c")
+    now = timezone.now()
+    Token.objects.filter(pk=a.pk).update(last_used_at=now - timedelta(minutes=1))
+    Token.objects.filter(pk=b.pk).update(last_used_at=now - timedelta(minutes=90))
+    with limit(2):
+        operations.issue(user, name="d")
+    assert names() == ["a", "d"]  # c was never used, and made before a's last use
+
+
+def test_of_those_used_at_once_the_one_made_first_goes(user: Any) -> None:
+    issue_each_hour(user, "a", "b")
+    Token.objects.update(last_used_at=timezone.now())
+    with limit(2):
+        operations.issue(user, name="c")
+    assert names() == ["b", "c"]
+
+
+def test_kinds_are_counted_apart(user: Any) -> None:
+    with limit(1):
+        operations.issue(user, name="login")
+        operations.issue(user, name="personal", kind="personal")
+        assert names() == ["login", "personal"]
+        operations.issue(user, name="personal 2", kind="personal")
+    assert names() == ["login", "personal 2"]
+
+
+def test_users_are_counted_apart(user: Any, other_user: Any) -> None:
+    with limit(1):
+        operations.issue(user, name="a")
+        operations.issue(other_user, name="b")
+    assert names() == ["a", "b"]
+
+
+def test_expired_tokens_do_not_count(user: Any) -> None:
+    operations.issue(user, name="expired", ttl=timedelta(0))
+    now = timezone.now()
+    Token.objects.create(user=user, name="expiring", expires_at=now)
+    with limit(1), at(now):
+        operations.issue(user, name="a")
+    assert names() == ["expired", "expiring", "a"]
+
+
+def test_a_token_of_the_last_microsecond_counts(user: Any) -> None:
+    now = timezone.now()
+    Token.objects.create(user=user, name="a", expires_at=now + timedelta(microseconds=1))
+    with limit(1), at(now):
+        operations.issue(user, name="b")
+    assert names() == ["b"]
+
+
+def test_tokens_ended_by_a_password_do_not_count(user: Any) -> None:
+    operations.issue(user, name="before")
+    user.set_password("another")
+    user.save()
+    with limit(1, "reject"):
+        operations.issue(user, name="after")
+    assert names() == ["after"]
+
+
+def test_a_limit_that_was_lowered_ends_all_that_are_too_many(user: Any) -> None:
+    issue_each_hour(user, *"abcde")
+    with limit(2):
+        operations.issue(user, name="f")
+    assert names() == ["e", "f"]
+
+
+def test_evicting_says_so(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+    (old,) = issue_each_hour(user, "old")
+    with (
+        listening() as heard,
+        limit(1),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        new = operations.issue(user, name="new", actor=user)
+    assert [(one.what, one.token.pk, one.reason, one.actor) for one in heard] == [
+        ("revoked", old.pk, "limit", user),
+        ("created", new.pk, None, user),
+    ]
+    assert status_of(old) == 401
+    assert status_of(new) == 200
+
+
+# Rejecting
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_reject(user: Any, number: int, django_capture_on_commit_callbacks: Any) -> None:
+    with limit(number, "reject"):
+        for name in "abc"[:number]:
+            operations.issue(user, name=name)
+        with (
+            listening() as heard,
+            django_capture_on_commit_callbacks(execute=True),
+            pytest.raises(TokenLimitReached) as refusal,
+        ):
+            operations.issue(user, name="more")
+        assert refusal.value.limit == number
+        assert str(number) in str(refusal.value)
+        assert heard == []
+        assert names() == list("abc"[:number])
+        operations.issue(user, kind="personal", name="another kind")
+
+
+def test_reject_until_there_is_room(user: Any) -> None:
+    with limit(1, "reject"):
+        first = operations.issue(user)
+        operations.revoke(first, reason="logout")
+        assert operations.issue(user).pk != first.pk
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+@pytest.mark.parametrize("when_full", ["evict_oldest", "reject"])
+def test_login_at_the_limit(atomic: bool, when_full: str) -> None:
+    user = make_user()
+    with atomic_requests(atomic), limit(1, when_full), listening() as heard:
+        first = log_in(user)
+        assert first.status_code == 200
+        second = log_in(user)
+        if when_full == "reject":
+            assert second.status_code == 403
+            assert second.data["detail"].code == "token_limit"
+            assert status_of(first.data["token"]) == 200
+            assert [one.what for one in heard] == ["created"]
+        else:
+            assert second.status_code == 200
+            assert status_of(first.data["token"]) == 401
+            assert status_of(second.data["token"]) == 200
+            assert [one.what for one in heard] == ["created", "revoked", "created"]
+    assert Token.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+def test_a_personal_token_at_the_limit(atomic: bool) -> None:
+    user = make_user()
+    with atomic_requests(atomic), limit(1, "reject"):
+        client = client_of(log_in(user).data["token"])
+        assert client.post("/auth/tokens/", {"name": "one"}).status_code == 201
+        response = client.post("/auth/tokens/", {"name": "two"})
+        assert response.status_code == 403
+        assert response.data["detail"].code == "token_limit"
+        assert "token" not in response.data
+    assert names(kind="personal") == ["one"]
+
+
+def test_the_command_at_the_limit(user: Any) -> None:
+    with limit(1, "reject"):
+        call_command("create_token", user.get_username(), stdout=StringIO())
+        with pytest.raises(CommandError, match="already has 1 token"):
+            call_command("create_token", user.get_username(), stdout=StringIO())
+
+
+def test_what_a_project_makes_by_itself_is_its_own_affair(user: Any) -> None:
+    """``Token.objects.create`` is not asked; the next login puts the number right."""
+    with limit(1):
+        for name in "abc":
+            Token.objects.create(user=user, name=name)
+        assert names() == ["a", "b", "c"]
+        operations.issue(user, name="d")
+    assert names() == ["d"]
+
+
+def test_no_limit(user: Any) -> None:
+    for name in "abcdef":
+        operations.issue(user, name=name)
+    assert names() == list("abcdef")

@@ -1,0 +1,560 @@
+"""A login token dies with the password it was made under, whichever way that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib import admin
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, RequestFactory, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.authentication import BasicAuthentication
+from rest_framework.test import APIRequestFactory
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.views import LogoutView
+from tests.conftest import PASSWORD, make_user
+from tests.lives import atomic_requests, client_of, listening, log_in, row, status_of
+
+Token = get_token_model()
+User = get_user_model()
+NEW = "a new and better one"
+both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+
+pytestmark = pytest.mark.urls("tests.life_urls")
+
+
+def fresh(user: Any) -> Any:
+    """The user as another process has it."""
+    return User._default_manager.get(pk=user.pk)
+
+
+# The ways a password changes
+
+
+def shell(user: Any) -> None:
+    user.set_password(NEW)
+    user.save()
+
+
+def shell_of_one_field(user: Any) -> None:
+    user.set_password(NEW)
+    user.save(update_fields=["password"])
+
+
+def shell_async(user: Any) -> None:
+    user.set_password(NEW)
+    async_to_sync(user.asave)()
+
+
+def shell_with_a_hash(user: Any) -> None:
+    user.password = make_password(NEW)
+    user.save()
+
+
+def shell_with_a_hash_of_one_field(user: Any) -> None:
+    user.password = make_password(NEW)
+    user.save(update_fields=["password"])
+
+
+def own_form(user: Any) -> None:
+    form = PasswordChangeForm(
+        user, {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    )
+    assert form.is_valid(), form.errors
+    form.save()
+
+
+def reset_form(user: Any) -> None:
+    form = SetPasswordForm(user, {"new_password1": NEW, "new_password2": NEW})
+    assert form.is_valid(), form.errors
+    form.save()
+
+
+def the_admin(user: Any) -> None:
+    class Admin(UserAdmin):
+        ordering = ()
+
+        def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+            return True
+
+        def log_change(self, *args: Any) -> None:
+            """The log wants a user of its own."""
+
+    request = RequestFactory().post(
+        "/", {"password1": NEW, "password2": NEW, "usable_password": "true"}
+    )
+    request.user = user
+    request._dont_enforce_csrf_checks = True
+    with (
+        mock.patch("django.contrib.auth.admin.messages"),
+        mock.patch("django.contrib.auth.admin.reverse", return_value="/"),
+        mock.patch("django.contrib.auth.admin.update_session_auth_hash"),
+    ):
+        response = Admin(User, admin.site).user_change_password(request, str(user.pk))
+    assert response.status_code == 302
+
+
+def changepassword(user: Any) -> None:
+    with mock.patch("getpass.getpass", return_value=NEW):
+        call_command("changepassword", user.get_username(), stdout=mock.Mock())
+
+
+def update(user: Any) -> None:
+    User._default_manager.filter(pk=user.pk).update(password=make_password(NEW))
+
+
+def bulk_update(user: Any) -> None:
+    user.password = make_password(NEW)
+    User._default_manager.bulk_update([user], ["password"])
+
+
+def raw_sql(user: Any) -> None:
+    table = connection.ops.quote_name(User._meta.db_table)
+    name = connection.ops.quote_name(User._meta.get_field(User.USERNAME_FIELD).column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET password = %s WHERE {name} = %s",
+            [make_password(NEW), user.get_username()],
+        )
+        assert cursor.rowcount == 1
+
+
+def unusable(user: Any) -> None:
+    user.set_unusable_password()
+    user.save()
+
+
+WAYS = [
+    shell,
+    shell_of_one_field,
+    shell_async,
+    shell_with_a_hash,
+    shell_with_a_hash_of_one_field,
+    own_form,
+    reset_form,
+    the_admin,
+    changepassword,
+    update,
+    bulk_update,
+    raw_sql,
+    unusable,
+]
+
+
+@pytest.mark.parametrize("change", WAYS)
+def test_the_login_tokens_die_and_the_personal_ones_do_not(
+    user: Any, other_user: Any, change: Callable[[Any], None]
+) -> None:
+    logins = [
+        log_in(user).data["token"],
+        operations.issue(user).key,
+        Token.objects.create(user=user).key,
+    ]
+    (in_bulk,) = Token.objects.bulk_create([Token(user=user)])
+    logins.append(in_bulk.key)
+    personal = operations.issue(user, kind="personal")
+    others = operations.issue(other_user)
+    for key in [*logins, personal.key, others.key]:
+        assert status_of(key) == 200
+
+    change(fresh(user))
+
+    for key in logins:
+        response = client_of(key).get("/echo/")
+        assert response.status_code == 401
+        assert response.data["detail"].code == "invalid_token"
+        assert Token.objects.from_key(key) is None
+    assert status_of(personal) == 200
+    assert status_of(others) == 200
+
+
+def test_noticing_it_costs_no_query(user: Any) -> None:
+    token = operations.issue(user)
+    shell(fresh(user))
+    client = client_of(token)
+    client.get("/echo/")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/echo/").status_code == 401
+    assert len(queries) == 1
+
+
+@pytest.mark.parametrize(
+    ("bound", "login", "personal"),
+    [((), 200, 200), (("personal",), 200, 401), (("login", "personal"), 401, 401)],
+)
+def test_which_kinds_are_bound_is_a_setting(
+    user: Any, bound: Any, login: int, personal: int
+) -> None:
+    with override_settings(DRF_TOKEN_AUTH={"PASSWORD_BOUND": bound}):
+        tokens = [operations.issue(user, kind=kind) for kind in ("login", "personal")]
+        shell(fresh(user))
+        assert [status_of(token) for token in tokens] == [login, personal]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_from_before_it_was_bound_is_bound_at_its_next_use() -> None:
+    user = make_user()
+    with override_settings(DRF_TOKEN_AUTH={"PASSWORD_BOUND": ()}):
+        used, unused = operations.issue(user), operations.issue(user)
+    assert row(used).user_stamp is None
+    assert status_of(used) == 200
+    assert row(used).user_stamp is not None
+    shell(fresh(user))
+    assert status_of(used) == 401
+    assert status_of(unused) == 200  # made under nobody knows which password
+
+
+def test_changing_it_back_does_not_revive(user: Any) -> None:
+    token = operations.issue(user)
+    shell(fresh(user))
+    again = fresh(user)
+    again.set_password(PASSWORD)
+    again.save()
+    assert status_of(token) == 401
+
+
+def test_what_else_changes_of_a_user_ends_nothing(user: Any) -> None:
+    token = operations.issue(user)
+    again = fresh(user)
+    again.email = "new@example.com"
+    again.last_login = timezone.now()
+    again.is_staff = True
+    again.save()
+    assert status_of(token) == 200
+
+
+def test_the_dead_are_neither_listed_nor_found_by_get_or_create(user: Any) -> None:
+    dead = Token.objects.create(user=user)
+    shell(fresh(user))
+    user = fresh(user)
+    found, made = Token.objects.get_or_create(user=user)
+    assert made
+    assert found.pk != dead.pk
+    listed = client_of(found).get("/auth/tokens/").data["results"]
+    assert [one["id"] for one in listed] == [found.pk]
+    assert client_of(found).get(f"/auth/tokens/{dead.pk}/").status_code == 404
+
+
+def test_the_next_login_ends_their_rows(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+    dead = operations.issue(user)
+    personal = operations.issue(user, kind="personal")
+    shell(fresh(user))
+    with listening() as heard, django_capture_on_commit_callbacks(execute=True):
+        alive = operations.issue(fresh(user))
+    assert [(one.what, one.token.pk, one.reason) for one in heard] == [
+        ("revoked", dead.pk, "password"),
+        ("created", alive.pk, None),
+    ]
+    assert set(Token.objects.all()) == {personal, alive}
+
+
+# The caller is kept
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+def test_rebind_keeps_the_caller_and_ends_the_others(atomic: bool) -> None:
+    user = make_user()
+    caller, other = operations.issue(user), operations.issue(user)
+    personal = operations.issue(user, kind="personal")
+    with atomic_requests(atomic), listening() as heard:
+        assert client_of(caller).post("/password/", {"password": NEW}).status_code == 200
+        assert status_of(caller) == 200
+        assert status_of(other) == 401
+        assert status_of(personal) == 200
+    assert [(one.what, one.token.pk, one.reason, one.actor) for one in heard] == [
+        ("revoked", other.pk, "password", user)
+    ]
+    assert fresh(user).check_password(NEW)
+    assert not Token.objects.filter(pk=other.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rebind_goes_with_the_change_where_that_is_rolled_back() -> None:
+    user = make_user()
+    caller, other = operations.issue(user), operations.issue(user)
+    with atomic_requests(True), listening() as heard:
+        response = client_of(caller).post("/password/", {"password": NEW, "fail": True})
+        assert response.status_code == 400
+        assert fresh(user).check_password(PASSWORD)
+        assert status_of(caller) == 200
+        assert status_of(other) == 200
+    assert heard == []
+
+
+def test_rebind_of_a_personal_token_ends_the_logins(user: Any) -> None:
+    login, personal = operations.issue(user), operations.issue(user, kind="personal")
+    changed = fresh(user)
+    shell(changed)
+    personal.rebind(changed)
+    assert status_of(personal) == 200
+    assert list(Token.objects.all()) == [personal]
+    assert status_of(login) == 401
+
+
+def test_rebind_to_another_user_does_nothing(user: Any, other_user: Any) -> None:
+    token, others = operations.issue(user), operations.issue(other_user)
+    token.rebind(other_user)
+    assert row(token).user == user
+    assert status_of(token) == 200
+    assert status_of(others) == 200
+
+
+def test_rebind_revives_no_revoked_token(user: Any) -> None:
+    token = operations.issue(user)
+    loaded = row(token)
+    operations.revoke(token, reason="logout")
+    changed = fresh(user)
+    shell(changed)
+    loaded.rebind(changed)
+    assert not Token.objects.exists()
+
+
+# What is no change: a silent upgrade of the hash
+
+
+class Before(PBKDF2PasswordHasher):
+    iterations = 10
+
+
+class After(PBKDF2PasswordHasher):
+    """The next release of Django."""
+
+    iterations = 20
+
+
+class Elsewhere(PBKDF2PasswordHasher):
+    algorithm = "pbkdf2_elsewhere"
+    iterations = 10
+
+
+def hashers(*classes: type) -> Any:
+    return override_settings(PASSWORD_HASHERS=[f"{__name__}.{one.__name__}" for one in classes])
+
+
+@pytest.fixture(params=[[Before], [Elsewhere]], ids=["iterations", "algorithm"])
+def hashed_before(request: pytest.FixtureRequest, db: None) -> Iterator[Any]:
+    """A user with a hash of before, in a project of after."""
+    with hashers(*request.param, After):
+        user = make_user()
+        token = operations.issue(user)
+    before = user.password
+    with hashers(After, *request.param):
+        yield user, token
+        assert fresh(user).password != before, "there was no upgrade"
+
+
+def login_here(user: Any) -> None:
+    assert log_in(user).status_code == 200
+
+
+def login_with_a_session(user: Any) -> None:
+    assert Client().login(username=user.get_username(), password=PASSWORD)
+
+
+def login_with_basic(user: Any) -> None:
+    found = BasicAuthentication().authenticate_credentials(user.get_username(), PASSWORD)
+    assert found is not None
+
+
+def check_password(user: Any) -> None:
+    assert fresh(user).check_password(PASSWORD)
+
+
+def check_password_async(user: Any) -> None:
+    assert async_to_sync(fresh(user).acheck_password)(PASSWORD)
+
+
+UPGRADES = [
+    login_here,
+    login_with_a_session,
+    login_with_basic,
+    check_password,
+    check_password_async,
+]
+
+
+@pytest.mark.parametrize("upgrade", UPGRADES)
+def test_a_login_that_upgrades_the_hash_logs_nobody_out(
+    hashed_before: Any, upgrade: Callable[[Any], None]
+) -> None:
+    user, token = hashed_before
+    upgrade(user)
+    assert status_of(token) == 200
+
+
+def test_an_upgrade_revives_nobody(db: None) -> None:
+    with hashers(Before):
+        user = make_user()
+        dead = operations.issue(user)
+        other = make_user("bob")
+        others = operations.issue(other)
+        again = fresh(user)
+        again.set_password(NEW)
+        again.save()
+        alive = Token.objects.create(user=again)
+    with hashers(After):
+        assert fresh(user).check_password(NEW)
+        assert [status_of(one) for one in (dead, alive, others)] == [401, 200, 200]
+
+
+def test_a_change_to_a_better_hash_is_a_change(db: None) -> None:
+    for change in (shell_of_one_field, shell_with_a_hash_of_one_field, shell, update):
+        with hashers(Before):
+            user = make_user(change.__name__)
+            token = operations.issue(user)
+        with hashers(After):
+            change(fresh(user))
+            assert status_of(token) == 401, change.__name__
+
+
+def test_a_change_after_an_upgrade_is_a_change(db: None) -> None:
+    """On the very instance whose hash was upgraded."""
+    with hashers(Before):
+        user = make_user()
+        token = operations.issue(user)
+    with hashers(After):
+        instance = fresh(user)
+        assert instance.check_password(PASSWORD)
+        assert status_of(token) == 200
+        shell_of_one_field(instance)
+        assert status_of(token) == 401
+
+
+def test_a_change_through_authenticate_and_back(db: None) -> None:
+    with hashers(Before):
+        user = make_user()
+        token = operations.issue(user)
+    with hashers(After):
+        name = {User.USERNAME_FIELD: user.get_username()}
+        assert authenticate(None, password="wrong", **name) is None
+        assert status_of(token) == 200
+        found = authenticate(None, password=PASSWORD, **name)
+        assert found == user
+        assert status_of(token) == 200
+        shell_with_a_hash_of_one_field(found)
+        assert status_of(token) == 401
+
+
+# What is no change: SECRET_KEY, unusable passwords, other user models
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rotation_of_secret_key_with_fallbacks_logs_nobody_out() -> None:
+    user = make_user()
+    with override_settings(SECRET_KEY="old"):
+        used, unused = operations.issue(user), operations.issue(user)
+    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["older", "old"]):
+        stamp = row(used).user_stamp
+        assert status_of(used) == 200
+        assert row(used).user_stamp != stamp
+        assert row(unused).user_stamp == stamp
+        listed = client_of(used).get("/auth/tokens/").data["results"]
+        assert {one["id"] for one in listed} == {used.pk, unused.pk}
+        operations.issue(user)
+        assert Token.objects.count() == 3  # the login has ended neither
+    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=[]):
+        assert status_of(used) == 200
+        assert status_of(unused) == 401
+
+
+def test_a_rotation_without_fallbacks_ends_login_tokens_as_it_ends_sessions(user: Any) -> None:
+    login, personal = operations.issue(user), operations.issue(user, kind="personal")
+    with override_settings(SECRET_KEY="another"):
+        assert status_of(login) == 401
+        assert status_of(personal) == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_restamp_does_not_undo_a_change_meanwhile() -> None:
+    user = make_user()
+    with override_settings(SECRET_KEY="old"):
+        token = operations.issue(user)
+    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"]):
+        assert status_of(token) == 200
+        shell(fresh(user))
+        assert status_of(token) == 401
+
+
+def test_an_unusable_password_set_again_is_no_change(user: Any) -> None:
+    """Some single sign-on back ends do so at each login."""
+    unusable(user)
+    token = operations.issue(user)
+    before = fresh(user).password
+    unusable(fresh(user))
+    assert fresh(user).password != before
+    assert status_of(token) == 200
+    shell(fresh(user))
+    assert status_of(token) == 401
+
+
+def test_a_user_model_without_the_method(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(AbstractBaseUser, "get_session_auth_hash")
+    token = operations.issue(user)
+    assert row(token).user_stamp is None
+    assert status_of(token) == 200
+    shell(fresh(user))
+    assert status_of(token) == 200
+    token.rebind(fresh(user))
+    listed = client_of(token).get("/auth/tokens/").data["results"]
+    assert [one["id"] for one in listed] == [token.pk]
+
+
+def test_a_user_model_that_lost_the_method(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = operations.issue(user)
+    monkeypatch.delattr(AbstractBaseUser, "get_session_auth_hash")
+    assert status_of(token) == 200
+
+
+# The user
+
+
+def test_a_deactivated_user_is_out_at_once(user: Any) -> None:
+    tokens = [operations.issue(user, kind=kind) for kind in ("login", "personal")]
+    assert [status_of(token) for token in tokens] == [200, 200]
+    User._default_manager.update(is_active=False)
+    for token in tokens:
+        response = client_of(token).get("/echo/")
+        assert response.status_code == 401
+        assert response.data["detail"].code == "user_inactive"
+        assert Token.objects.from_key(token.key) is None
+    User._default_manager.update(is_active=True)
+    assert [status_of(token) for token in tokens] == [200, 200]
+
+
+def test_an_inactive_user_of_a_dead_token_is_told_nothing_new(user: Any) -> None:
+    token = operations.issue(user, ttl=timedelta(0))
+    User._default_manager.update(is_active=False)
+    assert client_of(token).get("/echo/").data["detail"].code == "token_expired"
+
+
+def test_a_deleted_user_is_out_at_once(user: Any) -> None:
+    tokens = [operations.issue(user, kind=kind) for kind in ("login", "personal")]
+    user.delete()
+    assert not Token.objects.exists()
+    for token in tokens:
+        response = client_of(token).get("/echo/")
+        assert response.status_code == 401
+        assert response.data["detail"].code == "invalid_token"
+
+
+def test_a_request_of_a_view_of_ones_own(user: Any) -> None:
+    """The stamp is looked at wherever a key is, with a request or without."""
+    token = operations.issue(user)
+    shell(fresh(user))
+    request = APIRequestFactory().post("/auth/logout/", HTTP_AUTHORIZATION=f"Token {token.key}")
+    assert LogoutView.as_view()(request).status_code == 401
+    assert Token.objects.filter(pk=token.pk).exists()

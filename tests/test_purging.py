@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from drf_token_auth import get_token_model, operations
+from tests.conftest import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def fill(user: Any, *expiries: Any, **fields: Any) -> list[Any]:
+    model = get_token_model()
+    rows = [model(user=user, expires_at=expires_at, **fields) for expires_at in expiries]
+    # Django's own bulk_create: rows as they are, no cap, no signal.
+    return models.QuerySet(model).bulk_create(rows)
+
+
+def test_exactly_the_expired_ones_go(user):
+    now = timezone.now()
+    fill(user, *[now - timedelta(seconds=n) for n in range(7)])
+    kept = fill(user, now + timedelta(hours=1), None)
+    assert operations.purge(batch_size=3) == 7
+    assert set(get_token_model().objects.all()) == set(kept)
+    assert operations.purge(batch_size=3) == 0
+
+
+def test_an_empty_table_is_no_error(db):
+    assert operations.purge() == 0
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ages=st.lists(st.none() | st.integers(-5, 5), max_size=25),
+    batch_size=st.integers(1, 8),
+)
+def test_ties_and_batches_neither_skip_nor_loop(db, ages, batch_size):
+    model = get_token_model()
+    model.objects.all().delete_silently()
+    person = model._meta.get_field("user").related_model.objects.first() or make_user("tess")
+    now = timezone.now()
+    fill(person, *[None if age is None else now - timedelta(hours=age, minutes=1) for age in ages])
+    gone = [age for age in ages if age is not None and age >= 0]
+    assert operations.purge(batch_size=batch_size) == len(gone)
+    assert model.objects.count() == len(ages) - len(gone)
+    assert not model.objects.expired().exists()
+
+
+def test_many_rows_of_one_moment_go_in_batches_by_id(user):
+    now = timezone.now()
+    fill(user, *[now - timedelta(days=1)] * 25, *[now - timedelta(days=2)] * 3)
+    survivors = fill(user, *[now + timedelta(days=1)] * 5)
+    sizes: list[int] = []
+    assert operations.purge(batch_size=10, progress=sizes.append) == 28
+    steps = [after - before for before, after in zip([0, *sizes], sizes, strict=False)]
+    assert max(steps) <= 11
+    assert set(get_token_model().objects.all()) == set(survivors)
+
+
+def test_each_batch_is_a_transaction_of_its_own(user):
+    now = timezone.now()
+    fill(user, *[now - timedelta(seconds=n) for n in range(10)])
+
+    def stop(total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        operations.purge(batch_size=4, progress=stop)
+    assert get_token_model().objects.count() == 6
+
+
+def test_what_expired_lately_may_be_kept(user):
+    now = timezone.now()
+    fill(user, now - timedelta(days=8), now - timedelta(days=6))
+    assert operations.purge(older_than=timedelta(days=7)) == 1
+
+
+def test_a_dry_run_counts_and_deletes_nothing(user):
+    now = timezone.now()
+    fill(user, now, now - timedelta(days=1), None, created_at=now - timedelta(days=400))
+    assert operations.purge(dry_run=True) == 2
+    assert operations.purge(dry_run=True, unused_for=timedelta(days=365)) == 3
+    assert get_token_model().objects.count() == 3
+
+
+def test_the_unused_are_revoked_by_last_use_or_else_by_creation(
+    user, django_capture_on_commit_callbacks
+):
+    from drf_token_auth.signals import token_revoked
+
+    now = timezone.now()
+    old = now - timedelta(days=200)
+    unused = fill(user, None, None, created_at=old)
+    fill(user, None, created_at=old, last_used_at=now)
+    fill(user, now - timedelta(days=1), created_at=old)
+    heard: list[Any] = []
+
+    def listen(token: Any, reason: str, **kwargs: Any) -> None:
+        heard.append((token.pk, reason))
+
+    token_revoked.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            assert operations.purge(unused_for=timedelta(days=180), batch_size=1) == 3
+    finally:
+        token_revoked.disconnect(listen)
+    assert sorted(heard) == [(token.pk, "unused") for token in unused]
+    assert get_token_model().objects.count() == 1
+
+
+def test_the_time_limit_stops_it_and_the_next_run_goes_on(user, monkeypatch):
+    now = timezone.now()
+    fill(user, *[now - timedelta(seconds=n) for n in range(10)])
+    clock = iter(range(100))
+    monkeypatch.setattr("drf_token_auth.purging.time.monotonic", lambda: float(next(clock)))
+    assert operations.purge(batch_size=3, time_limit=3) == 6
+    assert operations.purge(batch_size=3) == 4
+
+
+def test_it_sleeps_between_batches_and_not_before_the_first(user, monkeypatch):
+    now = timezone.now()
+    fill(user, *[now - timedelta(seconds=n) for n in range(10)])
+    slept: list[float] = []
+    monkeypatch.setattr("drf_token_auth.purging.time.sleep", slept.append)
+    operations.purge(batch_size=4, sleep=0.5)
+    assert slept == [0.5, 0.5]
+
+
+def test_no_row_is_loaded(user):
+    now = timezone.now()
+    fill(user, *[now - timedelta(seconds=n) for n in range(50)])
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        operations.purge(batch_size=20)
+    assert not any("digest" in query["sql"] for query in queries)
+    assert sum(query["sql"].startswith("DELETE") for query in queries) == 3

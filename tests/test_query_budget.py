@@ -1,0 +1,202 @@
+"""One request, one SELECT, however many tokens there are; and reading writes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, keys
+from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
+from tests.conftest import make_user
+from tests.lives import atomic_requests
+from tests.queries import queries
+
+Token = get_token_model()
+MINUTE = timedelta(minutes=1)
+
+
+def ask(key: str, word: str = "Token", method: str = "get", path: str = "/echo/") -> Any:
+    """The answer, with the statements that it took."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"{word} {key}")
+    with queries() as asked:
+        answer = getattr(client, method)(path)
+    return answer, asked
+
+
+def used(user: Any) -> Any:
+    """A token that was used a moment ago, so that there is no use to note."""
+    return Token.objects.create(user=user, last_used_at=timezone.now())
+
+
+def everything() -> list[dict[str, Any]]:
+    return list(Token.objects.order_by("pk").values())
+
+
+class TestAsManyTokensAsThereAre:
+    """Nothing here is rolled back by a test, so what a request writes after its commit is seen."""
+
+    pytestmark = pytest.mark.django_db(transaction=True)
+
+    @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+    @pytest.mark.parametrize("method", ["get", "post"])
+    @pytest.mark.parametrize(
+        ("living", "expired", "of_others"),
+        [(0, 0, 0), (49, 50, 0), (4_999, 50, 0), (0, 0, 500)],
+    )
+    def test_one_query_and_no_write(
+        self, living: int, expired: int, of_others: int, method: str, atomic: bool
+    ) -> None:
+        user = make_user()
+        other = make_user("bob")
+        now = timezone.now()
+        Token.objects.bulk_create(
+            [
+                *(Token(user=user) for _ in range(living)),
+                *(Token(user=user, expires_at=now - MINUTE * n) for n in range(expired)),
+                *(Token(user=other) for _ in range(of_others)),
+            ],
+            batch_size=500,
+        )
+        token = used(user)
+        before = everything()
+        with atomic_requests(atomic):
+            answer, asked = ask(token.key, method=method)
+        assert answer.status_code == 200
+        assert len(asked) == 1, asked
+        assert asked[0].lstrip("( ").upper().startswith("SELECT")
+        assert everything() == before
+
+    def test_the_first_use_is_one_write_more_and_it_comes_after_the_answer(self) -> None:
+        token = Token.objects.create(user=make_user())
+        _, asked = ask(token.key)
+        assert [one.split()[0] for one in asked] == ["SELECT", "UPDATE"]
+        _, asked = ask(token.key)
+        assert len(asked) == 1
+
+    @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+    def test_expired_is_one_query_and_deletes_nothing(self, atomic: bool) -> None:
+        user = make_user()
+        now = timezone.now()
+        Token.objects.bulk_create(
+            [Token(user=user, expires_at=now - MINUTE * n) for n in range(50)]
+        )
+        token = Token.objects.create(user=user, expires_at=now - MINUTE)
+        before = everything()
+        with atomic_requests(atomic):
+            answer, asked = ask(token.key)
+        assert answer.status_code == 401
+        assert len(asked) == 1, asked
+        assert everything() == before
+
+    @pytest.mark.parametrize("what", ["inactive", "of a changed password"])
+    def test_any_other_refusal_of_a_row_is_one_query(self, what: str) -> None:
+        user = make_user()
+        key = used(user).key
+        if what == "inactive":
+            get_user_model().objects.update(is_active=False)
+        else:
+            user.set_password("another long password")
+            get_user_model().objects.update(password=user.password)
+        before = everything()
+        answer, asked = ask(key)
+        assert answer.status_code == 401
+        assert len(asked) == 1, asked
+        assert everything() == before
+
+    def test_an_unknown_key_is_asked_for_once_more(self) -> None:
+        """The primary may know it, or know it as the one before a rotation."""
+        ask(keys.generate("dta_"))  # A process's first one looks at the peppers, too.
+        answer, asked = ask(keys.generate("dta_"))
+        assert answer.status_code == 401
+        assert [one.split()[0] for one in asked] == ["SELECT", "SELECT"]
+
+
+@pytest.mark.django_db
+class TestNoQueryAtAll:
+    @pytest.mark.parametrize("word", ["Token", "Bearer"])
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "dta_" + "a" * 36,
+            "dta_" + "0" * 36,
+            "",
+            "two parts",
+            "a" * 256,
+            "a" * 8_192,
+            "a" * 2**20,
+            "\x00",
+            "a\x00b",
+            "\xff\xfe",
+            "\xe9",
+            "😀",
+            "\xf0\x9f\x98\x80",
+        ],
+        ids=lambda key: ascii(key[:12]) + (f"… {len(key)}" if len(key) > 12 else ""),
+    )
+    def test_what_cannot_be_a_key(self, key: str, word: str) -> None:
+        answer, asked = ask(key, word)
+        assert answer.status_code == 401
+        assert asked == []
+
+    def test_one_wrong_character(self, user: Any) -> None:
+        key = Token.objects.create(user=user).key
+        for place in range(4, 40):
+            wrong = "a" if key[place] != "a" else "b"
+            answer, asked = ask(key[:place] + wrong + key[place + 1 :])
+            assert (answer.status_code, asked) == (401, [])
+
+    @pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Negotiate abc", "Token"])
+    def test_no_key(self, header: str | None) -> None:
+        client = APIClient()
+        if header is not None:
+            client.credentials(HTTP_AUTHORIZATION=header)
+        with queries() as asked:
+            assert client.get("/echo/").status_code == 401
+        assert asked == []
+
+
+@pytest.mark.django_db
+class TestEachWayIn:
+    @pytest.mark.parametrize("cls", [ExpiringTokenAuthentication, BearerTokenAuthentication])
+    def test_the_lookup_alone(self, user: Any, cls: Any) -> None:
+        token = used(user)
+        with queries() as asked:
+            found, auth = cls().authenticate_credentials(token.key)
+            # Both are whole: looking at them asks nothing more.
+            assert (found.get_username(), found.is_active) == (user.get_username(), True)
+            assert auth.user is found
+            assert (auth.expires_at, auth.name, auth.kind) == (token.expires_at, "", "login")
+        assert len(asked) == 1, asked
+
+    def test_from_key(self, user: Any) -> None:
+        token = used(user)
+        with queries() as asked:
+            found = Token.objects.from_key(token.key)
+            assert found.user == user
+        assert len(asked) == 1, asked
+        with queries() as asked:
+            assert Token.objects.from_key("dta_" + "a" * 36) is None
+        assert asked == []
+
+    def test_looking_at_the_token_over_http(self, user: Any) -> None:
+        answer, asked = ask(used(user).key, path="/auth/token/")
+        assert answer.status_code == 200
+        assert len(asked) == 1, asked
+
+    def test_a_key_of_another_shape(self, user: Any) -> None:
+        Token.objects.create(user=user, key="abcd1234", last_used_at=timezone.now())
+        answer, asked = ask("abcd1234")
+        assert answer.status_code == 200
+        assert len(asked) == 1, asked
+
+    def test_with_peppers(self, user: Any, settings: Any) -> None:
+        settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50, 2: "q" * 50}}
+        answer, asked = ask(used(user).key)
+        assert answer.status_code == 200
+        assert len(asked) == 1, asked

@@ -1,0 +1,168 @@
+"""``revoke/``: whoever holds a key may end its token (RFC 7009)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, operations
+from tests.conftest import make_user
+from tests.lives import at, atomic_requests, client_of, listening, status_of
+
+Token = get_token_model()
+REVOKE = "/auth/revoke/"
+both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+
+
+def revoke(key: Any, client: APIClient | None = None, **more: Any) -> Any:
+    return (client or APIClient()).post(REVOKE, {"token": key, **more})
+
+
+def is_answered_as_always(response: Any) -> bool:
+    return (response.status_code, response.content) == (200, b"{}")
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+@pytest.mark.parametrize("kind", ["login", "personal"])
+def test_the_holder_ends_it(atomic: bool, kind: str) -> None:
+    user = make_user()
+    token, other = operations.issue(user, kind=kind), operations.issue(user)
+    with atomic_requests(atomic), listening() as heard:
+        assert is_answered_as_always(revoke(token.key))
+        assert status_of(token) == 401
+        assert status_of(other) == 200
+        assert is_answered_as_always(revoke(token.key))
+    ((what, gone, reason, actor, request),) = heard
+    assert (what, gone.pk, reason, actor) == ("revoked", token.pk, "holder", user)
+    assert request.path == REVOKE
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart"]
+)
+def test_as_json_and_as_a_form(user: Any, content_type: str) -> None:
+    token = operations.issue(user)
+    client = APIClient()
+    if content_type == "multipart":
+        response = client.post(REVOKE, {"token": token.key}, format="multipart")
+    else:
+        body = (
+            json.dumps({"token": token.key})
+            if content_type == "application/json"
+            else f"token={token.key}"
+        )
+        response = client.post(REVOKE, body, content_type=content_type)
+    assert is_answered_as_always(response)
+    assert status_of(token) == 401
+
+
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "nonsense", "", 5, None, ["x"]])
+def test_any_hint_is_ignored(user: Any, hint: Any) -> None:
+    token = operations.issue(user)
+    assert is_answered_as_always(
+        APIClient().post(REVOKE, {"token": token.key, "token_type_hint": hint}, format="json")
+    )
+    assert not Token.objects.exists()
+
+
+KEYS = {
+    "unknown": Token.generate_key(),
+    "wrong checksum": "dta_" + "x" * 36,
+    "malformed": "x y",
+    "of another make": "a" * 40,
+    "long": "x" * 300,
+    "very long": "x" * 1_000_000,
+    "NUL": "a\0b",
+    "emoji": "🔑" * 40,
+    "surrogate": "\ud800",
+    "number": 12345,
+    "line break": "dta_\r\nSet-Cookie: x",
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_whatever_the_key_the_answer_is_one(user: Any, key: Any) -> None:
+    operations.issue(user)
+    body = json.dumps({"token": key})
+    with CaptureQueriesContext(connection) as queries:
+        response = APIClient().post(REVOKE, body, content_type="application/json")
+    assert is_answered_as_always(response)
+    written = [q["sql"] for q in queries.captured_queries if not q["sql"].startswith("SELECT")]
+    assert written == []
+    assert Token.objects.count() == 1
+
+
+def test_the_dead_are_answered_alike_and_left_alone(user: Any, other_user: Any) -> None:
+    expired = operations.issue(user, ttl=timedelta(0))
+    changed = operations.issue(user)
+    inactive = operations.issue(other_user)
+    user.set_password("x")
+    user.save()
+    type(user)._default_manager.filter(pk=other_user.pk).update(is_active=False)
+    with listening() as heard:
+        for token in (expired, changed, inactive):
+            assert is_answered_as_always(revoke(token.key))
+    assert heard == []
+    assert Token.objects.count() == 3
+
+
+@pytest.mark.parametrize("data", [{}, {"token": ""}, {"token": None}, {"token": []}, [], "x"])
+def test_no_key_at_all(db: None, data: Any) -> None:
+    assert APIClient().post(REVOKE, data, format="json").status_code == 400
+
+
+def test_possession_is_the_right(user: Any, other_user: Any) -> None:
+    """Whoever else one is: the finder of a key on the web need have no account."""
+    found = operations.issue(other_user)
+    assert is_answered_as_always(revoke(found.key, client_of(operations.issue(user))))
+    assert status_of(found) == 401
+
+
+def test_a_stale_header_keeps_nobody_from_it(user: Any) -> None:
+    token = operations.issue(user)
+    assert is_answered_as_always(revoke(token.key, client_of("dta_stale")))
+    assert not Token.objects.exists()
+
+
+def test_the_previous_key_within_its_grace_ends_the_row(user: Any) -> None:
+    token = operations.issue(user)
+    new = operations.rotate(token)
+    assert is_answered_as_always(revoke(token.key))
+    assert status_of(new) == 401
+
+
+def test_the_previous_key_after_its_grace_does_not(user: Any) -> None:
+    token = operations.issue(user)
+    with at(timezone.now() - timedelta(hours=1)):
+        new = operations.rotate(token)
+    assert is_answered_as_always(revoke(token.key))
+    assert status_of(new) == 200
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_the_key_is_taken_from_no_address(user: Any, method: str) -> None:
+    token = operations.issue(user)
+    client = APIClient()
+    assert getattr(client, method)(f"{REVOKE}?token={token.key}").status_code == 405
+    assert client.post(f"{REVOKE}?token={token.key}").status_code == 400
+    assert status_of(token) == 200
+
+
+def test_it_is_throttled_apart_from_logins(db: None) -> None:
+    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": "3/min"}}):
+        answers = [revoke("x" * 40) for _ in range(5)]
+        assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
+        assert 0 < int(answers[-1]["Retry-After"]) <= 60
+        login = APIClient().post("/auth/login/", {"username": "a", "password": "b"})
+        assert login.status_code == 400
+    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": None}):
+        assert is_answered_as_always(revoke("x" * 40))

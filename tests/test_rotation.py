@@ -1,0 +1,285 @@
+"""A new key for the same row; the previous one works for a while, and is watched afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.exceptions import ReusedKey, TokenExpired, UnknownKey
+from tests.conftest import make_user
+from tests.lives import EDGES, at, atomic_requests, client_of, listening, row, status_of
+
+Token = get_token_model()
+MINUTE = timedelta(minutes=1)
+both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+
+pytestmark = pytest.mark.urls("tests.life_urls")
+
+
+def rotate(key: Any) -> Any:
+    return client_of(key).post("/auth/token/rotate/")
+
+
+def rotated(key: Any) -> str:
+    response = rotate(key)
+    assert response.status_code == 200, response.data
+    return str(response.data["token"])
+
+
+@pytest.mark.parametrize("kind", ["login", "personal"])
+def test_a_new_key_for_the_same_row(user: Any, kind: str) -> None:
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read"}}):
+        token = operations.issue(user, kind=kind, name="phone", scopes=["read"])
+        before = row(token)
+        response = rotate(token)
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "no-store"
+    after = row(token)
+    assert response.data["id"] == after.pk == before.pk
+    assert response.data["token"] != token.key
+    assert response.data["current"] is True
+    assert response.data["hint"] == after.hint == response.data["token"][4:8]
+    kept = ("user", "kind", "name", "scopes", "created_at", "expires_at", "idle_timeout")
+    for name in (*kept, "renewable_until", "user_stamp"):
+        assert getattr(after, name) == getattr(before, name), name
+    assert bytes(after.previous_digest) == bytes(before.digest)
+    assert Token.objects.count() == 1
+
+
+def test_both_keys_work_within_the_grace(user: Any) -> None:
+    token = operations.issue(user)
+    new = rotated(token)
+    assert status_of(new) == 200
+    assert status_of(token) == 200
+    assert Token.objects.from_key(token.key) == Token.objects.from_key(new) == token
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_grace_to_the_microsecond(
+    user: Any, edge: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    now = timezone.now()
+    with at(now):
+        token = operations.issue(user)
+        new = rotated(token)
+    is_alive = edge == "before"
+    with (
+        listening() as heard,
+        django_capture_on_commit_callbacks(execute=True),
+        at(now + MINUTE + EDGES[edge]),
+    ):
+        response = client_of(token).get("/echo/")
+        assert response.status_code == (200 if is_alive else 401)
+        if not is_alive:
+            assert response.data["detail"].code == "invalid_token"
+        assert status_of(new) == 200
+    assert [one.what for one in heard] == ([] if is_alive else ["reused"])
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_rotating_again_with_the_previous_key_to_the_microsecond(user: Any, edge: str) -> None:
+    now = timezone.now()
+    with at(now):
+        token = operations.issue(user)
+        new = rotated(token)
+    with at(now + MINUTE + EDGES[edge]):
+        response = rotate(token)
+        assert response.status_code == (200 if edge == "before" else 401)
+        assert status_of(new) == (401 if edge == "before" else 200)
+
+
+@pytest.mark.parametrize("grace", [timedelta(0), None])
+def test_without_a_grace_the_previous_key_is_dead_at_once(user: Any, grace: Any) -> None:
+    with override_settings(DRF_TOKEN_AUTH={"ROTATION_GRACE": grace}):
+        token = operations.issue(user)
+        new = rotated(token)
+        assert status_of(token) == 401
+        assert rotate(token).status_code == 401
+        assert status_of(new) == 200
+
+
+def test_a_lost_answer_can_be_retried_and_one_successor_lives(user: Any) -> None:
+    token = operations.issue(user)
+    lost = rotated(token)
+    lost_too = rotated(token)
+    new = rotated(token)
+    assert [status_of(key) for key in (lost, lost_too, new)] == [401, 401, 200]
+    assert status_of(token) == 200
+
+
+def test_retries_do_not_prolong_the_grace(user: Any) -> None:
+    now = timezone.now()
+    with at(now):
+        token = operations.issue(user)
+        rotated(token)
+    with at(now + 50 * timedelta(seconds=1)):
+        new = rotated(token)
+    with at(now + MINUTE):
+        assert status_of(token) == 401
+        assert status_of(new) == 200
+
+
+def test_the_grandparent_is_dead_though_in_its_grace(user: Any) -> None:
+    token = operations.issue(user)
+    child = rotated(token)
+    grandchild = rotated(child)
+    assert [status_of(key) for key in (token, child, grandchild)] == [401, 200, 200]
+    assert rotate(token).status_code == 401
+    assert status_of(grandchild) == 200
+
+
+def test_a_previous_key_may_do_what_the_new_one_may(user: Any) -> None:
+    token = operations.issue(user)
+    rotated(token)
+    listed = client_of(token).get("/auth/tokens/").data["results"]
+    assert [(one["id"], one["current"]) for one in listed] == [(token.pk, True)]
+    assert client_of(token).post("/auth/logout/").status_code == 204
+    assert not Token.objects.exists()
+
+
+# Who cannot rotate
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_an_expired_token_is_not_rotated(user: Any, edge: str) -> None:
+    token = operations.issue(user, ttl=MINUTE)
+    assert token.expires_at is not None
+    before = bytes(token.digest)
+    with at(token.expires_at + EDGES[edge]):
+        response = rotate(token)
+    assert response.status_code == (200 if edge == "before" else 401)
+    assert (bytes(row(token).digest) != before) is (edge == "before")
+    assert row(token).expires_at == token.expires_at
+
+
+def test_a_revoked_token_is_not_rotated(user: Any) -> None:
+    token = operations.issue(user)
+    operations.revoke(token, reason="logout")
+    response = rotate(token)
+    assert response.status_code == 401
+    assert response.data["detail"].code == "invalid_token"
+    assert not Token.objects.exists()
+
+
+def test_without_a_token_of_ours(user: Any, api_client: Any) -> None:
+    assert api_client.post("/auth/token/rotate/").status_code == 401
+    api_client.force_authenticate(user)
+    response = api_client.post("/auth/token/rotate/")
+    assert response.status_code == 400
+    assert response.data["detail"].code == "no_token"
+
+
+class TestBetweenAuthenticationAndRotation:
+    """What happens to the row while the request waits for the user's lock."""
+
+    def test_it_is_revoked(self, user: Any) -> None:
+        loaded = operations.issue(user)
+        operations.revoke(row(loaded), reason="logout")
+        with pytest.raises(UnknownKey):
+            operations.rotate(loaded)
+        assert not Token.objects.exists()
+
+    def test_it_expires(self, user: Any) -> None:
+        loaded = operations.issue(user, ttl=MINUTE)
+        assert loaded.expires_at is not None
+        with at(loaded.expires_at), pytest.raises(TokenExpired):
+            operations.rotate(loaded)
+
+    def test_it_is_rotated_past_the_key(self, user: Any) -> None:
+        loaded = operations.issue(user)
+        child = operations.rotate(row(loaded))
+        operations.rotate(child)
+        with pytest.raises(ReusedKey):
+            operations.rotate(loaded)
+
+    def test_it_is_rotated_by_the_same_key(self, user: Any) -> None:
+        loaded = [operations.issue(user)]
+        loaded.append(row(loaded[0]))
+        first, second = (operations.rotate(one) for one in loaded)
+        assert status_of(first) == 401
+        assert status_of(second) == 200
+
+    def test_its_user_is_deactivated(self, user: Any) -> None:
+        loaded = operations.issue(user)
+        type(user)._default_manager.update(is_active=False)
+        assert rotate(loaded).status_code == 401
+
+
+# A previous key after its grace
+
+
+@pytest.fixture
+def reused() -> Any:
+    """A token as it was before a rotation whose grace is over."""
+    token = operations.issue(make_user())
+    with at(timezone.now() - 2 * MINUTE):
+        operations.rotate(token)
+    return token
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+@pytest.mark.parametrize("path", ["/echo/", "/failing/", "/auth/logout/", "/auth/token/"])
+def test_reuse_is_refused_and_said_once(
+    reused: Any, atomic: bool, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with atomic_requests(atomic), listening() as heard:
+        assert client_of(reused).post(path).status_code == 401
+    ((what, token, reason, actor, request),) = heard
+    assert (what, token.pk, reason, actor) == ("reused", reused.pk, None, None)
+    assert request.META["REMOTE_ADDR"] == "127.0.0.1"
+    assert Token.objects.filter(pk=reused.pk).exists()
+    assert f"token reused: id={reused.pk} " in caplog.text
+    assert reused.key not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+def test_revoke_on_reuse_survives_the_rollback(reused: Any, atomic: bool) -> None:
+    with at(timezone.now() - 2 * MINUTE):
+        new = operations.rotate(reused)
+    assert status_of(new) == 200
+    conf = override_settings(DRF_TOKEN_AUTH={"REVOKE_ON_REUSE": True})
+    with conf, atomic_requests(atomic), listening() as heard:
+        assert status_of(reused) == 401
+    assert [(one.what, one.reason) for one in heard] == [("reused", None), ("revoked", "reuse")]
+    assert not Token.objects.exists()
+    assert status_of(new) == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reuse_within_a_request_that_is_served_otherwise(reused: Any) -> None:
+    """from_key in code says None, and the event is the same."""
+    with listening() as heard:
+        assert Token.objects.from_key(reused.key) is None
+    assert [one.what for one in heard] == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+def test_rotation_says_so_once(atomic: bool) -> None:
+    user = make_user()
+    token = operations.issue(user)
+    with atomic_requests(atomic), listening() as heard:
+        rotated(token)
+        rotated(token)
+    assert [(one.what, one.token.pk, one.actor) for one in heard] == [
+        ("rotated", token.pk, user),
+        ("rotated", token.pk, user),
+    ]
+    assert all(one.request.path == "/auth/token/rotate/" for one in heard)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_expired_tokens_previous_key_tells_nothing_of_expiry() -> None:
+    now = timezone.now()
+    with at(now):
+        token = operations.issue(make_user(), ttl=MINUTE)
+        operations.rotate(token)
+    with at(now + 2 * MINUTE):
+        assert client_of(token).get("/echo/").data["detail"].code == "invalid_token"

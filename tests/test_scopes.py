@@ -1,0 +1,203 @@
+"""What a token may do: declared in the settings, asked for by views, named when missing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.exceptions import UnknownScopes
+from tests.lives import client_of, log_in
+
+Token = get_token_model()
+pytestmark = pytest.mark.urls("tests.life_urls")
+
+
+@pytest.fixture(autouse=True)
+def _declared() -> Any:
+    scopes = {"read": "Read", "write": "Write", "admin": "Everything else", "mail:send": "Mail"}
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": scopes}):
+        yield
+
+
+METHODS = ["get", "head", "options", "post", "put", "patch", "delete"]
+SAFE = METHODS[:3]
+
+
+def missing(response: Any) -> set[str] | None:
+    """What the challenge names; None if the request was allowed."""
+    if response.status_code == 200:
+        return None
+    assert response.status_code == 403
+    assert response.data["detail"].code == "insufficient_scope"
+    challenge = re.fullmatch(
+        r'(Token|Bearer) realm="api", error="insufficient_scope", scope="([^"\\]+)"',
+        response["WWW-Authenticate"],
+    )
+    assert challenge is not None, response["WWW-Authenticate"]
+    named = challenge[2].split(" ")
+    for scope in named:
+        assert scope in str(response.data["detail"])
+    return set(named)
+
+
+def ask(user: Any, scopes: Any, path: str, method: str = "get", **wish: Any) -> set[str] | None:
+    client = client_of(operations.issue(user, scopes=scopes, **wish))
+    return missing(getattr(client, method)(path))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["login", "personal"])
+def test_read_and_write_by_method(user: Any, method: str, kind: str) -> None:
+    needed = "read" if method in SAFE else "write"
+    path = "/scopes/by-method/"
+    assert ask(user, ["read", "write"], path, method, kind=kind) is None
+    assert ask(user, [needed], path, method, kind=kind) is None
+    other = {"read": "write", "write": "read"}[needed]
+    assert ask(user, [other], path, method, kind=kind) == {needed}
+    assert ask(user, ["admin", "mail:send"], path, method, kind=kind) == {needed}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "lacking"),
+    [
+        (["read", "admin"], None),
+        (["read", "write", "admin"], None),
+        (["read"], {"admin"}),
+        (["admin"], {"read"}),
+        (["write"], {"read", "admin"}),
+        (None, None),
+    ],
+)
+def test_required_scopes_of_a_view(user: Any, scopes: Any, lacking: set[str] | None) -> None:
+    for method in METHODS:
+        assert ask(user, scopes, "/scopes/listed/", method) == lacking
+
+
+def test_one_scope_by_its_name(user: Any) -> None:
+    assert ask(user, ["admin"], "/scopes/named/") is None
+    assert ask(user, ["read"], "/scopes/named/") == {"admin"}
+
+
+def test_a_view_that_needs_none(user: Any) -> None:
+    assert ask(user, ["mail:send"], "/scopes/none/", "delete") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "scopes", "lacking"),
+    [
+        ("get", ["read"], None),
+        ("get", ["admin"], {"read"}),
+        ("delete", ["write", "admin"], None),
+        ("delete", ["write"], {"admin"}),
+        ("delete", ["read"], {"write", "admin"}),
+        # Of a method the view doesn't name, by the method.
+        ("post", ["write"], None),
+        ("post", ["read"], {"write"}),
+        ("head", ["read"], None),
+    ],
+)
+def test_by_method_of_a_view(
+    user: Any, method: str, scopes: list[str], lacking: set[str] | None
+) -> None:
+    assert ask(user, scopes, "/scopes/mapped/", method) == lacking
+
+
+def test_no_scope_is_part_of_another(user: Any) -> None:
+    more = {"SCOPES": {"rea": "", "reader": "", "read": ""}}
+    with override_settings(DRF_TOKEN_AUTH=more):
+        assert ask(user, ["rea", "reader"], "/scopes/by-method/") == {"read"}
+
+
+def test_a_login_may_do_all_its_user_may(user: Any) -> None:
+    client = client_of(log_in(user).data["token"])
+    for path in ("by-method", "listed", "named", "mapped"):
+        assert missing(client.delete(f"/scopes/{path}/")) is None
+
+
+def test_who_came_without_a_token(user: Any, api_client: APIClient) -> None:
+    response = api_client.get("/scopes/listed/")
+    assert response.status_code == 401
+    assert "error" not in response["WWW-Authenticate"]
+    api_client.force_authenticate(user)
+    assert api_client.get("/scopes/listed/").status_code == 200
+
+
+def test_narrowing_acts_on_the_next_request(user: Any) -> None:
+    token = operations.issue(user)
+    client = client_of(token)
+    assert missing(client.get("/scopes/listed/")) is None
+    for scopes, lacking in [
+        ("read admin", None),
+        ("read", {"admin"}),
+        ("", {"read", "admin"}),
+        (None, None),
+    ]:
+        Token.objects.filter(pk=token.pk).update(scopes=scopes)
+        assert missing(client.get("/scopes/listed/")) == lacking
+
+
+def test_a_scope_that_is_declared_no_more_grants_nothing_else(user: Any) -> None:
+    token = operations.issue(user, scopes=["read", "mail:send"])
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": ""}}):
+        assert missing(client_of(token).get("/scopes/by-method/")) is None
+        assert missing(client_of(token).post("/scopes/by-method/")) == {"write"}
+
+
+def test_the_scheme_of_the_challenge_is_the_clients(user: Any) -> None:
+    token = operations.issue(user, scopes=["read"])
+    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token.key}")
+    response = client.get("/scopes/bearer/")
+    assert missing(response) == {"admin"}
+    assert response["WWW-Authenticate"].startswith("Bearer ")
+
+
+def test_either_the_scope_or_something_else(user: Any) -> None:
+    assert ask(user, ["admin"], "/scopes/either/") is None
+    assert ask(user, ["read"], "/scopes/either/", "post") is None
+    assert ask(user, ["read"], "/scopes/either/") == {"admin"}
+
+
+# Making tokens with scopes
+
+
+@pytest.mark.parametrize("scopes", [["nope"], ["read", "nope"], "read nope", [], "", [""], [" "]])
+def test_what_no_token_is_made_with(user: Any, scopes: Any) -> None:
+    for make in (
+        lambda: operations.issue(user, scopes=scopes),
+        lambda: Token.objects.create(
+            user=user, scopes=scopes if isinstance(scopes, str) else " ".join(scopes)
+        ),
+    ):
+        with pytest.raises(UnknownScopes, match="read"):
+            make()
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "stored"),
+    [
+        ("write read", "read write"),
+        (["write", "read", "write"], "read write"),
+        ({"mail:send"}, "mail:send"),
+        ((one for one in ["read"]), "read"),
+        ("  read\twrite ", "read write"),
+        (None, None),
+    ],
+)
+def test_how_they_are_stored(user: Any, scopes: Any, stored: str | None) -> None:
+    token = operations.issue(user, scopes=scopes)
+    token.refresh_from_db()
+    assert token.scopes == stored
+    assert token.scope_list == (stored and stored.split())
+
+
+def test_rotation_widens_nothing(user: Any) -> None:
+    token = operations.issue(user, scopes=["read"])
+    new = client_of(token).post("/auth/token/rotate/").data
+    assert new["scopes"] == ["read"]
+    assert missing(client_of(new["token"]).post("/scopes/by-method/")) == {"write"}

@@ -1,0 +1,281 @@
+"""How often one may guess: logins by address and by account, refused keys by address."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import override_settings
+from rest_framework.settings import api_settings
+from rest_framework.test import APIClient, APIRequestFactory
+from rest_framework.throttling import SimpleRateThrottle
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.conf import get_settings
+from drf_token_auth.views import LoginView
+from tests.conftest import PASSWORD
+from tests.lives import at, client_of, log_in, status_of
+
+Token = get_token_model()
+# The first second of a minute, which rates per minute are counted in.
+MINUTE_BEGINS = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
+
+
+def rates(**rates: str | None) -> Any:
+    off = {"address": None, "account": None}
+    return override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {**off, **rates}})
+
+
+def guess(name: Any, password: str = "wrong", address: str = "192.0.2.1", **extra: str) -> Any:
+    return APIClient(REMOTE_ADDR=address, **extra).post(
+        "/auth/login/", {"username": name, "password": password}, format="json"
+    )
+
+
+def statuses(times: int, *args: Any, **kwargs: Any) -> list[int]:
+    return [guess(*args, **kwargs).status_code for _ in range(times)]
+
+
+# Logins
+
+
+def test_by_address_whatever_the_account(user: Any) -> None:
+    with rates(address="3/min"), at(MINUTE_BEGINS):
+        assert [guess(f"name{i}").status_code for i in range(5)] == [400, 400, 400, 429, 429]
+        assert guess(user.get_username(), PASSWORD).status_code == 429
+        assert guess(user.get_username(), PASSWORD, address="192.0.2.2").status_code == 200
+
+
+def test_by_account_whatever_the_address(user: Any, other_user: Any) -> None:
+    with rates(account="3/min"), at(MINUTE_BEGINS):
+        found = [guess(user.get_username(), address=f"192.0.2.{i}") for i in range(5)]
+        assert [one.status_code for one in found] == [400, 400, 400, 429, 429]
+        assert guess(user.get_username(), PASSWORD, address="192.0.2.9").status_code == 429
+        assert guess(other_user.get_username(), PASSWORD).status_code == 200
+
+
+def test_no_such_account_is_counted_just_the_same(db: None) -> None:
+    with rates(account="3/min"), at(MINUTE_BEGINS):
+        assert statuses(4, "nobody@example.com") == [400, 400, 400, 429]
+
+
+def test_on_by_default(user: Any) -> None:
+    with at(MINUTE_BEGINS):
+        assert statuses(11, user.get_username()) == [400] * 10 + [429]
+        others = [guess(f"name{i}").status_code for i in range(11)]
+        assert others == [400] * 9 + [429] * 2
+
+
+@pytest.mark.parametrize("login_rates", [None, {"address": None, "account": None}])
+def test_off(user: Any, login_rates: Any) -> None:
+    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": login_rates}), at(MINUTE_BEGINS):
+        assert set(statuses(40, user.get_username())) == {400}
+
+
+def test_one_of_the_two_alone_is_changed() -> None:
+    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": "1/day"}}):
+        assert get_settings().LOGIN_RATES == {"address": "1/day", "account": "10/min"}
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"), [("2/s", 1), ("2/min", 60), ("2/hour", 3600), ("2/day", 86_400)]
+)
+def test_until_the_window_ends(db: None, rate: str, seconds: int) -> None:
+    start = datetime(2030, 1, 1, tzinfo=timezone.utc)
+    with rates(address=rate):
+        with at(start):
+            assert statuses(3, "a") == [400, 400, 429]
+        with at(start + timedelta(seconds=seconds - 0.25)):
+            response = guess("a")
+            assert response.status_code == 429
+            assert response["Retry-After"] == "1"
+        with at(start + timedelta(seconds=seconds)):
+            assert statuses(3, "a") == [400, 400, 429]
+
+
+def test_retry_after(db: None) -> None:
+    with rates(address="1/min"), at(MINUTE_BEGINS + timedelta(seconds=20)):
+        guess("a")
+        response = guess("a")
+    assert response.status_code == 429
+    assert response["Retry-After"] == "40"
+    assert response.data["detail"].code == "throttled"
+
+
+def test_a_login_that_succeeds_counts_too(user: Any) -> None:
+    """Else an attacker with an account of his own sets his count back."""
+    with rates(account="2/min"), at(MINUTE_BEGINS):
+        assert statuses(3, user.get_username(), PASSWORD) == [200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["ada@example.com", "ADA@example.com", " ada@example.com ", "Ada@Example.COM"],
+        ["adá@example.com", "ada@example.com", "ADÁ@example.com", "ada\u0301@example.com"],
+        [123456, "123456", " 123456", 123456],
+        ["straße", "STRASSE", "strasse", "Straße"],
+    ],
+)
+def test_another_spelling_is_the_same_account(db: None, spellings: list[Any]) -> None:
+    with rates(account="3/min"), at(MINUTE_BEGINS):
+        found = [guess(name).status_code for name in spellings]
+    assert found[-1] == 429
+
+
+@pytest.mark.parametrize("field", ["username", "USERNAME_FIELD"])
+def test_by_either_name_of_the_field(user: Any, field: str) -> None:
+    name = type(user).USERNAME_FIELD if field == "USERNAME_FIELD" else field
+    with rates(account="2/min"), at(MINUTE_BEGINS):
+        for expected in (400, 400, 429):
+            response = APIClient().post(
+                "/auth/login/", {name: user.get_username(), "password": "x"}, format="json"
+            )
+            assert response.status_code == expected
+        assert guess(user.get_username()).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "5", '"x"', "null", '{"username": []}', '{"username": {"a": 1}}']
+)
+def test_a_body_that_names_nobody(db: None, body: str) -> None:
+    with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
+        for expected in [400] * 5 + [429]:
+            response = APIClient().post("/auth/login/", body, content_type="application/json")
+            assert response.status_code == expected
+
+
+def test_a_body_that_cannot_be_read(db: None) -> None:
+    """Nothing is tried with it, so it may be said as often as one likes."""
+    with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
+        for _ in range(6):
+            response = APIClient().post("/auth/login/", "{", content_type="application/json")
+            assert response.status_code in {400, 429}
+
+
+class DailyThrottle(SimpleRateThrottle):
+    rate = "2/day"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return f"daily:{self.get_ident(request)}"
+
+
+def test_the_projects_own_are_kept(user: Any) -> None:
+    class OwnLogin(LoginView):
+        throttle_classes = [DailyThrottle]
+
+    def status(address: str) -> int:
+        credentials = {"username": user.get_username(), "password": "x"}
+        request = APIRequestFactory().post("/", credentials, REMOTE_ADDR=address)
+        return int(OwnLogin.as_view()(request).status_code)
+
+    with rates(address="9/min", account="3/min"), at(MINUTE_BEGINS):
+        assert [status("192.0.2.1") for _ in range(3)] == [400, 400, 429]  # the project's
+        assert [status("192.0.2.2") for _ in range(2)] == [429, 429]  # ours, by account
+
+
+# Behind proxies
+
+
+@pytest.mark.parametrize(
+    ("proxies", "headers", "told_apart"),
+    [
+        # Without a proxy the header is the client's own invention.
+        (0, ["203.0.113.1", "203.0.113.2"], False),
+        (1, ["203.0.113.1", "203.0.113.2"], True),
+        (1, ["6.6.6.6, 203.0.113.1", "7.7.7.7, 203.0.113.1"], False),
+        (2, ["203.0.113.1, 10.0.0.1", "203.0.113.2, 10.0.0.1"], True),
+        (2, ["6.6.6.6, 203.0.113.1, 10.0.0.1", "203.0.113.1, 10.0.0.1"], False),
+    ],
+)
+def test_num_proxies(
+    db: None,
+    monkeypatch: pytest.MonkeyPatch,
+    proxies: int,
+    headers: list[str],
+    told_apart: bool,
+) -> None:
+    monkeypatch.setattr(api_settings, "NUM_PROXIES", proxies)
+    failed = {"LOGIN_RATES": {"address": "1/min", "account": None}, "FAILED_KEY_RATE": "1/min"}
+    with override_settings(DRF_TOKEN_AUTH=failed), at(MINUTE_BEGINS):
+        first, second = (guess("a", HTTP_X_FORWARDED_FOR=one).status_code for one in headers)
+        assert (first, second) == (400, 400 if told_apart else 429)
+        first, second = (
+            client_of("x", HTTP_X_FORWARDED_FOR=one).get("/echo/").status_code for one in headers
+        )
+        assert (first, second) == (401, 401 if told_apart else 429)
+
+
+# Refused keys
+
+
+def failed(rate: str | None) -> Any:
+    return override_settings(DRF_TOKEN_AUTH={"FAILED_KEY_RATE": rate})
+
+
+@pytest.mark.parametrize("key", ["x", "dta_" + "x" * 36, Token.generate_key(), "", "a b"])
+def test_refused_keys_by_address(user: Any, key: str) -> None:
+    with failed("3/min"), at(MINUTE_BEGINS + timedelta(seconds=10)):
+        client = APIClient(HTTP_AUTHORIZATION=f"Token {key}", REMOTE_ADDR="192.0.2.1")
+        found = [client.get("/echo/") for _ in range(5)]
+        assert [one.status_code for one in found] == [401, 401, 401, 429, 429]
+        assert found[-1]["Retry-After"] == "50"
+        assert "WWW-Authenticate" not in found[-1]
+        elsewhere = APIClient(HTTP_AUTHORIZATION=f"Token {key}", REMOTE_ADDR="192.0.2.2")
+        assert elsewhere.get("/echo/").status_code == 401
+    with failed("3/min"), at(MINUTE_BEGINS + timedelta(seconds=60)):
+        assert client.get("/echo/").status_code == 401
+
+
+def test_keys_that_work_are_not_counted(user: Any) -> None:
+    with failed("2/min"), at(MINUTE_BEGINS):
+        token = operations.issue(user)
+        assert {status_of(token) for _ in range(10)} == {200}
+        assert {APIClient().get("/echo/").status_code for _ in range(10)} == {401}
+        assert {status_of("x") for _ in range(2)} == {401}
+        assert status_of("x") == 429
+
+
+def test_expired_and_revoked_keys_are_counted(user: Any) -> None:
+    expired = operations.issue(user, ttl=timedelta(0))
+    revoked = operations.issue(user)
+    operations.revoke(revoked, reason="admin")
+    with failed("2/min"), at(datetime(2040, 1, 1, tzinfo=timezone.utc)):
+        assert [status_of(key) for key in (expired, revoked, expired)] == [401, 401, 429]
+
+
+def test_refused_keys_are_not_throttled_by_default(db: None) -> None:
+    assert {status_of("x") for _ in range(50)} == {401}
+
+
+def test_no_query_once_the_rate_is_used_up(user: Any, django_assert_num_queries: Any) -> None:
+    with failed("1/min"), at(MINUTE_BEGINS):
+        status_of(Token.generate_key())
+        with django_assert_num_queries(0):
+            assert status_of(Token.generate_key()) == 429
+
+
+def test_a_login_is_let_in_whatever_was_refused_before(user: Any) -> None:
+    with failed("1/min"), at(MINUTE_BEGINS):
+        assert [status_of("x"), status_of("x")] == [401, 429]
+        assert log_in(user, client_of("x")).status_code == 200
+
+
+# What the cache holds
+
+
+def test_the_cache_holds_no_key_no_account_and_no_address(user: Any) -> None:
+    key = Token.generate_key()
+    with failed("5/min"):
+        log_in(user, APIClient(REMOTE_ADDR="192.0.2.77"))
+        client_of(key, REMOTE_ADDR="192.0.2.77").get("/echo/")
+        token = log_in(user).data["token"]
+        status_of(token)
+        APIClient().post("/auth/revoke/", {"token": key})
+    held = json.dumps({name: repr(value) for name, value in cache._cache.items()})
+    assert held.count("drf_token_auth:") >= 4
+    for secret in (key, key[4:], token, user.get_username(), "192.0.2.77", PASSWORD):
+        assert secret not in held

@@ -1,0 +1,535 @@
+"""The user's devices and personal tokens: look, make, rename, end."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from rest_framework.fields import DateTimeField
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.conf import problems
+from tests.conftest import PASSWORD, make_user
+from tests.lives import at, atomic_requests, client_of, listening, log_in, row, status_of
+
+Token = get_token_model()
+DAY = timedelta(days=1)
+SCOPES = {"SCOPES": {"read": "Read", "write": "Write", "admin": "All"}}
+LIST = "/auth/tokens/"
+
+pytestmark = pytest.mark.urls("tests.life_urls")
+
+
+def one(token: Any) -> str:
+    return f"{LIST}{token.pk}/"
+
+
+@pytest.fixture
+def login(user: Any) -> Any:
+    return operations.issue(user, name="phone")
+
+
+@pytest.fixture
+def client(login: Any) -> APIClient:
+    return client_of(login)
+
+
+# Looking
+
+
+def test_what_is_shown(user: Any, login: Any, client: APIClient) -> None:
+    with override_settings(DRF_TOKEN_AUTH=SCOPES):
+        personal = operations.issue(user, kind="personal", name="CI", scopes=["write", "read"])
+    assert client.get(LIST).data == {
+        "count": 2,
+        "next": None,
+        "previous": None,
+        "results": [
+            {
+                "id": personal.pk,
+                "kind": "personal",
+                "name": "CI",
+                "hint": personal.hint,
+                "scopes": ["read", "write"],
+                "created_at": shown(personal.created_at),
+                "expires_at": shown(personal.expires_at),
+                "last_used_at": None,
+                "current": False,
+            },
+            {
+                "id": login.pk,
+                "kind": "login",
+                "name": "phone",
+                "hint": login.hint,
+                "scopes": None,
+                "created_at": shown(login.created_at),
+                "expires_at": shown(login.expires_at),
+                "last_used_at": None,
+                "current": True,
+            },
+        ],
+    }
+    assert client.get(one(login)).data["current"] is True
+    assert client.get(one(personal)).data["current"] is False
+    assert client.get("/auth/token/").data == client.get(one(login)).data
+
+
+def shown(moment: Any) -> str:
+    return str(DateTimeField().to_representation(moment))
+
+
+def test_no_answer_has_a_key_or_a_digest(user: Any, login: Any, client: APIClient) -> None:
+    operations.issue(user, kind="personal")
+    for path in (LIST, one(login), "/auth/token/"):
+        text = client.get(path).content.decode()
+        assert login.key not in text
+        assert login.key[8:] not in text
+        assert "digest" not in text
+        assert "stamp" not in text
+
+
+def test_only_ones_own(user: Any, other_user: Any, client: APIClient, login: Any) -> None:
+    operations.issue(other_user)
+    assert [found["id"] for found in client.get(LIST).data["results"]] == [login.pk]
+
+
+def test_only_the_living(user: Any, login: Any, client: APIClient) -> None:
+    expired = operations.issue(user, ttl=timedelta(0))
+    revoked = operations.issue(user)
+    operations.revoke(revoked, reason="admin")
+    assert [found["id"] for found in client.get(LIST).data["results"]] == [login.pk]
+    for gone in (expired, revoked):
+        for method in ("get", "patch", "delete"):
+            assert getattr(client, method)(one(gone)).status_code == 404
+
+
+@pytest.mark.parametrize("others", [0, 3, 60])
+def test_the_list_takes_as_many_queries_however_long_it_is(
+    user: Any, client: APIClient, others: int
+) -> None:
+    Token.objects.bulk_create(Token(user=user, name=str(i)) for i in range(others))
+    client.get(LIST)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(LIST)
+    # The token with its user, the count, the page.
+    assert len(queries) == 3, queries.captured_queries
+
+
+def test_pages(user: Any, login: Any, client: APIClient) -> None:
+    Token.objects.bulk_create(Token(user=user, name=f"{i:03}") for i in range(250))
+    first = client.get(LIST).data
+    assert (first["count"], len(first["results"])) == (251, 50)
+    assert first["previous"] is None
+    found, page = [], first
+    while True:
+        found += [token["id"] for token in page["results"]]
+        if page["next"] is None:
+            break
+        page = client.get(page["next"]).data
+    assert len(found) == len(set(found)) == 251
+    assert found == list(Token.objects.order_by("-created_at", "-pk").values_list("pk", flat=True))
+    assert len(client.get(LIST, {"page_size": 7}).data["results"]) == 7
+    assert len(client.get(LIST, {"page_size": 5000}).data["results"]) == 200
+    assert client.get(LIST, {"page": 7}).status_code == 404
+    assert client.get(LIST, {"page": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "post", "patch", "delete", "put"])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}1/"])
+def test_nobody_gets_nothing(db: None, api_client: APIClient, path: str, method: str) -> None:
+    response = getattr(api_client, method)(path)
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == 'Token realm="api"'
+
+
+def test_a_session_sees_its_users_tokens(user: Any, login: Any, api_client: APIClient) -> None:
+    api_client.force_authenticate(user)
+    assert [found["current"] for found in api_client.get(LIST).data["results"]] == [False]
+
+
+# Another user's
+
+
+@pytest.mark.parametrize("method", ["get", "patch", "delete"])
+def test_another_users_token_is_not_there(
+    user: Any, other_user: Any, client: APIClient, method: str
+) -> None:
+    others = operations.issue(other_user, name="theirs")
+    response = getattr(client, method)(one(others), {"name": "mine"})
+    unknown = getattr(client, method)(f"{LIST}999999/", {"name": "mine"})
+    assert response.status_code == unknown.status_code == 404
+    assert response.data == unknown.data
+    assert row(others).name == "theirs"
+
+
+@pytest.mark.parametrize(
+    "pk", ["0", "-1", "1e3", "x", "9" * 18, "9" * 40, "%00", "1;DROP", "1.0", "../token"]
+)
+@pytest.mark.parametrize("method", ["get", "patch", "delete"])
+def test_what_is_no_id_of_ours(client: APIClient, pk: str, method: str) -> None:
+    response = getattr(client, method)(f"{LIST}{pk}/")
+    assert response.status_code in ({404, 405} if pk == "../token" else {404})
+
+
+# Making a personal token
+
+
+def make(client: APIClient, **wish: Any) -> Any:
+    return client.post(LIST, wish, format="json")
+
+
+def test_the_key_is_shown_once(user: Any, client: APIClient) -> None:
+    now = timezone.now()
+    with at(now):
+        response = make(client, name="CI")
+    assert response.status_code == 201
+    assert response["Cache-Control"] == "no-store"
+    key = response.data["token"]
+    assert status_of(key) == 200
+    made = Token.objects.get(pk=response.data["id"])
+    assert (made.user, made.kind, made.name, made.scopes) == (user, "personal", "CI", None)
+    assert made.expires_at == now + 90 * DAY
+    assert response.data["current"] is False
+    assert key not in client.get(one(made)).content.decode()
+    assert key not in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("conf", "ttl", "lifetime"),
+    [
+        ({}, 60, timedelta(seconds=60)),
+        ({}, 1, timedelta(seconds=1)),
+        ({}, None, None),
+        ({"MAX_TTL": DAY}, None, DAY),
+        ({"MAX_TTL": DAY}, 86_399, DAY - timedelta(seconds=1)),
+        ({"MAX_TTL": DAY}, 86_400, DAY),
+        ({"MAX_TTL": DAY}, 86_401, DAY),
+        ({"MAX_TTL": DAY}, 100 * 365 * 86_400, DAY),
+        ({"PERSONAL_TTL": None}, 5, timedelta(seconds=5)),
+    ],
+)
+def test_a_lifetime_up_to_the_cap(
+    client: APIClient, conf: Any, ttl: int | None, lifetime: timedelta | None
+) -> None:
+    now = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH=conf), at(now):
+        response = make(client, ttl=ttl)
+    assert response.status_code == 201
+    made = Token.objects.get(pk=response.data["id"])
+    assert made.expires_at == (None if lifetime is None else now + lifetime)
+    answered = response.data["expires_at"]
+    if lifetime is None:
+        assert answered is None
+    else:
+        moment = parse_datetime(answered)
+        assert moment is not None
+        assert abs(moment.timestamp() - made.expires_at.timestamp()) < 1e-3
+
+
+@pytest.mark.parametrize(
+    "ttl",
+    [0, -1, "", "soon", 1.5, [], {}, True, 10**12, 10**400, "1e5", "٣٠"],
+    ids=lambda ttl: str(ttl)[:10],
+)
+def test_no_lifetime(client: APIClient, ttl: Any) -> None:
+    response = client.post(LIST, json.dumps({"ttl": ttl}), content_type="application/json")
+    if ttl == "٣٠":
+        # A number to Python, whichever digits it is written in.
+        assert response.status_code == 201
+        return
+    assert response.status_code == 400
+    assert list(response.data) == ["ttl"]
+
+
+@pytest.mark.parametrize("scopes", [["read"], ["admin", "read"], "read admin", None])
+def test_scopes(client: APIClient, scopes: Any) -> None:
+    with override_settings(DRF_TOKEN_AUTH=SCOPES):
+        response = make(client, scopes=scopes)
+    assert response.status_code == 201
+    expected = scopes.split() if isinstance(scopes, str) else scopes
+    assert response.data["scopes"] == (expected and sorted(expected))
+
+
+@pytest.mark.parametrize(
+    "scopes", [[], "", ["nope"], ["read", "nope"], [""], [None], {"read": 1}, 5, [["read"]]]
+)
+def test_no_scopes(client: APIClient, scopes: Any) -> None:
+    with override_settings(DRF_TOKEN_AUTH=SCOPES):
+        response = make(client, scopes=scopes)
+    assert response.status_code == 400
+    assert list(response.data) == ["scopes"]
+    assert Token.objects.count() == 1
+
+
+def test_as_many_scopes_as_the_settings_may_declare(client: APIClient) -> None:
+    many = {str(number) + "x" * 98: "" for number in range(9)} | {"y" * 100: ""}
+    assert len(" ".join(many)) == 1000
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": many}):
+        response = make(client, scopes=list(many))
+        assert response.status_code == 201
+        assert response.data["scopes"] == Token.objects.latest("pk").scope_list == sorted(many)
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {**many, "z": ""}}):
+        assert [problem.id for problem in problems()] == ["E003"]
+
+
+def test_a_token_with_scopes_makes_none_with_more(user: Any) -> None:
+    with override_settings(DRF_TOKEN_AUTH=SCOPES):
+        client = client_of(operations.issue(user, scopes=["read", "write"]))
+        for wish in ({}, {"scopes": None}, {"scopes": ["admin"]}, {"scopes": ["read", "admin"]}):
+            response = make(client, **wish)
+            assert response.status_code == 400
+            assert list(response.data) == ["scopes"]
+        for fine in (["read"], ["read", "write"]):
+            assert make(client, scopes=fine).status_code == 201
+
+
+def test_nothing_else_is_heeded(user: Any, other_user: Any, client: APIClient) -> None:
+    response = make(
+        client,
+        user=other_user.pk,
+        kind="login",
+        digest="AA==",
+        key="known",
+        token="known",
+        expires_at=None,
+        created_at="2001-01-01T00:00:00Z",
+        idle_timeout="1",
+        user_stamp="x",
+        id=5,
+    )
+    if response.status_code == 400:
+        return
+    made = Token.objects.get(pk=response.data["id"])
+    assert (made.user, made.kind) == (user, "personal")
+    assert made.expires_at is not None
+    assert timezone.now() - made.created_at < timedelta(minutes=5)
+    assert response.data["token"].startswith("dta_")
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("phone", "phone"),
+        ("", ""),
+        ("  two   words\t", "two words"),
+        ("a\r\nSet-Cookie: b", "a Set-Cookie: b"),
+        ("a\nINFO token created", "a INFO token created"),
+        ("a\x00b\x1b[31mc", "a b [31mc"),
+        ("x" * 64, "x" * 64),
+        ("x" * 65, "x" * 64),
+        ("x" * 5000, "x" * 64),
+        ("Zoë's 📱", "Zoë's 📱"),
+        ("📱" * 100, "📱" * 64),
+        ("a\u202eb", "a b"),
+        ("a\u2028b", "a b"),
+        ("\ud800", ""),
+        (7, "7"),
+        ("<script>", "<script>"),
+    ],
+)
+@pytest.mark.parametrize("way", ["login", "make", "rename"])
+def test_a_name_is_cleaned_and_cut(
+    user: Any, client: APIClient, login: Any, given: Any, stored: str, way: str
+) -> None:
+    def send(method: str, path: str, data: Any, sender: APIClient) -> Any:
+        text = json.dumps(data)
+        return getattr(sender, method)(path, text, content_type="application/json")
+
+    if way == "login":
+        data = {"username": user.get_username(), "password": PASSWORD, "name": given}
+        response = send("post", "/auth/login/", data, APIClient())
+    elif way == "make":
+        response = send("post", LIST, {"name": given}, client)
+    else:
+        response = send("patch", one(login), {"name": given}, client)
+    assert response.status_code in {200, 201}, response.data
+    assert response.data["name"] == stored
+    assert Token.objects.get(pk=response.data["id"]).name == stored
+
+
+@pytest.mark.parametrize("given", [[], {}, True, None])
+@pytest.mark.parametrize("way", ["make", "rename"])
+def test_no_name(client: APIClient, login: Any, given: Any, way: str) -> None:
+    if way == "make":
+        response = make(client, name=given)
+    else:
+        response = client.patch(one(login), {"name": given}, format="json")
+    assert response.status_code == 400
+    assert list(response.data) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "stored"),
+    [
+        ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"),
+        ("x" * 5000, "x" * 64),
+        ("a\r\nX-Evil: 1", "a X-Evil: 1"),
+        ("caf\xe9", "café"),
+        ("\x00\x01", ""),
+        (None, ""),
+    ],
+)
+def test_the_device_is_named_by_its_user_agent(user: Any, agent: str | None, stored: str) -> None:
+    client = APIClient()
+    if agent is not None:
+        client.credentials(HTTP_USER_AGENT=agent)
+    response = log_in(user, client)
+    assert response.status_code == 200
+    assert response.data["name"] == stored
+
+
+def test_a_name_that_is_given_goes_before_the_user_agent(user: Any) -> None:
+    client = APIClient(HTTP_USER_AGENT="curl")
+    assert log_in(user, client, name="mine").data["name"] == "mine"
+    assert log_in(user, client, name="").data["name"] == "curl"
+
+
+# Changing one
+
+
+FIXED = {
+    "user": 1,
+    "user_id": 1,
+    "kind": "personal",
+    "digest": "AA==",
+    "previous_digest": "AA==",
+    "expires_at": None,
+    "created_at": "2001-01-01T00:00:00Z",
+    "last_used_at": None,
+    "scopes": None,
+    "id": 77,
+    "pk": 77,
+    "hint": "x",
+    "key": "x",
+    "token": "x",
+    "idle_timeout": 5,
+    "renewable_until": None,
+    "user_stamp": "x",
+    "current": True,
+    "nonsense": 1,
+}
+
+
+@pytest.mark.parametrize("field", FIXED)
+@pytest.mark.parametrize("form", ["json", "multipart"])
+def test_what_cannot_be_changed_says_so(
+    client: APIClient, login: Any, field: str, form: str
+) -> None:
+    before = Token.objects.filter(pk=login.pk).values().get()
+    value = FIXED[field]
+    if form == "multipart" and value is None:
+        value = ""
+    response = client.patch(one(login), {"name": "new", field: value}, format=form)
+    assert response.status_code == 400
+    assert list(response.data) == [field]
+    assert Token.objects.filter(pk=login.pk).values().get() == before
+
+
+def test_all_that_is_wrong_is_named_at_once(client: APIClient, login: Any) -> None:
+    response = client.patch(one(login), FIXED, format="json")
+    assert set(response.data) == set(FIXED)
+
+
+def test_a_rename_writes_the_name_alone(user: Any, client: APIClient) -> None:
+    other = operations.issue(user, name="old")
+    with CaptureQueriesContext(connection) as queries:
+        response = client.patch(one(other), {"name": "new"})
+    (update,) = [q["sql"] for q in queries.captured_queries if q["sql"].startswith("UPDATE")]
+    assert update.count("=") == 2  # the name, and the row it is set in
+    assert response.data["name"] == row(other).name == "new"
+
+
+def test_a_change_of_nothing(client: APIClient, login: Any) -> None:
+    assert client.patch(one(login), {}).status_code == 200
+    assert row(login).name == "phone"
+
+
+@pytest.mark.parametrize("data", [[], "x", 5, [{"name": "x"}]])
+def test_a_change_that_is_no_object(client: APIClient, login: Any, data: Any) -> None:
+    response = client.patch(one(login), data, format="json")
+    assert response.status_code == 400
+
+
+def test_no_put(client: APIClient, login: Any) -> None:
+    assert client.put(one(login), {"name": "x"}).status_code == 405
+
+
+# Ending them
+
+
+def test_ending_one(user: Any, client: APIClient, login: Any) -> None:
+    other = operations.issue(user)
+    assert client.delete(one(other)).status_code == 204
+    assert status_of(other) == 401
+    assert client.delete(one(other)).status_code == 404
+    assert client.delete(one(login)).status_code == 204
+    assert client.get(LIST).status_code == 401
+
+
+ENDS = [
+    ("/auth/logout/", {}, {"other login", "personal"}),
+    ("/auth/logout/others/", {}, {"caller", "personal"}),
+    ("/auth/logout/others/", {"personal": True}, {"caller"}),
+    ("/auth/logout/all/", {}, {"personal"}),
+    ("/auth/logout/all/", {"personal": False}, {"personal"}),
+    ("/auth/logout/all/", {"personal": True}, set()),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+@pytest.mark.parametrize(("path", "data", "alive"), ENDS)
+def test_who_is_left(atomic: bool, path: str, data: Any, alive: set[str]) -> None:
+    user, other_user = make_user(), make_user("bob")
+    tokens = {
+        "caller": operations.issue(user),
+        "other login": operations.issue(user),
+        "personal": operations.issue(user, kind="personal"),
+        "somebody else's": operations.issue(other_user),
+    }
+    with atomic_requests(atomic), listening() as heard:
+        assert client_of(tokens["caller"]).post(path, data, format="json").status_code == 204
+        found = {name for name, token in tokens.items() if status_of(token) == 200}
+    assert found == {*alive, "somebody else's"}
+    assert len(heard) == 4 - len(found)
+
+
+def test_a_personal_token_logs_the_others_out_and_stays(user: Any, login: Any) -> None:
+    personal, second = (operations.issue(user, kind="personal") for _ in range(2))
+    client = client_of(personal)
+    assert client.post("/auth/logout/others/", {"personal": True}).status_code == 204
+    assert [status_of(token) for token in (login, personal, second)] == [401, 200, 401]
+
+
+@pytest.mark.parametrize("path", ["/auth/logout/all/", "/auth/logout/others/"])
+def test_from_any_authenticator(user: Any, login: Any, api_client: APIClient, path: str) -> None:
+    personal = operations.issue(user, kind="personal")
+    api_client.force_authenticate(user)
+    assert api_client.post(path).status_code == 204
+    assert [status_of(token) for token in (login, personal)] == [401, 200]
+
+
+@pytest.mark.parametrize("path", ["/auth/logout/all/", "/auth/logout/others/"])
+def test_a_wish_that_is_no_yes_or_no(client: APIClient, login: Any, path: str) -> None:
+    response = client.post(path, {"personal": "perhaps"}, format="json")
+    assert response.status_code == 400
+    assert list(response.data) == ["personal"]
+    assert status_of(login) == 200
+
+
+def test_ending_many_at_once_takes_expired_ones_not(user: Any, client: APIClient) -> None:
+    """They have ended: no event says so again; the purge takes the rows."""
+    operations.issue(user, ttl=timedelta(0))
+    assert client.post("/auth/logout/all/").status_code == 204
+    assert Token.objects.count() == 1

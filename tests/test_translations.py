@@ -1,0 +1,155 @@
+"""Korean: complete, compiled, and what a client gets; no header is anything but ASCII.
+
+When a text has changed: in ``src/drf_token_auth``, ``django-admin makemessages --locale ko
+--add-location file``, translate what is empty or fuzzy, ``django-admin compilemessages``.
+"""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import modify_settings, override_settings
+from django.utils import timezone, translation
+from rest_framework.test import APIClient
+
+import drf_token_auth
+from drf_token_auth import get_token_model, operations
+
+PACKAGE = Path(drf_token_auth.__file__).parent
+CATALOGUE = PACKAGE / "locale" / "ko" / "LC_MESSAGES" / "django.po"
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+HANGUL = re.compile(r"[가-힣]")
+
+
+def entries() -> Iterator[tuple[str, str, str]]:
+    """Comments, English and Korean of each entry but the header."""
+    for entry in CATALOGUE.read_text("utf-8").split("\n\n")[1:]:
+        comments = "\n".join(line for line in entry.splitlines() if line.startswith("#"))
+        texts = {"msgid": "", "msgid_plural": "", "msgstr": ""}
+        field = ""
+        for line in entry.splitlines():
+            named = re.match(r"(msgid_plural|msgid|msgstr)(?:\[0\])? (.*)", line)
+            if named:
+                field, line = named[1], named[2]
+            if line.startswith('"'):
+                texts[field] += ast.literal_eval(line)
+        yield comments, texts["msgid"], texts["msgstr"]
+
+
+ENTRIES = list(entries())
+
+
+def used() -> set[str]:
+    """The texts that the package marks for translation."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy")
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                found.add(node.args[0].value)
+    for path in PACKAGE.rglob("*.html"):
+        template = path.read_text("utf-8")
+        found.update(re.findall(r"{% translate \"([^\"]+)\"", template))
+        found.update(re.findall(r"{% translate '([^']+)'", template))
+        found.update(
+            re.sub(r"{{ (\w+) }}", r"%(\1)s", text)
+            for text in re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblock", template, re.S)
+        )
+    return found
+
+
+def test_every_text_is_in_the_catalogue_and_no_other() -> None:
+    assert {text for _, text, _ in ENTRIES} == used()
+
+
+@pytest.mark.parametrize(("comments", "english", "korean"), ENTRIES)
+def test_a_text_is_translated(comments: str, english: str, korean: str) -> None:
+    assert korean
+    assert "fuzzy" not in comments
+    assert HANGUL.search(korean)
+    assert sorted(PLACEHOLDER.findall(english)) == sorted(PLACEHOLDER.findall(korean))
+    assert english.endswith(".") == korean.endswith(".")
+
+
+def test_the_compiled_catalogue_is_the_written_one() -> None:
+    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    for _, english, korean in ENTRIES:
+        assert compiled.gettext(english) == korean or compiled.ngettext(english, "", 1) == korean
+    assert compiled.info()["language"] == "ko"
+    # The catalogue has no count of its entries; the header is one more.
+    assert len(vars(compiled)["_catalog"]) == len(ENTRIES) + 1
+
+
+@pytest.fixture
+def korean_client() -> Iterator[APIClient]:
+    middleware = {"append": "django.middleware.locale.LocaleMiddleware"}
+    with modify_settings(MIDDLEWARE=middleware), translation.override(None):
+        yield APIClient(HTTP_ACCEPT_LANGUAGE="ko")
+
+
+def present(client: APIClient, key: str) -> APIClient:
+    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    return client
+
+
+def is_ascii(response: Any) -> bool:
+    return bool(response.headers["WWW-Authenticate"].isascii())
+
+
+def test_an_expired_token(korean_client: APIClient, user: Any) -> None:
+    token = get_token_model().objects.create(user=user, expires_at=timezone.now())
+    response = present(korean_client, token.key).get("/echo/")
+    assert response.status_code == 401
+    assert response.json() == {"detail": "토큰이 만료되었습니다."}
+    assert response.data["detail"].code == "token_expired"
+    assert response.headers["WWW-Authenticate"] == 'Token realm="api", error="invalid_token"'
+
+
+def test_an_unknown_key(korean_client: APIClient, db: None) -> None:
+    response = present(korean_client, "unknown").get("/echo/")
+    assert response.json() == {"detail": "토큰이 유효하지 않습니다."}
+    assert is_ascii(response)
+
+
+def test_a_stale_login(korean_client: APIClient, user: Any) -> None:
+    token = operations.issue(user)
+    type(token).objects.filter(pk=token.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    response = present(korean_client, token.key).post("/auth/tokens/")
+    assert response.status_code == 401
+    assert response.json() == {"detail": "이 작업을 하려면 다시 로그인해 주세요."}
+    assert is_ascii(response)
+
+
+def test_a_wrong_password(korean_client: APIClient, user: Any) -> None:
+    credentials = {"username": user.get_username(), "password": "wrong"}
+    response = korean_client.post("/auth/login/", credentials)
+    [refusal] = response.json()["non_field_errors"]
+    # DRF has this text too, and whichever app is installed first gives it.
+    assert HANGUL.search(refusal)
+    assert response.data["non_field_errors"][0].code == "authorization"
+
+
+@override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read", "write": "Write"}})
+def test_scopes_beyond_ones_own(korean_client: APIClient, user: Any) -> None:
+    token = operations.issue(user, scopes=["read"])
+    response = present(korean_client, token.key).post("/auth/tokens/", {"scopes": ["write"]})
+    assert response.status_code == 400
+    assert response.json() == {"scopes": ["현재 토큰의 권한 범위를 넘을 수 없습니다."]}
+
+
+def test_whoever_reads_no_korean_gets_english(korean_client: APIClient, db: None) -> None:
+    korean_client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    response = present(korean_client, "unknown").get("/echo/")
+    assert response.json() == {"detail": "Invalid token."}

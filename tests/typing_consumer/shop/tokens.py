@@ -1,0 +1,43 @@
+"""The generic manager and queryset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .models import ApiToken
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+    from drf_token_auth.managers import TokenQuerySet
+
+
+def newest(user_id: int) -> ApiToken | None:
+    tokens = ApiToken.objects.usable().filter(user_id=user_id)
+    if TYPE_CHECKING:
+        assert_type(tokens, TokenQuerySet[ApiToken])
+        assert_type(ApiToken.objects.expired(), TokenQuerySet[ApiToken])
+        assert_type(tokens.exclude(name="").usable(), TokenQuerySet[ApiToken])
+        assert_type(tokens.revoke(reason="command"), int)
+    return tokens.order_by("-created_at").first()
+
+
+def made(user_id: int) -> ApiToken:
+    token = ApiToken.objects.create(user_id=user_id)
+    if TYPE_CHECKING:
+        assert_type(token, ApiToken)
+        assert_type(token.key, str)
+        assert_type(token.scope_list, list[str] | None)
+    found, is_new = ApiToken.objects.get_or_create(user_id=user_id)
+    if TYPE_CHECKING:
+        assert_type(found, ApiToken)
+        assert_type(is_new, bool)
+    return token
+
+
+def known(key: str) -> ApiToken | None:
+    return ApiToken.objects.from_key(key)
+
+
+async def aknown(key: str) -> ApiToken | None:
+    return await ApiToken.objects.afrom_key(key)

@@ -1,0 +1,23 @@
+"""What only the plugins for mypy know: the types of fields and relations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+
+from .models import ApiToken
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+
+def of(user: User) -> ApiToken | None:
+    token = user.shop_apitoken_set.usable().first()
+    if token is not None and TYPE_CHECKING:
+        assert_type(token, ApiToken)
+        assert_type(token.user, User)
+        assert_type(token.expires_at, datetime | None)
+        assert_type(token.name, str)
+    return token
