@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
@@ -130,6 +131,7 @@ class SessionRecentView(RecentView):
     authentication_classes = (SessionAuthentication, BasicAuthentication)
 
 
+@transaction.non_atomic_requests
 async def who(request: HttpRequest) -> JsonResponse:
     """A plain async view, which looks the key up itself."""
     key = request.headers.get("Authorization", "").removeprefix("Token ")

@@ -41,7 +41,7 @@ def test_the_printed_lines_work_when_they_are_pasted(demo):
             ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        assert '"text":"Hello"' in done.stdout
+        assert '"text":"Buy milk"' in done.stdout
         assert '"current":true' in done.stdout
 
 

@@ -91,7 +91,7 @@ def test_keys_made_under_another_prefix_stay_valid():
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "a b", "a\x00b", "a\nb", "é", "😀", "a" * 256, "\udcff", "a\x7f"],
+    ["", "a\tb", "a\x00b", "a\nb", "é", "😀", "a" * 256, "\udcff", "a\x7f"],
 )
 def test_what_no_key_looks_like_is_refused_before_any_hashing(text, monkeypatch):
     monkeypatch.delattr(keys.hashlib, "sha256")
@@ -108,8 +108,8 @@ def test_no_text_is_anything_but_a_digest_or_a_refusal(text):
     assert all(len(digest) == keys.DIGEST_SIZE for digest in digests)
 
 
-@pytest.mark.parametrize("text", ["", "a b", "é", "a" * 256, "dta_" + "a" * 36, None, 5])
-def test_a_key_that_could_never_be_presented_cannot_be_stored(text):
+@pytest.mark.parametrize("text", ["", "a\tb", "é", "a" * 256, "dta_" + "a" * 36, None, 5])
+def test_a_key_that_could_not_be_looked_up_cannot_be_stored(text):
     with pytest.raises(UnusableKey):
         keys.require_usable(text, "dta_")
 

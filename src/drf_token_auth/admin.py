@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from . import get_token_model, operations
+from . import operations
 from .base_models import AbstractToken
 from .exceptions import TokenLimitReached, UnknownScopes
 from .models import Token
@@ -122,5 +122,5 @@ class TokenAdmin(TokenAdminMixin, _ModelAdmin):
 
 
 # A project with a token model of its own registers it, with whatever it adds.
-if get_token_model() is Token:
+if not Token._meta.swapped:
     admin.site.register(Token, TokenAdmin)

@@ -21,6 +21,8 @@ __all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication"]
 
 logger = logging.getLogger("drf_token_auth")
 
+_REFUSED_BY = "_drf_token_auth_refused_by"
+
 # One text for every reason behind a code: a client learns nothing of what was wrong with a guess.
 _TEXTS = {
     "invalid_token": _("Invalid token."),
@@ -62,32 +64,26 @@ class ExpiringTokenAuthentication(TokenAuthentication):
             ``user_inactive``.
         :raises Throttled: 429, where ``FAILED_KEY_RATE`` is set and exceeded.
         """
-        scheme, *credentials = self._authorization(request)
+        scheme, credentials = _authorization(request)
         if scheme.lower() != self.keyword.lower():
             return None
-        if get_settings().FAILED_KEY_RATE is None:
-            return self._authenticate_parts(request, credentials)
-        throttle = FailedKeyThrottle()
-        throttle.before(request)
+        throttle = None if get_settings().FAILED_KEY_RATE is None else FailedKeyThrottle()
+        if throttle is not None:
+            throttle.before(request)
         try:
-            return self._authenticate_parts(request, credentials)
+            return self._authenticate_presented(request, credentials)
         except AuthenticationFailed:
-            throttle.after_failure(request)
+            # DRF asks its first authenticator for the challenge, and that may be another.
+            setattr(request, _REFUSED_BY, self)
+            if throttle is not None:
+                throttle.after_failure(request)
             raise
 
-    def _authorization(self, request: Any) -> list[str]:
-        # META, not headers: the latter parses all of them first.
-        header = request.META.get("HTTP_AUTHORIZATION", "")
-        if isinstance(header, bytes):
-            header = header.decode("latin-1")
-        return header.split(maxsplit=2) or [""]
-
-    @sensitive_variables("parts", "key")
-    def _authenticate_parts(self, request: Any, parts: list[str]) -> tuple[Any, Any] | None:
-        if len(parts) != 1:
+    @sensitive_variables("key")
+    def _authenticate_presented(self, request: Any, key: str) -> tuple[Any, Any] | None:
+        if not key or " " in key:
             raise _refusal(MalformedKey())
         self.request = request
-        key = parts[0]
         try:
             return self.authenticate_credentials(key)
         except AuthenticationFailed as failure:
@@ -120,10 +116,24 @@ class ExpiringTokenAuthentication(TokenAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         """The challenge of RFC 6750 section 3: ``error`` only where credentials were presented."""
+        refusing = getattr(request, _REFUSED_BY, self)
+        if refusing is not self:
+            return str(refusing.authenticate_header(request))
         challenge = f'{self.keyword} realm="{self.www_authenticate_realm}"'
-        if self._authorization(request)[0].lower() == self.keyword.lower():
+        if _authorization(request)[0].lower() == self.keyword.lower():
             challenge += ', error="invalid_token"'
         return challenge
+
+
+@sensitive_variables("header", "credentials")
+def _authorization(request: Any) -> tuple[str, str]:
+    """The scheme and what follows it; spaces and tabs separate, nothing else (RFC 9110 5.6.3)."""
+    # META, not headers: the latter parses all of them first.
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if isinstance(header, bytes):
+        header = header.decode("latin-1")
+    scheme, _, credentials = header.replace("\t", " ").strip(" ").partition(" ")
+    return scheme, credentials.lstrip(" ")
 
 
 def _is_foreign(key: str) -> bool:

@@ -7,7 +7,7 @@ own, and use it in ``isinstance(request.auth, AbstractToken)``.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -101,8 +101,8 @@ class AbstractToken(models.Model):
 
     # On the instance that made the key only; the database never sees it.
     _key: str | None = None
-    # The digest the client's key matched: the row's, or the previous one's within its grace.
-    presented_digest: bytes | None = None
+    # On a row found by a key: the digests that key can be stored under.
+    presented_digests: Sequence[bytes] = ()
     # Whether its maker wants the idle timeout as it is, None included.
     is_idle_timeout_chosen: bool = False
     # Who makes it, and the request it is made by: what token_created carries.
@@ -114,7 +114,7 @@ class AbstractToken(models.Model):
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: without key and digests, which are loaded again if they are asked for."""
         state = dict(super().__getstate__())
-        for name in ("_key", "digest", "previous_digest", "presented_digest", "origin"):
+        for name in ("_key", "digest", "previous_digest", "presented_digests", "origin"):
             state.pop(name, None)
         return state
 
@@ -166,9 +166,13 @@ class AbstractToken(models.Model):
         return self._key
 
     @key.setter
-    def key(self, key: str) -> None:
+    def key(self, key: str | None) -> None:
+        if not key and self._state.adding:
+            # As with DRF's: save() makes one.
+            self.digest, self.hint, self._key = keys.unissued(), "", None
+            return
         conf = get_settings()
-        keys.require_usable(key, conf.PREFIX)
+        key = keys.require_usable(key, conf.PREFIX)
         version = max(conf.PEPPERS, default=keys.SHA256)
         self.digest = keys.digest(key, version, conf.PEPPERS.get(version, b""))
         self.hint = keys.hint(key, conf.PREFIX)
@@ -183,14 +187,10 @@ class AbstractToken(models.Model):
         """``now >= expires_at``: the definition that SQL and the purge share."""
         return self.expires_at is not None and (now or timezone.now()) >= self.expires_at
 
-    def knows_as_previous(self, digest: bytes, now: datetime) -> bool:
-        """Whether this is the digest before the last rotation, within its grace."""
-        return (
-            self.previous_digest is not None
-            and self.previous_until is not None
-            and now < self.previous_until
-            and keys.same(self.previous_digest, digest)
-        )
+    def knows_as_previous(self, digests: Sequence[bytes], now: datetime) -> bool:
+        """Whether one of these is the digest before the last rotation, within its grace."""
+        in_grace = self.previous_until is not None and now < self.previous_until
+        return in_grace and keys.among(self.previous_digest, digests)
 
     @property
     def is_password_bound(self) -> bool:

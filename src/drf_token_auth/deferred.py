@@ -73,15 +73,16 @@ def _run_what_a_rollback_left(**kwargs: object) -> None:
     waiting = _waiting.get()
     if not waiting:
         return
-    pending, waiting[:] = list(waiting), []
+    pending, waiting[:] = [once for once in waiting if not once.done], []
     for once in pending:
-        # Still inside a transaction: the request was part of a larger one (a test case), whose
-        # commit will run it.
         connection = connections[once.using]
         if not connection.in_atomic_block:
             once()
             # Django closed what it would before this opened it again.
             connection.close_if_unusable_or_obsolete()
+        elif all(entry[1] is not once for entry in connection.run_on_commit):
+            # The request was rolled back inside a larger transaction (a test case's).
+            transaction.on_commit(once, using=once.using)
 
 
 request_started.connect(_begin, dispatch_uid="drf_token_auth.deferred.request_started")

@@ -17,7 +17,7 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .exceptions import MalformedKey, UnusableKey, WrongChecksum
 
@@ -27,6 +27,7 @@ __all__ = [
     "MAX_LENGTH",
     "SHA256",
     "UNISSUED",
+    "among",
     "candidates",
     "checksum",
     "digest",
@@ -36,7 +37,6 @@ __all__ = [
     "looks_issued",
     "require_presentable",
     "require_usable",
-    "same",
     "unissued",
 ]
 
@@ -55,7 +55,7 @@ SHA256 = 0
 UNISSUED = 254
 KNOX = 255
 
-_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+_PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
 
 
 def generate(prefix: str) -> str:
@@ -87,7 +87,7 @@ def looks_issued(key: str, prefix: str) -> bool:
 
 
 def _is_presentable(key: str) -> bool:
-    return len(key) <= MAX_LENGTH and _VISIBLE_ASCII.fullmatch(key) is not None
+    return len(key) <= MAX_LENGTH and _PRINTABLE_ASCII.fullmatch(key) is not None
 
 
 def require_presentable(key: str) -> None:
@@ -96,12 +96,16 @@ def require_presentable(key: str) -> None:
         raise MalformedKey
 
 
-def require_usable(key: str, prefix: str) -> None:
-    """Raise UnusableKey for a key that no request could present."""
+def require_usable(key: object, prefix: str) -> str:
+    """The key itself.
+
+    :raises UnusableKey: it could not be looked up again.
+    """
     if not isinstance(key, str) or not _is_presentable(key):
-        raise UnusableKey(f"A key is 1 to {MAX_LENGTH} visible ASCII characters without a space.")
+        raise UnusableKey(f"A key is 1 to {MAX_LENGTH} printable ASCII characters.")
     if _has_own_shape(key, prefix) and not _checksum_holds(key):
         raise UnusableKey(f"A key of the shape {prefix}… needs the checksum of generate_key().")
+    return key
 
 
 def hint(key: str, prefix: str) -> str:
@@ -147,6 +151,8 @@ def candidates(key: str, prefix: str, peppers: Mapping[int, bytes]) -> list[byte
     return found
 
 
-def same(one: bytes, other: bytes) -> bool:
-    """Compare two digests in constant time (OWASP ASVS 11.2.4)."""
-    return hmac.compare_digest(bytes(one), bytes(other))
+def among(stored: bytes | None, candidates: Iterable[bytes]) -> bool:
+    """Whether the digest is one of these, compared in constant time (OWASP ASVS 11.2.4)."""
+    return stored is not None and any(
+        hmac.compare_digest(bytes(stored), candidate) for candidate in candidates
+    )

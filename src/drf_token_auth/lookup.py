@@ -51,9 +51,10 @@ def authenticate(
         token = _matching(queryset, Q(digest__in=digests))
     if token is None:
         token = _fetch_again(model, digests, queryset, now, request)
+    token.presented_digests = digests
     newer_stamp = verdict(token, now)
     if record_use:
-        usage.record(token, digests[0], newer_stamp, now)
+        usage.record(token, newer_stamp, now)
     return token
 
 
@@ -101,9 +102,8 @@ def _fetch_again(
     if token is None:
         peppers.warn_of_missing(model, using=primary)
         raise UnknownKey
-    if any(keys.same(token.digest, digest) for digest in digests):
+    if keys.among(token.digest, digests):
         return token
-    token.presented_digest = token.previous_digest
     if token.previous_until is None or now >= token.previous_until:
         after_transaction(partial(_report_reuse, token, request), using=primary)
         raise ReusedKey

@@ -127,7 +127,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
     """
     model = type(token)
     using = router.db_for_write(model, instance=token)
-    presented = token.presented_digest or token.digest
+    presented = token.presented_digests or [bytes(token.digest)]
     with transaction.atomic(using=using):
         lock_user(model, token.user_id, using=using)
         rows = all_rows(model, using).filter(pk=token.pk)
@@ -138,7 +138,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
             raise UnknownKey
         now = timezone.now()
         lookup.verdict(row, now)
-        if keys.same(row.digest, presented):
+        if keys.among(row.digest, presented):
             row.previous_digest = row.digest
             row.previous_until = now + (get_settings().ROTATION_GRACE or timedelta(0))
         elif not row.knows_as_previous(presented, now):

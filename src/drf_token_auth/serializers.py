@@ -99,13 +99,18 @@ class LoginSerializer(serializers.Serializer[Any]):
 
     @sensitive_variables("attrs")
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        name = get_user_model().USERNAME_FIELD
+        username = attrs.get("username", attrs.get(get_user_model().USERNAME_FIELD))
+        password = attrs.get("password")
+        if username is None or password is None:
+            raise serializers.ValidationError(
+                _('Must include "username" and "password".'), code="authorization"
+            )
         request = self.context.get("request")
         user = authenticate(
             # django-axes leaves word of a lock-out on Django's own request.
             request=getattr(request, "_request", request),
-            username=attrs.get("username", attrs.get(name)),
-            password=attrs["password"],
+            username=username,
+            password=password,
         )
         if user is None or not getattr(user, "is_active", True):
             # One answer for an unknown user, a wrong password and an inactive user.

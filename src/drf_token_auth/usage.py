@@ -28,17 +28,16 @@ __all__ = ["record"]
 IDLE_STEPS = 10
 
 
-def record(token: AbstractToken, preferred: bytes, newer_stamp: str | None, now: datetime) -> None:
+def record(token: AbstractToken, newer_stamp: str | None, now: datetime) -> None:
     """Note that the token was used now, if there is anything to write.
 
-    :param preferred: the digest a new row with the presented key would get.
     :param newer_stamp: the stamp to bind the token to from now on, if it changes.
     """
     interval = get_settings().LAST_USED_INTERVAL
     last = token.last_used_at
     is_used = interval is not None and (last is None or now - last >= interval)
     is_renewed = token.idle_timeout is not None and _is_renewal_due(token, now, is_used)
-    is_rehashed = token.presented_digest is None and _is_rehash_due(token.digest, preferred)
+    is_rehashed = _is_rehash_due(token)
     if not (is_used or is_renewed or is_rehashed or newer_stamp):
         return
     changes: dict[str, Any] = {}
@@ -54,7 +53,7 @@ def record(token: AbstractToken, preferred: bytes, newer_stamp: str | None, now:
         changes["user_stamp"] = newer_stamp
         unchanged &= Q(user_stamp=token.user_stamp)
     if is_rehashed:
-        changes["digest"] = preferred
+        changes["digest"] = token.presented_digests[0]
         unchanged &= Q(digest=token.digest)
     using = router.db_for_write(type(token), instance=token)
     write = partial(_write, token, changes, unchanged or behind, using)
@@ -72,9 +71,13 @@ def _is_renewal_due(token: AbstractToken, now: datetime, used: bool) -> bool:
     )
 
 
-def _is_rehash_due(stored: bytes, preferred: bytes) -> bool:
+def _is_rehash_due(token: AbstractToken) -> bool:
+    version = token.digest[0]
     # A row brought over from knox keeps its digest: a second import must find it again.
-    return stored[0] != preferred[0] and stored[0] != keys.KNOX
+    if version in (token.presented_digests[0][0], keys.KNOX):
+        return False
+    # The key before a rotation is no reason to store its digest again.
+    return keys.among(token.digest, token.presented_digests)
 
 
 def _write(token: AbstractToken, changes: dict[str, Any], condition: Q, using: str) -> None:
