@@ -32,6 +32,24 @@ def test_exactly_the_expired_ones_go(user):
     assert operations.purge(batch_size=3) == 0
 
 
+def test_what_the_project_does_with_each_deleted_row_is_done(user):
+    """A receiver of Django's own signal, as a foreign key that cascades, forbids one DELETE."""
+    model = get_token_model()
+    gone = fill(user, *[timezone.now() - timedelta(hours=1)] * 3)
+    expected = {token.pk for token in gone}
+    seen = set()
+
+    def note(instance: Any, **kwargs: Any) -> None:
+        seen.add(instance.pk)
+
+    models.signals.post_delete.connect(note, sender=model)
+    try:
+        assert operations.purge(batch_size=2) == 3
+    finally:
+        models.signals.post_delete.disconnect(note, sender=model)
+    assert seen == expected
+
+
 def test_an_empty_table_is_no_error(db):
     assert operations.purge() == 0
 
