@@ -32,6 +32,7 @@ LAYERS = {
     # text, digests and reasons
     "exceptions": 0,
     "keys": 0,
+    "scanning": 0,
     "stamps": 0,
     # what the project configures and listens to
     "conf": 1,
@@ -44,13 +45,16 @@ LAYERS = {
     "deferred": 2,
     "fields": 2,
     "importers": 2,
+    "leaks": 2,
     "lookup": 2,
     "managers": 2,
     "migrations": 2,
     "models": 2,
     "operations": 2,
     "purging": 2,
+    "revoking": 2,
     "statement": 2,
+    "stats": 2,
     "usage": 2,
     # requests
     "authentication": 3,

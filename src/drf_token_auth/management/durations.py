@@ -11,16 +11,20 @@ __all__ = ["duration"]
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _WHOLE = re.compile(r"(?:[0-9]+[wdhms])+")
 _PART = re.compile(r"([0-9]+)([wdhms])")
+# A thousand years: before and after now by as much there are still dates.
+_LONGEST = timedelta(days=365_000)
 
 
 def duration(text: str) -> timedelta:
     """For ``type=`` of an argument."""
     try:
         if _WHOLE.fullmatch(text):
-            return sum(
+            total = sum(
                 (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in _PART.findall(text)),
                 timedelta(0),
             )
-    except OverflowError:
+            if total <= _LONGEST:
+                return total
+    except (OverflowError, ValueError):  # ValueError: more digits than int() takes
         pass
     raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90d, 12h or 1h30m")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from ... import operations
 from ...base_models import Kind
 from ...exceptions import TokenLimitReached, UnknownScopes
 from ..durations import duration
+from ..users import find_user
 
 
 class Command(BaseCommand):
@@ -32,14 +34,17 @@ class Command(BaseCommand):
         lifetime = parser.add_mutually_exclusive_group()
         lifetime.add_argument("--ttl", type=duration, help="Lifetime, such as 90d or 12h.")
         lifetime.add_argument("--never", action="store_true", help="It never expires.")
-        parser.add_argument("--database", help="Alias of the database to write to.")
+        parser.add_argument(
+            "--database",
+            choices=tuple(connections),
+            metavar="ALIAS",
+            help="Alias of the database to write to.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        users = get_user_model()._default_manager.db_manager(options["database"])
-        try:
-            user = users.get_by_natural_key(options["username"])
-        except get_user_model().DoesNotExist:
-            raise CommandError(f"There is no user {options['username']!r}.") from None
+        if options["ttl"] == timedelta(0):
+            raise CommandError("--ttl is longer than nothing.")
+        user = find_user(options["username"], using=options["database"])
         ttl = None if options["never"] else options["ttl"] or operations.DEFAULT
         try:
             token = operations.issue(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from ... import operations
 from ...purging import BATCH_SIZE
@@ -33,7 +34,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--time-limit", type=float, help="Seconds to stop after.")
         parser.add_argument("--dry-run", action="store_true", help="Count, and delete nothing.")
-        parser.add_argument("--database", help="Alias of the database to purge.")
+        parser.add_argument(
+            "--database",
+            choices=tuple(connections),
+            metavar="ALIAS",
+            help="Alias of the database to purge.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:

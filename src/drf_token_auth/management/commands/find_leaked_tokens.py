@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import connections, router
+
+from ... import get_token_model
+from ...conf import Settings, get_settings
+from ...leaks import USABLE, Holder, holders_of
+from ...managers import TokenQuerySet, all_rows
+from ...scanning import FoundKey, find_keys, mask_keys
+from ..confirmation import RevokingCommand
+
+STANDARD_INPUT = "-"
+T = TypeVar("T")
+# How many keys one query asks for.
+BATCH_SIZE = 100
+# As of grep.
+FOUND, TROUBLE = 1, 2
+
+
+def prefix(text: str) -> str:
+    """For ``type=``: what ``PREFIX`` may have been."""
+    if not (1 <= len(text) <= 16 and text.isascii() and text.isprintable()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no prefix of 1 to 16 characters")
+    return text
+
+
+def pieces(whole: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(whole)
+    while piece := list(islice(iterator, BATCH_SIZE)):
+        yield piece
+
+
+def described(holder: Holder) -> str:
+    token = holder.token
+    if token is None:
+        return f"no token, {holder.state}"
+    name = f'"{token.name}"' if token.name else "no name"
+    return f"token id {token.pk}, user {token.user_id}, {token.kind}, {name}, {holder.state}"
+
+
+def on_one_line(text: str) -> str:
+    """A path may have line ends, escape sequences and bytes that are no text."""
+    readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in readable)
+
+
+class Command(RevokingCommand):
+    help = (
+        "Finds keys of tokens in files, folders or standard input, and says whose they are. "
+        "Exit status: 1 if one is usable, 0 if none is, 2 if something could not be read."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "path",
+            nargs="+",
+            metavar="PATH",
+            help="A file, a folder with all that is in it, or - for standard input.",
+        )
+        parser.add_argument(
+            "--prefix",
+            type=prefix,
+            action="append",
+            default=[],
+            help="Also look for keys with this prefix, from before PREFIX was changed.",
+        )
+        parser.add_argument("--revoke", action="store_true", help="End the usable ones.")
+        self.add_confirmation_arguments(parser)
+        parser.add_argument(
+            "--database",
+            choices=tuple(connections),
+            metavar="ALIAS",
+            help="Alias of the database to look in. Default: where the router writes tokens.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asks = options["revoke"] and options["interactive"]
+        if asks and STANDARD_INPUT in options["path"]:
+            raise CommandError("Standard input can't be both read and asked: give --no-input.")
+        if asks:
+            self.require_answerer()
+        prefixes = [get_settings().PREFIX, Settings().PREFIX, *options["prefix"]]
+        self.prefixes = list(dict.fromkeys(filter(None, prefixes)))
+        self.unread = 0
+        model = get_token_model()
+        tokens = all_rows(model, options["database"] or router.db_for_write(model))
+        usable = sorted(self.look(tokens, options["path"]))
+        if usable and options["revoke"]:
+            if options["interactive"]:
+                self.confirm(len(usable))
+            count = sum(
+                self.revoke(tokens.usable().filter(pk__in=ids), verbosity=options["verbosity"])
+                for ids in pieces(usable)
+            )
+            self.say(f"{count} tokens revoked.")
+        if self.unread:
+            raise CommandError(f"{self.unread} paths could not be read.", returncode=TROUBLE)
+        if usable:
+            raise CommandError("Usable keys have leaked.", returncode=FOUND)
+
+    def look(self, tokens: TokenQuerySet[Any], paths: Iterable[str]) -> set[int]:
+        """Say what is found, as it is found. The ids of the tokens that are usable."""
+        total = 0
+        usable: set[int] = set()
+        for batch in pieces(self.scan(paths)):
+            holders = holders_of(tokens.model, [each.key for _, each in batch], using=tokens.db)
+            for path, each in batch:
+                holder = holders[each.key]
+                self.say(f"{path}:{each.line}  {described(holder)}")
+                if holder.state == USABLE and holder.token is not None:
+                    usable.add(holder.token.pk)
+            total += len(batch)
+        self.say(f"{total} keys found, of {len(usable)} usable tokens.")
+        return usable
+
+    def scan(self, paths: Iterable[str]) -> Iterator[tuple[str, FoundKey]]:
+        for path in paths:
+            if path == STANDARD_INPUT:
+                yield from self.find_in(path, self.stdin.buffer)
+                continue
+            for file in self.files_in(Path(path)):
+                with self.reported(file), file.open("rb") as stream:
+                    yield from self.find_in(str(file), stream)
+
+    def find_in(self, name: str, stream: BinaryIO) -> Iterator[tuple[str, FoundKey]]:
+        for found in find_keys(stream, self.prefixes):
+            yield name, found
+
+    def files_in(self, path: Path) -> Iterator[Path]:
+        # Where it can't be told, it is no folder, and opening it says what is wrong.
+        if not os.path.isdir(path):  # noqa: PTH112
+            yield path
+            return
+        # Links to folders are not followed: they may lead in a circle.
+        for folder, subfolders, names in os.walk(path, onerror=self.report):
+            subfolders.sort()
+            for file in sorted(Path(folder, name) for name in names):
+                with self.reported(file):
+                    # Not pipes and devices that lie about: reading one might never end.
+                    if file.is_file():
+                        yield file
+
+    @contextmanager
+    def reported(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            error.filename = error.filename or path
+            self.report(error)
+
+    def report(self, error: OSError) -> None:
+        self.unread += 1
+        self.stderr.write(
+            mask_keys(on_one_line(f"{error.filename}: {error.strerror}"), self.prefixes)
+        )
+
+    def say(self, line: str) -> None:
+        # A path or the name of a token may have a key in it, too.
+        self.stdout.write(mask_keys(on_one_line(line), self.prefixes))

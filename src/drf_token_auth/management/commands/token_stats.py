@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections, router
+
+from ... import get_token_model, keys
+from ...stats import UNUSED_DAYS, collect
+
+LABELS = {
+    "total": "tokens",
+    "usable": "usable",
+    "expired": "expired",
+    "never_expiring": "that never expire",
+    "never_used": "never used",
+    f"unused_{UNUSED_DAYS}_days": f"unused for {UNUSED_DAYS} days",
+    "inactive_users": "of inactive users",
+}
+REMARKS = {
+    "new_keys": "new keys get it",
+    "in_use": "a use moves them to the newest",
+    "removable": "may be removed from PEPPERS",
+    "missing": "MISSING from PEPPERS: these are refused",
+    "knox": "brought over from knox",
+    "no_key": "rows that no key opens",
+    "unknown": "of no version this release knows",
+}
+
+
+def digest_name(version: int) -> str:
+    names = {keys.SHA256: "no pepper", keys.UNISSUED: "no key", keys.KNOX: "knox"}
+    return names.get(version) or f"pepper {version}"
+
+
+class Command(BaseCommand):
+    help = "Counts the tokens, by what they are and by the pepper they are stored under."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--format", choices=("text", "json"), default="text", help="Default: text."
+        )
+        parser.add_argument(
+            "--database",
+            choices=tuple(connections),
+            metavar="ALIAS",
+            help="Alias of the database to count in. Default: where the router writes tokens.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        model = get_token_model()
+        found = collect(model, using=options["database"] or router.db_for_write(model))
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(found, indent=2))
+            return
+        for name, label in LABELS.items():
+            self.stdout.write(f"{shown(found[name])}  {label}")
+            if name == "usable":
+                for kind, count in found["usable_by_kind"].items():
+                    self.stdout.write(f"{shown(count)}    {kind}")
+        self.stdout.write("stored under")
+        for digest in found["digests"]:
+            line = f"{shown(digest['tokens'])}  {digest_name(digest['version'])}"
+            style = self.style.ERROR if digest["state"] in {"missing", "unknown"} else str
+            self.stdout.write(style(f"{line}: {REMARKS[digest['state']]}"))
+
+
+def shown(count: int | None) -> str:
+    return f"{'-' if count is None else count:>10}"

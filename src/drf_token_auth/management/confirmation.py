@@ -1,0 +1,57 @@
+"""Asking before tokens are revoked."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ..managers import TokenQuerySet
+from ..revoking import revoke_in_batches
+
+__all__ = ["RevokingCommand"]
+
+
+class RevokingCommand(BaseCommand):
+    """A command that ends tokens, of one user or of all, and asks before it does."""
+
+    # As in Django's createsuperuser: for call_command(stdin=…).
+    stealth_options = ("stdin",)
+
+    def add_confirmation_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--no-input",
+            "--noinput",
+            action="store_false",
+            dest="interactive",
+            help="Do not ask.",
+        )
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        self.stdin: Any = options.get("stdin", sys.stdin)
+        return super().execute(*args, **options)
+
+    def require_answerer(self) -> None:
+        """Refuse at the start what could not be confirmed at the end."""
+        if not self.stdin.isatty():
+            raise CommandError("There is no terminal to ask on: give --no-input. Nothing is done.")
+
+    def confirm(self, count: int) -> None:
+        """Go on only if somebody says yes."""
+        self.stderr.write(f"Revoke {count} tokens? [y/N] ", self.style.WARNING, ending="")
+        self.stderr.flush()
+        if self.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise CommandError("Cancelled: nothing is revoked.")
+
+    def revoke(self, tokens: TokenQuerySet[Any], *, verbosity: int) -> int:
+        """End them, with the reason ``command``. How many there were."""
+        if verbosity < 1 or not self.stderr.isatty():
+            return revoke_in_batches(tokens, reason="command")
+        count = revoke_in_batches(tokens, reason="command", progress=self._show_progress)
+        self.stderr.write("\r", ending="")
+        return count
+
+    def _show_progress(self, total: int) -> None:
+        self.stderr.write(f"\r{total} revoked", ending="")
+        self.stderr.flush()

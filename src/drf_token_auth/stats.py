@@ -1,0 +1,84 @@
+"""How many tokens of which sort there are: what ``token_stats`` says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from . import keys, peppers
+from .base_models import Kind
+from .conf import get_settings
+from .managers import all_rows, user_model
+
+if TYPE_CHECKING:
+    from .base_models import AbstractToken
+
+__all__ = ["UNUSED_DAYS", "collect"]
+
+UNUSED_DAYS = 90
+PEPPER_IDS = range(1, 128)
+
+
+def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
+    """The numbers, under the names that ``token_stats --format json`` has."""
+    now = timezone.now()
+    usable = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    used = Coalesce("last_used_at", "created_at")
+    wanted = {
+        "total": Q(),
+        "usable": usable,
+        "expired": Q(expires_at__lte=now),
+        **{kind: usable & Q(kind=kind) for kind in Kind.values},
+        "never_expiring": Q(expires_at__isnull=True),
+        "never_used": usable & Q(last_used_at__isnull=True),
+        f"unused_{UNUSED_DAYS}_days": usable & Q(last_use__lte=now - timedelta(days=UNUSED_DAYS)),
+    }
+    if _has_field(user_model(model), "is_active"):
+        wanted["inactive_users"] = usable & Q(user__is_active=False)
+    counts = (
+        all_rows(model, using)
+        .alias(last_use=used)
+        .aggregate(**{f"n_{name}": Count("pk", filter=q) for name, q in wanted.items()})
+    )
+    found: dict[str, Any] = {name: counts[f"n_{name}"] for name in wanted}
+    found["usable_by_kind"] = {kind: found.pop(kind) for kind in Kind.values}
+    found.setdefault("inactive_users")
+    found["digests"] = list(_digests(peppers.count_by_version(model, using=using)))
+    return found
+
+
+def _has_field(model: Any, name: str) -> bool:
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def _digests(stored: dict[int, int]) -> Any:
+    configured = get_settings().PEPPERS
+    newest = max(configured, default=keys.SHA256)
+    for version in sorted({*stored, *configured, newest}):
+        count = stored.get(version, 0)
+        yield {
+            "version": version,
+            "tokens": count,
+            "state": _state(version, count, newest, version in configured),
+        }
+
+
+def _state(version: int, count: int, newest: int, is_configured: bool) -> str:
+    if version == newest:
+        return "new_keys"
+    if version in PEPPER_IDS:
+        if not is_configured:
+            return "missing"
+        return "in_use" if count else "removable"
+    return {keys.SHA256: "in_use", keys.KNOX: "knox", keys.UNISSUED: "no_key"}.get(
+        version, "unknown"
+    )
