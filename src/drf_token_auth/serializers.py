@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import authenticate, get_user_model
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,8 @@ from .exceptions import UnknownScopes
 from .scopes import encode_scopes
 
 __all__ = [
+    "IssuedTokenSerializer",
+    "LoggedInSerializer",
     "LoginSerializer",
     "LogoutSerializer",
     "PersonalTokenSerializer",
@@ -68,11 +70,30 @@ class ScopesField(serializers.ListField):
         return scopes
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class NamedSerializer(serializers.Serializer[Any]):
+    """Called in a schema what ``Meta.ref_name`` says; a subclass without one, by its own name.
+
+    Other packages have a ``LoginSerializer`` and a ``TokenSerializer`` too, and a schema has one
+    component of a name.
+    """
+
+    Meta: ClassVar[type[Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "Meta" not in vars(cls):
+            own_name = cls.__name__.removesuffix("Serializer")
+            cls.Meta = type("Meta", (cls.Meta,), {"ref_name": own_name})
+
+
+class LoginSerializer(NamedSerializer):
     """Credentials in; ``validated_data["user"]`` out.
 
     The user may be named by ``username`` or by the project's USERNAME_FIELD (``email``).
     """
+
+    class Meta:
+        ref_name = "TokenLogin"
 
     username = serializers.CharField(label=_("Username"), write_only=True)
     password = serializers.CharField(
@@ -97,7 +118,7 @@ class LoginSerializer(serializers.Serializer[Any]):
             fields = {name if key == "username" else key: f for key, f in fields.items()}
         return fields
 
-    @sensitive_variables("attrs")
+    @sensitive_variables()
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         username = attrs.get("username", attrs.get(get_user_model().USERNAME_FIELD))
         password = attrs.get("password")
@@ -121,8 +142,11 @@ class LoginSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class TokenSerializer(serializers.Serializer[Any]):
+class TokenSerializer(NamedSerializer):
     """A token as its user sees it: no key, no digest."""
+
+    class Meta:
+        ref_name = "TokenDetail"
 
     id = serializers.IntegerField(read_only=True)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
@@ -145,11 +169,29 @@ class TokenSerializer(serializers.Serializer[Any]):
 class IssuedTokenSerializer(TokenSerializer):
     """A token and its key, the once."""
 
+    class Meta:
+        ref_name = "TokenIssued"
+
     token = serializers.CharField(source="key", read_only=True)
 
 
-class TokenNameSerializer(serializers.Serializer[Any]):
+class LoggedInSerializer(IssuedTokenSerializer):
+    """What a login answers: the key first, and no more of the token than a client needs."""
+
+    class Meta:
+        ref_name = "TokenLoggedIn"
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        named = ("token", "expires_at", "id", "kind", "name", "scopes")
+        return {name: fields[name] for name in named}
+
+
+class TokenNameSerializer(NamedSerializer):
     """The one thing that can be changed of a token. Any other field is refused by its name."""
+
+    class Meta:
+        ref_name = "TokenName"
 
     name = NameField()
 
@@ -163,8 +205,11 @@ class TokenNameSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class PersonalTokenSerializer(serializers.Serializer[Any]):
+class PersonalTokenSerializer(NamedSerializer):
     """The wish for a personal token."""
+
+    class Meta:
+        ref_name = "TokenPersonal"
 
     name = NameField()
     scopes = ScopesField(required=False)
@@ -180,8 +225,11 @@ class PersonalTokenSerializer(serializers.Serializer[Any]):
         return None if seconds is None else timedelta(seconds=seconds)
 
 
-class LogoutSerializer(serializers.Serializer[Any]):
+class LogoutSerializer(NamedSerializer):
     """What ``logout/all/`` and ``logout/others/`` take."""
+
+    class Meta:
+        ref_name = "TokenLogout"
 
     personal = serializers.BooleanField(
         default=False, help_text=_("End the personal tokens as well.")
@@ -192,7 +240,10 @@ class LogoutSerializer(serializers.Serializer[Any]):
         return [Kind.LOGIN, Kind.PERSONAL] if self.validated_data["personal"] else [Kind.LOGIN]
 
 
-class RevokeSerializer(serializers.Serializer[Any]):
+class RevokeSerializer(NamedSerializer):
     """RFC 7009 2.1; ``token_type_hint`` is ignored, whatever it says."""
+
+    class Meta:
+        ref_name = "TokenRevoke"
 
     token = AnyTextField(write_only=True, trim_whitespace=False)

@@ -36,17 +36,23 @@ class Neighbour(NamedTuple):
     runs: tuple[tuple[str, str], ...]
 
 
-def one(package: str, name: str, guide: str = "", *more_settings: str) -> Neighbour:
-    runs = tuple((name, settings) for settings in (name, *more_settings))
-    return Neighbour(package, guide or package, runs)
+def one(package: str, name: str, guide: str = "") -> Neighbour:
+    return Neighbour(package, guide or package, ((name, name),))
 
 
 NEIGHBOURS = [
     one("drf-spectacular", "spectacular"),
     one("drf-yasg", "yasg"),
     one("djoser", "djoser"),
-    # With DRF's own tokens beside ours, and without.
-    one("dj-rest-auth", "dj_rest_auth", "", "dj_rest_auth_beside"),
+    Neighbour(
+        "dj-rest-auth",
+        "dj-rest-auth",
+        (
+            ("dj_rest_auth", "dj_rest_auth"),
+            ("dj_rest_auth", "dj_rest_auth_beside"),  # DRF's own tokens
+            ("together", "together"),  # the packages that draw schemas
+        ),
+    ),
     one("django-axes", "axes"),
     one("drf-standardized-errors", "standardized_errors"),
     one("django-ninja", "ninja"),

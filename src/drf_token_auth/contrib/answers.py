@@ -8,22 +8,16 @@ from typing import Any
 from rest_framework import serializers
 
 from .. import views
-from ..serializers import IssuedTokenSerializer, TokenSerializer
-from ..views.sessions import _ISSUED
+from ..serializers import IssuedTokenSerializer, LoggedInSerializer, TokenSerializer
 
-__all__ = ["ANSWERS", "TAKE_NOTHING", "LoggedInSerializer", "RefusalSerializer", "our_view"]
-
-
-class LoggedInSerializer(IssuedTokenSerializer):
-    """What a login answers."""
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        return {name: fields[name] for name in _ISSUED}
+__all__ = ["ANSWERS", "TAKE_NOTHING", "RefusalSerializer", "our_view"]
 
 
 class RefusalSerializer(serializers.Serializer[Any]):
     """DRF's error that is not about a field."""
+
+    class Meta:
+        ref_name = "TokenRefusal"
 
     detail = serializers.CharField()
 

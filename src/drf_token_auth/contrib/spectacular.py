@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.drainage import set_override
+from django.apps import apps
+from drf_spectacular.contrib.rest_auth import RestAuthLogoutView, RestAuthRegisterView
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
@@ -19,28 +20,12 @@ from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
-from .. import serializers
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import Kind
 from ..permissions import HasScopes
-from .answers import ANSWERS, TAKE_NOTHING, LoggedInSerializer, RefusalSerializer, our_view
+from .answers import ANSWERS, TAKE_NOTHING, RefusalSerializer, our_view
 
 __all__ = ["AutoSchema", "ShowScopes"]
-
-# Names that no serializer of the project or of another package is likely to have.
-_COMPONENTS = {
-    serializers.IssuedTokenSerializer: "TokenIssued",
-    serializers.LoginSerializer: "TokenLogin",
-    serializers.LogoutSerializer: "TokenLogout",
-    serializers.PersonalTokenSerializer: "TokenPersonal",
-    serializers.RevokeSerializer: "TokenRevoke",
-    serializers.TokenNameSerializer: "TokenName",
-    serializers.TokenSerializer: "TokenDetail",
-    LoggedInSerializer: "TokenLoggedIn",
-    RefusalSerializer: "TokenRefusal",
-}
-for _serializer, _name in _COMPONENTS.items():
-    set_override(_serializer, "component_name", _name)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -92,6 +77,19 @@ class TokenViews(OpenApiViewExtension):
             for method, answers in ANSWERS[ours].items()
         }
         return extend_schema_view(**methods)(type(self.target.__name__, (self.target,), {}))
+
+
+# drf-spectacular knows dj-rest-auth's own views, and these stand in their places.
+if apps.is_installed("dj_rest_auth"):
+
+    class RestAuthLogout(RestAuthLogoutView):
+        target_class = "drf_token_auth.contrib.dj_rest_auth.urls.LogoutView"
+
+
+if apps.is_installed("dj_rest_auth.registration"):
+
+    class RestAuthRegister(RestAuthRegisterView):
+        target_class = "drf_token_auth.contrib.dj_rest_auth.registration.RegisterView"
 
 
 def _response(body: Any) -> Any:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from .. import operations
 from ..base_models import AbstractToken
-from ..serializers import IssuedTokenSerializer, LoginSerializer, LogoutSerializer
+from ..serializers import LoggedInSerializer, LoginSerializer, LogoutSerializer
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from .base import TokenView
 
@@ -62,11 +62,7 @@ class LoginView(TokenView):
 
     def get_response_data(self, token: AbstractToken) -> dict[str, Any]:
         """Hook: the body of the answer."""
-        data = IssuedTokenSerializer(token, context=self.get_serializer_context()).data
-        return {name: data[name] for name in _ISSUED}
-
-
-_ISSUED = ("token", "expires_at", "id", "kind", "name", "scopes")
+        return dict(LoggedInSerializer(token, context=self.get_serializer_context()).data)
 
 
 class LogoutView(TokenView):
