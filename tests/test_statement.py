@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -156,7 +157,13 @@ def test_the_sql_is_the_orms_own(user):
             .order_by()
             .filter(digest=bytes(token.digest))
         )
-    assert ours[0]["sql"] == theirs[0]["sql"]
+    sql = ours[0]["sql"]
+    if connection.vendor == "postgresql" and theirs[0]["sql"].count(" JOIN ") == 1:
+        # But for the join, written so that there is one way to plan it.
+        lateral = r"CROSS JOIN LATERAL \(SELECT .* WHERE (.*) OFFSET 0\) AS (\S+)"
+        sql, count = re.subn(lateral, r"INNER JOIN \2 ON \1", sql)
+        assert count == 1
+    assert sql == theirs[0]["sql"]
 
 
 def test_several_digests_are_asked_for_at_once(user):

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["get_token_model"]
 
 
+# Asked for on each request.
+_models: dict[str, type[AbstractToken]] = {}
+
+
 def get_token_model() -> type[AbstractToken]:
     """The token model in use: ``DRF_TOKEN_AUTH_TOKEN_MODEL`` or ``drf_token_auth.Token``.
 
@@ -31,7 +35,12 @@ def get_token_model() -> type[AbstractToken]:
 
     label = token_model_label()
     try:
-        return apps.get_model(label, require_ready=False)
+        return _models[label]
+    except KeyError:
+        pass
+    try:
+        _models[label] = apps.get_model(label, require_ready=False)
+        return _models[label]
     except (ValueError, AttributeError):
         raise ImproperlyConfigured(
             f"{TOKEN_MODEL_SETTING} is 'app_label.ModelName'; it can't be {label!r}."

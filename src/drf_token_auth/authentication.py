@@ -56,7 +56,8 @@ class ExpiringTokenAuthentication(TokenAuthentication):
         """Where to look, through the ORM; None: among all tokens, by the prepared statement."""
         return None
 
-    @sensitive_variables("credentials")
+    # Hides the variables of whatever is called from here as well, in reports of errors.
+    @sensitive_variables()
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
         """The user and the token; None if the header is not ours to answer.
 
@@ -79,7 +80,6 @@ class ExpiringTokenAuthentication(TokenAuthentication):
                 throttle.after_failure(request)
             raise
 
-    @sensitive_variables("key")
     def _authenticate_presented(self, request: Any, key: str) -> tuple[Any, Any] | None:
         if not key or " " in key:
             raise _refusal(MalformedKey())
@@ -91,7 +91,7 @@ class ExpiringTokenAuthentication(TokenAuthentication):
                 return None
             raise
 
-    @sensitive_variables("key")
+    @sensitive_variables()
     def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
         """The user and the token of a key, without a request (websockets, tasks).
 
@@ -125,7 +125,6 @@ class ExpiringTokenAuthentication(TokenAuthentication):
         return challenge
 
 
-@sensitive_variables("header", "credentials")
 def _authorization(request: Any) -> tuple[str, str]:
     """The scheme and what follows it; spaces and tabs separate, nothing else (RFC 9110 5.6.3)."""
     # META, not headers: the latter parses all of them first.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django.db import models, router
 from django.db.models import Q
 from django.utils import timezone
-from django.views.decorators.debug import sensitive_variables
 
 from . import keys, peppers, signals, stamps, statement, usage
 from .conf import get_settings
@@ -27,7 +26,6 @@ logger = logging.getLogger("drf_token_auth")
 _T = TypeVar("_T", bound="AbstractToken")
 
 
-@sensitive_variables("key", "digests")
 def authenticate(
     model: type[_T],
     key: str,
@@ -84,7 +82,6 @@ def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
     return cast("_T | None", queryset.filter(condition).order_by().first())
 
 
-@sensitive_variables("digests", "known", "token")
 def _fetch_again(
     model: type[_T],
     digests: Sequence[bytes],

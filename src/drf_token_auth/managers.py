@@ -165,7 +165,7 @@ class TokenQuerySet(models.QuerySet[_T]):
     delete_silently.alters_data = True  # type: ignore[attr-defined]
     delete_silently.queryset_only = True  # type: ignore[attr-defined]
 
-    @sensitive_variables("key")
+    @sensitive_variables()
     def from_key(self, key: str) -> _T | None:
         """The usable token with this key, its user loaded, or None. Records no use."""
         try:
@@ -173,6 +173,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         except Refused:
             return None
 
+    @sensitive_variables()
     async def afrom_key(self, key: str) -> _T | None:
         """As :meth:`from_key`."""
         return await sync_to_async(self.from_key)(key)
@@ -192,3 +193,16 @@ _Manager = models.Manager.from_queryset(TokenQuerySet)
 
 class TokenManager(_Manager[_T]):
     """``Token.objects``."""
+
+    # Django's own method that passes a call on would show the key in reports of errors.
+    @sensitive_variables()
+    def from_key(self, key: str) -> _T | None:
+        """As the queryset's."""
+        queryset: Any = self.get_queryset()
+        return cast("_T | None", queryset.from_key(key))
+
+    @sensitive_variables()
+    async def afrom_key(self, key: str) -> _T | None:
+        """As the queryset's."""
+        queryset: Any = self.get_queryset()
+        return cast("_T | None", await queryset.afrom_key(key))

@@ -167,7 +167,7 @@ class RevokeView(TokenView):
     def get_throttles(self) -> list[Any]:
         return [RevokeThrottle(), *super().get_throttles()]
 
-    @sensitive_variables("key")
+    @sensitive_variables()
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         key = self.read(self.get_serializer(data=request.data)).validated_data["token"]
         token = get_token_model()._default_manager.from_key(key)
