@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+import time
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp_auth
 from django.test import Client
 
 from drf_token_auth import get_token_model, operations
@@ -17,6 +20,12 @@ def post(route: str, body: dict[str, str], client: str = "app") -> Any:
     return Client(headers={"user-agent": "phone"}).post(
         f"/_allauth/{client}/v1{route}", body, content_type="application/json"
     )
+
+
+def post_in(meta: dict[str, Any], route: str, body: dict[str, str]) -> Any:
+    """With the session that an answer has named."""
+    session = Client(headers={"x-session-token": meta["session_token"]})
+    return session.post(f"{API}{route}", body, content_type="application/json")
 
 
 def log_in(client: str = "app") -> Any:
@@ -51,6 +60,52 @@ def test_signup(db: None) -> None:
     response = post("/auth/signup", SIGNUP)
     assert response.status_code == 200, response.json()
     assert status(response.json()["meta"]["access_token"]) == 200
+    assert get_token_model().objects.count() == 1
+
+
+def test_login_by_code(user: Any, mailoutbox: Any) -> None:
+    user.email = "ada@example.com"
+    user.save()
+    asked = post("/auth/code/request", {"email": user.email}).json()["meta"]
+    [code] = re.findall(r"^[A-Z0-9-]{6,}$", mailoutbox[0].body, re.MULTILINE)
+    meta = post_in(asked, "/auth/code/confirm", {"code": code}).json()["meta"]
+    assert status(meta["access_token"]) == 200
+    assert get_token_model().objects.count() == 1
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_login_with_a_second_factor(user: Any, settings: Any, limit: int | None) -> None:
+    # allauth draws two answers here, and throws the first away.
+    settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": limit, "WHEN_FULL": "reject"}
+    secret = totp_auth.generate_totp_secret()
+    totp_auth.TOTP.activate(user, secret)
+    password_only = log_in()
+    assert "access_token" not in password_only
+    counter = int(time.time()) // 30
+    code = totp_auth.format_hotp_value(totp_auth.hotp_value(secret, counter))
+    meta = post_in(password_only, "/auth/2fa/authenticate", {"code": code}).json()["meta"]
+    assert status(meta["access_token"]) == 200
+    assert get_token_model().objects.count() == 1
+
+
+def test_a_full_account_is_refused_and_not_logged_in(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}
+    meta = log_in()
+    answer = post("/auth/login", {"username": "ada", "password": PASSWORD})
+    [error] = answer.json().pop("errors")
+    assert (answer.status_code, answer.json()["status"], error["code"]) == (403, 403, "token_limit")
+    assert "End one of them first" in error["message"]
+    assert "meta" not in answer.json()
+    assert status(meta["access_token"]) == 200
+    # One that logs out makes room.
+    log_out(meta)
+    assert status(log_in()["access_token"]) == 200
+
+
+def test_a_full_account_evicts(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1}
+    first, second = log_in(), log_in()
+    assert [status(one["access_token"]) for one in (first, second)] == [401, 200]
 
 
 def test_allauths_logout_ends_the_token_and_no_other(user: Any) -> None:

@@ -6,11 +6,18 @@ import math
 from typing import Any
 
 from allauth.account.signals import password_changed
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless.internal.restkit.response import ErrorResponse
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.utils import timezone
 
 from .. import operations
+from ..base_models import AbstractToken
+from ..exceptions import TokenLimitReached
+from ..views.base import LimitReached
 from .sessions import tie, tied
 
 __all__ = ["TokenStrategy"]
@@ -21,8 +28,7 @@ class TokenStrategy(SessionTokenStrategy):
 
     def create_access_token_payload(self, request: Any) -> dict[str, Any]:
         """What the client finds in ``meta``; ``expires_in`` as RFC 6749 5.1 has it."""
-        token = operations.issue(request.user, request=request, name=self.get_name(request))
-        tie(token, request)
+        token = self._token_of_this_login(request)
         payload: dict[str, Any] = {"access_token": token.key}
         if token.expires_at is not None:
             left = (token.expires_at - timezone.now()).total_seconds()
@@ -31,6 +37,23 @@ class TokenStrategy(SessionTokenStrategy):
 
     def create_access_token(self, request: Any) -> str:
         return str(self.create_access_token_payload(request)["access_token"])
+
+    def _token_of_this_login(self, request: Any) -> AbstractToken:
+        """One a login, though allauth draws its answer twice where there is a second factor."""
+        token: AbstractToken | None = getattr(request, "issued_token", None)
+        if token is not None and token.user_id == request.user.pk:
+            return token
+        try:
+            token = operations.issue(request.user, request=request, name=self.get_name(request))
+        except TokenLimitReached as error:
+            # allauth's answer to whoever is logged in would ask for a token again.
+            logout(request)
+            refusal = ValidationError(LimitReached.default_detail, code=error.code)
+            answer = ErrorResponse(request, exception=refusal, status=LimitReached.status_code)
+            raise ImmediateHttpResponse(answer) from error
+        tie(token, request)
+        request.issued_token = token
+        return token
 
     def get_name(self, request: Any) -> str:
         """Hook: what to call the device."""
