@@ -79,6 +79,15 @@ def test_a_key_of_another_shape_may_be_one_brought_over_from_knox():
     assert [digest[0] for digest in digests] == [0, 255]
 
 
+def test_a_hex_key_may_be_one_of_knox_4_which_hashed_its_bytes():
+    key = "0a" * 32
+    assert keys.candidates(key, "dta_", {})[1:] == [
+        keys.knox_digest(hashlib.sha512(key.encode()).hexdigest()),
+        keys.knox_digest(hashlib.sha512(b"\x0a" * 32).hexdigest()),
+    ]
+    assert len(keys.candidates(key.upper(), "dta_", {})) == 2
+
+
 def test_every_digest_has_the_size_of_the_column():
     digests = keys.candidates("abcd1234", "dta_", {3: b"p" * 32})
     assert {len(digest) for digest in [*digests, keys.unissued()]} == {keys.DIGEST_SIZE}

@@ -56,6 +56,8 @@ UNISSUED = 254
 KNOX = 255
 
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
+# Keys of knox 4 are hex, 64 digits where nobody chose otherwise.
+_HEX = re.compile(r"(?:[0-9a-f]{2}){16,}")
 
 
 def generate(prefix: str) -> str:
@@ -148,6 +150,9 @@ def candidates(key: str, prefix: str, peppers: Mapping[int, bytes]) -> list[byte
     found.append(digest(key, SHA256))
     if not own:
         found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
+        if _HEX.fullmatch(key):
+            # Up to version 4, knox hashed the bytes that the hex stands for.
+            found.append(knox_digest(hashlib.sha512(bytes.fromhex(key)).hexdigest()))
     return found
 
 

@@ -116,10 +116,14 @@ class _Copy:
             # Somebody made one of these tokens at the same moment: now it is seen.
             copied = self._transfer(pks)
         rest = [pk for pk in pks if pk not in copied]
-        return list(self.old.filter(pk__in=rest).values_list("pk", flat=True)) if rest else []
+        return [row.pk for row in self._rows(rest)] if rest else []
+
+    def _rows(self, pks: Sequence[Any]) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = self.old.filter(pk__in=pks)
+        return rows.select_related("user", *self.source.joined)
 
     def _transfer(self, pks: Sequence[Any]) -> set[Any]:
-        wanted = self.old.filter(pk__in=pks).select_related("user", *self.source.joined)
+        wanted = self._rows(pks)
         with transaction.atomic(using=self.using):
             rows = list(wanted if self.dry_run else self._hold(wanted))
             tokens, counts = self._tokens(rows)

@@ -32,7 +32,7 @@ class Incoming(NamedTuple):
 
 class Source(ABC):
     app: ClassVar[str]
-    label: ClassVar[str]
+    label: str
     # What read() needs of other tables; the user is always joined.
     joined: ClassVar[tuple[str, ...]] = ()
 
@@ -40,7 +40,7 @@ class Source(ABC):
     def read(self, row: Any, conf: Settings) -> Incoming:
         """What the row is here.
 
-        :raises Refused: no request could ever present its key.
+        :raises Refused: no request could present its key, or it is one the old app refuses.
         """
 
     def model(self, using: str) -> type[models.Model]:
@@ -50,12 +50,10 @@ class Source(ABC):
         """
         try:
             model = apps.get_model(self.label)
-            if model._meta.swapped:
-                model = apps.get_model(model._meta.swapped)
         except LookupError:
             raise Unreadable(
-                f"{self.app!r} is not in INSTALLED_APPS. It has to be while its tokens are "
-                f"imported, and can go afterwards."
+                f"There is no model {self.label!r}. {self.app!r} has to be in INSTALLED_APPS while "
+                f"its tokens are imported, and can go afterwards."
             ) from None
         table = model._meta.db_table
         if table not in connections[using].introspection.table_names():

@@ -75,5 +75,5 @@ def _summary(counts: Counts, done: str) -> str:
     return (
         f"{counts['imported']} tokens {done}, {counts['present']} were here already; left out: "
         f"{counts['expired']} expired, {counts['inactive']} of inactive users, "
-        f"{counts['unusable']} that no request can present."
+        f"{counts['unusable']} unusable."
     )

@@ -1,0 +1,77 @@
+"""An old app's table, made by the tests that import from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models
+from django.utils import timezone
+
+from drf_token_auth.conf import Settings
+from drf_token_auth.importers.copying import Counts, copy_tokens
+from drf_token_auth.importers.sources import Incoming, Source, plaintext
+
+LONG_AGO = timedelta(days=400)
+
+
+class OldToken(models.Model):
+    key = models.CharField(max_length=300, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        # The tests empty the users' table without knowing this one.
+        db_constraint=False,
+    )
+    created = models.DateTimeField()
+    expiry = models.DateTimeField(null=True)
+
+    class Meta:
+        # Not installed: the tests make its table themselves.
+        app_label = "oldapp"
+
+
+class Plaintext(Source):
+    app = "oldapp"
+    label = "oldapp.OldToken"
+
+    def model(self, using: str) -> type[models.Model]:
+        return OldToken
+
+    def read(self, row: Any, conf: Settings) -> Incoming:
+        digests, hint = plaintext(row.key, conf)
+        return Incoming(digests, hint, row.created, row.expiry, "phone")
+
+
+@contextmanager
+def table() -> Iterator[None]:
+    with connection.schema_editor() as editor:
+        editor.create_model(OldToken)
+    try:
+        yield
+    finally:
+        with connection.schema_editor() as editor:
+            editor.delete_model(OldToken)
+
+
+def number(n: int) -> str:
+    """A key as ``rest_framework.authtoken`` makes them: 40 hex digits."""
+    return f"{n:040x}"
+
+
+def fill(user: Any, count: int = 1, *, start: int = 0, **fields: Any) -> list[str]:
+    """Old tokens of the user. Their keys."""
+    fields.setdefault("created", timezone.now() - LONG_AGO)
+    found = [number(n) for n in range(start, start + count)]
+    OldToken.objects.bulk_create(
+        [OldToken(user=user, key=key, **fields) for key in found], batch_size=1000
+    )
+    return found
+
+
+def bring_over(**options: Any) -> Counts:
+    return copy_tokens(Plaintext(), **options)
