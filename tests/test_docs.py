@@ -480,6 +480,16 @@ def test_digests_are_compared_in_constant_time() -> None:
     assert compared == []
 
 
+def test_sha_2_is_the_only_hash() -> None:
+    used = {
+        node.attr
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "hashlib"
+    }
+    assert used == {"sha256", "sha512"}
+
+
 # Names and links.
 
 
@@ -493,6 +503,32 @@ def test_tests_that_pages_name_exist() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(?:\w+::)?(\w+)`", text_of("topics/security.md"))
     assert len(named) > 40
     assert [f"{file}::{name}" for file, name in named if name not in defined.get(file, ())] == []
+
+
+# All there are in ASVS 5.0, chapter 7.
+SESSION_CLAUSES = {7.1: 3, 7.2: 4, 7.3: 2, 7.4: 5, 7.5: 3, 7.6: 2}
+
+
+def test_each_clause_of_session_management_is_answered() -> None:
+    rows = re.findall(r"^\| ((?:7\.\d\.\d(?:, )?)+) ", text_of("topics/security.md"), re.MULTILINE)
+    listed = sorted(clause for row in rows for clause in row.split(", "))
+    assert listed == [
+        f"{section}.{number}"
+        for section, count in SESSION_CLAUSES.items()
+        for number in range(1, count + 1)
+    ]
+
+
+def test_what_is_said_to_be_so_names_a_test() -> None:
+    """In the tables of the page on security; what is not met says so in bold."""
+    rows = [
+        line
+        for table in re.split(r"\n\n", text_of("topics/security.md"))
+        if table.startswith("| ") and "shown by" in table.partition("\n")[0]
+        for line in table.splitlines()[2:]
+    ]
+    assert len(rows) > 50
+    assert [row for row in rows if "`tests/" not in row and "**" not in row] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -116,6 +116,16 @@ def test_nobody(db: None, api_client: APIClient) -> None:
         assert response["WWW-Authenticate"] == 'Token realm="api"'
 
 
+def test_who_is_not_let_in_anyway_learns_nothing_of_it(user: Any) -> None:
+    """RFC 9470 3: the challenge is for a token that is otherwise valid."""
+    expired, revoked = operations.issue(user, ttl=timedelta(0)), operations.issue(user)
+    revoked.delete()
+    for key in (expired.key, revoked.key, "nonsense"):
+        response = client_of(key).post("/recent/")
+        assert response.status_code == 401
+        assert response["WWW-Authenticate"] == 'Token realm="api", error="invalid_token"'
+
+
 @pytest.mark.django_db(transaction=True)
 @both
 def test_a_refusal_makes_nothing(atomic: bool) -> None:
