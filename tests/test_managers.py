@@ -167,6 +167,24 @@ def test_delete_answers_as_djangos(tokens, user):
     assert tokens.filter(user=user).delete() == (0, {})
 
 
+class NowhereRouter:
+    """Would lead whoever asks it to a database that is not there."""
+
+    def db_for_write(self, model, **hints):
+        return "nowhere"
+
+
+def test_what_is_ended_is_in_the_database_that_is_named(tokens, user):
+    """Not the row of the same id where the router writes."""
+    made = [tokens.create(user=user) for _ in range(4)]
+    with override_settings(DATABASE_ROUTERS=["tests.test_managers.NowhereRouter"]):
+        assert tokens.using("default").filter(pk=made[0].pk).revoke(reason="admin") == 1
+        assert tokens.using("default").filter(pk=made[1].pk).delete()[0] == 1
+        assert made[2].revoke(reason="admin", using="default")
+        assert made[3].delete(using="default")[0] == 1
+    assert not tokens.exists()
+
+
 def test_a_user_that_goes_takes_the_tokens_along(tokens, user):
     tokens.create(user=user)
     user.delete()

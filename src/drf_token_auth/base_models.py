@@ -250,9 +250,11 @@ class AbstractToken(models.Model):
         send = partial(signal.send_robust, sender=type(self), token=token, **what)
         transaction.on_commit(send, using=using, robust=True)
 
-    def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> bool:
+    def revoke(
+        self, *, reason: str, actor: Any = None, request: Any = None, using: str | None = None
+    ) -> bool:
         """End it at once. False if it had ended already: then another sent ``token_revoked``."""
-        using = router.db_for_write(type(self), instance=self)
+        using = using or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
             rows = all_rows(type(self), using).filter(pk=self.pk)
             ended = rows.delete_silently() > 0
@@ -263,7 +265,7 @@ class AbstractToken(models.Model):
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """As :meth:`revoke`, for code that deletes a token as it deletes any other row."""
-        ended = self.revoke(reason="deleted")
+        ended = self.revoke(reason="deleted", using=using)
         return int(ended), {self._meta.label: 1} if ended else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]

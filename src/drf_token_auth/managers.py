@@ -143,7 +143,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         self._for_write = True
         with transaction.atomic(using=self.db):
             return sum(
-                token.revoke(reason=reason, actor=actor, request=request)
+                token.revoke(reason=reason, actor=actor, request=request, using=self.db)
                 for token in self.using(self.db).order_by("pk")
             )
 

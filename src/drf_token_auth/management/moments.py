@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime, time
+from datetime import timezone as zones
 
 from django.conf import settings
 from django.utils import timezone
@@ -27,8 +28,8 @@ def moment(text: str) -> datetime:
 
 
 def _as_stored(found: datetime) -> datetime:
-    if settings.USE_TZ and timezone.is_naive(found):
-        return timezone.make_aware(found)
-    if not settings.USE_TZ and timezone.is_aware(found):
-        return timezone.make_naive(found)
-    return found
+    """:raises OverflowError: so near the beginning or the end of time that UTC has no such date."""
+    if not settings.USE_TZ:
+        return timezone.make_naive(found) if timezone.is_aware(found) else found
+    aware = found if timezone.is_aware(found) else timezone.make_aware(found)
+    return aware.astimezone(zones.utc)
