@@ -1,32 +1,98 @@
-"""The real package's table."""
+"""``import_tokens authtoken``, with the clients of ``rest_framework.authtoken``."""
 
 from __future__ import annotations
 
-from io import StringIO
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError
+from django.utils import timezone
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token as Old
 
-from drf_token_auth import get_token_model
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from tests.conftest import make_user
+from tests.moving_in.crowd import hammering, imported, paths, status
 
+urlpatterns = paths(
+    old=[TokenAuthentication],
+    new=[ExpiringTokenAuthentication],
+    new_first=[ExpiringTokenAuthentication, TokenAuthentication],
+    old_first=[TokenAuthentication, ExpiringTokenAuthentication, BearerTokenAuthentication],
+)
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 Token = get_token_model()
+NOTHING_LEFT_OUT = "left out: 0 expired, 0 of inactive users, 0 unusable.\n"
 
 
-def imported(*options: str) -> str:
-    out = StringIO()
-    call_command("import_tokens", *options, stdout=out)
-    return out.getvalue()
+def test_the_same_header_before_and_after(user):
+    key = Old.objects.create(user=user).key
+    assert status("new", key) == 401
+    assert imported("authtoken") == f"1 tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+    assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [200] * 4
+    Old.objects.all().delete()
+    assert [status(place, key) for place in ("new", "new_first")] == [200] * 2
 
 
-def test_a_key_goes_on_working(db: None, user: Any) -> None:
+def test_the_row(user):
     old = Old.objects.create(user=user)
-    gone = Old.objects.create(user=make_user("gone", is_active=False))
-    print(imported("authtoken", "--dry-run"))
-    print(imported("authtoken"))
-    print(imported("authtoken"))
-    token = Token.objects.from_key(old.key)
-    assert token.created_at == old.created
-    assert Token.objects.from_key(gone.key) is None
+    Old.objects.update(created=timezone.now() - timedelta(days=500))
+    imported("authtoken", "--keep-forever")
+    token = Token.objects.get()
+    assert (token.user, token.hint) == (user, old.key[:4])
+    assert token.created_at == Old.objects.get().created
+    assert token.expires_at is None
+
+
+def test_old_and_new_authenticators_together(user, other_user):
+    """As far as DRF's own goes: it refuses what it does not know, and asks nobody else."""
+    old = Old.objects.create(user=user).key
+    new = operations.issue(other_user).key
+    assert [status("new_first", key) for key in (old, new)] == [200, 200]
+    assert [status("old_first", key) for key in (old, new)] == [200, 401]
+    assert status("old_first", new, "Bearer") == 200
+
+
+def test_what_was_revoked_between_two_runs_stays_so(user, other_user):
+    kept, gone = (Old.objects.create(user=one).key for one in (user, other_user))
+    Old.objects.filter(key=gone).delete()
+    imported("authtoken")
+    assert [status("new", key) for key in (kept, gone)] == [200, 401]
+
+
+def test_a_login_on_a_server_of_before_comes_with_the_next_run(user, other_user):
+    Old.objects.create(user=user)
+    imported("authtoken")
+    late = Old.objects.create(user=other_user).key
+    assert status("new_first", late) == 200
+    assert imported("authtoken").startswith("1 tokens imported, 1 were here already;")
+    assert status("new", late) == 200
+
+
+def test_without_its_table(monkeypatch):
+    monkeypatch.setattr(Old._meta, "db_table", "authtoken_gone")
+    with pytest.raises(CommandError, match="no table 'authtoken_gone' in the database 'default'"):
+        imported("authtoken")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_100_000_beside_clients_that_go_on_asking():
+    count = 100_000
+    user_model: Any = get_user_model()
+    password = make_user("first").password
+    emails = (f"user{n}@example.com" for n in range(count))
+    users = user_model.objects.bulk_create(
+        [user_model(email=email, password=password) for email in emails], batch_size=2000
+    )
+    Old.objects.bulk_create([Old(user=one, key=f"{one.pk:040x}") for one in users], batch_size=2000)
+    keys = list(Old.objects.values_list("key", flat=True))
+    with hammering(keys, "new_first", "old_first", "old") as answers:
+        said = imported("authtoken")
+    assert said == f"{count} tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+    with hammering(keys, "new", "new_first") as afterwards:
+        assert imported("authtoken").startswith(f"0 tokens imported, {count} were here already;")
+    assert set(answers) == set(afterwards) == {200}
+    assert answers[200] > 100

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from django.conf import settings
 from django.db import IntegrityError, connections, models, reset_queries, router, transaction
@@ -119,8 +119,8 @@ class _Copy:
         return [row.pk for row in self._rows(rest)] if rest else []
 
     def _rows(self, pks: Sequence[Any]) -> models.QuerySet[Any]:
-        rows: models.QuerySet[Any] = self.old.filter(pk__in=pks)
-        return rows.select_related("user", *self.source.joined)
+        rows = self.old.filter(pk__in=pks).select_related("user", *self.source.joined)
+        return cast("models.QuerySet[Any]", rows)
 
     def _transfer(self, pks: Sequence[Any]) -> set[Any]:
         wanted = self._rows(pks)
@@ -143,12 +143,12 @@ class _Copy:
             return rows
         # Where it can't be said which tables, it is all of them.
         of = ("self", "user") if features.has_select_for_update_of else ()
-        held: models.QuerySet[Any] = rows.select_for_update(
+        held = rows.select_for_update(
             skip_locked=features.has_select_for_update_skip_locked,
             of=of,
             no_key=features.has_select_for_no_key_update,
         )
-        return held
+        return cast("models.QuerySet[Any]", held)
 
     def _tokens(self, rows: Iterable[Any]) -> tuple[list[AbstractToken], Counts]:
         """What is to be made of these rows, and what became of each."""

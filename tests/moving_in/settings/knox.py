@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.settings.base import *  # noqa: F403
-from tests.settings.base import INSTALLED_APPS
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS
 
 INSTALLED_APPS += ["knox"]

@@ -1,0 +1,79 @@
+"""Clients that go on asking while their tokens move."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connections
+from django.urls import path
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+CLIENTS = 2
+
+
+def who(*authenticators: Any) -> Any:
+    """A view behind these authenticators, which says whose token it was."""
+
+    class WhoView(APIView):
+        authentication_classes = authenticators
+        permission_classes = (IsAuthenticated,)
+
+        def get(self, request: Any) -> Response:
+            return Response({"user": request.user.get_username()})
+
+    return WhoView.as_view()
+
+
+def paths(**authenticators: Sequence[Any]) -> list[Any]:
+    return [path(f"{name}/", who(*several)) for name, several in authenticators.items()]
+
+
+def ask(where: str, key: str, word: str = "Token") -> Any:
+    return APIClient().get(f"/{where}/", HTTP_AUTHORIZATION=f"{word} {key}")
+
+
+def status(where: str, key: str, word: str = "Token") -> int:
+    return ask(where, key, word).status_code
+
+
+def imported(*arguments: str) -> str:
+    """What the command says."""
+    out = StringIO()
+    call_command("import_tokens", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@contextmanager
+def hammering(keys: Sequence[str], *places: str) -> Iterator[Counter[int]]:
+    """Clients that ask all the time, with one of the keys each time. What they are answered."""
+    answers: Counter[int] = Counter()
+    is_over = threading.Event()
+
+    def go_on() -> Counter[int]:
+        got: Counter[int] = Counter()
+        try:
+            while not is_over.is_set():
+                got[status(random.choice(places), random.choice(keys))] += 1
+        finally:
+            connections.close_all()
+        return got
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(go_on) for _ in range(CLIENTS)]
+        try:
+            yield answers
+        finally:
+            is_over.set()
+            for client in clients:
+                answers.update(client.result())

@@ -1,0 +1,122 @@
+"""``import_tokens durin``, with the clients of ``django-rest-durin``."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from durin.auth import TokenAuthentication
+from durin.models import AuthToken as Old
+from durin.models import Client
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
+from tests.conftest import make_user
+from tests.moving_in.crowd import hammering, imported, paths, status
+from tests.queries import queries
+
+urlpatterns = paths(
+    old=[TokenAuthentication],
+    new=[ExpiringTokenAuthentication],
+    new_first=[ExpiringTokenAuthentication, TokenAuthentication],
+    old_first=[TokenAuthentication, ExpiringTokenAuthentication, BearerTokenAuthentication],
+)
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
+Token = get_token_model()
+NOTHING_LEFT_OUT = "left out: 0 expired, 0 of inactive users, 0 unusable.\n"
+
+
+@pytest.fixture
+def phone(db: None) -> Client:
+    return Client.objects.create(name="phone", token_ttl=timedelta(hours=10))
+
+
+def test_the_same_header_before_and_after(user, phone):
+    old = Old.objects.create(user, phone)
+    key = old.token
+    assert status("new", key) == 401
+    assert imported("durin") == f"1 tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+    assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [200] * 4
+    old.delete()
+    assert [status(place, key) for place in ("new", "new_first")] == [200] * 2
+
+
+@pytest.mark.parametrize(
+    ("options", "lifetime"),
+    [([], None), (["--ttl", "90d"], timedelta(days=90)), (["--keep-forever"], "never")],
+)
+def test_the_row(user, phone, options, lifetime):
+    old = Old.objects.create(user, phone)
+    imported("durin", *options)
+    token = Token.objects.get()
+    assert (token.user, token.created_at, token.name) == (user, old.created, "phone")
+    assert token.hint == old.token[:4]
+    if lifetime is None:
+        assert token.expires_at == old.expiry
+    elif lifetime == "never":
+        assert token.expires_at is None
+    else:
+        assert abs(token.expires_at - timezone.now() - lifetime) < timedelta(minutes=5)
+
+
+def test_what_is_left_out(user, phone):
+    old = Old.objects.create(user, phone)
+    Old.objects.update(expiry=timezone.now())
+    Old.objects.create(make_user("gone", is_active=False), phone)
+    logged_out = Old.objects.create(make_user("leaver"), phone)
+    Old.objects.filter(pk=logged_out.pk).delete()
+    said = imported("durin")
+    assert said == (
+        "0 tokens imported, 0 were here already; "
+        "left out: 1 expired, 1 of inactive users, 0 unusable.\n"
+    )
+    assert [status("new", one.token) for one in (old, logged_out)] == [401, 401]
+
+
+def test_the_clients_of_a_batch_are_one_query_with_it(phone):
+    def asked(count: int, start: int) -> int:
+        for n in range(start, start + count):
+            client = Client.objects.create(name=f"client {n}", token_ttl=timedelta(hours=1))
+            Old.objects.create(make_user(f"user{n}"), client)
+        with queries() as made:
+            imported("durin")
+        return len(made)
+
+    assert asked(2, 0) == asked(20, 2)
+
+
+def test_old_and_new_authenticators_together(user, other_user, phone):
+    """As far as durin goes: it refuses what it does not know, and asks nobody else."""
+    old = Old.objects.create(user, phone).token
+    new = operations.issue(other_user).key
+    assert [status("new_first", key) for key in (old, new)] == [200, 200]
+    assert [status("old_first", key) for key in (old, new)] == [200, 401]
+    assert status("old_first", new, "Bearer") == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_100_000_beside_clients_that_go_on_asking():
+    count = 100_000
+    soon = timezone.now() + timedelta(hours=10)
+    users = [make_user(f"user{n}") for n in range(1000)]
+    clients = [
+        Client.objects.create(name=f"client {n}", token_ttl=soon - timezone.now())
+        for n in range(100)
+    ]
+    keys = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(count)]
+    Old.objects.bulk_create(
+        [
+            Old(token=key, user=users[n // 100], client=clients[n % 100], expiry=soon)
+            for n, key in enumerate(keys)
+        ],
+        batch_size=2000,
+    )
+    with hammering(keys, "new_first", "old_first", "old") as answers:
+        said = imported("durin")
+    assert said == f"{count} tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+    with hammering(keys, "new", "new_first") as afterwards:
+        assert imported("durin").startswith(f"0 tokens imported, {count} were here already;")
+    assert set(answers) == set(afterwards) == {200}
+    assert answers[200] > 100

@@ -1,0 +1,29 @@
+"""``import_tokens knox`` from version 4, whose tokens version 5 itself would log out."""
+
+from __future__ import annotations
+
+import pytest
+from knox.auth import TokenAuthentication
+from knox.models import AuthToken as Old
+
+from drf_token_auth import get_token_model
+from drf_token_auth.authentication import ExpiringTokenAuthentication
+from tests.moving_in.crowd import imported, paths, status
+
+urlpatterns = paths(
+    old=[TokenAuthentication],
+    new=[ExpiringTokenAuthentication],
+    new_first=[ExpiringTokenAuthentication, TokenAuthentication],
+)
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
+
+
+def test_the_same_header_before_and_after(user):
+    old, key = Old.objects.create(user)
+    assert [status(place, key) for place in ("old", "new", "new_first")] == [200, 401, 200]
+    assert imported("knox").startswith("1 tokens imported, 0 were here already;")
+    assert imported("knox").startswith("0 tokens imported, 1 were here already;")
+    assert [status(place, key) for place in ("old", "new", "new_first")] == [200, 200, 200]
+    old.delete()
+    assert [status(place, key) for place in ("new", "new_first")] == [200, 200]
+    assert get_token_model().objects.get().hint == key[:4]
