@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -10,9 +12,9 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from drf_token_auth import get_token_model
+from drf_token_auth import get_token_model, managers
 from drf_token_auth.exceptions import KeyNotShown
-from drf_token_auth.managers import all_rows, lock_user
+from drf_token_auth.managers import TokenManager, TokenQuerySet, all_rows, lock_user
 
 pytestmark = pytest.mark.django_db
 
@@ -233,3 +235,18 @@ def test_the_default_expiry_is_read_when_the_token_is_made(tokens, user):
         token = tokens.create(user=user)
     left = token.expires_at - timezone.now()
     assert timedelta(minutes=59) < left <= timedelta(hours=1)
+
+
+def test_the_manager_of_the_type_checkers_is_the_one_that_runs():
+    """``from_queryset`` makes the one that runs; the other is written out in the module."""
+    [written_out] = [
+        node
+        for node in ast.walk(ast.parse(Path(managers.__file__).read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and node.name == "_Manager"
+    ]
+    named = {method.name for method in written_out.body}
+    assert all(callable(getattr(TokenManager, name)) for name in named)
+    of_the_queryset = {name for name in vars(TokenQuerySet) if hasattr(TokenManager, name)}
+    as_on_any = {"bulk_create", "get_or_create"}
+    own = {name for name in vars(TokenManager) if name in of_the_queryset}
+    assert {name for name in of_the_queryset if name[0] != "_"} <= named | as_on_any | own

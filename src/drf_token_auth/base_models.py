@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from django.conf import settings
 from django.db import models, router, transaction
@@ -26,7 +26,20 @@ from .managers import TokenManager, all_rows, lock_user
 from .scopes import encode_scopes
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
     from typing_extensions import Self
+
+    # What can be assigned, and what is read: only mypy's plugin finds that out by itself.
+    RowId: TypeAlias = models.BigAutoField[int | str | Combinable, int]
+    Text: TypeAlias = models.CharField[str | Combinable, str]
+    TextOrNull: TypeAlias = models.CharField[str | Combinable | None, str | None]
+    Moment: TypeAlias = models.DateTimeField[datetime | str | Combinable, datetime]
+    MomentOrNull: TypeAlias = models.DateTimeField[
+        datetime | str | Combinable | None, datetime | None
+    ]
+    DurationOrNull: TypeAlias = models.DurationField[
+        timedelta | Combinable | None, timedelta | None
+    ]
 
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
@@ -58,15 +71,16 @@ class AbstractToken(models.Model):
     Kind: ClassVar = Kind
 
     # The eight-byte columns come first: PostgreSQL pads between columns of unlike alignment.
-    id = models.BigAutoField(primary_key=True)
+    id: RowId = models.BigAutoField(primary_key=True)
+    # Not annotated: the plugin knows the project's user, and an annotation would hide it.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="%(app_label)s_%(class)s_set",
         verbose_name=_("user"),
     )
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(
+    created_at: Moment = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at: MomentOrNull = models.DateTimeField(
         _("expires"),
         null=True,
         blank=True,
@@ -74,21 +88,27 @@ class AbstractToken(models.Model):
         default=default_expires_at,
         help_text=_("Empty: never."),
     )
-    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
-    renewable_until = models.DateTimeField(_("renewable until"), null=True, editable=False)
-    idle_timeout = models.DurationField(_("idle timeout"), null=True, editable=False)
-    previous_until = models.DateTimeField(null=True, editable=False)
-    digest = DigestField(unique=True, default=keys.unissued)
-    previous_digest = DigestField(null=True, db_index=True)
-    hint = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN)
+    last_used_at: MomentOrNull = models.DateTimeField(_("last used"), null=True, editable=False)
+    renewable_until: MomentOrNull = models.DateTimeField(
+        _("renewable until"), null=True, editable=False
+    )
+    idle_timeout: DurationOrNull = models.DurationField(
+        _("idle timeout"), null=True, editable=False
+    )
+    previous_until: MomentOrNull = models.DateTimeField(null=True, editable=False)
+    digest: DigestField = DigestField(unique=True, default=keys.unissued)
+    previous_digest: DigestField = DigestField(null=True, db_index=True)
+    hint: Text = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
+    kind: Text = models.CharField(
+        _("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN
+    )
     # NULL is "not bound yet": the next use binds it.
-    user_stamp = models.CharField(  # noqa: DJ001
+    user_stamp: TextOrNull = models.CharField(  # noqa: DJ001
         max_length=stamps.STAMP_LENGTH, null=True, editable=False
     )
-    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
+    name: Text = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
     # NULL is "all the user may do"; an empty list is refused.
-    scopes = models.CharField(  # noqa: DJ001
+    scopes: TextOrNull = models.CharField(  # noqa: DJ001
         _("scopes"), max_length=SCOPES_LENGTH, null=True, blank=True, default=None
     )
 

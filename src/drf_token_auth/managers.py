@@ -198,11 +198,9 @@ class TokenManager(_Manager[_T]):
     @sensitive_variables()
     def from_key(self, key: str) -> _T | None:
         """As the queryset's."""
-        queryset: Any = self.get_queryset()
-        return cast("_T | None", queryset.from_key(key))
+        return self.get_queryset().from_key(key)
 
     @sensitive_variables()
     async def afrom_key(self, key: str) -> _T | None:
         """As the queryset's."""
-        queryset: Any = self.get_queryset()
-        return cast("_T | None", await queryset.afrom_key(key))
+        return await self.get_queryset().afrom_key(key)

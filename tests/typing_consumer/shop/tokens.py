@@ -1,8 +1,14 @@
-"""The generic manager and queryset."""
+"""The generic manager and queryset, and the columns."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from django.db.models import F
+
+from drf_token_auth.models import Token
 
 from .models import ApiToken
 
@@ -28,6 +34,12 @@ def made(user_id: int) -> ApiToken:
         assert_type(token, ApiToken)
         assert_type(token.key, str)
         assert_type(token.scope_list, list[str] | None)
+        assert_type(token.id, int)
+        assert_type(token.name, str)
+        assert_type(token.created_at, datetime)
+        assert_type(token.expires_at, datetime | None)
+        assert_type(token.idle_timeout, timedelta | None)
+        assert_type(token.scopes, str | None)
     found, is_new = ApiToken.objects.get_or_create(user_id=user_id)
     if TYPE_CHECKING:
         assert_type(found, ApiToken)
