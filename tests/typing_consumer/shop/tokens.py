@@ -47,6 +47,26 @@ def made(user_id: int) -> ApiToken:
     return token
 
 
+def shortened(token: ApiToken, until: datetime) -> None:
+    token.expires_at = until
+    token.renewable_until = F("created_at") + timedelta(days=1)
+    token.name = 7  # type: ignore[assignment]
+    token.save(update_fields=["expires_at", "renewable_until"])
+
+
+def hints() -> Iterator[str]:
+    manager = Token.objects
+    tokens = manager.select_related("user").order_by("pk")
+    if TYPE_CHECKING:
+        assert_type(manager.all(), TokenQuerySet[Token])
+        assert_type(manager.using("default").usable(), TokenQuerySet[Token])
+        assert_type(tokens, TokenQuerySet[Token])
+        assert_type(manager.from_key(""), Token | None)
+        assert_type(manager.get(pk=1), Token)
+    for token in tokens:
+        yield token.hint
+
+
 def known(key: str) -> ApiToken | None:
     return ApiToken.objects.from_key(key)
 
