@@ -16,11 +16,12 @@ from django.db.models import Max
 
 from .managers import TokenQuerySet, all_rows, lock_user
 
-__all__ = ["BATCH_SIZE", "revoke_in_batches"]
+__all__ = ["BATCH_SIZE", "revoke_by_user", "revoke_in_batches"]
 
 BATCH_SIZE = 1000
 
 Tokens: TypeAlias = TokenQuerySet[Any]
+Batch: TypeAlias = list[tuple[int, Any]]
 
 
 def revoke_in_batches(
@@ -32,31 +33,46 @@ def revoke_in_batches(
 ) -> int:
     """End the tokens, up to the newest there is now. How many were ended by this call.
 
-    What has been ended stays ended if this is killed. Each token is matched again under its
-    user's lock: one that was used, or ended, meanwhile is left alone.
+    What has been ended stays ended if this is killed.
 
     :param batch_size: how many ids are read at once.
     :param progress: called with the total after each transaction.
     """
     total = 0
-    for ids_of_user in _batches(tokens, batch_size):
-        for user_pk, ids in ids_of_user.items():
-            with transaction.atomic(using=tokens.db):
-                lock_user(tokens.model, user_pk, using=tokens.db)
-                total += tokens.filter(pk__in=ids).revoke(reason=reason)
+    for batch in _batches(tokens, batch_size):
+        for count in _revoke_by_user(tokens, batch, reason):
+            total += count
             progress(total)
     return total
 
 
-def _batches(tokens: Tokens, size: int) -> Iterator[dict[Any, list[int]]]:
-    """The ids, up the table, by user."""
+def revoke_by_user(tokens: Tokens, *, reason: str) -> int:
+    """End the tokens, few enough to be read at once. How many were ended by this call."""
+    batch = list(tokens.order_by("pk").values_list("pk", "user_id"))
+    return sum(_revoke_by_user(tokens, batch, reason))
+
+
+def _revoke_by_user(tokens: Tokens, batch: Batch, reason: str) -> Iterator[int]:
+    """How many of each user, once they are ended.
+
+    Each is matched again under its user's lock: a token that was used, or ended, meanwhile is left
+    alone.
+    """
+    ids_of_user: dict[Any, list[int]] = defaultdict(list)
+    for pk, user_pk in batch:
+        ids_of_user[user_pk].append(pk)
+    for user_pk, ids in ids_of_user.items():
+        with transaction.atomic(using=tokens.db):
+            lock_user(tokens.model, user_pk, using=tokens.db)
+            count = tokens.filter(pk__in=ids).revoke(reason=reason)
+        yield count
+
+
+def _batches(tokens: Tokens, size: int) -> Iterator[Batch]:
+    """The ids and their users, up the table."""
     last = all_rows(tokens.model, tokens.db).aggregate(last=Max("pk"))["last"]
-    # Ids that another transaction has taken and not yet committed are beyond, too.
     rest = tokens.filter(pk__lte=last or 0).order_by("pk").values_list("pk", "user_id")
-    rows = list(rest[:size])
-    while rows:
-        by_user: dict[Any, list[int]] = defaultdict(list)
-        for pk, user_pk in rows:
-            by_user[user_pk].append(pk)
-        yield by_user
-        rows = list(rest.filter(pk__gt=rows[-1][0])[:size])
+    batch = list(rest[:size])
+    while batch:
+        yield batch
+        batch = list(rest.filter(pk__gt=batch[-1][0])[:size])

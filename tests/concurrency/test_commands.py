@@ -1,4 +1,4 @@
-"""``revoke_tokens`` beside people who log in, log out and change their passwords."""
+"""``revoke_tokens`` and the purge beside people who log in, log out and change passwords."""
 
 from __future__ import annotations
 
@@ -110,6 +110,9 @@ class Life:
     def purge(self) -> None:
         operations.purge(batch_size=3)
 
+    def purge_unused(self) -> None:
+        operations.purge(unused_for=timedelta(0), batch_size=50)
+
     def revoke_all(self) -> None:
         revoke_tokens("--all")
 
@@ -140,3 +143,33 @@ def test_nobody_is_the_victim_of_a_deadlock(seed: int) -> None:
         results = in_parallel(*[partial(work, plan) for plan in plans])
     assert errors(results) == []
     assert results == [30] * 10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_purge_of_the_unused_deadlocks_with_no_password_change(seed: int) -> None:
+    """``rebind`` writes its own row before those that it ends, which may have lower ids."""
+    life = Life([make_user(name) for name in ("ada", "bob", "cyd")])
+    chance = random.Random(seed)
+    acts = ["log_in"] * 6 + ["change_password"] * 2 + ["change_password_unseen", "purge_unused"]
+
+    def work(acts: list[str]) -> int:
+        for act in acts:
+            getattr(life, act)()
+        return len(acts)
+
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 30}):
+        plans = [chance.choices(acts, k=40) for _ in range(10)]
+        results = in_parallel(*[partial(work, plan) for plan in plans])
+    assert errors(results) == []
+
+
+def test_the_purge_of_the_unused_locks_the_user_before_the_tokens(elsewhere: Elsewhere) -> None:
+    user = make_user()
+    tokens = [operations.issue(user) for _ in range(3)]
+    with transaction.atomic():
+        User._default_manager.select_for_update().get(pk=user.pk)
+        job = elsewhere.start(lambda: operations.purge(unused_for=timedelta(0)))
+        with pytest.raises(TimeoutError):
+            job.result(0.5)
+        assert list(Token.objects.select_for_update(nowait=True).order_by("pk")) == tokens
+    assert job.result(PATIENCE) == 3
