@@ -139,12 +139,16 @@ class TokenQuerySet(models.QuerySet[_T]):
         """End them at once: the rows go, ``token_revoked`` is sent for each. How many there were.
 
         Of two at once, one ends each token, and only that one sends its signal.
+        Holds the rows of all their users meanwhile.
         """
         self._for_write = True
         with transaction.atomic(using=self.db):
+            tokens = list(self.using(self.db).order_by("pk"))
+            for user_pk in sorted({token.user_id for token in tokens}):
+                lock_user(self.model, user_pk, using=self.db)
             return sum(
                 token.revoke(reason=reason, actor=actor, request=request, using=self.db)
-                for token in self.using(self.db).order_by("pk")
+                for token in tokens
             )
 
     revoke.alters_data = True  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from django.db import OperationalError, connections, router, transaction
@@ -25,7 +26,7 @@ from .revoking import revoke_by_user
 
 __all__ = ["BATCH_SIZE", "purge"]
 
-BATCH_SIZE = 10_000
+BATCH_SIZE = 5000
 
 Tokens: TypeAlias = TokenQuerySet[Any]
 
@@ -64,71 +65,32 @@ def purge(
         )
     started = time.monotonic()
     total = 0
-    walk = _walk(tokens, cutoff, stale, batch_size)
-    while time_limit is None or time.monotonic() - started < time_limit:
-        count = next(walk, None)
-        if count is None:
+    for delete in _deletions(tokens, cutoff, stale, batch_size):
+        if total and sleep:
+            time.sleep(sleep)
+        if time_limit is not None and time.monotonic() - started >= time_limit:
             break
-        total += count
+        total += delete()
         progress(total)
-        time.sleep(sleep)
     return total
 
 
-def _walk(tokens: Tokens, cutoff: datetime, stale: Tokens | None, size: int) -> Iterator[int]:
-    """Delete a batch in a transaction, say how many rows it had, and so on."""
-    connection = connections[tokens.db]
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        yield from _by_stride(tokens, cutoff, size)
-    else:
-        yield from map(_delete, _ranges(tokens, cutoff, size))
+def _deletions(
+    tokens: Tokens, cutoff: datetime, stale: Tokens | None, batch_size: int
+) -> Iterator[Callable[[], int]]:
+    for batch in _ranges(tokens, cutoff, batch_size):
+        yield partial(_delete, batch)
     if stale is not None:
-        for batch in _by_id(stale, stale, size):
-            yield batch.revoke(reason="unused")
+        for batch in _by_id(stale, stale, batch_size):
+            yield partial(revoke_by_user, batch, reason="unused")
 
 
-# For one transaction. A commit that a crash of the server loses is purged again, so none need wait
-# for the disk.
-_BE_SHORT = (
-    "SELECT set_config('statement_timeout', '40ms', true), set_config('lock_timeout', '20ms', true),"
-    " set_config('synchronous_commit', 'off', true)"
+# For one transaction. The time is shorter than the second after which PostgreSQL looks for
+# deadlocks, and picks a victim. A commit that a crash of the server loses is purged again, so
+# none need wait for the disk.
+_GIVE_WAY = (
+    "SELECT set_config('lock_timeout', '50ms', true), set_config('synchronous_commit', 'off', true)"
 )
-SMALLEST = 100
-
-
-def _by_stride(tokens: Tokens, cutoff: datetime, most: int) -> Iterator[int]:
-    """On PostgreSQL: ranges of time as wide as the rows in the last one suggest.
-
-    To count the rows of a range first takes as long as to delete them. A range that turns out too
-    full for a short transaction, or has a row that somebody holds, is walked by count.
-    """
-    start = tokens.aggregate(first=Min("expires_at"))["first"]
-    if start is None:
-        return
-    start -= timedelta(microseconds=1)
-    size, width = most, None
-    while start < cutoff:
-        after = tokens.filter(expires_at__gt=start)
-        if width is None:
-            end = _end_of(after.filter(expires_at__lte=cutoff), size) or cutoff
-        else:
-            end = min(cutoff, start + width)
-        try:
-            count = _delete_shortly(after.filter(expires_at__lte=end))
-        except OperationalError:
-            # If it was neither, what follows says so.
-            size, width = max(SMALLEST, size // 2), None
-            yield from map(_delete, _ranges(after, end, size))
-        else:
-            yield count
-            size, width = min(most, 2 * size), (end - start) * min(4, size / max(1, count))
-        start = end
-
-
-def _delete_shortly(batch: Tokens) -> int:
-    with transaction.atomic(using=batch.db), connections[batch.db].cursor() as cursor:
-        cursor.execute(_BE_SHORT)
-        return batch.delete_silently()
 
 
 def _delete(batch: Tokens) -> int:
@@ -138,6 +100,13 @@ def _delete(batch: Tokens) -> int:
     order of their ids: each waiting for the other would be a deadlock, and the login its victim.
     """
     connection = connections[batch.db]
+    if connection.vendor == "postgresql":
+        try:
+            with transaction.atomic(using=batch.db), connection.cursor() as cursor:
+                cursor.execute(_GIVE_WAY)
+                return batch.delete_silently()
+        except OperationalError:
+            pass  # a row is held; if it was anything else, what follows says so
     if not connection.features.has_select_for_update_skip_locked:
         return batch.delete_silently()  # SQLite has one writer at a time
     with transaction.atomic(using=batch.db):
@@ -179,7 +148,8 @@ def _ranges(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Tokens]:
     """Querysets of about ``size`` expired rows each, up the index, each rechecking the expiry."""
     rest = tokens.filter(expires_at__lte=cutoff)
     while True:
-        end = _end_of(rest, size)
+        ends = rest.order_by("expires_at").values_list("expires_at", flat=True)
+        end = next(iter(ends[size - 1 : size]), None)
         if end is None:
             yield rest
             return
@@ -190,12 +160,6 @@ def _ranges(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Tokens]:
         else:
             yield rest.filter(expires_at__lte=end)
         rest = tokens.filter(expires_at__gt=end, expires_at__lte=cutoff)
-
-
-def _end_of(rest: Tokens, size: int) -> datetime | None:
-    """When the first ``size`` of the rows have expired; None where there are fewer."""
-    ends = rest.order_by("expires_at").values_list("expires_at", flat=True)
-    return next(iter(ends[size - 1 : size]), None)
 
 
 def _by_id(wanted: Tokens, walked: Tokens, size: int) -> Iterator[Tokens]:

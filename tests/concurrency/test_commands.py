@@ -113,6 +113,9 @@ class Life:
     def purge_unused(self) -> None:
         operations.purge(unused_for=timedelta(0), batch_size=50)
 
+    def end_in_the_admin(self) -> None:
+        Token.objects.all().revoke(reason="admin")
+
     def revoke_all(self) -> None:
         revoke_tokens("--all")
 
@@ -146,11 +149,12 @@ def test_nobody_is_the_victim_of_a_deadlock(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_purge_of_the_unused_deadlocks_with_no_password_change(seed: int) -> None:
+@pytest.mark.parametrize("act", ["purge_unused", "end_in_the_admin"])
+def test_who_ends_tokens_of_many_deadlocks_with_no_password_change(act: str, seed: int) -> None:
     """``rebind`` writes its own row before those that it ends, which may have lower ids."""
     life = Life([make_user(name) for name in ("ada", "bob", "cyd")])
     chance = random.Random(seed)
-    acts = ["log_in"] * 6 + ["change_password"] * 2 + ["change_password_unseen", "purge_unused"]
+    acts = ["log_in"] * 6 + ["change_password"] * 2 + ["change_password_unseen", act]
 
     def work(acts: list[str]) -> int:
         for act in acts:
