@@ -19,12 +19,16 @@ from typing import NamedTuple
 import django
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs" / "reference" / "compatibility.md"
+DOCS = HERE.parents[1] / "docs"
+GUIDES = DOCS / "how-to" / "neighbours"
+PAGE = DOCS / "reference" / "compatibility.md"
+OLDEST = HERE / "oldest.txt"
 HEAD = """\
 # Compatibility
 
-Written by `tox run -e contrib -- --write` from what it ran. CI runs the same tests with the newest
-versions there are, and prints this table with those it had.
+Written by `tox run -e contrib -- --write` from what it ran. CI runs the same tests twice, and
+prints this table with what it had: with the newest versions there are, and with the oldest of each,
+together with the oldest Python, Django and Django REST framework.
 
 """
 
@@ -61,9 +65,8 @@ NEIGHBOURS = [
     one("adrf", "adrf"),
     one("django-unfold", "unfold"),
     Neighbour("celery", "tasks", (("celery", "tasks"),)),
+    Neighbour("Django", "tasks", (("django_tasks", "tasks"),)),
 ]
-if django.VERSION >= (6, 0):
-    NEIGHBOURS.append(Neighbour("Django", "tasks", (("django_tasks", "tasks"),)))
 
 
 def passes(test: str, settings: str) -> bool:
@@ -74,14 +77,27 @@ def passes(test: str, settings: str) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
+def is_there(neighbour: Neighbour) -> bool:
+    """django.tasks came with Django 6.0."""
+    return neighbour.package != "Django" or django.VERSION >= (6, 0)
+
+
+def oldest() -> dict[str, str]:
+    return dict(re.findall(r"^([\w-]+)==([\d.]+)$", OLDEST.read_text("utf-8"), re.MULTILINE))
+
+
 def table(ran: list[Neighbour]) -> str:
     under = f"Python {platform.python_version()}, Django {version('Django')}"
     under += f", Django REST framework {version('djangorestframework')}:"
+    since = {**oldest(), "Django": "6.0"}
     rows = [
-        f"| {one.package} | {version(one.package)} | [guide](../how-to/neighbours/{one.guide}.md) |"
+        f"| {one.package} | {version(one.package)} | {since[one.package]} "
+        f"| [guide](../how-to/neighbours/{one.guide}.md) |"
         for one in ran
     ]
-    return "\n".join([under, "", "| neighbour | version | |", "|---|---|---|", *rows, ""])
+    return "\n".join(
+        [under, "", "| neighbour | version | oldest | |", "|---|---|---|---|", *rows, ""]
+    )
 
 
 def packages(page: str) -> list[str]:
@@ -93,7 +109,10 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("only", nargs="*")
     arguments = parser.parse_args()
-    chosen = [one for one in NEIGHBOURS if not arguments.only or one.package in arguments.only]
+    present = [one for one in NEIGHBOURS if is_there(one)]
+    chosen = [one for one in present if not arguments.only or one.package in arguments.only]
+    if arguments.write and chosen != NEIGHBOURS:
+        parser.error("The page is of all of them.")
     ran = [one for one in chosen if all(passes(*run) for run in one.runs)]
     print(table(ran))
     failed = [one.package for one in chosen if one not in ran]
@@ -102,8 +121,9 @@ def main() -> int:
         return 1
     if arguments.write:
         PAGE.write_text(HEAD + table(ran), "utf-8")
-    if not set(packages(PAGE.read_text("utf-8"))) >= {one.package for one in NEIGHBOURS}:
-        print(f"{PAGE.name} lacks some of these: run with --write.", file=sys.stderr)
+    missing = {one.package for one in ran} - set(packages(PAGE.read_text("utf-8")))
+    if missing:
+        print(f"{PAGE.name} lacks {', '.join(missing)}: run with --write.", file=sys.stderr)
         return 1
     return 0
 
