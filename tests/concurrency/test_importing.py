@@ -1,0 +1,231 @@
+"""An import while people log in and out, in the old app and here, and beside a second import."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.importers import SOURCES, copying
+from drf_token_auth.managers import lock_user
+from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, in_parallel
+from tests.conftest import make_user
+from tests.importing import OldToken, Plaintext, bring_over, fill, number, table
+from tests.lives import status_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Token = get_token_model()
+User = get_user_model()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _old_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock(), table():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_rows_of_another_test(db: None, _old_table: None) -> Iterator[None]:
+    yield
+    OldToken.objects.all().delete()
+
+
+class Transaction:
+    """One of somebody else's, which holds what it did until it is let go."""
+
+    def __init__(self, elsewhere: Elsewhere, act: Callable[[], Any], *, fails: bool = False):
+        self.fails = fails
+        self.act = act
+        self.has_acted, self.may_end = threading.Event(), threading.Event()
+        self.done = elsewhere.start(self.run)
+        assert self.has_acted.wait(PATIENCE)
+
+    def run(self) -> None:
+        with transaction.atomic():
+            self.act()
+            self.has_acted.set()
+            assert self.may_end.wait(PATIENCE)
+            transaction.set_rollback(self.fails)
+
+    def end(self, *_: Any) -> None:
+        self.may_end.set()
+        self.done.result(PATIENCE)
+
+
+def test_a_logout_in_the_old_app_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
+    kept, gone = fill(make_user(), 2)
+    logout = Transaction(elsewhere, OldToken.objects.filter(key=gone).delete)
+    # Progress is what is called after the batch: it did not wait.
+    assert bring_over(progress=logout.end) == {"imported": 1, "held": 0}
+    assert [status_of(key) for key in (kept, gone)] == [200, 401]
+
+
+def test_one_that_is_rolled_back(elsewhere: Elsewhere) -> None:
+    keys = fill(make_user(), 2)
+    logout = Transaction(elsewhere, OldToken.objects.filter(key=keys[0]).delete, fails=True)
+    assert bring_over(progress=logout.end) == {"imported": 2, "held": 0}
+    assert [status_of(key) for key in keys] == [200, 200]
+
+
+def test_a_login_here_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
+    user, other = make_user(), make_user("bob")
+    fill(user, 2)
+    fill(other, start=2)
+    login = Transaction(elsewhere, lambda: operations.issue(user))
+    steps: list[int] = []
+
+    def progress(imported: int) -> None:
+        steps.append(imported)
+        login.end()
+
+    assert bring_over(progress=progress) == {"imported": 3, "held": 0}
+    assert steps == [1, 3]
+
+
+def test_a_password_change_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
+    user = make_user()
+    (key,) = fill(user)
+
+    def change() -> None:
+        user.set_password("another")
+        user.save()
+
+    assert bring_over(progress=Transaction(elsewhere, change).end)["imported"] == 1
+    # As in the old app, where the token outlived it.
+    assert status_of(key) == 200
+    assert Token.objects.alive_for(User.objects.get()).count() == 1
+
+
+def test_what_is_held_all_the_time_is_said(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "ATTEMPTS", 2)
+    monkeypatch.setattr(copying, "PAUSE", 0)
+    monkeypatch.setitem(SOURCES, "authtoken", Plaintext)
+    user = make_user()
+    fill(user, 2)
+    fill(make_user("bob"), start=2)
+    busy = Transaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
+    out = StringIO()
+    with pytest.raises(CommandError, match="2 are held by other transactions: run this again"):
+        call_command("import_tokens", "authtoken", stdout=out)
+    assert out.getvalue().startswith("1 tokens imported, 0 were here already;")
+    busy.end()
+    assert bring_over() == {"imported": 2, "present": 1, "held": 0}
+
+
+def test_a_dry_run_holds_nothing_and_waits_for_nobody(elsewhere: Elsewhere) -> None:
+    user = make_user()
+    fill(user, 2)
+    busy = Transaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
+    assert bring_over(dry_run=True) == {"imported": 2, "held": 0}
+    busy.end()
+
+
+def test_the_same_key_made_here_at_the_same_moment(elsewhere: Elsewhere) -> None:
+    user, other = make_user(), make_user("bob")
+    (key,) = fill(user)
+    # Of another user: whose own user's row is held is left for later anyway.
+    made = Transaction(elsewhere, lambda: Token.objects.create(user=other, key=key))
+    threading.Timer(0.5, made.may_end.set).start()
+    assert bring_over() == {"present": 1, "held": 0}
+    assert Token.objects.get().user == other
+
+
+def test_imports_at_the_same_moment() -> None:
+    for n in range(5):
+        fill(make_user(f"user{n}"), 40, start=40 * n)
+    counts = in_parallel(*[lambda: bring_over(batch_size=7)] * 4)
+    assert errors(counts) == []
+    assert sum(one["imported"] for one in counts) == 200
+    assert {one["imported"] + one["present"] for one in counts} == {200}
+    assert Token.objects.count() == 200
+
+
+class Crowd:
+    """People who log in and out until the time is over, each act a transaction.
+
+    Those of the old app hold a user's row and a token's, in one order or the other: with both at
+    once they would wait for each other, without any import.
+    """
+
+    def __init__(self, user_first: bool) -> None:
+        self.user_first = user_first
+        self.users = [make_user(f"user{n}") for n in range(6)]
+        self.numbers = iter(range(1_000_000))
+        self.kept = [
+            key for n, user in enumerate(self.users) for key in fill(user, 3, start=10**9 + 10 * n)
+        ]
+        self.ends = time.monotonic() + 5
+
+    def until_the_end(self, act: Callable[[], Any]) -> Callable[[], None]:
+        def run() -> None:
+            while time.monotonic() < self.ends:
+                act()
+
+        return run
+
+    @property
+    def anybody(self) -> Any:
+        return random.choice(self.users)
+
+    def touch(self, user: Any) -> None:
+        User.objects.filter(pk=user.pk).update(is_staff=False)
+
+    def log_in_there(self) -> None:
+        with transaction.atomic():
+            user = self.anybody
+            self.touch(user)
+            fill(user, 3, start=next(self.numbers) * 3)
+
+    def log_out_there(self) -> None:
+        gone = OldToken.objects.filter(key__lt=number(10**9)).order_by("?").first()
+        if gone is not None:
+            self.with_touch(gone, gone.delete)
+
+    def use_there(self) -> None:
+        used = OldToken.objects.order_by("?").select_related("user")[0]
+        # As knox renews a token.
+        renew = OldToken.objects.filter(pk=used.pk).update
+        self.with_touch(used, lambda: renew(expiry=None))
+
+    @transaction.atomic
+    def with_touch(self, token: OldToken, act: Callable[[], Any]) -> None:
+        if self.user_first:
+            self.touch(token.user)
+        act()
+        self.touch(token.user)
+
+    def log_in_here(self) -> None:
+        token = operations.issue(self.anybody)
+        if random.random() < 0.5:
+            operations.revoke(token, reason="logout")
+
+    def ask(self) -> None:
+        assert status_of(random.choice(self.kept)) == 200
+
+    def bring_all_over(self) -> None:
+        bring_over(batch_size=5)
+
+
+@pytest.mark.parametrize("user_first", [True, False], ids=["user first", "token first"])
+def test_a_crowd(user_first: bool) -> None:
+    """Nobody waits for the import and is waited for by it."""
+    crowd = Crowd(user_first)
+    bring_over()
+    there = [crowd.log_in_there, crowd.log_out_there, crowd.use_there, crowd.use_there]
+    here = [crowd.log_in_here, crowd.ask, crowd.bring_all_over, crowd.bring_all_over]
+    with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None}):
+        results = in_parallel(*map(crowd.until_the_end, there + here))
+    assert errors(results) == []
+    assert {status_of(key) for key in crowd.kept} == {200}
