@@ -33,7 +33,7 @@ def test_the_oldest_versions_that_run_are_those_asked_for():
     """All but Django itself, whose versions the matrix has."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     asked = re.findall(
-        r'^(?:[\w-]+ = \[| +)"([\w-]+)(?:\[[\w,]+\])?>=([\d.]+)"', text, re.MULTILINE
+        r'^(?:[\w-]+ = \[| +)"([\w-]+)(?:\[[\w,-]+\])?>=([\d.]+)"', text, re.MULTILINE
     )
     pinned = oldest()
     least = {name: version for name, version in asked if name in pinned}

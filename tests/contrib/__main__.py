@@ -12,6 +12,7 @@ import platform
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -66,9 +67,14 @@ NEIGHBOURS = [
     one("django-unfold", "unfold"),
     Neighbour("celery", "tasks", (("celery", "tasks"),)),
     Neighbour("Django", "tasks", (("django_tasks", "tasks"),)),
+    one("mypy", "typing", "typing"),
+    one("pyright", "typing", "typing"),
+    one("django-stubs", "typing", "typing"),
+    one("djangorestframework-stubs", "typing", "typing"),
 ]
 
 
+@cache
 def passes(test: str, settings: str) -> bool:
     command = [
         *(sys.executable, "-m", "coverage", "run", "--parallel-mode", "-m", "pytest"),

@@ -1,0 +1,3 @@
+from __future__ import annotations
+
+from .base import *  # noqa: F403
