@@ -191,8 +191,8 @@ def test_the_log_has_the_reason_and_neither_key_nor_digest(token, how, caplog):
     "present",
     [
         lambda key: authenticate(f"Token {key}"),
-        lambda key: ExpiringTokenAuthentication().authenticate_credentials(key),
-        lambda key: get_token_model().objects.from_key(key),
+        ExpiringTokenAuthentication().authenticate_credentials,
+        get_token_model().objects.from_key,
         lambda key: get_token_model().objects.filter(name="").from_key(key),
     ],
 )

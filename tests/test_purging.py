@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model, operations, purging
 from tests.conftest import make_user
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,27 @@ def test_ties_and_batches_neither_skip_nor_loop(db, ages, batch_size):
     assert operations.purge(batch_size=batch_size) == len(gone)
     assert model.objects.count() == len(ages) - len(gone)
     assert not model.objects.expired().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("statement_timeout", ["40ms", "1ms"])
+def test_crowds_gaps_and_ties_outside_a_transaction(user, monkeypatch, statement_timeout):
+    """PostgreSQL walks by time there, and by count where a range has more than it expected."""
+    short = purging._ShortDelete
+    monkeypatch.setattr(short, "LIMITS", short.LIMITS.replace("40ms", statement_timeout))
+    now = timezone.now()
+    crowd = [now - timedelta(days=3, microseconds=n) for n in range(6000)]
+    sparse = [now - timedelta(days=400 * n) for n in range(1, 6)]
+    tie = [now - timedelta(days=2)] * 300
+    first = [datetime.min.replace(tzinfo=now.tzinfo) + timedelta(days=2)]
+    fill(user, *sparse, *crowd, *tie, *first, now)
+    kept = fill(user, None, now + timedelta(hours=1))
+    totals: list[int] = []
+    assert operations.purge(batch_size=50, progress=totals.append) == 6307
+    assert set(get_token_model().objects.all()) == set(kept)
+    by_time = connection.vendor == "postgresql" and statement_timeout == "40ms"
+    assert by_time or len(totals) > 100
+    assert operations.purge(batch_size=50) == 0
 
 
 def test_many_rows_of_one_moment_go_in_batches_by_id(user):

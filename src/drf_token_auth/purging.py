@@ -26,9 +26,10 @@ from .revoking import revoke_by_user
 
 __all__ = ["BATCH_SIZE", "purge"]
 
-BATCH_SIZE = 5000
+BATCH_SIZE = 10_000
 
 Tokens: TypeAlias = TokenQuerySet[Any]
+Deletions: TypeAlias = Iterator[Callable[[], int]]
 
 
 def purge(
@@ -75,22 +76,75 @@ def purge(
     return total
 
 
-def _deletions(
-    tokens: Tokens, cutoff: datetime, stale: Tokens | None, batch_size: int
-) -> Iterator[Callable[[], int]]:
-    for batch in _ranges(tokens, cutoff, batch_size):
-        yield partial(_delete, batch)
+def _deletions(tokens: Tokens, cutoff: datetime, stale: Tokens | None, size: int) -> Deletions:
+    """One transaction after the other, each to be run before the next is asked for."""
+    connection = connections[tokens.db]
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        yield from _by_stride(tokens, cutoff, size)
+    else:
+        yield from _by_count(tokens, cutoff, size)
     if stale is not None:
-        for batch in _by_id(stale, stale, batch_size):
+        for batch in _by_id(stale, stale, size):
             yield partial(revoke_by_user, batch, reason="unused")
 
 
-# For one transaction. The time is shorter than the second after which PostgreSQL looks for
-# deadlocks, and picks a victim. A commit that a crash of the server loses is purged again, so
-# none need wait for the disk.
-_GIVE_WAY = (
-    "SELECT set_config('lock_timeout', '50ms', true), set_config('synchronous_commit', 'off', true)"
-)
+# A range is halved no further than to so many rows.
+SMALLEST = 100
+
+
+def _by_stride(tokens: Tokens, cutoff: datetime, most: int) -> Deletions:
+    """On PostgreSQL: ranges of time as wide as the rows in the last one suggest.
+
+    To count the rows of a range first takes as long as to delete them. A range that turns out too
+    full for a short transaction, or has a row that somebody holds, is walked by count.
+    """
+    start = tokens.aggregate(first=Min("expires_at"))["first"]
+    after, end = tokens, start
+    size, width = most, None
+    while end is not None and end < cutoff:
+        if width is None:
+            end = _end_of(after.filter(expires_at__lte=cutoff), size) or cutoff
+        else:
+            end = cutoff if width >= cutoff - start else start + width
+        attempt = _ShortDelete(after.filter(expires_at__lte=end))
+        yield attempt
+        if attempt.count is None:
+            size, width = min(most, max(SMALLEST, size // 2)), None
+            yield from _by_count(after, end, size)
+        else:
+            size = min(most, 2 * size)
+            width = (end - start) * min(4, size / max(1, attempt.count))
+        start = end
+        after = tokens.filter(expires_at__gt=end)
+
+
+class _ShortDelete:
+    """Delete the batch in a short transaction, or not at all: then ``count`` stays None."""
+
+    # A commit that a crash of the server loses is purged again, so none need wait for the disk.
+    LIMITS = (
+        "SELECT set_config('statement_timeout', '40ms', true),"
+        " set_config('lock_timeout', '20ms', true), set_config('synchronous_commit', 'off', true)"
+    )
+
+    def __init__(self, batch: Tokens) -> None:
+        self.batch = batch
+        self.count: int | None = None
+
+    def __call__(self) -> int:
+        using = self.batch.db
+        try:
+            with transaction.atomic(using=using), connections[using].cursor() as cursor:
+                cursor.execute(self.LIMITS)
+                self.count = self.batch.delete_silently()
+        except OperationalError:
+            return 0  # if it was anything but the limits, what follows says so
+        return self.count
+
+
+def _by_count(tokens: Tokens, cutoff: datetime, size: int) -> Deletions:
+    for batch in _ranges(tokens, cutoff, size):
+        yield partial(_delete, batch)
 
 
 def _delete(batch: Tokens) -> int:
@@ -100,13 +154,6 @@ def _delete(batch: Tokens) -> int:
     order of their ids: each waiting for the other would be a deadlock, and the login its victim.
     """
     connection = connections[batch.db]
-    if connection.vendor == "postgresql":
-        try:
-            with transaction.atomic(using=batch.db), connection.cursor() as cursor:
-                cursor.execute(_GIVE_WAY)
-                return batch.delete_silently()
-        except OperationalError:
-            pass  # a row is held; if it was anything else, what follows says so
     if not connection.features.has_select_for_update_skip_locked:
         return batch.delete_silently()  # SQLite has one writer at a time
     with transaction.atomic(using=batch.db):
@@ -148,8 +195,7 @@ def _ranges(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Tokens]:
     """Querysets of about ``size`` expired rows each, up the index, each rechecking the expiry."""
     rest = tokens.filter(expires_at__lte=cutoff)
     while True:
-        ends = rest.order_by("expires_at").values_list("expires_at", flat=True)
-        end = next(iter(ends[size - 1 : size]), None)
+        end = _end_of(rest, size)
         if end is None:
             yield rest
             return
@@ -160,6 +206,12 @@ def _ranges(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Tokens]:
         else:
             yield rest.filter(expires_at__lte=end)
         rest = tokens.filter(expires_at__gt=end, expires_at__lte=cutoff)
+
+
+def _end_of(rest: Tokens, size: int) -> datetime | None:
+    """When the first ``size`` of the rows have expired; None where there are fewer."""
+    ends = rest.order_by("expires_at").values_list("expires_at", flat=True)
+    return next(iter(ends[size - 1 : size]), None)
 
 
 def _by_id(wanted: Tokens, walked: Tokens, size: int) -> Iterator[Tokens]:
