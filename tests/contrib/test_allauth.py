@@ -157,6 +157,30 @@ def test_who_changes_the_password_stays_if_allauth_says_so(
     assert [status(one["access_token"]) for one in (phone, laptop)] == expected
 
 
+def test_who_sets_a_first_password_stays(user: Any, settings: Any, mailoutbox: Any) -> None:
+    user.email = "ada@example.com"
+    user.set_unusable_password()
+    user.save()
+    asked = post("/auth/code/request", {"email": user.email}).json()["meta"]
+    [code] = re.findall(r"^[A-Z0-9-]{6,}$", mailoutbox[0].body, re.MULTILINE)
+    meta = post_in(asked, "/auth/code/confirm", {"code": code}).json()["meta"]
+    change = {"new_password": "staple battery horse correct"}
+    session = {**asked, **meta}
+    assert post_in(session, "/account/password/change", change).status_code == 200
+    assert status(meta["access_token"]) == 200
+
+
+def test_a_session_that_is_ended_from_another_takes_its_token_along(user: Any) -> None:
+    phone, laptop = log_in(), log_in()
+    phones = Client(headers={"x-session-token": phone["session_token"]})
+    listed = phones.get(f"{API}/auth/sessions").json()["data"]
+    [other] = [one["id"] for one in listed if not one["is_current"]]
+    body = {"sessions": [other]}
+    answer = phones.delete(f"{API}/auth/sessions", body, content_type="application/json")
+    assert answer.status_code == 200
+    assert [status(one["access_token"]) for one in (phone, laptop)] == [200, 401]
+
+
 def test_an_older_key_is_not_read_out_again(user: Any) -> None:
     operations.issue(user)
     assert status(log_in()["access_token"]) == 200

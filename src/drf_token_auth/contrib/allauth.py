@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from allauth.account.signals import password_changed
+from allauth.account.signals import password_changed, password_set
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
@@ -60,7 +60,9 @@ class TokenStrategy(SessionTokenStrategy):
         return str(request.META.get("HTTP_USER_AGENT", ""))
 
 
-@receiver(password_changed, dispatch_uid="drf_token_auth.keep_who_changed_the_password")
+@receiver(
+    [password_changed, password_set], dispatch_uid="drf_token_auth.keep_who_changed_the_password"
+)
 def keep_who_changed_the_password(request: Any, user: Any, **kwargs: Any) -> None:
     """As allauth keeps the session, unless ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`` has ended both."""
     token = tied(request, user)

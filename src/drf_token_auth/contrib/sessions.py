@@ -11,7 +11,7 @@ from .. import get_token_model, operations
 from ..base_models import AbstractToken
 from ..managers import TokenQuerySet
 
-__all__ = ["tie", "tied"]
+__all__ = ["tie", "tied", "tied_to"]
 
 _TOKEN = "_drf_token_auth_token"
 
@@ -25,7 +25,12 @@ def tie(token: AbstractToken, request: Any) -> None:
 
 def tied(request: Any, user: Any) -> AbstractToken | None:
     """The user's token that ends with the session of this request."""
-    pk = getattr(request, "session", {}).get(_TOKEN)
+    return tied_to(getattr(request, "session", {}), user)
+
+
+def tied_to(session: Any, user: Any) -> AbstractToken | None:
+    """The user's token that ends with this session."""
+    pk = session.get(_TOKEN)
     if pk is None or user is None:
         return None
     tokens: TokenQuerySet[AbstractToken] = get_token_model()._default_manager.all()

@@ -1,0 +1,28 @@
+"""allauth.usersessions: a session that is ended from another one takes its token along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from django.conf import settings
+
+from .. import operations
+from .sessions import tied_to
+
+__all__ = ["UserSessionsAdapter"]
+
+
+class UserSessionsAdapter(DefaultUserSessionsAdapter):
+    """For ``USERSESSIONS_ADAPTER``."""
+
+    def end_sessions(self, sessions: Iterable[Any]) -> None:
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        sessions = list(sessions)
+        tokens = [tied_to(store(one.session_key), one.user) for one in sessions]
+        super().end_sessions(sessions)
+        for token in tokens:
+            if token is not None:
+                operations.revoke(token, reason="logout", actor=token.user)
