@@ -77,7 +77,10 @@ def issue(
         values["expires_at"] = None if ttl is None else timezone.now() + ttl
     if not isinstance(idle_timeout, _Default):
         values["idle_timeout"] = idle_timeout
-    token = model(user=user, kind=kind, name=name, scopes=encode_scopes(scopes), **values)
+    token = model(kind=kind, name=name, scopes=encode_scopes(scopes), **values)
+    # Before the user: Django asks the router for a row that is not in any database yet.
+    token._state.db = using
+    token.user = user
     token.is_idle_timeout_chosen = "idle_timeout" in values
     token.origin = (actor or user, request)
     insert(token, using=using)
