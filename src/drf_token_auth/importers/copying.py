@@ -119,8 +119,8 @@ class _Copy:
         return [row.pk for row in self._rows(rest)] if rest else []
 
     def _rows(self, pks: Sequence[Any]) -> models.QuerySet[Any]:
-        rows = self.old.filter(pk__in=pks).select_related("user", *self.source.joined)
-        return cast("models.QuerySet[Any]", rows)
+        rows = self.old.filter(pk__in=pks).order_by("pk")
+        return cast("models.QuerySet[Any]", rows.select_related("user", *self.source.joined))
 
     def _transfer(self, pks: Sequence[Any]) -> set[Any]:
         wanted = self._rows(pks)
