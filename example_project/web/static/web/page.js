@@ -47,8 +47,8 @@ function row(text, button) {
 }
 
 async function showNotes() {
-  const notes = await call("GET", "/api/notes/");
-  const rows = notes.map((note) => row(note.text));
+  const page = await call("GET", "/api/notes/");
+  const rows = page.results.map((note) => row(note.text));
   $("notes").replaceChildren(...(rows.length ? rows : [row($("notes").dataset.none)]));
 }
 
