@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from dj_rest_auth.app_settings import api_settings
+from dj_rest_auth.serializers import TokenSerializer
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
@@ -83,6 +86,26 @@ def test_logout_without_sessions(user: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert status(key) == 401
 
 
+def test_without_sessions_a_login_begins_none(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_settings, "SESSION_LOGIN", False)
+    assert log_in().cookies == {}
+
+
+def test_the_session_of_another_user_is_replaced(user: Any, other_user: Any) -> None:
+    browser = Client()
+    browser.force_login(other_user)
+    key = log_in(browser).json()["key"]
+    assert browser.post("/rest-auth/logout/").status_code == 200
+    assert status(key) == 401
+
+
+def test_logout_by_the_session_of_the_registration(db: None) -> None:
+    browser = Client()
+    key = browser.post("/rest-auth/registration/", REGISTRATION).json()["key"]
+    assert browser.post("/rest-auth/logout/").status_code == 200
+    assert status(key) == 401
+
+
 def test_logout_of_nobody(db: None) -> None:
     assert APIClient().post("/rest-auth/logout/").status_code == 200
 
@@ -92,6 +115,19 @@ def test_registration_answers_with_a_key_that_works(db: None) -> None:
     assert response.status_code == 201, response.content
     assert status(response.json()["key"]) == 200
     assert get_token_model().objects.count() == 1
+
+
+def test_registration_with_a_creator_of_the_projects(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create_token(token_model: Any, user: Any, serializer: Any) -> Any:
+        user.issued_token = operations.issue(user, ttl=None)
+        return user.issued_token
+
+    monkeypatch.setattr(api_settings, "TOKEN_CREATOR", create_token)
+    response = APIClient().post("/rest-auth/registration/", REGISTRATION)
+    assert (response.status_code, response.json()["expires_at"]) == (201, None)
+    assert status(response.json()["key"]) == 200
 
 
 def test_registration_where_the_address_has_to_be_verified(db: None, settings: Any) -> None:
@@ -120,6 +156,23 @@ def test_a_password_change_that_logs_out(user: Any, monkeypatch: pytest.MonkeyPa
     key = log_in().json()["key"]
     assert change_password(key).status_code == 200
     assert status(key) == 401
+
+
+def test_a_password_reset_logs_out(user: Any) -> None:
+    key = log_in().json()["key"]
+    user.refresh_from_db()
+    # As the mail has them: allauth's.
+    link = {"uid": user_pk_to_url_str(user), "token": default_token_generator.make_token(user)}
+    answer = {**link, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    response = APIClient().post("/rest-auth/password/reset/confirm/", answer)
+    assert response.status_code == 200, response.json()
+    assert status(key) == 401
+    assert log_in(password=NEW_PASSWORD).status_code == 200
+
+
+def test_dj_rest_auths_own_serializer_will_do(user: Any) -> None:
+    token = operations.issue(user)
+    assert TokenSerializer(token).data == {"key": token.key}
 
 
 def test_a_full_account(user: Any, settings: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dj_rest_auth import serializers as stock
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from rest_framework import serializers
 
 from ... import operations
@@ -24,10 +26,17 @@ def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
         token = operations.issue(user, request=getattr(request, "_request", request))
     except TokenLimitReached as error:
         raise LimitReached from error
-    tie(token, request)
     # The registration throws away what this returns.
     user.issued_token = token
     return token
+
+
+@receiver(user_logged_in, dispatch_uid="drf_token_auth.tie_to_its_session")
+def tie_to_its_session(request: Any, user: Any, **kwargs: Any) -> None:
+    """Django's login, which ``SESSION_LOGIN`` has follow, may begin a new session."""
+    token = getattr(user, "issued_token", None)
+    if token is not None:
+        tie(token, request)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
