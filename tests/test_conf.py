@@ -35,7 +35,7 @@ def test_the_snapshot_is_the_same_object_until_a_setting_changes():
 def test_the_typed_dict_names_the_settings_there_are():
     names = [field.name for field in fields(Settings)]
     assert list(TokenAuthSettings.__annotations__) == names
-    assert list(conf._RULES) == names
+    assert list(conf.RULES) == names
 
 
 def test_half_a_dict_of_login_rates_keeps_the_other_default():

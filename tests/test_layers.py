@@ -36,6 +36,7 @@ LAYERS = {
     "stamps": 0,
     # what the project configures and listens to
     "conf": 1,
+    "rules": 1,
     "scopes": 1,
     "signals": 1,
     "peppers": 1,

@@ -19,10 +19,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import keys, signals, stamps
-from .conf import SCOPES_LENGTH, get_settings
+from .conf import get_settings
 from .exceptions import KeyNotShown
 from .fields import DigestField
 from .managers import TokenManager, all_rows, lock_user
+from .rules import SCOPES_LENGTH
 from .scopes import encode_scopes
 
 if TYPE_CHECKING:
