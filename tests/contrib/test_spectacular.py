@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -54,6 +55,14 @@ class NotesView(APIView):
         raise NotImplementedError
 
 
+class DraftsView(NotesView):
+    permission_classes = (IsAuthenticated & (HasScopes & ~IsAdminUser),)
+
+
+class OpenView(NotesView):
+    permission_classes = (HasScopes | IsAdminUser,)
+
+
 class KeyAuthentication(ExpiringTokenAuthentication):
     keyword = "Key"
 
@@ -73,6 +82,8 @@ class SchoolLoginView(LoginView):
 urlpatterns = [
     *(one for one in contrib_urls.urlpatterns if getattr(one, "name", "") != "echo"),
     path("notes/", NotesView.as_view()),
+    path("drafts/", DraftsView.as_view()),
+    path("open/", OpenView.as_view()),
     path("keyed/", KeyedView.as_view()),
     path("school/login/", SchoolLoginView.as_view()),
 ]
@@ -169,6 +180,12 @@ def test_scopes_and_refusals_of_a_view(schema: dict[str, Any]) -> None:
     assert list(body(schema, notes["post"]["responses"]["401"])) == ["detail"]
     # The schema's own view needs nobody.
     assert "401" not in schema["paths"]["/schema/"]["get"]["responses"]
+
+
+def test_scopes_of_permissions_that_are_combined(schema: dict[str, Any]) -> None:
+    assert schema["paths"]["/drafts/"]["get"]["description"] == "Notes.\n\nScopes: `read`."
+    # There is another way in.
+    assert schema["paths"]["/open/"]["get"]["description"] == "Notes."
 
 
 def test_no_component_takes_a_common_name(schema: dict[str, Any]) -> None:

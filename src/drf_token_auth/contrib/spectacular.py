@@ -6,6 +6,7 @@ for ``DEFAULT_SCHEMA_CLASS``, to show scopes and refusals of the project's own v
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -19,6 +20,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.permissions import AND
 
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import Kind
@@ -124,7 +126,7 @@ class ShowScopes:
         request = type("Request", (), {"method": self.method})
         return [
             scope
-            for permission in self.view.get_permissions()
+            for permission in _all_of(self.view.get_permissions())
             if isinstance(permission, HasScopes)
             for scope in permission.required(request, self.view)
         ]
@@ -135,6 +137,16 @@ class ShowScopes:
             "content": {"application/json": {"schema": component.ref}},
             "description": description,
         }
+
+
+def _all_of(permissions: Iterable[Any]) -> Iterator[Any]:
+    """Those that are asked in any case: both sides of ``A & B``, and of ``A | B`` neither."""
+    for one in permissions:
+        if isinstance(one, AND):
+            sides = vars(one)
+            yield from _all_of([sides["op1"], sides["op2"]])
+        else:
+            yield one
 
 
 def _takes_tokens(view: Any) -> bool:
