@@ -47,7 +47,7 @@ def authenticate(
         token = statement.fetch(model, digests, router.db_for_read(model))
     else:
         token = _matching(queryset, Q(digest__in=digests))
-    if token is None:
+    if token is None or _may_be_renewed(token, now):
         token = _fetch_again(model, digests, queryset, now, request)
     token.presented_digests = digests
     newer_stamp = verdict(token, now)
@@ -76,6 +76,15 @@ def verdict(token: AbstractToken, now: datetime) -> str | None:
     return newer_stamp
 
 
+def _may_be_renewed(token: AbstractToken, now: datetime) -> bool:
+    """Whether a replica may not know yet that a use has moved the expiry."""
+    return (
+        token.idle_timeout is not None
+        and token.is_expired(now)
+        and token._state.db != router.db_for_write(type(token))
+    )
+
+
 def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
     if not queryset.query.select_related:
         queryset = queryset.select_related("user")
@@ -89,8 +98,8 @@ def _fetch_again(
     now: datetime,
     request: Any,
 ) -> _T:
-    """Ask the primary for a key that no row had: the row may be newer than the replica knows,
-    or know the key as the one before its rotation."""
+    """Ask the primary: the row may be newer than the replica knows, or know the key as the one
+    before its rotation."""
     primary = router.db_for_write(model)
     if queryset is None:
         queryset = model._default_manager.all()

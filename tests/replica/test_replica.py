@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import itertools
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import OperationalError, connections
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, keys, operations
@@ -101,6 +104,24 @@ def test_a_rotated_key_works_at_once(user, paused):
     rotated = operations.rotate(token)
     assert get(rotated.key).status_code == 200
     assert get(token.key).status_code == 200
+
+
+def test_a_renewal_that_the_replica_does_not_know_yet_counts(user, catch_up):
+    start = timezone.now()
+    with time_machine.travel(start, tick=False):
+        token = operations.issue(user, idle_timeout=timedelta(minutes=15))
+    catch_up()
+    replay("pause")
+    try:
+        with time_machine.travel(start + timedelta(minutes=10), tick=False):
+            assert get(token.key).status_code == 200
+        with time_machine.travel(start + timedelta(minutes=20), tick=False), counted() as queries:
+            assert get(token.key).status_code == 200
+        assert queries["replica"] == 1
+        with time_machine.travel(start + timedelta(minutes=45), tick=False):
+            assert get(token.key).json()["detail"] == "The token has expired."
+    finally:
+        replay("resume")
 
 
 def test_a_replica_that_is_away_is_an_error_and_no_refusal(user, clusters, catch_up):
