@@ -39,7 +39,7 @@ class Plaintext(Source):
     app = "oldapp"
     label = "oldapp.OldToken"
 
-    def model(self, using: str) -> type[models.Model]:
+    def model(self) -> type[models.Model]:
         return OldToken
 
     def read(self, row: Any, conf: Settings) -> Incoming:

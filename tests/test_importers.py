@@ -304,7 +304,8 @@ def test_a_dry_run_counts_and_writes_nothing(user):
     with queries() as asked:
         counts = bring_over(dry_run=True, batch_size=3)
     assert counts == {"imported": 4, "present": 1, "inactive": 1, "expired": 1, "held": 0}
-    assert all(sql.startswith("SELECT") and "FOR UPDATE" not in sql for sql in asked)
+    writes = ("INSERT", "UPDATE", "DELETE")
+    assert not [sql for sql in asked if any(word in sql for word in writes)]
     assert Token.objects.count() == 1
     assert bring_over() == counts
 

@@ -96,6 +96,26 @@ def test_old_and_new_authenticators_together(user, other_user, phone):
     assert status("old_first", new, "Bearer") == 200
 
 
+@pytest.mark.parametrize("end", ["revoke", "rotate"])
+def test_what_ended_here_is_neither_accepted_there_nor_imported_again(
+    user, other_user, phone, end, django_capture_on_commit_callbacks
+):
+    key = Old.objects.create(user, phone).token
+    Old.objects.create(other_user, phone)
+    imported("durin")
+    with django_capture_on_commit_callbacks(execute=True):
+        token = Token.objects.from_key(key)
+        assert (
+            operations.revoke(token, reason="logout")
+            if end == "revoke"
+            else operations.rotate(token)
+        )
+    Token.objects.update(previous_until=timezone.now())
+    assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [401] * 4
+    assert Old.objects.count() == 1
+    assert imported("durin").startswith("0 tokens imported, 1 were here already;")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_100_000_beside_clients_that_go_on_asking():
     count = 100_000

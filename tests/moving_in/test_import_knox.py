@@ -94,12 +94,12 @@ def test_again_after_use_and_after_a_rotation_and_with_a_pepper(
     _, key = Old.objects.create(user)
     _, other = Old.objects.create(user)
     imported("knox")
-    again = f"0 tokens imported, 2 were here already; {NOTHING_LEFT_OUT}"
+    again = f"0 tokens imported, 1 were here already; {NOTHING_LEFT_OUT}"
     pepper = {"PEPPERS": {1: "a pepper of thirty-two characters"}}
     with override_settings(DRF_TOKEN_AUTH=pepper):
         with django_capture_on_commit_callbacks(execute=True):
             assert status("new", key) == 200
-            operations.rotate(Token.objects.from_key(other))
+            operations.rotate(Token.objects.from_key(other))  # ends the old row
         assert imported("knox") == again
         assert [status("new", one) for one in (key, other)] == [200, 200]
     assert imported("knox") == again
@@ -136,6 +136,26 @@ def test_old_and_new_authenticators_together(user, other_user):
     assert [status("new_first", key) for key in (old, new)] == [200, 200]
     assert [status("old_first", key) for key in (old, new)] == [200, 401]
     assert status("old_first", new, "Bearer") == 200
+
+
+@pytest.mark.parametrize("end", ["revoke", "rotate"])
+def test_what_ended_here_is_neither_accepted_there_nor_imported_again(
+    user, other_user, end, django_capture_on_commit_callbacks
+):
+    key = Old.objects.create(user)[1]
+    Old.objects.create(user)
+    imported("knox")
+    with django_capture_on_commit_callbacks(execute=True):
+        token = Token.objects.from_key(key)
+        assert (
+            operations.revoke(token, reason="logout")
+            if end == "revoke"
+            else operations.rotate(token)
+        )
+    Token.objects.update(previous_until=timezone.now())
+    assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [401] * 4
+    assert Old.objects.count() == 1
+    assert imported("knox").startswith("0 tokens imported, 1 were here already;")
 
 
 @pytest.mark.django_db(transaction=True)

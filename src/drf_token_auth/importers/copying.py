@@ -104,7 +104,7 @@ class _Copy:
         self.lifetime = lifetime
         self.counts: Counts = Counter()
         self.model = get_token_model()
-        self.old = source.model(using)._base_manager.using(using).order_by()
+        self.old = source.rows(using)
 
     def bring_over(self, pks: Sequence[Any]) -> list[Any]:
         """Copy these rows. Those that another transaction holds."""

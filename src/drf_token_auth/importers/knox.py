@@ -37,8 +37,8 @@ class Knox(Source):
         swapped = getattr(settings, "KNOX_TOKEN_MODEL", "knox.AuthToken")
         self.label = self.settings.get("TOKEN_MODEL") or swapped
 
-    def model(self, using: str) -> type[models.Model]:
-        model = super().model(using)
+    def model(self) -> type[models.Model]:
+        model = super().model()
         made = import_module("knox.crypto").hash_token(_SAMPLE)
         if made not in (_OF_TEXT, _OF_BYTES):
             raise Unreadable(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django.apps import apps
 from django.db import connections, models
@@ -43,22 +43,29 @@ class Source(ABC):
         :raises Refused: no request could present its key, or it is one the old app refuses.
         """
 
-    def model(self, using: str) -> type[models.Model]:
+    def model(self) -> type[models.Model]:
         """The old model.
 
-        :raises Unreadable: its app is not installed, or the table is not in this database.
+        :raises Unreadable: its app is not installed.
         """
         try:
-            model = apps.get_model(self.label)
+            return apps.get_model(self.label)
         except LookupError:
             raise Unreadable(
                 f"There is no model {self.label!r}. {self.app!r} has to be in INSTALLED_APPS while "
                 f"its tokens are imported, and can go afterwards."
             ) from None
+
+    def rows(self, using: str) -> models.QuerySet[Any]:
+        """All of the old table.
+
+        :raises Unreadable: it is not in this database, or there is no such model.
+        """
+        model = self.model()
         table = model._meta.db_table
         if table not in connections[using].introspection.table_names():
             raise Unreadable(f"There is no table {table!r} in the database {using!r}.")
-        return model
+        return cast("models.QuerySet[Any]", model._base_manager.using(using).order_by())
 
 
 def plaintext(key: str, conf: Settings) -> tuple[list[bytes], str]:
