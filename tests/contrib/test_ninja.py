@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 from django.utils import timezone
 from mysite.api import api
+from ninja.testing import TestClient
 
 from drf_token_auth import operations
 
@@ -67,6 +68,13 @@ def test_failed_keys_are_throttled(db: None, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "2/min"}
     tries = [get("/api/whoami", "Token nonsense").status_code for _ in range(3)]
     assert tries == [401, 401, 429]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "AUTHORIZATION"])
+def test_ninjas_own_test_client(user: Any, name: str) -> None:
+    client = TestClient(api, headers={name: f"Token {operations.issue(user).key}"})
+    assert client.get("/whoami").json()["user"] == "ada"
+    assert TestClient(api).get("/whoami").status_code == 401
 
 
 def test_schema() -> None:
