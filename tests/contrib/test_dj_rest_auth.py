@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,9 @@ if IS_BESIDE:
         assert [status(key), status(old.key)] == [200, 401]
 
 
-def project(tmp_path: Path, rest_auth: dict[str, Any], *includes: str) -> Project:
+def project(
+    tmp_path: Path, rest_auth: dict[str, Any], *includes: str, more: Sequence[str] = ()
+) -> Project:
     # The URLs are a module of their own, as includes load models.
     (tmp_path / "project_urls.py").write_text(
         "from django.urls import include, path\n"
@@ -215,6 +218,7 @@ def project(tmp_path: Path, rest_auth: dict[str, Any], *includes: str) -> Projec
         "MIDDLEWARE += ['allauth.account.middleware.AccountMiddleware']",
         "ROOT_URLCONF = 'project_urls'",
         f"REST_AUTH = {rest_auth!r}",
+        *more,
     ]
     return Project(tmp_path, "default_user", *lines)
 
@@ -246,6 +250,18 @@ def test_the_stock_registration_is_found(tmp_path: Path) -> None:
     assert "RegisterView" in said
 
 
+AUTHENTICATORS = "REST_FRAMEWORK['DEFAULT_AUTHENTICATION_CLASSES']"
+TAKES_OURS = f"{AUTHENTICATORS} = ['drf_token_auth.authentication.BearerTokenAuthentication']"
+SESSION_ONLY = f"{AUTHENTICATORS} = ['rest_framework.authentication.SessionAuthentication']"
+
+
+def test_the_stock_logout_is_found_where_it_takes_tokens_of_our_own_login(tmp_path: Path) -> None:
+    made = project(tmp_path, {"TOKEN_MODEL": None}, "dj_rest_auth.urls", more=[TAKES_OURS])
+    said = made.refuse("check")
+    assert said.count("(drf_token_auth.E011)") == 1
+    assert "LogoutView" in said
+
+
 def test_dj_rest_auth_without_our_tokens_is_nobodys_business(tmp_path: Path) -> None:
-    without = {"TOKEN_MODEL": None}
-    project(tmp_path, without, "dj_rest_auth.urls").manage("check")
+    stock = ("dj_rest_auth.urls", "dj_rest_auth.registration.urls")
+    project(tmp_path, {"TOKEN_MODEL": None}, *stock, more=[SESSION_ONLY]).manage("check")

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
+from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 
 __all__: list[str] = []
@@ -63,30 +64,32 @@ def check_dj_rest_auth(**kwargs: Any) -> list[CheckMessage]:
                 id=f"{APP}.E010",
             )
         ]
-    if not (_is_ours(named) or creator == _CREATOR) or not getattr(settings, "ROOT_URLCONF", None):
+    if not getattr(settings, "ROOT_URLCONF", None):
         return []
+    makes_ours = _is_ours(named) or creator == _CREATOR
     return [
         Error(
             f"dj_rest_auth's {view.__name__} is in the URLs: {harm}.",
             hint=f'Replace include("{theirs}") by include("{ours}").',
             id=f"{APP}.E011",
         )
-        for view, harm, theirs, ours in _stock_views()
+        for view, harm, theirs, ours in _stock_views(makes_ours)
     ]
 
 
 _CREATOR = "drf_token_auth.contrib.dj_rest_auth.create_token"
 
 
-def _stock_views() -> Iterator[tuple[type[Any], str, str, str]]:
+def _stock_views(makes_ours: bool) -> Iterator[tuple[type[Any], str, str, str]]:
     """Views of dj-rest-auth that look for ``user.auth_token``, with what comes of it."""
     from dj_rest_auth.views import LogoutView
 
     served = list(_served(get_resolver().url_patterns))
-    if any(getattr(view, "logout", None) is LogoutView.logout for view in served):
+    logouts = [view for view in served if getattr(view, "logout", None) is LogoutView.logout]
+    if logouts and (makes_ours or any(map(_takes_ours, logouts))):
         harm = "it answers that the user is logged out, and the token goes on working"
         yield LogoutView, harm, "dj_rest_auth.urls", "drf_token_auth.contrib.dj_rest_auth.urls"
-    if not apps.is_installed("dj_rest_auth.registration"):
+    if not (makes_ours and apps.is_installed("dj_rest_auth.registration")):
         return
     from dj_rest_auth.registration.views import RegisterView
 
@@ -95,6 +98,10 @@ def _stock_views() -> Iterator[tuple[type[Any], str, str, str]]:
         harm = "it makes the user, and then fails"
         theirs = "dj_rest_auth.registration.urls"
         yield RegisterView, harm, theirs, "drf_token_auth.contrib.dj_rest_auth.registration"
+
+
+def _takes_ours(view: type[Any]) -> bool:
+    return any(issubclass(one, ExpiringTokenAuthentication) for one in view.authentication_classes)
 
 
 def _served(patterns: Iterable[Any]) -> Iterator[type[Any]]:
