@@ -1,0 +1,73 @@
+"""The guides of docs/moving-in, as their readers follow them.
+
+A ``diff`` is for the file that its first line names: each hunk (``…`` parts them) has to be found
+there once. A ``python`` block whose first line is a file's name is that file. ``pycon`` is typed
+into the project's shell, ``sh`` into a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+GUIDES = Path(__file__).parents[2] / "docs" / "moving-in"
+
+_STEP = re.compile(r"^## (\d+)\. (.*)$", re.MULTILINE)
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r" ?# (\w+\.py)\n")
+
+
+class Block(NamedTuple):
+    language: str
+    text: str
+
+    @property
+    def file(self) -> str:
+        named = _FILE.match(self.text)
+        assert named is not None, f"no file is named: {self.text}"
+        return named[1]
+
+    def write(self, project: Path) -> None:
+        """Change the file of the project as the block says."""
+        path = project / self.file
+        body = _FILE.sub("", self.text, count=1)
+        if self.language == "python":
+            assert not path.exists(), path
+            path.write_text(body, "utf-8")
+        else:
+            path.write_text(patched(path.read_text("utf-8"), body), "utf-8")
+
+    def typed(self) -> str:
+        """What is typed into the shell of a ``pycon`` block."""
+        return "".join(f"{line[4:]}\n" for line in self.text.splitlines() if line[:3] in _PROMPTS)
+
+
+_PROMPTS = (">>>", "...")
+
+
+def patched(text: str, diff: str) -> str:
+    for hunk in re.split(r"^…\n", diff, flags=re.MULTILINE):
+        lines = [line or " " for line in hunk.splitlines()]
+        assert {line[0] for line in lines} <= set(" +-"), hunk
+        before = "".join(f"{line[1:]}\n" for line in lines if line[0] != "+")
+        after = "".join(f"{line[1:]}\n" for line in lines if line[0] != "-")
+        assert f"\n{text}".count(f"\n{before}") == 1, f"not there once:\n{before}\nin:\n{text}"
+        text = f"\n{text}".replace(f"\n{before}", f"\n{after}")[1:]
+    return text
+
+
+class Guide:
+    def __init__(self, source: str) -> None:
+        text = (GUIDES / f"{source}.md").read_text("utf-8")
+        steps, _, self.afterwards = text.partition("\n## Go back\n")
+        _, *parts = _STEP.split(steps)
+        numbers, titles, bodies = parts[::3], parts[1::3], parts[2::3]
+        assert numbers == [str(n) for n in range(1, len(numbers) + 1)], numbers
+        self.titles = titles
+        self._bodies = bodies
+
+    def step(self, number: int) -> Iterator[Block]:
+        for language, text in _BLOCK.findall(self._bodies[number - 1]):
+            yield Block(language, text)

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class MeView(APIView):
+    def get(self, request):
+        return Response({"name": request.user.get_username()})

@@ -1,0 +1,199 @@
+"""A site in processes of its own: the releases of its project, their servers, and clients."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import drf_token_auth
+
+from .guides import Block, Guide
+
+PROJECTS = Path(__file__).parent / "projects"
+PACKAGE = Path(drf_token_auth.__file__).parents[1]
+PASSWORD = "correct horse battery staple"
+# The name that a package is imported by.
+MODULES = {
+    "django-rest-durin": "durin",
+    "django-rest-knox": "knox",
+    "djangorestframework-simplejwt": "rest_framework_simplejwt",
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    body: Any
+
+
+class Server:
+    def __init__(self, port: int) -> None:
+        self.root = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str, authorization: str) -> Answer:
+        return self.ask("GET", path, authorization)
+
+    def post(self, path: str, authorization: str = "", **data: Any) -> Answer:
+        return self.ask("POST", path, authorization, json.dumps(data).encode())
+
+    def ask(self, method: str, path: str, authorization: str, body: bytes | None = None) -> Answer:
+        headers = {"Content-Type": "application/json"}
+        if authorization:
+            headers["Authorization"] = authorization
+        request = urllib.request.Request(
+            self.root + path, data=body, headers=headers, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                status, content = response.status, response.read()
+        except urllib.error.HTTPError as error:
+            status, content = error.code, error.read()
+        assert status < 500, (method, path, content[:2000])
+        return Answer(status, json.loads(content) if content else None)
+
+    def who(self, authorization: str) -> Any:
+        """Whom a client is taken for; its status where it is not let in."""
+        answer = self.get("/api/me/", authorization)
+        return answer.body["name"] if answer.status == 200 else answer.status
+
+
+class Release:
+    """The project's code as it is deployed at one time."""
+
+    def __init__(self, home: Path, database: Path) -> None:
+        self.home = home
+        self.gone = home.with_name(f"{home.name}_gone")
+        self.env = {
+            **{name: value for name, value in os.environ.items() if "DJANGO" not in name},
+            "DATABASE": str(database),
+            "PYTHONPATH": os.pathsep.join([str(self.gone), str(PACKAGE)]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def manage(self, *arguments: str, typed: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=self.home,
+            env=self.env,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout
+
+    def add_users(self, *names: str) -> None:
+        users = [f"User.objects.create_user({name!r}, password={PASSWORD!r})" for name in names]
+        typed = "\n".join(["from django.contrib.auth.models import User", *users, ""])
+        self.manage("shell", typed=typed)
+
+    def delete_users(self) -> None:
+        deletion = "User.objects.all().delete()"
+        self.manage("shell", typed=f"from django.contrib.auth.models import User\n{deletion}\n")
+
+    def uninstall(self, package: str) -> None:
+        """As if it were: this environment is not this project's alone."""
+        self.gone.mkdir(exist_ok=True)
+        module = MODULES[package]
+        text = f"raise ModuleNotFoundError({package!r}, name={module!r})\n"
+        (self.gone / f"{module}.py").write_text(text, "utf-8")
+
+    def follow(self, block: Block) -> str:
+        """Do what a block says. What its commands printed."""
+        if block.language in ("diff", "python"):
+            block.write(self.home)
+        elif block.language == "pycon":
+            self.manage("shell", typed=block.typed())
+        elif block.language == "sh":
+            return "".join(self.type(shlex.split(line)) for line in block.text.splitlines())
+        return ""
+
+    def type(self, words: list[str]) -> str:
+        if words[:2] == ["python", "manage.py"]:
+            return self.manage(*words[2:])
+        if words[:4] == ["python", "-m", "pip", "uninstall"]:
+            self.uninstall(words[4])
+        elif words[0] == "rm":
+            (self.home / words[1]).unlink()
+        else:
+            # It is there.
+            assert words == ["python", "-m", "pip", "install", "drf-token-auth"], words
+        return ""
+
+    @contextmanager
+    def serving(self) -> Iterator[Server]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        log = self.home.with_name(f"{self.home.name}.log")
+        with log.open("a") as out:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
+                cwd=self.home,
+                env=self.env,
+                stdout=out,
+                stderr=out,
+            )
+            try:
+                self._wait(process, port, log)
+                yield Server(port)
+            finally:
+                process.terminate()
+                process.wait()
+
+    def _wait(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        for _ in range(600):
+            assert process.poll() is None, log.read_text()
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(log.read_text())
+
+
+class Site:
+    """A project on the old package, with its database, and the guide that is followed."""
+
+    def __init__(self, home: Path, source: str) -> None:
+        self.home = home
+        self.source = source
+        self.guide = Guide(source)
+        self.database = home / "db.sqlite3"
+        self.releases: list[Release] = []
+        project = home / "release0"
+        shutil.copytree(PROJECTS / source, project)
+        shutil.copy(PROJECTS / "manage.py", project)
+        self.releases.append(Release(project, self.database))
+        self.releases[0].manage("migrate")
+
+    def release(self, *steps: int) -> Release:
+        """The next one: a copy of the last, changed as the steps say."""
+        project = self.home / f"release{len(self.releases)}"
+        shutil.copytree(self.releases[-1].home, project)
+        release = Release(project, self.database)
+        self.releases.append(release)
+        self.follow(release, *steps)
+        return release
+
+    def follow(self, release: Release, *steps: int) -> str:
+        return "".join(release.follow(block) for n in steps for block in self.guide.step(n))
+
+
+def basic(name: str) -> str:
+    return f"Basic {base64.b64encode(f'{name}:{PASSWORD}'.encode()).decode()}"

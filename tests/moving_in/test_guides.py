@@ -1,0 +1,279 @@
+"""The guides of docs/moving-in, followed step by step, with clients that stay in all the way.
+
+The site has several releases of its code running at once, as while it is deployed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.moving_in.sites import PASSWORD, Release, Server, Site, basic
+
+STAYING = ["ada", "bob", "cleo"]
+OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim"]
+
+
+def log_in(server: Server, source: str, name: str) -> str:
+    """The header that the client sends from now on. What it reads of the answer never changes."""
+    if source == "knox":
+        answer = server.post("/api/login/", basic(name))
+    else:
+        answer = server.post("/api/login/", username=name, password=PASSWORD, client="phone")
+    assert answer.status == 200, answer
+    if source != "authtoken":
+        assert set(answer.body) == {"token", "expiry"}
+    return f"Token {answer.body['token']}"
+
+
+class Clients:
+    """Those who are in, and their headers."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.headers: dict[str, str] = {}
+
+    def log_in(self, server: Server, name: str) -> str:
+        self.headers[name] = log_in(server, self.source, name)
+        return self.headers[name]
+
+    def log_out(self, server: Server, name: str, path: str = "logout") -> str:
+        header = self.headers.pop(name)
+        assert server.post(f"/api/{path}/", header).status == 204
+        return header
+
+    def are_in(self, *servers: Server) -> None:
+        for server in servers:
+            assert {name: server.who(header) for name, header in self.headers.items()} == {
+                name: name for name in self.headers
+            }
+
+
+def has_new_key(header: str) -> bool:
+    return header.startswith("Token dta_")
+
+
+def are_out(headers: list[str], *servers: Server) -> None:
+    assert [server.who(header) for server in servers for header in headers] == [401] * (
+        len(servers) * len(headers)
+    )
+
+
+@contextmanager
+def two(first: Release, second: Release) -> Iterator[tuple[Server, Server]]:
+    with first.serving() as one, second.serving() as other:
+        yield one, other
+
+
+@pytest.fixture
+def phone() -> str:
+    return (
+        "from datetime import timedelta\n"
+        "from durin.models import Client\n"
+        "Client.objects.create(name='phone', token_ttl=timedelta(hours=10))\n"
+    )
+
+
+@pytest.fixture(params=["authtoken", "knox", "durin"])
+def source(request: Any) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def site(tmp_path: Path, source: str, phone: str) -> Site:
+    site = Site(tmp_path, source)
+    site.releases[0].add_users(*STAYING, *OTHERS)
+    if source == "durin":
+        site.releases[0].manage("shell", typed=phone)
+    return site
+
+
+def test_release_by_release(site: Site, source: str) -> None:
+    clients = Clients(source)
+    before = site.releases[0]
+    gone = []
+    with before.serving() as old:
+        for name in ["ada", "bob", "dan", "eve", "fay"]:
+            clients.log_in(old, name)
+        first = site.release(1, 2)
+        # The table is there, and the code of before runs on.
+        clients.are_in(old)
+        with first.serving() as new:
+            clients.log_in(new, "cleo")
+            clients.are_in(old, new)
+            gone.append(clients.log_out(new, "dan"))
+            are_out(gone, old, new)
+
+    second = site.release(3)
+    with two(first, second) as (one, other):
+        assert not has_new_key(clients.log_in(one, "gus"))
+        assert has_new_key(clients.log_in(other, "hal"))
+        assert has_new_key(clients.log_in(other, "dan"))
+        clients.are_in(one, other)
+        # Old and new keys, each at the server that does not give them.
+        gone += [clients.log_out(other, "gus"), clients.log_out(one, "dan")]
+        are_out(gone, one, other)
+
+    old_count = len([header for header in clients.headers.values() if not has_new_key(header)])
+    assert f"{old_count} tokens imported" in site.follow(second, 4)
+    with two(first, second) as (one, other):
+        clients.are_in(one, other)
+        # An imported key is in both tables.
+        gone += [clients.log_out(one, "eve"), clients.log_out(other, "fay")]
+        are_out(gone, one, other)
+        # Logins are in the first release again: one goes back to it, and comes again.
+        assert not has_new_key(clients.log_in(one, "ida"))
+        clients.are_in(one, other)
+    assert "1 tokens imported" in site.follow(second, 4)
+
+    third = site.release(5)
+    with two(second, third) as (one, other):
+        clients.are_in(one, other)
+        gone.append(clients.log_out(other, "ida"))
+        assert has_new_key(clients.log_in(other, "jim"))
+        end_all_of_one(site, clients, third, gone)
+        are_out(gone, one, other)
+        clients.are_in(one, other)
+
+    # Back to what there was, as far as it goes: who logged in since has a key it does not know.
+    with before.serving() as old:
+        known = {name: old.who(header) for name, header in clients.headers.items()}
+        assert known == {
+            name: 401 if has_new_key(header) else name for name, header in clients.headers.items()
+        }
+        are_out(gone, old)
+
+    site.follow(third, 6)
+    fourth = site.release(7)
+    with two(third, fourth) as (one, other):
+        clients.are_in(one, other)
+        gone.append(clients.log_out(other, "jim"))
+        are_out(gone, one, other)
+    uninstall_at_the_end(site, third, fourth)
+    with fourth.serving() as new:
+        clients.are_in(new)
+        are_out(gone, new)
+        assert set(STAYING) <= set(clients.headers)
+        assert has_new_key(clients.log_in(new, "kim"))
+        clients.are_in(new)
+        gone += [clients.log_out(new, "ada"), clients.log_out(new, "kim")]
+        are_out(gone, new)
+        if source != "authtoken":
+            other_device = log_in(new, source, "bob")
+            clients.log_in(new, "bob")
+            gone += [clients.log_out(new, "bob", "logoutall"), other_device]
+            are_out(gone, new)
+        clients.are_in(new)
+    # No constraint of the old table is left over.
+    fourth.delete_users()
+
+
+def end_all_of_one(site: Site, clients: Clients, release: Release, gone: list[str]) -> None:
+    """Otherwise than by a logout: from a terminal."""
+    release.manage("revoke_tokens", "--user", "bob", "--no-input")
+    gone.append(clients.headers.pop("bob"))
+    with release.serving() as server:
+        clients.log_in(server, "bob")
+
+
+def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
+    """Tables go by a release that still has the app, the package where nothing has it any more."""
+    commands = [block for block in site.guide.step(8) if block.language == "sh"]
+    for block in commands:
+        release = fourth if "pip uninstall" in block.text else third
+        release.follow(block)
+    assert len(commands) == (1 if site.source == "authtoken" else 2)
+
+
+def test_with_a_single_server(site: Site, source: str) -> None:
+    clients = Clients(source)
+    with site.releases[0].serving() as old:
+        for name in STAYING:
+            clients.log_in(old, name)
+    second = site.release(1, 2, 3)
+    with second.serving() as new:
+        clients.are_in(new)
+        assert f"{len(STAYING)} tokens imported" in site.follow(second, 4)
+        clients.are_in(new)
+    fourth = site.release(5, 6, 7)
+    uninstall_at_the_end(site, second, fourth)
+    with fourth.serving() as new:
+        clients.are_in(new)
+        assert has_new_key(clients.log_in(new, "jim"))
+        clients.are_in(new)
+
+
+def test_from_jwts(tmp_path: Path) -> None:
+    site = Site(tmp_path, "simplejwt")
+    before = site.releases[0]
+    before.add_users(*STAYING, "dan", "eve")
+    with before.serving() as old:
+        jwts = {name: pair(old, name) for name in STAYING}
+        first = site.release(1, 2)
+        assert names_of(old, access_of(jwts)) == STAYING
+        with first.serving() as new:
+            jwts["dan"] = pair(new, "dan")
+            for server in (old, new):
+                assert names_of(server, access_of(jwts)) == [*STAYING, "dan"]
+            assert new.who("Bearer no.such.jwt") == new.who("Bearer dta_nothing") == 401
+
+    second = site.release(3)
+    with two(first, second) as (one, other):
+        # Updated clients exchange; bob's does not know of it, and goes on refreshing.
+        keys = {name: exchanged(other, jwts[name]) for name in ("ada", "cleo")}
+        body = other.post("/api/token/", username="eve", password=PASSWORD).body
+        assert body["access"] == body["token"]
+        keys["eve"] = f"Bearer {body['access']}"
+        for server in (one, other):
+            assert names_of(server, list(keys.values())) == ["ada", "cleo", "eve"]
+            assert names_of(server, access_of(jwts)) == [*STAYING, "dan"]
+            assert server.who(refreshed(server, jwts["bob"])) == "bob"
+        assert other.post("/api/logout/", keys["eve"]).status == 204
+        are_out([keys.pop("eve")], one, other)
+        assert other.post("/api/logout/", access_of(jwts)[0]).status == 400
+        assert other.post("/api/token/exchange/", keys["ada"]).status == 401
+        assert "access" in pair(one, "dan")
+        # It has to log in once.
+        with before.serving() as old:
+            assert old.who(keys["ada"]) == 401
+            assert old.who(refreshed(old, jwts["ada"])) == "ada"
+
+    third = site.release(6)
+    with third.serving() as new:
+        assert names_of(new, list(keys.values())) == ["ada", "cleo"]
+        are_out(access_of(jwts), new)
+        body = new.post("/api/token/", username="bob", password=PASSWORD).body
+        assert new.who(f"Bearer {body['access']}") == "bob"
+
+
+def pair(server: Server, name: str) -> dict[str, str]:
+    answer = server.post("/api/token/", username=name, password=PASSWORD)
+    assert answer.status == 200
+    assert set(answer.body) == {"access", "refresh"}
+    return answer.body
+
+
+def access_of(jwts: dict[str, dict[str, str]]) -> list[str]:
+    return [f"Bearer {pair['access']}" for pair in jwts.values()]
+
+
+def names_of(server: Server, headers: list[str]) -> list[str]:
+    return [server.who(header) for header in headers]
+
+
+def refreshed(server: Server, jwts: dict[str, str]) -> str:
+    answer = server.post("/api/token/refresh/", refresh=jwts["refresh"])
+    assert answer.status == 200
+    return f"Bearer {answer.body['access']}"
+
+
+def exchanged(server: Server, jwts: dict[str, str]) -> str:
+    """As the guide tells a client to."""
+    answer = server.post("/api/token/exchange/", refreshed(server, jwts))
+    assert answer.status == 200
+    assert set(answer.body) == {"token", "expires_at"}
+    return f"Bearer {answer.body['token']}"
