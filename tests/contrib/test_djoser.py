@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.core.checks import run_checks
 from djoser.conf import settings as djoser_settings
@@ -137,3 +138,46 @@ def test_the_naive_configuration_is_found(tmp_path: Path) -> None:
     said = Project(tmp_path, "default_user", *lines).refuse("check")
     assert "(drf_token_auth.E009)" in said
     assert '"drf_token_auth.contrib.djoser.TokenModel"' in said
+
+
+def logout_served(tmp_path: Path, token_model: str, authenticator: str) -> Project:
+    (tmp_path / "project_urls.py").write_text(
+        "from django.urls import include, path\n"
+        "urlpatterns = [path('a/', include('djoser.urls.authtoken'))]\n"
+    )
+    (tmp_path / "project_tokens.py").write_text(
+        "from drf_token_auth.contrib.djoser import TokenModel\nclass ShortTokens(TokenModel): ...\n"
+    )
+    lines = [
+        'INSTALLED_APPS += ["rest_framework.authtoken", "djoser"]',
+        f'DJOSER = {{"TOKEN_MODEL": "{token_model}"}}',
+        f'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["{authenticator}"]',
+        "ROOT_URLCONF = 'project_urls'",
+    ]
+    return Project(tmp_path, "default_user", *lines)
+
+
+DRFS = "rest_framework.authtoken.models.Token"
+OURS = "drf_token_auth.contrib.djoser.TokenModel"
+DERIVED = "project_tokens.ShortTokens"
+EXPIRING = "drf_token_auth.authentication.ExpiringTokenAuthentication"
+
+
+def test_a_logout_that_would_end_drfs_tokens_only_is_found(tmp_path: Path) -> None:
+    said = logout_served(tmp_path, DRFS, EXPIRING).refuse("check")
+    assert "(drf_token_auth.E009)" in said
+    assert "they go on working" in said
+
+
+@pytest.mark.parametrize(
+    ("token_model", "authenticator"),
+    [
+        (OURS, EXPIRING),
+        (DERIVED, EXPIRING),
+        (DRFS, "rest_framework.authentication.TokenAuthentication"),
+    ],
+)
+def test_a_logout_that_ends_what_it_takes(
+    tmp_path: Path, token_model: str, authenticator: str
+) -> None:
+    logout_served(tmp_path, token_model, authenticator).manage("check")

@@ -19,32 +19,54 @@ __all__: list[str] = []
 APP = "drf_token_auth"
 
 
-def _is_ours(token_model: Any) -> bool:
-    """Whether a dotted path names a token model of ours."""
+def _is(named: Any, wanted: str | type[Any]) -> bool:
+    """Whether a dotted path names a class or one derived from it."""
     try:
-        named = import_string(token_model) if isinstance(token_model, str) else token_model
+        found, base = (
+            import_string(one) if isinstance(one, str) else one for one in (named, wanted)
+        )
     except ImportError:
         return False
-    return isinstance(named, type) and issubclass(named, AbstractToken)
+    return isinstance(found, type) and issubclass(found, base)
+
+
+def _is_ours(token_model: Any) -> bool:
+    """Whether a dotted path names a token model of ours."""
+    return _is(token_model, AbstractToken)
 
 
 @register(Tags.compatibility)
 def check_djoser(**kwargs: Any) -> list[CheckMessage]:
-    """E009: djoser would look for the key of a token that was made before."""
+    """E009: djoser would look for the key of a token that was made before, or end none of ours."""
     if not apps.is_installed("djoser"):
         return []
-    named = (getattr(settings, "DJOSER", None) or {}).get("TOKEN_MODEL")
-    if not _is_ours(named):
+    named = (getattr(settings, "DJOSER", None) or {}).get("TOKEN_MODEL", _DRFS_TOKEN)
+    if _is_ours(named):
+        harm = f"is {named!r}: the second login of a user would fail, as a key can't be shown twice"
+    elif not _is(named, _FACADE) and _djosers_logout_takes_ours():
+        harm = f"is {named!r}: its logout answers 204 to our tokens, and they go on working"
+    else:
         return []
     return [
         Error(
-            f'DJOSER["TOKEN_MODEL"] is {named!r}: the second login of a user would fail, as a key '
-            "can't be shown twice.",
-            hint='DJOSER["TOKEN_MODEL"] = "drf_token_auth.contrib.djoser.TokenModel", whichever '
-            "token model is in use.",
+            f'DJOSER["TOKEN_MODEL"] {harm}.',
+            hint=f'DJOSER["TOKEN_MODEL"] = "{_FACADE}", whichever token model is in use.',
             id=f"{APP}.E009",
         )
     ]
+
+
+_FACADE = "drf_token_auth.contrib.djoser.TokenModel"
+_DRFS_TOKEN = "rest_framework.authtoken.models.Token"
+
+
+def _djosers_logout_takes_ours() -> bool:
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return False
+    from djoser.views import TokenDestroyView
+
+    served = _served(get_resolver().url_patterns)
+    return any(issubclass(view, TokenDestroyView) and _takes_ours(view) for view in served)
 
 
 @register(Tags.compatibility)
