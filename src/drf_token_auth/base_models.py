@@ -27,10 +27,12 @@ from .rules import SCOPES_LENGTH
 from .scopes import encode_scopes
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import _User  # with the plugin, the project's own
     from django.db.models.expressions import Combinable
     from typing_extensions import Self
 
     # What can be assigned, and what is read: only mypy's plugin finds that out by itself.
+    ToUser: TypeAlias = models.ForeignKey[_User | Combinable, _User]
     RowId: TypeAlias = models.BigAutoField[int | str | Combinable, int]
     Text: TypeAlias = models.CharField[str | Combinable, str]
     TextOrNull: TypeAlias = models.CharField[str | Combinable | None, str | None]
@@ -69,12 +71,11 @@ class Kind:
 
 
 class AbstractToken(models.Model):
-    Kind: ClassVar = Kind
+    Kind: Final = Kind
 
     # The eight-byte columns come first: PostgreSQL pads between columns of unlike alignment.
     id: RowId = models.BigAutoField(primary_key=True)
-    # Not annotated: the plugin knows the project's user, and an annotation would hide it.
-    user = models.ForeignKey(
+    user: ToUser = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="%(app_label)s_%(class)s_set",
@@ -117,8 +118,8 @@ class AbstractToken(models.Model):
 
     class Meta:
         abstract = True
-        verbose_name = _("token")
-        verbose_name_plural = _("tokens")
+        verbose_name: ClassVar[Any] = _("token")
+        verbose_name_plural: ClassVar[Any] = _("tokens")
 
     # On the instance that made the key only; the database never sees it.
     _key: str | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from asgiref.sync import sync_to_async
 from django.db import router, transaction
@@ -180,7 +180,7 @@ def revoke_all(
         return tokens.revoke(reason=reason, actor=actor, request=request)
 
 
-aissue = sync_to_async(issue)
-arotate = sync_to_async(rotate)
-arevoke = sync_to_async(revoke)
-arevoke_all = sync_to_async(revoke_all)
+aissue: Final = sync_to_async(issue)
+arotate: Final = sync_to_async(rotate)
+arevoke: Final = sync_to_async(revoke)
+arevoke_all: Final = sync_to_async(revoke_all)

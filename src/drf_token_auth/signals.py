@@ -8,19 +8,21 @@ came with; both are ``None`` where there is none (a command, a shell, a task).
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.dispatch import Signal
 
 __all__ = ["token_created", "token_reused", "token_revoked", "token_rotated"]
 
 # token, actor, request
-token_created = Signal()
+token_created: Final = Signal()
 
 # token, actor, request
-token_rotated = Signal()
+token_rotated: Final = Signal()
 
 # token, reason, actor, request. Reasons: logout, logout_all, others, holder, admin, password,
 # limit, command, unused, reuse; deleted, where a row was deleted as any other row.
-token_revoked = Signal()
+token_revoked: Final = Signal()
 
 # token, request: the key before the last rotation was presented after its grace.
-token_reused = Signal()
+token_reused: Final = Signal()
