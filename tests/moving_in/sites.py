@@ -195,5 +195,5 @@ class Site:
         return "".join(release.follow(block) for n in steps for block in self.guide.step(n))
 
 
-def basic(name: str) -> str:
-    return f"Basic {base64.b64encode(f'{name}:{PASSWORD}'.encode()).decode()}"
+def basic(name: str, password: str = PASSWORD) -> str:
+    return f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"

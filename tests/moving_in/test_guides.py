@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from tests.moving_in.sites import PASSWORD, Release, Server, Site, basic
 
 STAYING = ["ada", "bob", "cleo"]
-OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim"]
+OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim", "lee"]
 
 
 def log_in(server: Server, source: str, name: str) -> str:
@@ -51,6 +52,17 @@ class Clients:
             assert {name: server.who(header) for name, header in self.headers.items()} == {
                 name: name for name in self.headers
             }
+
+    def go_on(self, server: Server) -> None:
+        """What the clients of one package or another do beside."""
+        self.are_in(server)
+        header = self.headers["cleo"]
+        if self.source == "durin":
+            answer = server.post("/api/refresh/", header)
+            assert answer.status == 200
+            assert datetime.fromisoformat(answer.body["expiry"]) > datetime.now(timezone.utc)
+        elif self.source == "knox":
+            assert server.post("/api/login/", basic("cleo", "wrong")).status == 401
 
 
 def has_new_key(header: str) -> bool:
@@ -106,7 +118,11 @@ def test_release_by_release(site: Site, source: str) -> None:
             clients.log_in(new, "cleo")
             clients.are_in(old, new)
             gone.append(clients.log_out(new, "dan"))
+            if source != "authtoken":
+                clients.log_in(new, "lee")
+                gone += two_devices_log_out(clients, source, "lee", (old, new), new)
             are_out(gone, old, new)
+            clients.go_on(new)
 
     second = site.release(3)
     with two(first, second) as (one, other):
@@ -116,7 +132,13 @@ def test_release_by_release(site: Site, source: str) -> None:
         clients.are_in(one, other)
         # Old and new keys, each at the server that does not give them.
         gone += [clients.log_out(other, "gus"), clients.log_out(one, "dan")]
+        if source != "authtoken":
+            for server in (one, other):
+                clients.log_in(one, "lee")
+                gone += two_devices_log_out(clients, source, "lee", (other, one), server)
         are_out(gone, one, other)
+        for server in (one, other):
+            clients.go_on(server)
 
     old_count = len([header for header in clients.headers.values() if not has_new_key(header)])
     assert f"{old_count} tokens imported" in site.follow(second, 4)
@@ -163,13 +185,20 @@ def test_release_by_release(site: Site, source: str) -> None:
         gone += [clients.log_out(new, "ada"), clients.log_out(new, "kim")]
         are_out(gone, new)
         if source != "authtoken":
-            other_device = log_in(new, source, "bob")
-            clients.log_in(new, "bob")
-            gone += [clients.log_out(new, "bob", "logoutall"), other_device]
+            gone += two_devices_log_out(clients, source, "bob", (new, new), new)
             are_out(gone, new)
-        clients.are_in(new)
+        clients.go_on(new)
     # No constraint of the old table is left over.
     fourth.delete_users()
+
+
+def two_devices_log_out(
+    clients: Clients, source: str, name: str, logins: tuple[Server, Server], at: Server
+) -> list[str]:
+    """All the headers of a user with two more devices, of whom one says that all shall end."""
+    first = clients.headers[name]
+    second, third = [clients.log_in(server, name) for server in logins]
+    return [first, second, third, clients.log_out(at, name, "logoutall")]
 
 
 def end_all_of_one(site: Site, clients: Clients, release: Release, gone: list[str]) -> None:
@@ -195,6 +224,10 @@ def test_with_a_single_server(site: Site, source: str) -> None:
         for name in STAYING:
             clients.log_in(old, name)
     second = site.release(1, 2, 3)
+    second.manage("migrate", "drf_token_auth", "zero")
+    with site.releases[0].serving() as old:
+        clients.are_in(old)
+    second.manage("migrate")
     with second.serving() as new:
         clients.are_in(new)
         assert f"{len(STAYING)} tokens imported" in site.follow(second, 4)
@@ -248,6 +281,25 @@ def test_from_jwts(tmp_path: Path) -> None:
         are_out(access_of(jwts), new)
         body = new.post("/api/token/", username="bob", password=PASSWORD).body
         assert new.who(f"Bearer {body['access']}") == "bob"
+
+
+def test_jwts_and_keys_with_words_of_their_own(tmp_path: Path) -> None:
+    """In either order, and without UNKNOWN_KEYS."""
+    site = Site(tmp_path, "simplejwt")
+    site.releases[0].add_users("ada")
+    with site.releases[0].serving() as old:
+        jwt = f"Bearer {pair(old, 'ada')['access']}"
+    both = site.release(1, 2)
+    path = both.home / "settings.py"
+    settings = path.read_text("utf-8").replace('DRF_TOKEN_AUTH = {"UNKNOWN_KEYS": "pass"}', "")
+    settings = settings.replace("BearerTokenAuthentication", "ExpiringTokenAuthentication")
+    key = f"Token {both.manage('create_token', 'ada').strip()}"
+    lines = settings.splitlines(keepends=True)
+    ours = next(n for n, line in enumerate(lines) if "ExpiringTokenAuthentication" in line)
+    for order in (lines, [*lines[:ours], lines[ours + 1], lines[ours], *lines[ours + 2 :]]):
+        path.write_text("".join(order), "utf-8")
+        with both.serving() as new:
+            assert names_of(new, [jwt, key]) == ["ada", "ada"]
 
 
 def pair(server: Server, name: str) -> dict[str, str]:
