@@ -182,6 +182,9 @@ def test_release_by_release(site: Site, source: str) -> None:
         assert set(STAYING) <= set(clients.headers)
         assert has_new_key(clients.log_in(new, "kim"))
         clients.are_in(new)
+        in_the_body = new.post("/api/login/", username="lee", password=PASSWORD)
+        assert new.who(f"Token {in_the_body.body['token']}") == "lee"
+        assert new.post("/api/login/", username="lee", password="wrong").status == 400
         gone += [clients.log_out(new, "ada"), clients.log_out(new, "kim")]
         are_out(gone, new)
         if source != "authtoken":
