@@ -140,8 +140,7 @@ def test_where_no_request_ever_ends_nothing_piles_up() -> None:
     actions = [Action() for _ in range(1000)]
     for action in actions:
         roll_back_after(action)
-    waiting = deferred._waiting.get()
-    assert waiting is not None
+    waiting = deferred._waiting_on(connection)
     assert len(waiting) <= deferred._MOST_WAITING + 1
     end_request()
     assert actions[-1].runs == [False]
@@ -153,7 +152,7 @@ def test_what_ran_is_not_kept() -> None:
     for _ in range(5):
         with transaction.atomic():
             defer(Action())
-    assert len(deferred._waiting.get() or []) <= 1
+    assert len(deferred._waiting_on(connection)) <= 1
 
 
 # In the tests of projects, each in a transaction of its own

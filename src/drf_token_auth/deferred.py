@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextvars import ContextVar
 
 from django.core.signals import request_finished, request_started
 from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 __all__ = ["after_transaction"]
 
@@ -46,43 +46,44 @@ class _Once:
 # Where no request ever ends (a task queue's worker), what rollbacks left must not pile up.
 _MOST_WAITING = 100
 
-_waiting: ContextVar[list[_Once] | None] = ContextVar("drf_token_auth_waiting", default=None)
-
 
 def after_transaction(action: Callable[[], object], *, using: str) -> None:
     """Run ``action`` now, after the commit, or after the rolled-back request. Never raises."""
     once = _Once(action, using)
-    if not connections[using].in_atomic_block:
+    connection = connections[using]
+    if not connection.in_atomic_block:
         once()
         return
-    waiting = _waiting.get()
-    if waiting is None:
-        waiting = []
-        _waiting.set(waiting)
+    waiting = _waiting_on(connection)
     waiting[:] = [other for other in waiting[-_MOST_WAITING:] if not other.done]
     waiting.append(once)
     transaction.on_commit(once, using=using)
 
 
+def _waiting_on(connection: BaseDatabaseWrapper) -> list[_Once]:
+    # As Django, which closes a request's connections at its end, also where the server runs the
+    # view in a task of its own and a context variable would be lost.
+    waiting: list[_Once] = connection.__dict__.setdefault("_drf_token_auth_waiting", [])
+    return waiting
+
+
 def _begin(**kwargs: object) -> None:
-    # Where the server runs the view in a task of its own, that task must find this list.
-    _waiting.set([])
+    for connection in connections.all(initialized_only=True):
+        _waiting_on(connection).clear()
 
 
 def _run_what_a_rollback_left(**kwargs: object) -> None:
-    waiting = _waiting.get()
-    if not waiting:
-        return
-    pending, waiting[:] = [once for once in waiting if not once.done], []
-    for once in pending:
-        connection = connections[once.using]
-        if not connection.in_atomic_block:
-            once()
-            # Django closed what it would before this opened it again.
-            connection.close_if_unusable_or_obsolete()
-        elif all(entry[1] is not once for entry in connection.run_on_commit):
-            # The request was rolled back inside a larger transaction (a test case's).
-            transaction.on_commit(once, using=once.using)
+    for connection in connections.all(initialized_only=True):
+        waiting = _waiting_on(connection)
+        pending, waiting[:] = [once for once in waiting if not once.done], []
+        for once in pending:
+            if not connection.in_atomic_block:
+                once()
+                # Django closed what it would before this opened it again.
+                connection.close_if_unusable_or_obsolete()
+            elif all(entry[1] is not once for entry in connection.run_on_commit):
+                # The request was rolled back inside a larger transaction (a test case's).
+                transaction.on_commit(once, using=once.using)
 
 
 request_started.connect(_begin, dispatch_uid="drf_token_auth.deferred.request_started")
