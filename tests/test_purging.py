@@ -92,6 +92,15 @@ def test_crowds_gaps_and_ties_outside_a_transaction(user, monkeypatch, statement
     assert operations.purge(batch_size=50) == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_first_are_all_of_one_moment_outside_a_transaction(user):
+    now = timezone.now()
+    fill(user, *[now - timedelta(days=2)] * 120, *[now - timedelta(seconds=n) for n in range(9)])
+    assert operations.purge(batch_size=20) == 129
+    fill(user, *[now - timedelta(days=2)] * 5)
+    assert operations.purge(batch_size=20) == 5
+
+
 def test_many_rows_of_one_moment_go_in_batches_by_id(user):
     now = timezone.now()
     fill(user, *[now - timedelta(days=1)] * 25, *[now - timedelta(days=2)] * 3)

@@ -99,9 +99,11 @@ def _by_stride(tokens: Tokens, cutoff: datetime, most: int) -> Deletions:
     full for a short transaction, or has a row that somebody holds, is walked by count.
     """
     start = tokens.aggregate(first=Min("expires_at"))["first"]
-    after, end = tokens, start
+    if start is None or start > cutoff:
+        return
+    after = tokens
     size, width = most, None
-    while end is not None and end < cutoff:
+    while True:
         if width is None:
             end = _end_of(after.filter(expires_at__lte=cutoff), size) or cutoff
         else:
@@ -113,7 +115,9 @@ def _by_stride(tokens: Tokens, cutoff: datetime, most: int) -> Deletions:
             yield from _by_count(after, end, size)
         else:
             size = min(most, 2 * size)
-            width = (end - start) * min(4, size / max(1, attempt.count))
+            width = (end - start) * min(4, size / max(1, attempt.count)) or None
+        if end >= cutoff:
+            return
         start = end
         after = tokens.filter(expires_at__gt=end)
 
