@@ -313,16 +313,16 @@ def test_a_dry_run_counts_and_writes_nothing(user):
 def test_memory_does_not_grow_with_the_table(user):
     def peak() -> int:
         tracemalloc.start()
-        counts = bring_over(batch_size=50)
+        counts = bring_over(batch_size=100)
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert counts["imported"] == OldToken.objects.count()
         Token.objects.all().delete_silently()
         return found
 
-    fill(user, 500)
+    fill(user, 1_000)
     few = peak()
-    fill(user, 2_500, start=500)
+    fill(user, 5_000, start=1_000)
     assert peak() < 1.4 * few
 
 
