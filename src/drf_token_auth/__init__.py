@@ -34,13 +34,10 @@ def get_token_model() -> type[AbstractToken]:
     from .conf import TOKEN_MODEL_SETTING, token_model_label
 
     label = token_model_label()
-    try:
+    if label in _models:
         return _models[label]
-    except KeyError:
-        pass
     try:
-        _models[label] = apps.get_model(label, require_ready=False)
-        return _models[label]
+        model = _models[label] = apps.get_model(label, require_ready=False)
     except (ValueError, AttributeError):
         raise ImproperlyConfigured(
             f"{TOKEN_MODEL_SETTING} is 'app_label.ModelName'; it can't be {label!r}."
@@ -49,3 +46,4 @@ def get_token_model() -> type[AbstractToken]:
         raise ImproperlyConfigured(
             f"{TOKEN_MODEL_SETTING} names {label!r}, and no such model is installed."
         ) from None
+    return model
