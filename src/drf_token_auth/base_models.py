@@ -302,9 +302,11 @@ class AbstractToken(models.Model):
         tokens = all_rows(type(self), using)
         with transaction.atomic(using=using):
             lock_user(type(self), user.pk, using=using)
-            if self.is_password_bound:
+            if self.is_password_bound and self.user_id == user.pk:
                 self.user_stamp = stamps.current(user)
-                tokens.filter(pk=self.pk, user=user).update(user_stamp=self.user_stamp)
+                # By the key alone: with "and user", MariaDB may lock the index of users first,
+                # which who deletes the row locks last.
+                tokens.filter(pk=self.pk).update(user_stamp=self.user_stamp)
             tokens.usable().outlived_by(user).revoke(reason="password", actor=user)
 
     rebind.alters_data = True  # type: ignore[attr-defined]
