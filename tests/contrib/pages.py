@@ -36,7 +36,7 @@ class Pasted(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         source = self.sources.get(module.__name__, "")
-        exec(compile(source, module.__name__, "exec"), vars(module))
+        exec(compile(source, f"<{module.__name__}>", "exec"), vars(module))
 
 
 def paste(page: str, settings: dict[str, Any]) -> None:
@@ -46,4 +46,4 @@ def paste(page: str, settings: dict[str, Any]) -> None:
         module = name.replace("/", ".")
         sources[module] = f"{sources.get(module, '')}{source}\n"
     sys.meta_path.append(Pasted(sources))
-    exec(compile(sources.pop("mysite.settings", ""), page, "exec"), settings)
+    exec(compile(sources.pop("mysite.settings", ""), f"<{page}>", "exec"), settings)
