@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ALL", "BY_NAME", "NONE", "Package", "fill"]
+__all__ = ["ALL", "BASELINES", "BY_NAME", "Package", "fill"]
 
 PASSWORD = "benchmark"
 
@@ -474,6 +474,14 @@ class NoAuthentication(Package):
     }
 
 
+class OneQuery(NoAuthentication):
+    """The limit: what a request takes whose authenticator asks the database ``SELECT 1``."""
+
+    name = "SELECT 1"
+    authenticator = "benchmarks.floor.SelectOne"
+    settings = {}
+
+
 def _days(number):
     from datetime import timedelta
 
@@ -481,8 +489,9 @@ def _days(number):
 
 
 ALL: list[Package] = [Ours(), AuthToken(), Knox(), Durin(), SimpleJwt(), Sessions()]
-NONE = NoAuthentication()
-BY_NAME = {package.name: package for package in [*ALL, OAuthToolkit(), NONE]}
+# Of no package: what is there without any, and with the cheapest that a database allows.
+BASELINES: list[Package] = [NoAuthentication(), OneQuery()]
+BY_NAME = {package.name: package for package in [*ALL, OAuthToolkit(), *BASELINES]}
 
 
 def fill(

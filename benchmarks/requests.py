@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> Report:
     outcomes: dict[str, list[dict[str, float]]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for package in [packages.NONE, *options.packages]:
+        for package in [*packages.BASELINES, *options.packages]:
             database = stack.enter_context(databases.new(options.database))
             headers = folder / package.name
             headers.write_text("\n".join(_headers(package, database, options.rows)))
@@ -68,7 +68,8 @@ def run(options: argparse.Namespace) -> Report:
         if package.name != "drf-token-auth":
             goal = goals.get(package.name) if options.database == "postgres" else None
             report.compare(samples, "drf-token-auth", package.name, goal)
-    report.compare(samples, "drf-token-auth", "none")
+    for baseline in packages.BASELINES:
+        report.compare(samples, "drf-token-auth", baseline.name)
     for name, outcome in outcomes.items():
         report.cases[name] = {
             "requests/s": statistics.median(rate for [rate] in samples[name]),
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _headers(package: packages.Package, database: dict[str, Any], rows: int) -> list[str]:
-    if package is packages.NONE:
+    if package in packages.BASELINES:
         return ["X-Nothing: 1"]
     with harness.worker(package.name, database) as worker:
         worker.call(harness.migrate)

@@ -1,0 +1,17 @@
+"""The least that an authenticator with a database can do: one round trip, and no look at the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from rest_framework.authentication import BaseAuthentication
+
+
+class SelectOne(BaseAuthentication):
+    def authenticate(self, request: Any) -> tuple[Any, None]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+        return get_user_model()(pk=1), None
