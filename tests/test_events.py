@@ -220,6 +220,8 @@ REVOKED: dict[str, tuple[Callable[[Any], Any], str, bool, str | None]] = {
     "command": (by_revoke_all, "command", True, None),
     "unused": (by_the_purge, "unused", False, None),
     "operation": (lambda token: operations.revoke(token, reason="x"), "x", False, None),
+    "operation without a reason": (operations.revoke, "logout", False, None),
+    "all of a user's": (lambda token: operations.revoke_all(token.user), "logout_all", False, None),
     "queryset": (lambda token: Token.objects.all().revoke(reason="x"), "x", False, None),
     "delete": (lambda token: token.delete(), "deleted", False, None),
     "queryset delete": (lambda token: Token.objects.all().delete(), "deleted", False, None),

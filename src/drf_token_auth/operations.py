@@ -152,7 +152,9 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
     return row
 
 
-def revoke(token: AbstractToken, *, reason: str, request: Any = None, actor: Any = None) -> bool:
+def revoke(
+    token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None
+) -> bool:
     """End the token at once. False if it had ended already.
 
     :param reason: what ``token_revoked`` and the log say: one of those in :mod:`signals`.
@@ -163,7 +165,7 @@ def revoke(token: AbstractToken, *, reason: str, request: Any = None, actor: Any
 def revoke_all(
     user: Any,
     *,
-    reason: str,
+    reason: str = "logout_all",
     kinds: Iterable[str] = (Kind.LOGIN,),
     keep: AbstractToken | None = None,
     request: Any = None,
