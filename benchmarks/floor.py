@@ -1,4 +1,4 @@
-"""The least that an authenticator with a database can do: one round trip, and no look at the answer."""
+"""The least an authenticator with a database can do: one round trip, and no look at the answer."""
 
 from __future__ import annotations
 

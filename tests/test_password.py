@@ -17,6 +17,7 @@ from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.management import call_command
 from django.db import connection
+from django.db.models.signals import pre_save
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 from rest_framework.authentication import BasicAuthentication
@@ -448,6 +449,82 @@ def test_a_change_through_authenticate_and_back(db: None) -> None:
         assert status_of(token) == 200
         shell_with_a_hash_of_one_field(found)
         assert status_of(token) == 401
+
+
+@pytest.mark.parametrize("upgrade", [check_password, login_with_basic])
+def test_of_two_upgrades_at_once_one_counts(
+    hashed_before: Any, upgrade: Callable[[Any], None]
+) -> None:
+    """Two requests have loaded the user before either upgrades."""
+    user, token = hashed_before
+    second = fresh(user)
+    upgrade(user)
+    upgraded = fresh(user).password
+    assert second.check_password(PASSWORD)
+    assert fresh(user).password == second.password == upgraded
+    assert status_of(token) == 200
+    assert status_of(operations.issue(second)) == 200
+
+
+def test_a_change_beside_an_upgrade_is_not_undone_by_it(hashed_before: Any) -> None:
+    """Who checks the old password has loaded the user before it is changed."""
+    user, token = hashed_before
+    stale = fresh(user)
+    shell(fresh(user))
+    kept = Token.objects.create(user=fresh(user))
+    assert stale.check_password(PASSWORD)
+    assert fresh(user).check_password(NEW)
+    assert [status_of(one) for one in (token, kept)] == [401, 200]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upgrade_that_cannot_be_saved_logs_nobody_out() -> None:
+    with hashers(Before):
+        token = operations.issue(make_user())
+    user = User._default_manager.get()
+
+    def fail(**kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    with hashers(After):
+        pre_save.connect(fail, sender=User)
+        try:
+            with pytest.raises(ZeroDivisionError):
+                user.check_password(PASSWORD)
+        finally:
+            pre_save.disconnect(fail, sender=User)
+        assert status_of(token) == 200
+        assert fresh(user).check_password(PASSWORD)
+        assert status_of(token) == 200
+
+
+# A user that was loaded before the password was changed
+
+
+def test_a_stale_user_ends_nothing_that_lives(user: Any) -> None:
+    stale = fresh(user)
+    kept = row(operations.issue(user))
+    shell(kept.user)
+    kept.rebind(kept.user)
+    late = operations.issue(stale)
+    assert status_of(late) == 401
+    assert list(Token.objects.all()) == [kept, late]
+
+
+def test_a_stale_user_makes_no_room_by_what_lives(user: Any) -> None:
+    stale = fresh(user)
+    shell(fresh(user))
+    kept = operations.issue(fresh(user))
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 2}):
+        operations.issue(stale)
+    assert status_of(kept) == 200
+
+
+def test_a_password_that_is_not_saved_ends_nothing(user: Any) -> None:
+    token = operations.issue(user)
+    user.set_password(NEW)
+    operations.issue(user)
+    assert status_of(token) == 200
 
 
 # What is no change: SECRET_KEY, unusable passwords, other user models

@@ -301,12 +301,13 @@ class AbstractToken(models.Model):
         using = router.db_for_write(type(self), instance=self)
         tokens = all_rows(type(self), using)
         with transaction.atomic(using=using):
-            lock_user(type(self), user.pk, using=using)
+            stored = lock_user(type(self), user.pk, using=using)
             if self.is_password_bound and self.user_id == user.pk:
                 self.user_stamp = stamps.current(user)
                 # By the key alone: with "and user", MariaDB may lock the index of users first,
                 # which who deletes the row locks last.
                 tokens.filter(pk=self.pk).update(user_stamp=self.user_stamp)
-            tokens.usable().outlived_by(user).revoke(reason="password", actor=user)
+            if stored is not None:
+                tokens.usable().outlived_by(stored).revoke(reason="password", actor=user)
 
     rebind.alters_data = True  # type: ignore[attr-defined]

@@ -31,8 +31,8 @@ def user_model(model: type[AbstractToken]) -> Any:
     return model._meta.get_field("user").related_model
 
 
-def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> None:
-    """Hold the user's row until the transaction ends.
+def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
+    """Hold the user's row until the transaction ends. The row as it is now, or None.
 
     Every flow that counts or ends several tokens of a user takes this lock first and the tokens'
     afterwards, in the order of their ids, so no two flows can wait for each other.
@@ -42,10 +42,9 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> None:
     if not connection.features.has_select_for_update:
         # SQLite has one write lock, and only a write takes it.
         users.update(**{users.model._meta.pk.attname: user_pk})
-        return
     # NO KEY: an INSERT of somebody else's row that points at this user need not wait.
     no_key = connection.features.has_select_for_no_key_update
-    list(users.order_by().select_for_update(no_key=no_key).values_list("pk"))
+    return next(iter(users.order_by().select_for_update(no_key=no_key)), None)
 
 
 def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:

@@ -96,20 +96,21 @@ def insert(token: AbstractToken, *, using: str | None = None) -> None:
     limit = get_settings().MAX_TOKENS_PER_USER
     actor, request = token.origin
     with transaction.atomic(using=using):
-        lock_user(type(token), token.user_id, using=using)
+        # Not token.user: its password may have changed since it was loaded.
+        user = lock_user(type(token), token.user_id, using=using)
         tokens = all_rows(type(token), using)
-        tokens.usable().outlived_by(token.user).revoke(
-            reason="password", actor=actor, request=request
-        )
-        if limit is not None:
-            _make_room(token, limit, using)
+        if user is not None:
+            ended = tokens.usable().outlived_by(user)
+            ended.revoke(reason="password", actor=actor, request=request)
+            if limit is not None:
+                _make_room(token, user, limit, using)
         token.save(using=using)
 
 
-def _make_room(token: AbstractToken, limit: int, using: str) -> None:
+def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
     """End the user's least recently used tokens of the kind, so that one more fits."""
     tokens = all_rows(type(token), using)
-    alive = tokens.alive_for(token.user).filter(kind=token.kind)
+    alive = tokens.alive_for(user).filter(kind=token.kind)
     last_use = Coalesce("last_used_at", "created_at")
     oldest_first = list(alive.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
     surplus = oldest_first[: max(0, len(oldest_first) - limit + 1)]

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import router
+from django.db import router, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -84,10 +84,21 @@ def _write(token: AbstractToken, changes: dict[str, Any], condition: Q, using: s
     rows = type(token)._base_manager.using(using).filter(pk=token.pk)
     # By the clock of now, not of the request's start: an expired token never revives.
     usable = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    if not rows.filter(condition, usable).update(**changes):
-        if "expires_at" not in changes:
+    if "expires_at" not in changes:
+        if not rows.filter(condition, usable).update(**changes):
             return
-        # Another request was first: show what the row says.
+    elif not _renew(token, rows.filter(condition, usable), changes, using):
+        # Another request was first, or it has expired: show what the row says.
         changes = rows.values("expires_at", "last_used_at").first() or {}
     for name, value in changes.items():
         setattr(token, name, value)
+
+
+def _renew(token: AbstractToken, row: Any, changes: dict[str, Any], using: str) -> bool:
+    """Whether it was done, and the token had not expired while this waited for the row's lock."""
+    with transaction.atomic(using=using, savepoint=False):
+        is_renewed = bool(row.update(**changes))
+        if is_renewed and token.is_expired():
+            is_renewed = False
+            transaction.set_rollback(True, using=using)
+    return is_renewed

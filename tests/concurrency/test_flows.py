@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -217,6 +218,56 @@ def test_rebind_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: El
         assert len(Token.objects.select_for_update(nowait=True)) == 2
     job.result(PATIENCE)
     assert list(Token.objects.all()) == [tokens[1]]
+
+
+def test_a_hash_upgrade_waits_for_the_users_lock_before_it_touches_a_token(
+    elsewhere: Elsewhere,
+) -> None:
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.OldHasher"]):
+        user = make_user()
+        token = operations.issue(user)
+
+    def upgrade() -> bool:
+        with transaction.atomic():
+            return bool(User._default_manager.get(pk=user.pk).check_password(PASSWORD))
+
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.NewHasher"]):
+        with transaction.atomic():
+            User._default_manager.select_for_update().get(pk=user.pk)
+            jobs = [elsewhere.start(upgrade)]
+            with pytest.raises(TimeoutError):
+                jobs[0].result(0.5)
+            assert Token.objects.select_for_update(nowait=True).get() == token
+        assert jobs[0].result(PATIENCE) is True
+        assert status_of(token) == 200
+
+
+@pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "a transaction"])
+def test_hash_upgrades_at_once_log_nobody_out(atomic: bool) -> None:
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.OldHasher"]):
+        user = make_user()
+        token = operations.issue(user)
+    all_loaded = threading.Barrier(4)
+
+    def log_in_late() -> Any:
+        with transaction.atomic() if atomic else nullcontext():
+            mine = User._default_manager.get(pk=user.pk)
+            all_loaded.wait(PATIENCE)
+            assert mine.check_password(PASSWORD)
+        return operations.issue(mine)
+
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.NewHasher"]):
+        results = in_parallel(*[log_in_late] * 4)
+        assert errors(results) == []
+        assert [status_of(one) for one in [token, *results]] == [200] * 5
+
+
+class OldHasher(PBKDF2PasswordHasher):
+    iterations = 10
+
+
+class NewHasher(PBKDF2PasswordHasher):
+    iterations = 20
 
 
 # Everything at once

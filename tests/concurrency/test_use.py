@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -149,6 +150,29 @@ def test_a_lock_timeout_is_a_log_line(
     assert row(token).last_used_at is None
     assert status_of(token) == 200
     assert row(token).last_used_at is not None
+
+
+def test_a_renewal_that_waits_past_the_expiry_never_revives(elsewhere: Elsewhere) -> None:
+    """The request comes in time; its write gets the row when the token has long expired."""
+    token = operations.issue(make_user(), idle_timeout=MINUTE)
+    ends = timezone.now() + timedelta(seconds=0.6)
+    Token.objects.update(expires_at=ends)
+    held = threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Token.objects.select_for_update().get(pk=token.pk)
+            held.set()
+            while timezone.now() < ends + timedelta(seconds=0.3):
+                time.sleep(0.02)
+
+    holding = elsewhere.start(hold)
+    assert held.wait(PATIENCE)
+    assert status_of(token) == 200
+    holding.result(PATIENCE)
+    assert row(token).expires_at == ends
+    assert row(token).last_used_at is None
+    assert status_of(token) == 401
 
 
 def test_renewal_beside_the_purge_never_revives(elsewhere: Elsewhere) -> None:
