@@ -119,6 +119,38 @@ def test_only_the_name_can_be_changed(client, staff, user, other_user):
     assert after == {**before, "name": "after"}
 
 
+def test_a_new_name_is_put_on_one_line(client, staff, user):
+    token = get_token_model().objects.create(user=user, name="before")
+    client.post(url("change", token.pk), {"name": "after\u202e\nthat"})
+    assert get_token_model().objects.get().name == "after that"
+
+
+def test_a_popup_shows_the_key_too(client, staff, user):
+    response = add(client, user, _popup="1")
+    assert response.context["key"] in response.text
+    assert get_token_model().objects.from_key(response.context["key"]) is not None
+    assert response.context["done_url"] == url("changelist") + "?_popup=1"
+    assert str(get_token_model().objects.get().pk) in client.get(response.context["done_url"]).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("digest__gte=00", "digest__regex=.", "digest=abc", "previous_digest__isnull=1"),
+        *("user_stamp__startswith=a", "user__password__startswith=a"),
+    ],
+)
+def test_what_is_shown_nowhere_cannot_be_asked_for_either(client, staff, user, query):
+    get_token_model().objects.create(user=user)
+    assert client.get(f"{url('changelist')}?{query}").status_code == 400
+
+
+def test_the_filters_work(client, staff, user):
+    token = get_token_model().objects.create(user=user)
+    found = client.get(f"{url('changelist')}?kind__exact=login&user__id__exact={user.pk}")
+    assert list(found.context["cl"].queryset) == [token]
+
+
 def listen(signal: Any) -> list[Any]:
     heard: list[Any] = []
 

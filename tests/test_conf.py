@@ -52,6 +52,7 @@ def test_no_repr_shows_a_pepper():
 
 
 VALID = [
+    *[("TTL", timedelta(days=36_500)), ("ROTATION_GRACE", timedelta(days=36_500))],
     *[("TTL", None), ("MAX_TTL", timedelta(microseconds=1)), ("LAST_USED_INTERVAL", timedelta(0))],
     *[("ROTATION_GRACE", timedelta(0)), ("PASSWORD_BOUND", []), ("PASSWORD_BOUND", ("personal",))],
     *[("SCOPES", {"read": gettext_lazy("Read")}), ("PREFIX", "x"), ("PEPPERS", {127: PEPPER})],
@@ -59,6 +60,7 @@ VALID = [
     *[("FAILED_KEY_RATE", "5/hour"), ("LOGIN_RATES", {"account": "3/m"})],
 ]
 INVALID = [
+    *[("TTL", timedelta.max), ("LAST_USED_INTERVAL", timedelta.max), ("TTL", timedelta(36_501))],
     *[("TTL", 3600), ("TTL", timedelta(0)), ("MAX_TTL", timedelta(-1)), ("IDLE_TIMEOUT", "1h")],
     *[("LAST_USED_INTERVAL", timedelta(-1)), ("ROTATION_GRACE", 60), ("RECENT_LOGIN", 0)],
     *[("MAX_TOKENS_PER_USER", 0), ("MAX_TOKENS_PER_USER", True), ("WHEN_FULL", "evict")],
@@ -103,6 +105,10 @@ def test_a_bad_pepper_is_not_shown():
         ("IDLE_TIME_OUT", "IDLE_TIMEOUT"),
         ("max_ttl", "MAX_TTL"),
         ("SCOPE", "SCOPES"),
+        ("ttl", "TTL"),
+        ("prefix", "PREFIX"),
+        ("scopes", "SCOPES"),
+        ("TOKEN_MODEL", "DRF_TOKEN_AUTH_TOKEN_MODEL"),
     ],
 )
 def test_a_misspelt_name_is_an_error_that_names_the_nearest(wrong, right):

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F, Value
+from django.test import override_settings
 
 from drf_token_auth import get_token_model, keys
+from drf_token_auth.exceptions import UnknownScopes
 from drf_token_auth.fields import DigestField
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +79,77 @@ def test_the_database_in_use_has_a_unique_index_on_it():
         constraints = connection.introspection.get_constraints(cursor, table)
     unique = [c["columns"] for c in constraints.values() if c["unique"]]
     assert ["digest"] in unique
+
+
+# Scopes
+
+
+@pytest.fixture
+def declared():
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read", "write": "Write"}}):
+        yield get_token_model()
+
+
+def assign(token, scopes):
+    token.scopes = scopes
+    token.save()
+    return token
+
+
+def assign_only(token, scopes):
+    token.scopes = scopes
+    token.save(update_fields=["scopes"])
+    return token
+
+
+def update(token, scopes):
+    type(token).objects.filter(pk=token.pk).update(scopes=scopes)
+    return type(token).objects.get(pk=token.pk)
+
+
+def bulk_update(token, scopes):
+    token.scopes = scopes
+    type(token).objects.bulk_update([token], ["scopes"])
+    return type(token).objects.get(pk=token.pk)
+
+
+@pytest.mark.parametrize("change", [assign, assign_only, update, bulk_update])
+def test_scopes_can_be_assigned_as_a_list(user, declared, change):
+    token = declared.objects.create(user=user)
+    assert change(token, ["write", "read"]).scope_list == ["read", "write"]
+    assert change(token, "read").scope_list == ["read"]
+    assert declared.objects.get(pk=token.pk).scopes == "read"
+    assert change(token, None).scope_list is None
+
+
+@pytest.mark.parametrize("change", [assign, assign_only, update, bulk_update])
+@pytest.mark.parametrize("scopes", [["read", "typo"], []])
+def test_no_path_stores_a_list_with_unknown_scopes_or_none_at_all(user, declared, change, scopes):
+    token = declared.objects.create(user=user, scopes="read")
+    with pytest.raises(UnknownScopes), transaction.atomic():
+        change(token, scopes)
+    assert declared.objects.get(pk=token.pk).scopes == "read"
+
+
+def test_no_scopes_at_all_never_become_all_there_are(declared, monkeypatch):
+    """Oracle stores an empty text as NULL."""
+    column = declared._meta.get_field("scopes")
+    assert column.get_db_prep_save("", connection) == ""
+    monkeypatch.setattr(connection.features, "interprets_empty_strings_as_nulls", True)
+    with pytest.raises(ValueError, match="no scopes"):
+        column.get_db_prep_save("", connection)
+
+
+def test_a_scope_that_is_no_longer_declared_keeps_nothing_from_being_saved(user, declared):
+    token = declared.objects.create(user=user, scopes="read write")
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read"}}):
+        token = declared.objects.get(pk=token.pk)
+        token.name = "phone"
+        token.save()
+    assert declared.objects.get(pk=token.pk).scopes == "read write"
+
+
+def test_scopes_can_be_an_expression(user, declared):
+    token = declared.objects.create(user=user, name="read")
+    assert update(token, F("name")).scopes == "read"
+    assert update(token, Value("write")).scopes == "write"

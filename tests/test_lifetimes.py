@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 from unittest import mock
@@ -13,6 +13,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core import serializers
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
@@ -232,6 +233,23 @@ def loaddata(user: Any) -> None:
         loaded.save()
 
 
+def loaddata_idle(user: Any) -> None:
+    """The same of a token that uses would renew for ever."""
+    with override_settings(DRF_TOKEN_AUTH={"TTL": None}):
+        token = operations.issue(user, ttl=None, idle_timeout=12 * HOUR)
+        assert token.renewable_until is None
+        fixture = serializers.serialize("json", [token])
+        token.delete()
+    for loaded in serializers.deserialize("json", fixture):
+        loaded.save()
+    assert Token.objects.get().renewable_until is not None
+
+
+def create_with_a_text(user: Any) -> None:
+    token = Token.objects.create(user=user, expires_at=(timezone.now() + 9 * DAY).isoformat())
+    assert isinstance(token.expires_at, datetime)
+
+
 def the_admin(user: Any) -> None:
     boss = get_user_model()._default_manager.create_superuser(
         **{get_user_model().USERNAME_FIELD: "boss@example.com", "password": "x"},
@@ -295,6 +313,8 @@ PATHS: list[Callable[[Any], None]] = [
     bulk_create,
     get_or_create,
     loaddata,
+    loaddata_idle,
+    create_with_a_text,
     the_admin,
     the_command,
     the_command_for_a_login,
@@ -321,6 +341,11 @@ def test_no_path_makes_a_token_that_lives_longer_than_max_ttl(
         assert token.expires_at <= now + DAY
         if token.renewable_until is not None:
             assert token.renewable_until <= now + DAY
+
+
+def test_an_expiry_that_is_none_says_so(user: Any) -> None:
+    with pytest.raises(ValidationError, match="tomorrow"):
+        Token.objects.create(user=user, expires_at="tomorrow")
 
 
 def test_max_ttl_lets_shorter_wishes_be(user: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import FieldError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -250,3 +250,9 @@ def test_the_manager_of_the_type_checkers_is_the_one_that_runs():
     as_on_any = {"bulk_create", "get_or_create"}
     own = {name for name in vars(TokenManager) if name in of_the_queryset}
     assert {name for name in of_the_queryset if name[0] != "_"} <= named | as_on_any | own
+
+
+def test_a_token_of_nobody_is_the_databases_error(tokens):
+    for make in (tokens.create, tokens.model().save):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make()

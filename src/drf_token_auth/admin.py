@@ -72,6 +72,12 @@ class TokenAdminMixin(_Mixin):
     def get_search_fields(self, request: Any) -> Any:
         return ("hint", "name", f"user__{get_user_model().USERNAME_FIELD}")
 
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """Not by what is shown nowhere: each answer to ``?digest__gt=…`` would tell a bit of it."""
+        if lookup.partition("__")[0] in {"digest", "previous_digest", "user_stamp"}:
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
     # Under this name it takes the place of the admin's own, whose page asks before it deletes.
     @admin.action(permissions=["delete"], description=_("Revoke selected tokens"))
     def delete_selected(self, request: Any, queryset: Any) -> Any:
@@ -94,18 +100,20 @@ class TokenAdminMixin(_Mixin):
 
     def response_add(self, request: Any, obj: AbstractToken, *args: Any) -> HttpResponse:
         """The key, on a page that nothing stores: a message would put it into a cookie."""
-        if IS_POPUP_VAR in request.POST:
-            return super().response_add(request, obj, *args)
         opts = obj._meta
+        done_url = reverse(
+            f"admin:{opts.app_label}_{opts.model_name}_changelist",
+            current_app=self.admin_site.name,
+        )
+        is_popup = IS_POPUP_VAR in request.POST
         context = {
             **self.admin_site.each_context(request),
             "opts": opts,
             "title": _("The new token"),
             "key": obj.key,
-            "done_url": reverse(
-                f"admin:{opts.app_label}_{opts.model_name}_changelist",
-                current_app=self.admin_site.name,
-            ),
+            "is_popup": is_popup,
+            # There the new token can be chosen.
+            "done_url": f"{done_url}?{IS_POPUP_VAR}=1" if is_popup else done_url,
         }
         headers = {"Cache-Control": "no-store"}
         return TemplateResponse(request, self.key_template, context, headers=headers)

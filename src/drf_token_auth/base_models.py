@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from . import keys, signals, stamps
 from .conf import get_settings
 from .exceptions import KeyNotShown
-from .fields import DigestField
+from .fields import DigestField, ScopesField
 from .managers import TokenManager, all_rows, lock_user
 from .rules import SCOPES_LENGTH
 from .scopes import encode_scopes
@@ -110,7 +110,7 @@ class AbstractToken(models.Model):
     )
     name: Text = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
     # NULL is "all the user may do"; an empty list is refused.
-    scopes: TextOrNull = models.CharField(  # noqa: DJ001
+    scopes: ScopesField = ScopesField(
         _("scopes"), max_length=SCOPES_LENGTH, null=True, blank=True, default=None
     )
 
@@ -150,6 +150,8 @@ class AbstractToken(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
+            if "name" in vars(self):  # not deferred
+                self.name = clean_name(self.name)
             elsewhere = kwargs.get("using") not in (None, self._state.db)
             if not (kwargs.get("update_fields") or kwargs.get("force_insert") or elsewhere):
                 # Django would INSERT a row that has gone meanwhile: a revoked token's.
@@ -228,9 +230,14 @@ class AbstractToken(models.Model):
             self.key = self.generate_key()
         self.name = clean_name(self.name)
         self.scopes = encode_scopes(self.scopes)
+        if not hasattr(self.expires_at, "resolve_expression"):
+            # A text, say: below it is compared.
+            column: Any = self._meta.get_field("expires_at")
+            self.expires_at = column.get_prep_value(self.expires_at)
         self.cap_lifetime(now)
         self._start_idle_timeout(now, conf.IDLE_TIMEOUT, never=conf.TTL is not None)
-        if self.user_stamp is None and self.is_password_bound:
+        # Without a user the database says what is wrong.
+        if self.user_stamp is None and self.is_password_bound and self.user_id is not None:
             self.user_stamp = stamps.current(self.user)
 
     def cap_lifetime(self, now: datetime) -> None:

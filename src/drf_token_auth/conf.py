@@ -97,6 +97,13 @@ class Problem(NamedTuple):
     hint: str
 
 
+def _nearest(name: str) -> str:
+    """The setting that was meant, whatever its case; the model is one outside the dict."""
+    known = {**dict.fromkeys(RULES), "TOKEN_MODEL": None}
+    [near] = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
+    return near if near in RULES else TOKEN_MODEL_SETTING
+
+
 def problems() -> Iterator[Problem]:
     """What is wrong with the project's setting, in words that can be acted on."""
     raw = getattr(django_settings, SETTING, {})
@@ -105,7 +112,7 @@ def problems() -> Iterator[Problem]:
         return
     for name, value in raw.items():
         if name not in RULES:
-            near = difflib.get_close_matches(str(name), RULES, n=1, cutoff=0)[0]
+            near = _nearest(str(name))
             yield Problem(
                 "E002",
                 f"{SETTING} has no setting {name!r}.",

@@ -1,15 +1,17 @@
-"""The column of a digest: 33 bytes that can be unique on every database Django supports."""
+"""The columns that Django has no field for: a digest, and scopes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .keys import DIGEST_SIZE
+from .scopes import encode_scopes
 
-__all__ = ["DigestField"]
+__all__ = ["DigestField", "ScopesField"]
 
 # BinaryField itself is a BLOB on MySQL and Oracle, which neither can put in a unique index.
 _TYPES = {
@@ -19,13 +21,20 @@ _TYPES = {
 
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
     _BinaryField = models.BinaryField[Any, Any]
+    _CharField = models.CharField[str | Iterable[str] | Combinable | None, str | None]
 else:
     _BinaryField = models.BinaryField
+    _CharField = models.CharField
 
 
 class DigestField(_BinaryField):
-    """Exactly ``DIGEST_SIZE`` bytes, or NULL where the column allows it."""
+    """Exactly ``DIGEST_SIZE`` bytes, or NULL where the column allows it.
+
+    Unique on every database Django supports.
+    """
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return _TYPES.get(connection.vendor) or super().db_type(connection)
@@ -37,3 +46,25 @@ class DigestField(_BinaryField):
             # The last line of defence for every path that skips the model's save().
             raise ValueError(f"A digest is {DIGEST_SIZE} bytes, not {len(value)}.")
         return super().get_db_prep_value(value, connection, prepared)
+
+
+class ScopesField(_CharField):
+    """Names with spaces between (RFC 6749 3.3), or NULL; what is assigned may be a list."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = _as_text(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        value = _as_text(value)
+        if value == "" and connection.features.interprets_empty_strings_as_nulls:
+            raise ValueError("On this database no scopes at all would be all that there are.")
+        return super().get_db_prep_save(value, connection)
+
+
+def _as_text(value: Any) -> Any:
+    if value is None or hasattr(value, "resolve_expression"):
+        return value
+    # A text may name what SCOPES no longer declares: other columns of its row can still be saved.
+    return value if isinstance(value, str) else encode_scopes(value)

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from . import get_token_model, importers, sessions, signals, stamps
 from .base_models import AbstractToken
+from .conf import get_settings
 from .managers import all_rows, lock_user
 
 logger = logging.getLogger("drf_token_auth")
@@ -104,7 +105,11 @@ def rebind_after_hasher_upgrade(
 def cap_fixtures(instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """``loaddata`` calls no ``save()`` of ours; ``MAX_TTL`` holds there too."""
     if raw and isinstance(instance, AbstractToken):
-        instance.cap_lifetime(timezone.now())
+        now, longest = timezone.now(), get_settings().MAX_TTL
+        if longest is not None and instance.idle_timeout is not None:
+            # Or uses would renew it for ever.
+            instance.renewable_until = instance.renewable_until or now + longest
+        instance.cap_lifetime(now)
 
 
 def _is_checking_a_password() -> bool:

@@ -8,23 +8,25 @@ from datetime import timedelta
 
 from django.utils.functional import Promise
 
-__all__ = ["RULES", "SCOPES_LENGTH", "SECRET"]
+__all__ = ["LONGEST", "RULES", "SCOPES_LENGTH", "SECRET"]
 
 KINDS = ("login", "personal")
 _RATE = re.compile(r"[1-9][0-9]*/[smhd][a-z]*")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 3.3
 _PREFIX = re.compile(r"[A-Za-z0-9\-._~+/]{1,16}")  # RFC 6750 2.1
 PEPPER_LENGTH = 32
+# As long as a date so far from now can still be written down.
+LONGEST = timedelta(days=36_500)
 # Of the column that holds a token's scopes, which may be all of them.
 SCOPES_LENGTH = 1000
 
 
 def _is_duration(value: object) -> bool:
-    return value is None or (isinstance(value, timedelta) and value > timedelta(0))
+    return value is None or (isinstance(value, timedelta) and timedelta(0) < value <= LONGEST)
 
 
 def _is_interval(value: object) -> bool:
-    return value is None or (isinstance(value, timedelta) and value >= timedelta(0))
+    return value is None or (isinstance(value, timedelta) and timedelta(0) <= value <= LONGEST)
 
 
 def _is_limit(value: object) -> bool:
@@ -68,8 +70,8 @@ def _are_login_rates(value: object) -> bool:
     )
 
 
-_DURATION = "a positive timedelta, such as timedelta(days=14), or None"
-_INTERVAL = "a timedelta, such as timedelta(minutes=10), or None"
+_DURATION = "a positive timedelta of 100 years at most, such as timedelta(days=14), or None"
+_INTERVAL = "a timedelta of 100 years at most, such as timedelta(minutes=10), or None"
 _RATE_TEXT = 'a rate of DRF, such as "20/min", or None'
 
 RULES: dict[str, tuple[Callable[[object], bool], str]] = {

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "scopes",
-                    models.CharField(
+                    drf_token_auth.fields.ScopesField(
                         blank=True,
                         default=None,
                         max_length=1000,
