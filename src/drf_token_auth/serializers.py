@@ -20,6 +20,7 @@ __all__ = [
     "LoggedInSerializer",
     "LoginSerializer",
     "LogoutSerializer",
+    "NothingSerializer",
     "PersonalTokenSerializer",
     "RevokeSerializer",
     "TokenNameSerializer",
@@ -223,6 +224,13 @@ class PersonalTokenSerializer(NamedSerializer):
 
     def validate_ttl(self, seconds: int | None) -> timedelta | None:
         return None if seconds is None else timedelta(seconds=seconds)
+
+
+class NothingSerializer(NamedSerializer):
+    """For a view that takes no body and answers none, as DRF's pages and schemas ask for one."""
+
+    class Meta:
+        ref_name = "TokenNothing"
 
 
 class LogoutSerializer(NamedSerializer):

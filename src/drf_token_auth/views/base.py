@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -65,6 +65,8 @@ class TokenView(GenericAPIView[Any]):
 
         None was opened for this view, so an open one is its caller's: a test case's, mostly.
         """
+        if isinstance(exc, RecursionError):  # of the JSON parser, in a body nested too deep
+            exc = ParseError()
         open_ones = [one for one in connections.all(initialized_only=True) if one.in_atomic_block]
         marks = [(one, one.get_rollback()) for one in open_ones]
         response = super().handle_exception(exc)

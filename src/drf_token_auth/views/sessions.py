@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,12 @@ from rest_framework.response import Response
 
 from .. import operations
 from ..base_models import AbstractToken
-from ..serializers import LoggedInSerializer, LoginSerializer, LogoutSerializer
+from ..serializers import (
+    LoggedInSerializer,
+    LoginSerializer,
+    LogoutSerializer,
+    NothingSerializer,
+)
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from .base import TokenView
 
@@ -68,7 +74,7 @@ class LoginView(TokenView):
 class LogoutView(TokenView):
     """End the presented token, and no other."""
 
-    serializer_class: Any = None
+    serializer_class: Any = NothingSerializer
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         operations.revoke(
@@ -89,9 +95,14 @@ class LogoutAllView(LogoutView):
     reason = "logout_all"
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        kinds = self.read(self.get_serializer(data=request.data)).kinds
-        self.revoke_all(kinds, keep=None)
+        self.revoke_all(self.get_kinds(), keep=None)
         return self.logged_out()
+
+    def get_kinds(self) -> list[str]:
+        """As the body says; one that is no object at all keeps nobody from logging out."""
+        data = self.request.data if isinstance(self.request.data, Mapping) else {}
+        kinds: list[str] = self.read(self.get_serializer(data=data)).kinds
+        return kinds
 
     def revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
         operations.revoke_all(
@@ -110,8 +121,6 @@ class LogoutOthersView(LogoutAllView):
     reason = "others"
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        kinds = self.read(self.get_serializer(data=request.data)).kinds
-        self.revoke_all(
-            kinds, keep=request.auth if isinstance(request.auth, AbstractToken) else None
-        )
+        keep = request.auth if isinstance(request.auth, AbstractToken) else None
+        self.revoke_all(self.get_kinds(), keep=keep)
         return Response(status=status.HTTP_204_NO_CONTENT)
