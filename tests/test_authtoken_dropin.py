@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
@@ -46,6 +47,22 @@ def _plain_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
 def client() -> APIClient:
     """One that a session's cookie would need a CSRF token with."""
     return APIClient(enforce_csrf_checks=True)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("models", "Token"),
+        ("authentication", "TokenAuthentication"),
+        ("views", "ObtainAuthToken"),
+        ("views", "obtain_auth_token"),
+        ("serializers", "AuthTokenSerializer"),
+    ],
+)
+def test_the_module_is_all_that_has_to_be_changed(module: str, name: str) -> None:
+    """Of DRF's names, none that can be imported from here is DRF's own."""
+    found = getattr(import_module(f"drf_token_auth.{module}"), name)
+    assert getattr(found, "cls", found).__module__.startswith("drf_token_auth.")
 
 
 WAYS = {

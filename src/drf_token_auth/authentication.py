@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
-from rest_framework.authentication import TokenAuthentication
+from rest_framework.authentication import TokenAuthentication as DRFTokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from . import get_token_model, keys, lookup
@@ -17,7 +17,7 @@ from .conf import get_settings
 from .exceptions import MalformedKey, Refused, UnknownKey
 from .throttling import FailedKeyThrottle
 
-__all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication"]
+__all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication", "TokenAuthentication"]
 
 logger = logging.getLogger("drf_token_auth")
 
@@ -36,7 +36,7 @@ def _refusal(reason: Refused) -> AuthenticationFailed:
     return AuthenticationFailed(_TEXTS[reason.code], code=reason.code)
 
 
-class ExpiringTokenAuthentication(TokenAuthentication):
+class ExpiringTokenAuthentication(DRFTokenAuthentication):
     """``Authorization: Token <key>``, checked in one query.
 
     Subclasses override what they would on DRF's: ``keyword``, ``model``, ``get_model``,
@@ -145,3 +145,7 @@ class BearerTokenAuthentication(ExpiringTokenAuthentication):
     """``Authorization: Bearer <key>`` (RFC 6750 2.1)."""
 
     keyword = "Bearer"
+
+
+# By DRF's name, for code of which only the module's path is changed.
+TokenAuthentication = ExpiringTokenAuthentication

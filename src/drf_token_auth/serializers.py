@@ -16,6 +16,7 @@ from .exceptions import UnknownScopes
 from .scopes import encode_scopes
 
 __all__ = [
+    "AuthTokenSerializer",
     "IssuedTokenSerializer",
     "LoggedInSerializer",
     "LoginSerializer",
@@ -141,6 +142,10 @@ class LoginSerializer(NamedSerializer):
             )
         attrs["user"] = user
         return attrs
+
+
+# By DRF's name, for code of which only the module's path is changed.
+AuthTokenSerializer = LoginSerializer
 
 
 class TokenSerializer(NamedSerializer):

@@ -15,14 +15,20 @@ from .tokens import (
     TokenListView,
 )
 
+# By DRF's names, for code of which only the module's path is changed.
+ObtainAuthToken = LoginView
+obtain_auth_token = LoginView.as_view()
+
 __all__ = [
     "CurrentTokenView",
     "LoginView",
     "LogoutAllView",
     "LogoutOthersView",
     "LogoutView",
+    "ObtainAuthToken",
     "RevokeView",
     "RotateView",
     "TokenDetailView",
     "TokenListView",
+    "obtain_auth_token",
 ]
