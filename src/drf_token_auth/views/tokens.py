@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.pagination import PageNumberPagination
@@ -167,7 +166,6 @@ class RevokeView(TokenView):
     def get_throttles(self) -> list[Any]:
         return [RevokeThrottle(), *super().get_throttles()]
 
-    @sensitive_variables()
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         key = self.read(self.get_serializer(data=request.data)).validated_data["token"]
         token = get_token_model()._default_manager.from_key(key)
