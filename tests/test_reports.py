@@ -5,24 +5,31 @@ A report has what was posted and the variables of every function that was called
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 import django
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import OperationalError, connection
 from django.test import override_settings
 from django.urls import resolve
 from django.views.debug import ExceptionReporter
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.test import APIRequestFactory
 
 import drf_token_auth
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model, keys, operations
+from drf_token_auth.authentication import ExpiringTokenAuthentication
+from drf_token_auth.serializers import LoginSerializer, RevokeSerializer
 from drf_token_auth.views import LoginView, RevokeView
 from tests.conftest import make_user
+from tests.projects.api.views import EchoView
 
 Token = get_token_model()
 PACKAGE = str(Path(drf_token_auth.__file__).parent)
@@ -159,3 +166,96 @@ def test_no_report_has_the_key_of_the_header(
     view = resolve(request.path).func
     with override_settings(DEBUG=debug, DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None}), fails(what):
         assert key not in report_of(partial(view, request), request)
+
+
+# What hides itself.
+
+
+def test_hidden_text_is_text_that_shows_nothing() -> None:
+    key = keys.generate("dta_")
+    text = keys.hidden(key)
+    for shown in (repr(text), f"{text!r}", "%r" % text, pformat({"key": [text]}), ascii(text)):  # noqa: UP031
+        assert key not in shown
+    assert (text, str(text), f"{text}", hash(text)) == (key, key, key, hash(key))
+    assert type(str(text)) is str
+    assert pickle.loads(pickle.dumps(text)) == key
+    assert keys.hidden(text) is text
+    assert keys.hidden(None) is None
+
+
+@pytest.mark.parametrize("data", [{"token": "x y"}, {"token": "x"}])
+def test_a_key_that_was_posted(data: Any) -> None:
+    serializer = RevokeSerializer(data=data)
+    assert serializer.is_valid()
+    assert serializer.validated_data == data
+    assert data["token"] not in repr(serializer.validated_data["token"])
+
+
+def test_a_password_that_was_posted(user: Any) -> None:
+    serializer = LoginSerializer(data={"username": user.get_username(), "password": PASSWORD})
+    assert serializer.is_valid()
+    assert serializer.validated_data["password"] == PASSWORD
+    assert PASSWORD not in repr(serializer.validated_data)
+
+
+class PlainTokens(ExpiringTokenAuthentication):
+    """A model of the project's own is none of ours, and is given text as it always was."""
+
+    seen: list[Any] = []
+
+    def get_model(self) -> Any:
+        class Model:
+            class DoesNotExist(Exception):
+                pass
+
+            objects: Any
+
+            @classmethod
+            def get(cls, key: str) -> Any:
+                PlainTokens.seen.append(type(key))
+                raise cls.DoesNotExist
+
+            @classmethod
+            def select_related(cls, *names: str) -> Any:
+                return cls
+
+        Model.objects = Model
+        return Model
+
+
+def test_a_plaintext_model_is_asked_with_plain_text() -> None:
+    with pytest.raises(AuthenticationFailed):
+        PlainTokens().authenticate_credentials("abc")
+    assert PlainTokens.seen == [str]
+
+
+def by_header(key: str) -> Any:
+    request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {key}")
+    return partial(EchoView.as_view(), request)
+
+
+def awaited(tokens: Any, key: str) -> Any:
+    async def ask() -> Any:
+        return await tokens.afrom_key(key)
+
+    return async_to_sync(ask)
+
+
+# With DEBUG Django hides nothing: the page has what each variable says of itself.
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        by_header,
+        lambda key: partial(ExpiringTokenAuthentication().authenticate_credentials, key),
+        lambda key: partial(Token.objects.from_key, key),
+        lambda key: partial(Token.objects.filter(name="").from_key, key),
+        lambda key: awaited(Token.objects, key),
+        lambda key: awaited(Token.objects.filter(name=""), key),
+    ],
+    ids=["header", "authenticator", "manager", "queryset", "amanager", "aqueryset"],
+)
+def test_no_report_of_a_lookup_has_the_key(user: Any, ask: Any, debug: bool, fails: Any) -> None:
+    key = operations.issue(user).key
+    with override_settings(DEBUG=debug), fails("SELECT"):
+        assert key not in report_of(ask(key))

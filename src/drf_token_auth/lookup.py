@@ -28,7 +28,7 @@ _T = TypeVar("_T", bound="AbstractToken")
 
 def authenticate(
     model: type[_T],
-    key: str,
+    key: str | None,
     *,
     queryset: models.QuerySet[_T] | None = None,
     record_use: bool = False,

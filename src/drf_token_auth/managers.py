@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from . import lookup, stamps
+from . import keys, lookup, stamps
 from .conf import get_settings
 from .exceptions import Refused
 
@@ -170,16 +170,18 @@ class TokenQuerySet(models.QuerySet[_T]):
     delete_silently.queryset_only = True  # type: ignore[attr-defined]
 
     @sensitive_variables()
-    def from_key(self, key: str) -> _T | None:
+    def from_key(self, key: str | None) -> _T | None:
         """The usable token with this key, its user loaded, or None. Records no use."""
+        key = keys.hidden(key)
         try:
             return lookup.authenticate(self.model, key, queryset=self)
         except Refused:
             return None
 
     @sensitive_variables()
-    async def afrom_key(self, key: str) -> _T | None:
+    async def afrom_key(self, key: str | None) -> _T | None:
         """As :meth:`from_key`."""
+        key = keys.hidden(key)
         return await sync_to_async(self.from_key)(key)
 
 
@@ -217,11 +219,13 @@ class TokenManager(_Manager[_T]):
 
     # Django's own method that passes a call on would show the key in reports of errors.
     @sensitive_variables()
-    def from_key(self, key: str) -> _T | None:
+    def from_key(self, key: str | None) -> _T | None:
         """As the queryset's."""
+        key = keys.hidden(key)
         return self.get_queryset().from_key(key)
 
     @sensitive_variables()
-    async def afrom_key(self, key: str) -> _T | None:
+    async def afrom_key(self, key: str | None) -> _T | None:
         """As the queryset's."""
+        key = keys.hidden(key)
         return await self.get_queryset().afrom_key(key)
