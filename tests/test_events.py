@@ -252,6 +252,23 @@ def test_revoked_once(user: Any, atomic: bool, path: str) -> None:
         event.token.key  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    ("kinds", "named"), [("login", "'login'"), ("", "''"), (["login", "persnal"], "'persnal'")]
+)
+def test_what_is_no_kind_ends_nothing_and_says_so(user: Any, kinds: Any, named: str) -> None:
+    operations.issue(user)
+    with pytest.raises(ValueError, match=r"\('login', 'personal'\)") as caught:
+        operations.revoke_all(user, kinds=kinds)
+    assert named in str(caught.value)
+    assert Token.objects.count() == 1
+
+
+def test_kinds_may_come_one_by_one(user: Any) -> None:
+    for kind in ("login", "personal"):
+        operations.issue(user, kind=kind)
+    assert operations.revoke_all(user, kinds=iter(["personal", "login"])) == 2
+
+
 def test_what_has_ended_does_not_end_again(user: Any) -> None:
     token = operations.issue(user)
     stale = Token.objects.get(pk=token.pk)
