@@ -155,7 +155,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
 def revoke(
     token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None
 ) -> bool:
-    """End the token at once. False if it had ended already.
+    """End the token at once. False if it had ended already, or has expired.
 
     :param reason: what ``token_revoked`` and the log say: one of those in :mod:`signals`.
     """
