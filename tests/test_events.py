@@ -33,8 +33,18 @@ from drf_token_auth import get_token_model, operations, signals
 from drf_token_auth.admin import TokenAdmin
 from drf_token_auth.exceptions import KeyNotShown
 from tests.conftest import PASSWORD, make_user
-from tests.lives import Event, at, atomic_requests, client_of, listening, log_in, status_of
+from tests.lives import (
+    EDGES,
+    Event,
+    at,
+    atomic_requests,
+    client_of,
+    listening,
+    log_in,
+    status_of,
+)
 from tests.projects.api.views import EchoView
+from tests.queries import queries
 
 Token = get_token_model()
 User = get_user_model()
@@ -252,6 +262,23 @@ def test_revoked_once(user: Any, atomic: bool, path: str) -> None:
         event.token.key  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    ("kinds", "named"), [("login", "'login'"), ("", "''"), (["login", "persnal"], "'persnal'")]
+)
+def test_what_is_no_kind_ends_nothing_and_says_so(user: Any, kinds: Any, named: str) -> None:
+    operations.issue(user)
+    with pytest.raises(ValueError, match=r"\('login', 'personal'\)") as caught:
+        operations.revoke_all(user, kinds=kinds)
+    assert named in str(caught.value)
+    assert Token.objects.count() == 1
+
+
+def test_kinds_may_come_one_by_one(user: Any) -> None:
+    for kind in ("login", "personal"):
+        operations.issue(user, kind=kind)
+    assert operations.revoke_all(user, kinds=iter(["personal", "login"])) == 2
+
+
 def test_what_has_ended_does_not_end_again(user: Any) -> None:
     token = operations.issue(user)
     stale = Token.objects.get(pk=token.pk)
@@ -260,6 +287,56 @@ def test_what_has_ended_does_not_end_again(user: Any) -> None:
         assert operations.revoke(stale, reason="logout") is False
         assert stale.delete() == (0, {})
     assert heard == []
+
+
+ENDINGS: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    # How, and what it returns of one that has expired.
+    "operation": (operations.revoke, False),
+    "instance": (lambda token: token.revoke(reason="x"), False),
+    "queryset": (lambda token: Token.objects.all().revoke(reason="x"), 0),
+    "delete": (lambda token: token.delete(), (1, {Token._meta.label: 1})),
+    "queryset delete": (lambda token: Token.objects.all().delete(), (1, {Token._meta.label: 1})),
+}
+
+
+@pytest.mark.parametrize("gap", EDGES)
+@pytest.mark.parametrize("path", ENDINGS)
+def test_what_has_expired_goes_and_nothing_is_sent(user: Any, path: str, gap: str) -> None:
+    act, returned = ENDINGS[path]
+    now = timezone.now()
+    token = operations.issue(user)
+    # The database's row counts: a use may have moved the expiry, since this one was loaded.
+    Token.objects.update(expires_at=now - EDGES[gap])
+    with at(now), listening() as heard:
+        if gap == "before":
+            assert act(token) in (True, 1, (1, {Token._meta.label: 1}))
+            assert [one.what for one in heard] == ["revoked"]
+        else:
+            assert act(token) == returned
+            assert heard == []
+    assert not Token.objects.exists()
+
+
+def test_of_many_each_is_judged(user: Any) -> None:
+    expired = [operations.issue(user, ttl=timedelta(0)) for _ in range(2)]
+    for delete in (False, True):
+        usable = operations.issue(user)
+        forever = operations.issue(user, ttl=None)
+        with listening() as heard:
+            if delete:
+                assert Token.objects.all().delete()[0] == 2
+            else:
+                assert Token.objects.all().revoke(reason="x") == 2
+        assert [one.token for one in heard] == [usable, forever]
+        assert not Token.objects.filter(pk__in=[one.pk for one in expired]).exists()
+
+
+@pytest.mark.parametrize("end", [operations.revoke, lambda token: token.delete()])
+def test_ending_one_is_one_statement(user: Any, end: Any) -> None:
+    token = operations.issue(user)
+    with queries() as asked:
+        end(token)
+    assert [one.split()[0] for one in asked] == ["DELETE"]
 
 
 def test_the_purge_of_expired_rows_ends_nothing(user: Any) -> None:
@@ -602,6 +679,8 @@ def test_a_dump_of_the_database_brings_tokens_back(user: Any) -> None:
     dump = serializers.serialize("json", Token.objects.all())
     assert token.key not in dump
     Token.objects.all().delete()
-    for one in serializers.deserialize("json", dump):
-        one.save()
+    with listening() as heard:
+        for one in serializers.deserialize("json", dump):
+            one.save()
+    assert heard == []
     assert status_of(token) == 200

@@ -11,8 +11,10 @@ from django.core.exceptions import FieldError
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
+from rest_framework.exceptions import AuthenticationFailed
 
 from drf_token_auth import get_token_model, managers
+from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import KeyNotShown
 from drf_token_auth.managers import TokenManager, TokenQuerySet, all_rows, lock_user
 
@@ -135,6 +137,17 @@ def test_from_key_finds_only_what_would_authenticate(tokens, user, other_user):
     user.is_active = False
     user.save()
     assert tokens.from_key(token.key) is None
+
+
+@pytest.mark.parametrize("key", [None, b"x", 5, ["x"]])
+def test_from_key_of_what_is_no_text_finds_nothing(tokens, user, key, django_assert_num_queries):
+    """A websocket may come without a key."""
+    with django_assert_num_queries(0):
+        assert tokens.from_key(key) is None
+        assert tokens.all().from_key(key) is None
+        assert async_to_sync(tokens.afrom_key)(key) is None
+        with pytest.raises(AuthenticationFailed):
+            ExpiringTokenAuthentication().authenticate_credentials(key)
 
 
 def test_from_key_loads_the_user_and_writes_nothing(tokens, user, django_assert_num_queries):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from typing import Any
 
 import pytest
@@ -239,6 +240,8 @@ def test_rotation_of_a_token_that_was_hashed_again_meanwhile(user: Any) -> None:
         {1: b"x" * 40},
         {1: None},
         {1: ONE, 2: ""},
+        {1: os.fsdecode(b"\xff\xfe" * 20)},
+        {1: ONE + "\udfff"},
         [ONE],
         ONE,
         None,

@@ -163,6 +163,17 @@ def test_the_unused_are_revoked_by_last_use_or_else_by_creation(
     assert get_token_model().objects.count() == 1
 
 
+def test_what_has_expired_is_kept_for_so_long_however_unused(user):
+    now = timezone.now()
+    old = now - timedelta(days=200)
+    kept = fill(user, now - timedelta(days=1), created_at=old)
+    fill(user, None, now - timedelta(days=8), created_at=old)
+    wish = {"older_than": timedelta(days=7), "unused_for": timedelta(days=180)}
+    assert operations.purge(**wish, dry_run=True) == 2
+    assert operations.purge(**wish) == 2
+    assert list(get_token_model().objects.all()) == kept
+
+
 def test_the_time_limit_stops_it_and_the_next_run_goes_on(user, monkeypatch):
     now = timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(10)])

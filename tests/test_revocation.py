@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 from drf_token_auth import get_token_model, operations
 from tests.conftest import make_user
 from tests.lives import at, atomic_requests, client_of, listening, status_of
+from tests.queries import queries
 
 Token = get_token_model()
 REVOKE = "/auth/revoke/"
@@ -101,18 +102,52 @@ def test_whatever_the_key_the_answer_is_one(user: Any, key: Any) -> None:
     assert Token.objects.count() == 1
 
 
-def test_the_dead_are_answered_alike_and_left_alone(user: Any, other_user: Any) -> None:
+def test_the_dead_are_answered_alike_and_left_alone(user: Any) -> None:
     expired = operations.issue(user, ttl=timedelta(0))
-    changed = operations.issue(user)
-    inactive = operations.issue(other_user)
-    user.set_password("x")
-    user.save()
-    type(user)._default_manager.filter(pk=other_user.pk).update(is_active=False)
+    gone = operations.issue(user)
+    operations.revoke(gone)
     with listening() as heard:
-        for token in (expired, changed, inactive):
+        for token in (expired, gone):
             assert is_answered_as_always(revoke(token.key))
     assert heard == []
-    assert Token.objects.count() == 3
+    assert list(Token.objects.all()) == [expired]
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+@pytest.mark.parametrize("kind", ["login", "personal"])
+def test_of_a_deactivated_user_it_ends_and_stays_ended(atomic: bool, kind: str) -> None:
+    user = make_user()
+    token = operations.issue(user, kind=kind)
+    user.is_active = False
+    user.save()
+    with atomic_requests(atomic), listening() as heard:
+        assert is_answered_as_always(revoke(token.key))
+    ((what, gone, reason, actor, request),) = heard
+    assert (what, gone.pk, reason, actor) == ("revoked", token.pk, "holder", user)
+    assert request.path == REVOKE
+    user.is_active = True
+    user.save()
+    assert status_of(token) == 401
+
+
+def test_of_an_old_password_it_ends(user: Any) -> None:
+    """The password could be set back."""
+    token = operations.issue(user)
+    before = user.password
+    user.set_password("x")
+    user.save()
+    assert is_answered_as_always(revoke(token.key))
+    user.password = before
+    user.save()
+    assert status_of(token) == 401
+
+
+def test_the_database_is_asked_once_and_the_row_goes_by_one_statement(user: Any) -> None:
+    token = operations.issue(user)
+    with queries() as asked:
+        revoke(token.key)
+    assert [one.lstrip("( ").split()[0] for one in asked] == ["SELECT", "DELETE"]
 
 
 @pytest.mark.parametrize("data", [{}, {"token": ""}, {"token": None}, {"token": []}, [], "x"])
@@ -146,6 +181,29 @@ def test_the_previous_key_after_its_grace_does_not(user: Any) -> None:
         new = operations.rotate(token)
     assert is_answered_as_always(revoke(token.key))
     assert status_of(new) == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@both
+@pytest.mark.parametrize("ends", [False, True])
+def test_its_reuse_is_said_with_the_request(
+    atomic: bool, ends: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = operations.issue(make_user())
+    with at(timezone.now() - timedelta(hours=1)):
+        operations.rotate(token)
+    conf = override_settings(DRF_TOKEN_AUTH={"REVOKE_ON_REUSE": ends})
+    caplog.set_level("INFO", logger="drf_token_auth")
+    with conf, atomic_requests(atomic), listening() as heard:
+        assert is_answered_as_always(revoke(token.key, APIClient(REMOTE_ADDR="192.0.2.7")))
+    expected = [("reused", None), ("revoked", "reuse")][: 1 + ends]
+    assert [(one.what, one.reason) for one in heard] == expected
+    assert {(one.request.path, type(one.request).__name__) for one in heard} == {
+        (REVOKE, "WSGIRequest")
+    }
+    assert Token.objects.exists() is not ends
+    lines = [one for one in caplog.messages if one.startswith(("token reused", "token revoked"))]
+    assert [one.rpartition(" ")[2] for one in lines] == ["address=192.0.2.7"] * (1 + ends)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])

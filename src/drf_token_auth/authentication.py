@@ -97,12 +97,12 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
         :raises AuthenticationFailed: as :meth:`authenticate`.
         """
+        key = keys.hidden(key)
         model = self.get_model()
         try:
             if not issubclass(model, AbstractToken):
                 # A token model of the project's own, with a plaintext ``key``, as DRF documents.
-                keys.require_presentable(key)
-                return super().authenticate_credentials(key)
+                return super().authenticate_credentials(str(keys.require_presentable(key)))
             token = lookup.authenticate(
                 model,
                 key,
@@ -132,7 +132,7 @@ def _authorization(request: Any) -> tuple[str, str]:
     if isinstance(header, bytes):
         header = header.decode("latin-1")
     scheme, _, credentials = header.replace("\t", " ").strip(" ").partition(" ")
-    return scheme, credentials.lstrip(" ")
+    return scheme, keys.HiddenText(credentials.lstrip(" "))
 
 
 def _is_foreign(key: str) -> bool:

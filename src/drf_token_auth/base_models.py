@@ -282,20 +282,29 @@ class AbstractToken(models.Model):
     def revoke(
         self, *, reason: str, actor: Any = None, request: Any = None, using: str | None = None
     ) -> bool:
-        """End it at once. False if it had ended already: then another sent ``token_revoked``."""
-        using = using or router.db_for_write(type(self), instance=self)
-        with transaction.atomic(using=using):
-            rows = all_rows(type(self), using).filter(pk=self.pk)
-            ended = rows.delete_silently() > 0
-            if ended:
-                what = {"reason": reason, "actor": actor, "request": request}
-                self.announce(signals.token_revoked, using=using, **what)
-        return ended
+        """End it at once. False if it had ended already: it was gone, or it has expired.
+
+        What has expired is deleted all the same, and no ``token_revoked`` is sent.
+        """
+        return self._end(reason=reason, actor=actor, request=request, using=using)[1]
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """As :meth:`revoke`, for code that deletes a token as it deletes any other row."""
-        ended = self.revoke(reason="deleted", using=using)
-        return int(ended), {self._meta.label: 1} if ended else {}
+        count, _ = self._end(reason="deleted", using=using)
+        return count, {self._meta.label: count} if count else {}
+
+    def _end(
+        self, *, reason: str, actor: Any = None, request: Any = None, using: str | None = None
+    ) -> tuple[int, bool]:
+        """Delete the row. How many there were, and whether it ended before its time."""
+        using = using or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            rows = all_rows(type(self), using).filter(pk=self.pk)
+            if rows.usable().delete_silently():
+                what = {"reason": reason, "actor": actor, "request": request}
+                self.announce(signals.token_revoked, using=using, **what)
+                return 1, True
+            return rows.delete_silently(), False
 
     delete.alters_data = True  # type: ignore[attr-defined]
     revoke.alters_data = True  # type: ignore[attr-defined]

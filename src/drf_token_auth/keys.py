@@ -18,6 +18,7 @@ import secrets
 import string
 import zlib
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from .exceptions import MalformedKey, UnusableKey, WrongChecksum
 
@@ -27,11 +28,13 @@ __all__ = [
     "MAX_LENGTH",
     "SHA256",
     "UNISSUED",
+    "HiddenText",
     "among",
     "candidates",
     "checksum",
     "digest",
     "generate",
+    "hidden",
     "hint",
     "knox_digest",
     "looks_issued",
@@ -58,6 +61,24 @@ KNOX = 255
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
 # Keys of knox 4 are hex, 64 digits where nobody chose otherwise.
 _HEX = re.compile(r"(?:[0-9a-f]{2}){16,}")
+
+
+class HiddenText(str):
+    """Text that shows nothing of itself: Django's page of an error has the repr of variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
+_T = TypeVar("_T")
+
+
+def hidden(text: _T) -> _T | HiddenText:
+    """The text as one that shows nothing of itself; whatever is no text, as it is."""
+    is_shown = isinstance(text, str) and not isinstance(text, HiddenText)
+    return HiddenText(text) if is_shown else text
 
 
 def generate(prefix: str) -> str:
@@ -92,10 +113,14 @@ def _is_presentable(key: str) -> bool:
     return len(key) <= MAX_LENGTH and _PRINTABLE_ASCII.fullmatch(key) is not None
 
 
-def require_presentable(key: str) -> None:
-    """Raise MalformedKey for what no key looks like."""
-    if not _is_presentable(key):
+def require_presentable(key: str | None) -> str:
+    """The key itself.
+
+    :raises MalformedKey: no key looks like this.
+    """
+    if not isinstance(key, str) or not _is_presentable(key):
         raise MalformedKey
+    return key
 
 
 def require_usable(key: object, prefix: str) -> str:
@@ -137,12 +162,12 @@ def unissued() -> bytes:
     return bytes([UNISSUED]) + secrets.token_bytes(DIGEST_SIZE - 1)
 
 
-def candidates(key: str, prefix: str, peppers: Mapping[int, bytes]) -> list[bytes]:
+def candidates(key: str | None, prefix: str, peppers: Mapping[int, bytes]) -> list[bytes]:
     """The digests this key can be stored under, the one a new key would get first.
 
     :raises MalformedKey, WrongChecksum: no row can have it, so none is asked for.
     """
-    require_presentable(key)
+    key = require_presentable(key)
     own = _has_own_shape(key, prefix)
     if own and not _checksum_holds(key):
         raise WrongChecksum

@@ -20,7 +20,7 @@ from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, 
 if TYPE_CHECKING:
     from .base_models import AbstractToken
 
-__all__ = ["authenticate", "verdict"]
+__all__ = ["authenticate", "find", "verdict"]
 
 logger = logging.getLogger("drf_token_auth")
 _T = TypeVar("_T", bound="AbstractToken")
@@ -28,7 +28,7 @@ _T = TypeVar("_T", bound="AbstractToken")
 
 def authenticate(
     model: type[_T],
-    key: str,
+    key: str | None,
     *,
     queryset: models.QuerySet[_T] | None = None,
     record_use: bool = False,
@@ -36,23 +36,39 @@ def authenticate(
 ) -> _T:
     """The usable token with this key, its user loaded.
 
-    :param queryset: where to look, through the ORM, instead of among all tokens.
     :param record_use: note the use (at most one write an interval, after the transaction).
-    :raises Refused: a subclass a reason. Errors of the database are passed on as they are.
+    :raises Refused: as :func:`find` and :func:`verdict`.
+    """
+    token = find(model, key, queryset=queryset, request=request)
+    now = timezone.now()
+    newer_stamp = verdict(token, now)
+    if record_use:
+        usage.record(token, newer_stamp, now)
+    return token
+
+
+def find(
+    model: type[_T],
+    key: str | None,
+    *,
+    queryset: models.QuerySet[_T] | None = None,
+    request: Any = None,
+) -> _T:
+    """The row with this key, whatever its state, its user loaded: no verdict.
+
+    :param queryset: where to look, through the ORM, instead of among all tokens.
+    :raises MalformedKey, WrongChecksum, UnknownKey, ReusedKey: no row has it, or had it before a
+        rotation whose grace is over. Errors of the database are passed on as they are.
     """
     conf = get_settings()
     digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS)
-    now = timezone.now()
     if queryset is None:
         token = statement.fetch(model, digests, router.db_for_read(model))
     else:
         token = _matching(queryset, Q(digest__in=digests))
-    if token is None or _may_be_renewed(token, now):
-        token = _fetch_again(model, digests, queryset, now, request)
+    if token is None or _may_be_renewed(token):
+        token = _fetch_again(model, digests, queryset, request)
     token.presented_digests = digests
-    newer_stamp = verdict(token, now)
-    if record_use:
-        usage.record(token, newer_stamp, now)
     return token
 
 
@@ -76,11 +92,11 @@ def verdict(token: AbstractToken, now: datetime) -> str | None:
     return newer_stamp
 
 
-def _may_be_renewed(token: AbstractToken, now: datetime) -> bool:
+def _may_be_renewed(token: AbstractToken) -> bool:
     """Whether a replica may not know yet that a use has moved the expiry."""
     return (
         token.idle_timeout is not None
-        and token.is_expired(now)
+        and token.is_expired()
         and token._state.db != router.db_for_write(type(token))
     )
 
@@ -95,7 +111,6 @@ def _fetch_again(
     model: type[_T],
     digests: Sequence[bytes],
     queryset: models.QuerySet[_T] | None,
-    now: datetime,
     request: Any,
 ) -> _T:
     """Ask the primary: the row may be newer than the replica knows, or know the key as the one
@@ -110,7 +125,7 @@ def _fetch_again(
         raise UnknownKey
     if keys.among(token.digest, digests):
         return token
-    if token.previous_until is None or now >= token.previous_until:
+    if token.previous_until is None or timezone.now() >= token.previous_until:
         after_transaction(partial(_report_reuse, token, request), using=primary)
         raise ReusedKey
     return token

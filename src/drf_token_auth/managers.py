@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from . import lookup, stamps
+from . import keys, lookup, stamps
 from .conf import get_settings
 from .exceptions import Refused
 
@@ -137,29 +137,34 @@ class TokenQuerySet(models.QuerySet[_T]):
     def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> int:
         """End them at once: the rows go, ``token_revoked`` is sent for each. How many there were.
 
-        Of two at once, one ends each token, and only that one sends its signal.
-        Holds the rows of all their users meanwhile.
+        Of two at once, one ends each token, and only that one sends its signal. Those that have
+        expired go as well, unsaid and uncounted. Holds the rows of all their users meanwhile.
         """
-        self._for_write = True
-        with transaction.atomic(using=self.db):
-            tokens = list(self.using(self.db).order_by("pk"))
-            for user_pk in sorted({token.user_id for token in tokens}):
-                lock_user(self.model, user_pk, using=self.db)
-            return sum(
-                token.revoke(reason=reason, actor=actor, request=request, using=self.db)
-                for token in tokens
-            )
+        what = {"reason": reason, "actor": actor, "request": request}
+        return self._end_each(lambda token: token.revoke(using=self.db, **what))
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """As :meth:`revoke`, for code that deletes tokens as it deletes any other row."""
-        count = self.revoke(reason="deleted")
+        """As :meth:`revoke`, for code that deletes tokens as it deletes any other row.
+
+        The count is of all the rows, also of those that had expired.
+        """
+        count = self._end_each(lambda token: token.delete(using=self.db)[0])
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def _end_each(self, end: Callable[[Any], int]) -> int:
+        """The sum of what is returned, the rows of all their users held meanwhile."""
+        self._for_write = True
+        with transaction.atomic(using=self.db):
+            tokens = list(self.using(self.db).order_by("pk"))
+            for user_pk in sorted({token.user_id for token in tokens}):
+                lock_user(self.model, user_pk, using=self.db)
+            return sum(map(end, tokens))
 
     def delete_silently(self) -> int:
         """One DELETE, no signal of ours: for rows that had ended before (the purge)."""
@@ -169,16 +174,18 @@ class TokenQuerySet(models.QuerySet[_T]):
     delete_silently.queryset_only = True  # type: ignore[attr-defined]
 
     @sensitive_variables()
-    def from_key(self, key: str) -> _T | None:
+    def from_key(self, key: str | None) -> _T | None:
         """The usable token with this key, its user loaded, or None. Records no use."""
+        key = keys.hidden(key)
         try:
             return lookup.authenticate(self.model, key, queryset=self)
         except Refused:
             return None
 
     @sensitive_variables()
-    async def afrom_key(self, key: str) -> _T | None:
+    async def afrom_key(self, key: str | None) -> _T | None:
         """As :meth:`from_key`."""
+        key = keys.hidden(key)
         return await sync_to_async(self.from_key)(key)
 
 
@@ -216,11 +223,13 @@ class TokenManager(_Manager[_T]):
 
     # Django's own method that passes a call on would show the key in reports of errors.
     @sensitive_variables()
-    def from_key(self, key: str) -> _T | None:
+    def from_key(self, key: str | None) -> _T | None:
         """As the queryset's."""
+        key = keys.hidden(key)
         return self.get_queryset().from_key(key)
 
     @sensitive_variables()
-    async def afrom_key(self, key: str) -> _T | None:
+    async def afrom_key(self, key: str | None) -> _T | None:
         """As the queryset's."""
+        key = keys.hidden(key)
         return await self.get_queryset().afrom_key(key)

@@ -156,7 +156,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
 def revoke(
     token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None
 ) -> bool:
-    """End the token at once. False if it had ended already.
+    """End the token at once. False if it had ended already, or has expired.
 
     :param reason: what ``token_revoked`` and the log say: one of those in :mod:`signals`.
     """
@@ -172,7 +172,11 @@ def revoke_all(
     request: Any = None,
     actor: Any = None,
 ) -> int:
-    """End the user's usable tokens of these kinds, but the one to keep. How many there were."""
+    """End the user's usable tokens of these kinds, but the one to keep. How many there were.
+
+    :raises ValueError: one of them is no kind.
+    """
+    kinds = _checked(kinds)
     model = get_token_model()
     using = router.db_for_write(model)
     with transaction.atomic(using=using):
@@ -181,6 +185,17 @@ def revoke_all(
         if keep is not None:
             tokens = tokens.exclude(pk=keep.pk)
         return tokens.revoke(reason=reason, actor=actor, request=request)
+
+
+def _checked(kinds: Iterable[str]) -> list[str]:
+    # Of a string each letter would be one, and nothing be ended.
+    if isinstance(kinds, str):
+        raise ValueError(f"kinds is a list of {Kind.values}; it can't be {kinds!r}.")
+    kinds = list(kinds)
+    for kind in kinds:
+        if kind not in Kind.values:
+            raise ValueError(f"A token's kind is one of {Kind.values}; it can't be {kind!r}.")
+    return kinds
 
 
 aissue: Final = sync_to_async(issue)

@@ -59,7 +59,7 @@ def purge(
     tokens = all_rows(model, using or router.db_for_write(model))
     now = timezone.now()
     cutoff = now - older_than
-    stale = None if unused_for is None else _unused_since(tokens, now - unused_for, cutoff)
+    stale = None if unused_for is None else _unused_since(tokens, now - unused_for)
     if dry_run:
         return tokens.filter(expires_at__lte=cutoff).count() + (
             stale.count() if stale is not None else 0
@@ -190,9 +190,9 @@ def _delete_by_key(batch: Tokens, free: list[Any]) -> int:
         return int(cursor.rowcount)
 
 
-def _unused_since(tokens: Tokens, since: datetime, cutoff: datetime) -> Tokens:
-    used = tokens.alias(last_use=Coalesce("last_used_at", "created_at"))
-    return cast("Tokens", used.filter(last_use__lte=since).exclude(expires_at__lte=cutoff))
+def _unused_since(tokens: Tokens, since: datetime) -> Tokens:
+    used = tokens.usable().alias(last_use=Coalesce("last_used_at", "created_at"))
+    return cast("Tokens", used.filter(last_use__lte=since))
 
 
 def _ranges(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Tokens]:

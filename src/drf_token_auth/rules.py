@@ -14,6 +14,8 @@ KINDS = ("login", "personal")
 _RATE = re.compile(r"[1-9][0-9]*/[smhd][a-z]*")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 3.3
 _PREFIX = re.compile(r"[A-Za-z0-9\-._~+/]{1,16}")  # RFC 6750 2.1
+# What Python makes of bytes in the environment that are no UTF-8.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 PEPPER_LENGTH = 32
 # As long as a date so far from now can still be written down.
 LONGEST = timedelta(days=36_500)
@@ -58,6 +60,7 @@ def _are_peppers(value: object) -> bool:
         and 1 <= id_ <= 127
         and isinstance(secret, str)
         and len(secret) >= PEPPER_LENGTH
+        and _SURROGATE.search(secret) is None
         for id_, secret in value.items()
     )
 
@@ -96,7 +99,7 @@ RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     ),
     "PEPPERS": (
         _are_peppers,
-        f"a dict of ids (1 to 127) to secrets of at least {PEPPER_LENGTH} characters",
+        f"a dict of ids (1 to 127) to secrets of at least {PEPPER_LENGTH} characters of UTF-8",
     ),
     "UNKNOWN_KEYS": (lambda v: v in ("reject", "pass"), '"reject" or "pass"'),
     "LOGIN_RATES": (

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
+from . import keys
 from .base_models import AbstractToken, Kind, clean_name
 from .exceptions import UnknownScopes
 from .scopes import encode_scopes
@@ -39,6 +40,16 @@ class AnyTextField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.validators = []
+
+
+class PasswordField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        return keys.hidden(super().to_internal_value(data))
+
+
+class KeyField(AnyTextField):
+    def to_internal_value(self, data: Any) -> str:
+        return keys.hidden(super().to_internal_value(data))
 
 
 class NameField(AnyTextField):
@@ -98,7 +109,7 @@ class LoginSerializer(NamedSerializer):
         ref_name = "TokenLogin"
 
     username = serializers.CharField(label=_("Username"), write_only=True)
-    password = serializers.CharField(
+    password = PasswordField(
         label=_("Password"),
         style={"input_type": "password"},
         trim_whitespace=False,
@@ -259,4 +270,4 @@ class RevokeSerializer(NamedSerializer):
     class Meta:
         ref_name = "TokenRevoke"
 
-    token = AnyTextField(write_only=True, trim_whitespace=False)
+    token = KeyField(write_only=True, trim_whitespace=False)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections, transaction
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.generics import GenericAPIView
@@ -48,6 +50,13 @@ class TokenView(GenericAPIView[Any]):
         for alias in connections:
             view = transaction.non_atomic_requests(using=alias)(view)
         return view
+
+    # In reports of errors: hides what was posted, and the variables of whatever is called from
+    # here as well, a subclass's post() included.
+    @method_decorator(sensitive_post_parameters())
+    @sensitive_variables()
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().dispatch(request, *args, **kwargs)
 
     def get_authenticators(self) -> list[Any]:
         """The project's; with ours, where the project names it on its own views only."""

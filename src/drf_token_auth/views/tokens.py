@@ -6,13 +6,12 @@ from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from .. import get_token_model, operations
+from .. import get_token_model, lookup, operations
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken, Kind
 from ..exceptions import Refused
@@ -172,10 +171,13 @@ class RevokeView(TokenView):
     def get_throttles(self) -> list[Any]:
         return [RevokeThrottle(), *super().get_throttles()]
 
-    @sensitive_variables()
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         key = self.read(self.get_serializer(data=request.data)).validated_data["token"]
-        token = get_token_model()._default_manager.from_key(key)
-        if token is not None:
+        try:
+            token = lookup.find(get_token_model(), key, request=self.django_request)
+        except Refused:
+            return Response({})
+        # Of an inactive user, too, who may be active again. What has expired is the purge's.
+        if not token.is_expired():
             operations.revoke(token, reason="holder", request=self.django_request, actor=token.user)
         return Response({})
