@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
 from drf_token_auth.conf import Settings
 from drf_token_auth.importers.copying import Counts, copy_tokens
+from drf_token_auth.importers.known import SOURCES
 from drf_token_auth.importers.sources import Incoming, Source, plaintext
 
 LONG_AGO = timedelta(days=400)
@@ -45,6 +48,13 @@ class Plaintext(Source):
     def read(self, row: Any, conf: Settings) -> Incoming:
         digests, hint = plaintext(row.key, conf)
         return Incoming(digests, hint, row.created, row.expiry, "phone")
+
+
+def install(source: type[Source], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old app is in INSTALLED_APPS: what ends here ends there."""
+    is_installed = apps.is_installed
+    monkeypatch.setitem(SOURCES, source.app, source)
+    monkeypatch.setattr(apps, "is_installed", lambda app: app == source.app or is_installed(app))
 
 
 @contextmanager

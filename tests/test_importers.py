@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Model
 from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -23,9 +24,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.importers import SOURCES
+from drf_token_auth.importers.known import SOURCES
 from tests.conftest import make_user
-from tests.importing import OldToken, Plaintext, bring_over, fill, number, table
+from tests.importing import OldToken, Plaintext, bring_over, fill, install, number, table
 from tests.lives import EDGES, at, listening, status_of
 from tests.queries import queries
 
@@ -402,3 +403,31 @@ def test_on_a_terminal_it_says_how_far_it_is(old_app, user):
 def test_what_cannot_be_done(arguments, said):
     with pytest.raises(CommandError, match=said):
         told(*arguments)
+
+
+# What ends here
+
+
+def test_the_old_rows_of_a_user_are_read_once_however_many_end(user, monkeypatch):
+    install(Plaintext, monkeypatch)
+    fill(user, 30)
+    bring_over()
+    with queries() as asked:
+        assert operations.revoke_all(user) == 30
+    reads = [sql for sql in asked if sql.startswith("SELECT") and OldToken._meta.db_table in sql]
+    assert len(reads) == 1
+    assert not OldToken.objects.exists()
+
+
+class Unmigrated(Model):
+    class Meta:
+        app_label = "oldapp"
+
+
+def test_an_old_app_without_its_table_keeps_nobody_from_logging_out(user, monkeypatch):
+    class Nowhere(Plaintext):
+        def model(self):
+            return Unmigrated
+
+    install(Nowhere, monkeypatch)
+    assert operations.issue(user).revoke(reason="logout")

@@ -22,6 +22,7 @@ from . import keys, signals, stamps
 from .conf import get_settings
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
+from .importers.originals import end_originals, old_apps
 from .managers import TokenManager, all_rows, lock_user
 from .rules import SCOPES_LENGTH
 from .scopes import encode_scopes
@@ -286,25 +287,34 @@ class AbstractToken(models.Model):
 
         What has expired is deleted all the same, and no ``token_revoked`` is sent.
         """
-        return self._end(reason=reason, actor=actor, request=request, using=using)[1]
+        return self._end(using, reason=reason, actor=actor, request=request)[1]
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """As :meth:`revoke`, for code that deletes a token as it deletes any other row."""
-        count, _ = self._end(reason="deleted", using=using)
+        count, _ = self._end(using, reason="deleted")
         return count, {self._meta.label: count} if count else {}
 
-    def _end(
-        self, *, reason: str, actor: Any = None, request: Any = None, using: str | None = None
-    ) -> tuple[int, bool]:
-        """Delete the row. How many there were, and whether it ended before its time."""
+    def _end(self, using: str | None, **what: Any) -> tuple[int, bool]:
         using = using or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
-            rows = all_rows(type(self), using).filter(pk=self.pk)
-            if rows.usable().delete_silently():
-                what = {"reason": reason, "actor": actor, "request": request}
-                self.announce(signals.token_revoked, using=using, **what)
-                return 1, True
-            return rows.delete_silently(), False
+            if old_apps():
+                lock_user(type(self), self.user_id, using=using)
+                end_originals([self], using=using)
+            return self.end_row(using=using, **what)
+
+    def end_row(
+        self, *, using: str, reason: str, actor: Any = None, request: Any = None
+    ) -> tuple[int, bool]:
+        """Delete the row alone, within a transaction.
+
+        How many there were, and whether it ended before its time.
+        """
+        rows = all_rows(type(self), using).filter(pk=self.pk)
+        if rows.usable().delete_silently():
+            what = {"reason": reason, "actor": actor, "request": request}
+            self.announce(signals.token_revoked, using=using, **what)
+            return 1, True
+        return rows.delete_silently(), False
 
     delete.alters_data = True  # type: ignore[attr-defined]
     revoke.alters_data = True  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from . import keys, lookup, stamps
 from .conf import get_settings
 from .exceptions import Refused
+from .importers.originals import end_originals
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -140,8 +141,8 @@ class TokenQuerySet(models.QuerySet[_T]):
         Of two at once, one ends each token, and only that one sends its signal. Those that have
         expired go as well, unsaid and uncounted. Holds the rows of all their users meanwhile.
         """
-        what = {"reason": reason, "actor": actor, "request": request}
-        return self._end_each(lambda token: token.revoke(using=self.db, **what))
+        ends = self._end_each(reason=reason, actor=actor, request=request)
+        return sum(before_its_time for _, before_its_time in ends)
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
@@ -151,20 +152,20 @@ class TokenQuerySet(models.QuerySet[_T]):
 
         The count is of all the rows, also of those that had expired.
         """
-        count = self._end_each(lambda token: token.delete(using=self.db)[0])
+        count = sum(rows for rows, _ in self._end_each(reason="deleted"))
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
-    def _end_each(self, end: Callable[[Any], int]) -> int:
-        """The sum of what is returned, the rows of all their users held meanwhile."""
+    def _end_each(self, **what: Any) -> list[tuple[int, bool]]:
         self._for_write = True
         with transaction.atomic(using=self.db):
             tokens = list(self.using(self.db).order_by("pk"))
             for user_pk in sorted({token.user_id for token in tokens}):
                 lock_user(self.model, user_pk, using=self.db)
-            return sum(map(end, tokens))
+            end_originals(tokens, using=self.db)
+            return [token.end_row(using=self.db, **what) for token in tokens]
 
     def delete_silently(self) -> int:
         """One DELETE, no signal of ours: for rows that had ended before (the purge)."""

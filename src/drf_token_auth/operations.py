@@ -19,6 +19,7 @@ from . import get_token_model, keys, lookup, signals
 from .base_models import AbstractToken, Kind
 from .conf import get_settings
 from .exceptions import ReusedKey, TokenLimitReached, UnknownKey
+from .importers.originals import end_originals
 from .managers import all_rows, lock_user
 from .purging import purge
 from .scopes import encode_scopes
@@ -148,6 +149,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
         elif not row.knows_as_previous(presented, now):
             raise ReusedKey
         row.key = model.generate_key()
+        end_originals([row], using=using)
         row.save(update_fields=["digest", "hint", "previous_digest", "previous_until"])
         row.announce(signals.token_rotated, using=using, actor=actor or row.user, request=request)
     return row

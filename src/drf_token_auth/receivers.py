@@ -15,7 +15,7 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
-from . import get_token_model, importers, sessions, signals, stamps
+from . import get_token_model, sessions, signals, stamps
 from .base_models import AbstractToken
 from .conf import get_settings
 from .managers import all_rows, lock_user
@@ -50,12 +50,6 @@ _EVENTS = {
     signals.token_revoked: "revoked",
     signals.token_reused: "reused",
 }
-
-
-@receiver(signals.token_revoked, dispatch_uid="drf_token_auth.end_original_of_revoked")
-@receiver(signals.token_rotated, dispatch_uid="drf_token_auth.end_original_of_rotated")
-def end_original(token: Any, **what: Any) -> None:
-    importers.end_original(token)
 
 
 @receiver(user_logged_in, dispatch_uid="drf_token_auth.note_session_login")

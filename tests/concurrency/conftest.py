@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -66,3 +67,22 @@ def elsewhere() -> Iterator[Elsewhere]:
     other = Elsewhere()
     yield other
     other.close()
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """This connection waits for no lock longer than a second."""
+    on, off = {
+        "postgresql": ("SET lock_timeout = '1s'", "SET lock_timeout = 0"),
+        "mysql": (
+            "SET SESSION innodb_lock_wait_timeout = 1",
+            "SET SESSION innodb_lock_wait_timeout = 50",
+        ),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(on)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(off)

@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import override_settings
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.importers import SOURCES, copying
+from drf_token_auth.importers import copying
+from drf_token_auth.importers.known import SOURCES
 from drf_token_auth.managers import lock_user
-from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, in_parallel
+from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, impatient, in_parallel
 from tests.conftest import make_user
-from tests.importing import OldToken, Plaintext, bring_over, fill, number, table
+from tests.importing import OldToken, Plaintext, bring_over, fill, install, number, table
 from tests.lives import status_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -229,3 +230,69 @@ def test_a_crowd(user_first: bool) -> None:
         results = in_parallel(*map(crowd.until_the_end, there + here))
     assert errors(results) == []
     assert {status_of(key) for key in crowd.kept} == {200}
+
+
+# What ends here beside an import
+
+
+@pytest.fixture
+def old_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(Plaintext, monkeypatch)
+
+
+def by_revoking(token: Any) -> None:
+    assert token.revoke(reason="logout")
+
+
+def by_rotating(token: Any) -> None:
+    operations.rotate(token)
+
+
+WAYS_OUT = [
+    by_revoking,
+    by_rotating,
+    lambda token: token.delete(),
+    lambda token: operations.revoke_all(token.user),
+    lambda token: Token.objects.filter(pk=token.pk).delete(),
+]
+
+
+@pytest.mark.parametrize("end", WAYS_OUT)
+def test_what_ends_while_an_import_holds_the_old_row_stays_ended(
+    old_app: None, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, end: Any
+) -> None:
+    """The second import has seen the old row, and not yet whether its token is here."""
+    [key] = fill(make_user())
+    assert bring_over()["imported"] == 1
+    token = Token.objects.from_key(key)
+    started: list[Any] = []
+    here = copying._Copy._here
+
+    def here_while_it_ends(copy: Any, digests: Any) -> Any:
+        started.append(elsewhere.start(lambda: end(token)))
+        with pytest.raises(TimeoutError):
+            started[0].result(0.5)
+        return here(copy, digests)
+
+    monkeypatch.setattr(copying._Copy, "_here", here_while_it_ends)
+    assert bring_over()["present"] == 1
+    started[0].result(PATIENCE)
+    monkeypatch.undo()
+    assert not OldToken.objects.exists()
+    assert bring_over() == {"held": 0}
+    Token.objects.update(previous_digest=None)
+    assert status_of(key) == 401
+
+
+def test_what_cannot_end_there_does_not_end_here(old_app: None, elsewhere: Elsewhere) -> None:
+    [key] = fill(make_user())
+    bring_over()
+    token = Token.objects.from_key(key)
+    held = Transaction(elsewhere, lambda: list(OldToken.objects.select_for_update()))
+    with impatient(), pytest.raises(OperationalError):
+        token.revoke(reason="logout")
+    held.end()
+    assert status_of(key) == 200
+    assert OldToken.objects.exists()
+    assert token.revoke(reason="logout")
+    assert not OldToken.objects.exists()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.test import override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations, usage
-from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, in_parallel
+from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, impatient, in_parallel
 from tests.conftest import make_user
 from tests.life_urls import InspectedView
 from tests.lives import atomic_requests, row, status_of
@@ -104,25 +103,6 @@ def test_two_slow_requests_with_one_token_do_not_wait_for_each_other(atomic: boo
     with atomic_requests(atomic), looking(lambda request: meeting.wait(PATIENCE)):
         results = in_parallel(*[lambda: status_of(token, "/inspected/")] * 2)
     assert results == [200, 200]
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """This connection waits for no lock longer than a second."""
-    on, off = {
-        "postgresql": ("SET lock_timeout = '1s'", "SET lock_timeout = 0"),
-        "mysql": (
-            "SET SESSION innodb_lock_wait_timeout = 1",
-            "SET SESSION innodb_lock_wait_timeout = 50",
-        ),
-    }[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(on)
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(off)
 
 
 @both

@@ -6,7 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from ...importers import BATCH_SIZE, SOURCES, Counts, Unreadable, copy_tokens
+from ...importers.copying import BATCH_SIZE, Counts, copy_tokens
+from ...importers.known import SOURCES
+from ...importers.sources import Unreadable
 from ..durations import duration
 
 
