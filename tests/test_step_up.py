@@ -402,3 +402,24 @@ def test_asked_outside_a_view(stale: Any) -> None:
     for view in (None, object()):
         with pytest.raises(InsufficientAuthentication):
             RecentLogin().has_permission(request, view)
+
+
+# The time
+
+
+def test_no_time_at_all_is_no_default(fresh: Any) -> None:
+    with at(fresh.created_at):
+        assert not is_let_in(ask(fresh, RecentLogin(timedelta(0))), 0)
+
+
+@pytest.mark.parametrize("wrong", [300, 300.0, "5", True, (MINUTE,)])
+def test_a_time_that_is_none(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="timedelta") as caught:
+        RecentLogin(wrong)
+    assert repr(wrong) in str(caught.value)
+
+
+def test_a_time_below_zero() -> None:
+    with pytest.raises(ValueError, match="timedelta") as caught:
+        RecentLogin(-MINUTE)
+    assert repr(-MINUTE) in str(caught.value)

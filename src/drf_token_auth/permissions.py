@@ -171,6 +171,8 @@ class RecentLogin(OperationHolderMixin, _Challenging):
     """
 
     def __init__(self, max_age: timedelta | None = None) -> None:
+        if max_age is not None:
+            _check_max_age(max_age)
         self.max_age = max_age
 
     def __call__(self) -> RecentLogin:
@@ -180,7 +182,7 @@ class RecentLogin(OperationHolderMixin, _Challenging):
     def verdict(self, request: Any, view: Any) -> bool | APIException:
         if not (request.user and request.user.is_authenticated):
             return False
-        max_age = self.max_age or get_settings().RECENT_LOGIN
+        max_age = get_settings().RECENT_LOGIN if self.max_age is None else self.max_age
         if max_age is None:
             personal = _is_personal(request.auth)
             return InsufficientAuthentication(request, timedelta(0)) if personal else True
@@ -188,6 +190,14 @@ class RecentLogin(OperationHolderMixin, _Challenging):
         if age is None or not timedelta(0) <= age < max_age:
             return InsufficientAuthentication(request, max_age)
         return True
+
+
+def _check_max_age(max_age: Any) -> None:
+    way_out = "such as RecentLogin(timedelta(minutes=5)), or RecentLogin() for RECENT_LOGIN."
+    if not isinstance(max_age, timedelta):
+        raise TypeError(f"RecentLogin takes a timedelta, not {max_age!r}: {way_out}")
+    if max_age < timedelta(0):
+        raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}: {way_out}")
 
 
 def _is_personal(token: Any) -> bool:
