@@ -177,6 +177,43 @@ def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
 
 
 @pytest.mark.parametrize(
+    ("required", "method", "lacking"),
+    [
+        ({"get": ["admin"]}, "get", {"admin"}),
+        ({"Delete": ["admin"]}, "delete", {"admin"}),
+        ({"post": ["admin"]}, "get", None),
+        # Django runs ``get`` for it.
+        ({"GET": ["admin"]}, "head", {"admin"}),
+        ({"get": ["admin"]}, "head", {"admin"}),
+        ({"GET": ["admin"], "HEAD": []}, "head", None),
+        ({"GET": [], "head": ["admin"]}, "head", {"admin"}),
+        ({"GET": ["admin"], "head": None}, "head", None),
+        ({"GET": ["admin"]}, "options", None),
+        ({"options": ["admin"]}, "options", {"admin"}),
+        ({"GET": None}, "get", None),
+        ({"GET": "write mail:send"}, "get", {"mail:send"}),
+        ("admin mail:send", "get", {"admin", "mail:send"}),
+        (" read\tadmin ", "get", {"admin"}),
+        ("read write", "delete", None),
+        ([], "delete", None),
+        # An empty text is a mistake, as it is where tokens are made.
+        ("", "get", {""}),
+        ({"GET": " "}, "get", {" "}),
+    ],
+)
+def test_how_a_view_may_say_it(
+    user: Any, required: Any, method: str, lacking: set[str] | None
+) -> None:
+    token = operations.issue(user, scopes=["read", "write"])
+    response = ask_view(token, method, required_scopes=required)
+    if lacking is None:
+        assert response.status_code == 200
+    else:
+        assert response.status_code == 403
+        assert response["WWW-Authenticate"].endswith(f'scope="{" ".join(sorted(lacking))}"')
+
+
+@pytest.mark.parametrize(
     "permission",
     [
         IsPosting | HasScopes,

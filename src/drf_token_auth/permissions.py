@@ -22,6 +22,7 @@ from rest_framework.permissions import (
 
 from .base_models import AbstractToken, Kind
 from .conf import get_settings
+from .scopes import split_scopes
 from .sessions import login_age as session_login_age
 
 __all__ = ["HasScopes", "InsufficientAuthentication", "InsufficientScope", "RecentLogin"]
@@ -135,9 +136,10 @@ def _weigh(permission: Any, request: Any, view: Any) -> bool | APIException:
 class HasScopes(_Challenging):
     """The token has the scopes that ``required_scopes`` of the view names.
 
-    A list, or a dict of HTTP methods to lists; where the view says nothing of the method, ``read``
-    for GET, HEAD and OPTIONS and ``write`` for the others. A token without scopes may do all its
-    user may, as may who came without a token; neither passes without being logged in.
+    A list, a text with spaces between, or a dict of HTTP methods to these; where the view says
+    nothing of the method, ``read`` for GET, HEAD and OPTIONS and ``write`` for the others. A token
+    without scopes may do all its user may, as may who came without a token; neither passes without
+    being logged in.
     """
 
     def verdict(self, request: Any, view: Any) -> bool | APIException:
@@ -156,10 +158,13 @@ class HasScopes(_Challenging):
         """The scopes this request needs."""
         required = getattr(view, "required_scopes", None)
         if isinstance(required, Mapping):
-            required = required.get(request.method)
+            by_method = {name.upper(): scopes for name, scopes in required.items()}
+            # HEAD is answered by the handler for GET.
+            head = by_method.get("GET") if request.method == "HEAD" else None
+            required = by_method.get(request.method, head)
         if required is None:
             return ["read" if request.method in SAFE_METHODS else "write"]
-        return [required] if isinstance(required, str) else list(required)
+        return split_scopes(required)
 
 
 class RecentLogin(OperationHolderMixin, _Challenging):
