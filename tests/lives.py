@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import time_machine
 from django.db import connections
+from django.test import override_settings
+from django.urls import path as url
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -40,6 +42,13 @@ def client_of(token: Any, **extra: Any) -> APIClient:
 def status_of(token: Any, path: str = "/echo/") -> int:
     """What a request with the token (or key) is answered."""
     return client_of(token).get(path).status_code
+
+
+@contextmanager
+def only(view: Any) -> Iterator[None]:
+    """The project is this view, at ``/``."""
+    with override_settings(ROOT_URLCONF=(url("", view),)):
+        yield
 
 
 def log_in(user: Any, client: APIClient | None = None, **data: Any) -> Any:

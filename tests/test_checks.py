@@ -13,8 +13,13 @@ from django.core.management.base import SystemCheckError
 from django.db import models
 from django.test import override_settings
 from django.test.utils import isolate_apps
-from django.urls import path
+from django.urls import include, path
+from django.utils.functional import cached_property
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 import drf_token_auth
 from drf_token_auth import checks
@@ -50,6 +55,40 @@ class ScopedByMethod(Scoped):
 class Fresh(APIView):
     permission_classes = (RecentLogin(), HasScopes)
     required_scopes = ("orders:read",)
+
+
+def composed(permission: Any) -> type[APIView]:
+    return type("Composed", (APIView,), {"permission_classes": [permission]})
+
+
+class Orders(ViewSet):
+    permission_classes = [IsAuthenticated]
+    required_scopes: Any = None
+
+    def list(self, request):
+        raise NotImplementedError
+
+    @action(detail=False, permission_classes=[HasScopes], required_scopes=["orders:export"])
+    def export(self, request):
+        raise NotImplementedError
+
+
+class Computed(Scoped):
+    @property
+    def required_scopes(self):
+        raise NotImplementedError
+
+
+class ComputedOnce(Scoped):
+    @cached_property
+    def required_scopes(self):
+        raise NotImplementedError
+
+
+class Chosen(APIView):
+    @property
+    def permission_classes(self):
+        raise NotImplementedError
 
 
 CASES = [
@@ -104,14 +143,79 @@ def test_other_authenticators_without_ours_are_none_of_our_business():
         (ScopedByName, {}, {"orders:read"}),
         (ScopedByMethod, {"orders:read": ""}, {"orders:write"}),
         (Fresh, {}, {"orders:read"}),
+        (composed(HasScopes & RecentLogin(timedelta(minutes=5))), {}, {"read", "write"}),
+        (composed(RecentLogin() & HasScopes), {}, {"read", "write"}),
+        (composed(HasScopes | IsAdminUser), {}, {"read", "write"}),
+        (composed(IsAdminUser | (IsAuthenticated & HasScopes)), {}, {"read", "write"}),
+        (composed(~HasScopes), {}, {"read", "write"}),
+        (composed(IsAdminUser | ~RecentLogin), {}, set()),
+        (Computed, {}, set()),
+        (ComputedOnce, {}, set()),
+        (Chosen, {}, set()),
     ],
 )
 def test_a_view_that_needs_a_scope_nobody_can_have_is_found(view, declared, missing):
-    urls = (path("", view.as_view()),)
-    with override_settings(ROOT_URLCONF=urls, DRF_TOKEN_AUTH={"SCOPES": declared}):
+    assert lacking([path("", view.as_view())], declared) == missing
+
+
+@pytest.mark.parametrize(
+    ("required", "missing"),
+    [
+        ("orders:read", {"orders:read"}),
+        ("orders:read orders:write", {"orders:read", "orders:write"}),
+        (["orders:read orders:write"], {"orders:read orders:write"}),
+        ("", {""}),
+        ([], set()),
+        ({"get": "a b", "POST": None, "HEAD": ["c"]}, {"a", "b", "c", "read", "write"}),
+    ],
+)
+def test_what_as_view_is_given_is_seen(required, missing):
+    assert lacking([path("", ScopedByName.as_view(required_scopes=required))], {}) == missing
+
+
+def test_what_an_action_is_given_is_seen():
+    router = SimpleRouter()
+    router.register("orders", Orders, basename="orders")
+    assert lacking([path("", include(router.urls))], {}) == {"orders:export"}
+
+
+def lacking(urls, declared):
+    with override_settings(ROOT_URLCONF=tuple(urls), DRF_TOKEN_AUTH={"SCOPES": declared}):
         found = checks.check_required_scopes()
-    assert {re.search("'(.*?)'", message.msg)[1] for message in found} == missing
     assert {message.id for message in found} <= {"drf_token_auth.E008"}
+    return {re.search("'(.*?)'", message.msg)[1] for message in found}
+
+
+@pytest.mark.parametrize(
+    ("required", "wrong"),
+    [
+        ({"GET": [], "post": [], "Patch": None, "HEAD": "", "TRACE": []}, set()),
+        ({"GTE": [], "post ": [], 1: []}, {"'GTE'", "'post '", "1"}),
+        ({"PURGE": []}, {"'PURGE'"}),
+        (["GTE"], set()),
+        (None, set()),
+    ],
+)
+def test_scopes_for_a_method_there_is_not_are_found(required, wrong):
+    view = type("View", (Scoped,), {"required_scopes": required})
+    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
+        found = checks.check_scoped_methods()
+    assert {re.search("for (.*), which", message.msg)[1] for message in found} == wrong
+    assert {message.id for message in found} <= {"drf_token_auth.E012"}
+
+
+def test_a_method_of_the_views_own_is_one():
+    names = [*APIView.http_method_names, "purge"]
+    view = type("View", (Scoped,), {"required_scopes": {"PURGE": []}, "http_method_names": names})
+    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
+        assert checks.check_scoped_methods() == []
+
+
+def test_a_method_that_only_this_view_refuses_is_one_too():
+    """The dict may be shared."""
+    view = type("View", (ScopedByMethod,), {"http_method_names": ["get"]})
+    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
+        assert checks.check_scoped_methods() == []
 
 
 @isolate_apps("django.contrib.sessions")
@@ -152,5 +256,5 @@ def test_an_id_is_used_once_and_each_has_a_case_here():
     source = Path(checks.__file__).read_text(encoding="utf-8")
     used = re.findall(r'id=f"\{APP\}\.([EW]\d{3})"', source)
     assert len(used) == len(set(used))
-    tested = {id_ for _, id_, _ in CASES} | {"E007", "E008", "W006"}
+    tested = {id_ for _, id_, _ in CASES} | {"E007", "E008", "E012", "W006"}
     assert set(used) | {"E001", "E002", "E003"} == tested

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.test import APIClient
+from rest_framework.views import APIView
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.exceptions import UnknownScopes
-from tests.lives import client_of, log_in
+from drf_token_auth.permissions import HasScopes, RecentLogin
+from tests.life_urls import IsPosting, OkView
+from tests.lives import at, client_of, log_in, only
 
 Token = get_token_model()
 pytestmark = pytest.mark.urls("tests.life_urls")
@@ -160,6 +167,117 @@ def test_either_the_scope_or_something_else(user: Any) -> None:
     assert ask(user, ["admin"], "/scopes/either/") is None
     assert ask(user, ["read"], "/scopes/either/", "post") is None
     assert ask(user, ["read"], "/scopes/either/") == {"admin"}
+
+
+def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
+    """What a view with these attributes answers."""
+    view = type("View", (OkView,), {"permission_classes": (HasScopes,), **attributes})
+    with only(view.as_view()):
+        return getattr(client_of(token), method)("/")
+
+
+@pytest.mark.parametrize(
+    ("required", "method", "lacking"),
+    [
+        ({"get": ["admin"]}, "get", {"admin"}),
+        ({"Delete": ["admin"]}, "delete", {"admin"}),
+        ({"post": ["admin"]}, "get", None),
+        # Django runs ``get`` for it.
+        ({"GET": ["admin"]}, "head", {"admin"}),
+        ({"get": ["admin"]}, "head", {"admin"}),
+        ({"GET": ["admin"], "HEAD": []}, "head", None),
+        ({"GET": [], "head": ["admin"]}, "head", {"admin"}),
+        ({"GET": ["admin"], "head": None}, "head", None),
+        ({"GET": ["admin"]}, "options", None),
+        ({"options": ["admin"]}, "options", {"admin"}),
+        ({"GET": None}, "get", None),
+        ({"GET": "write mail:send"}, "get", {"mail:send"}),
+        ("admin mail:send", "get", {"admin", "mail:send"}),
+        (" read\tadmin ", "get", {"admin"}),
+        ("read write", "delete", None),
+        ([], "delete", None),
+        # An empty text is a mistake, as it is where tokens are made.
+        ("", "get", {""}),
+        ({"GET": " "}, "get", {" "}),
+    ],
+)
+def test_how_a_view_may_say_it(
+    user: Any, required: Any, method: str, lacking: set[str] | None
+) -> None:
+    token = operations.issue(user, scopes=["read", "write"])
+    response = ask_view(token, method, required_scopes=required)
+    if lacking is None:
+        assert response.status_code == 200
+    else:
+        assert response.status_code == 403
+        assert response["WWW-Authenticate"].endswith(f'scope="{" ".join(sorted(lacking))}"')
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        IsPosting | HasScopes,
+        (IsAuthenticated & HasScopes) | IsPosting,
+        (HasScopes | IsAdminUser) | IsPosting,
+        (IsAdminUser | HasScopes) | IsPosting,
+        ((IsAdminUser | IsAuthenticated) & HasScopes) | IsPosting,
+        (HasScopes & RecentLogin) | IsPosting,
+    ],
+)
+def test_another_way_in_is_taken_wherever_it_stands(user: Any, permission: Any) -> None:
+    view = {"permission_classes": (permission,), "required_scopes": ["admin"]}
+    lacks, has = (operations.issue(user, scopes=[one]) for one in ("read", "admin"))
+    assert missing(ask_view(has, **view)) is None
+    assert missing(ask_view(lacks, "post", **view)) is None
+    assert missing(ask_view(lacks, **view)) == {"admin"}
+
+
+@pytest.mark.parametrize("permission", [~HasScopes, ~(IsAuthenticated & HasScopes)])
+def test_not(user: Any, permission: Any) -> None:
+    view = {"permission_classes": (permission,), "required_scopes": ["admin"]}
+    lacks, has = (operations.issue(user, scopes=[one]) for one in ("read", "admin"))
+    assert missing(ask_view(lacks, **view)) is None
+    assert ask_view(has, **view).data["detail"].code == "permission_denied"
+
+
+@pytest.mark.parametrize(
+    ("permissions", "method", "code"),
+    [
+        ([HasScopes & RecentLogin], "get", "insufficient_scope"),
+        ([RecentLogin & HasScopes], "get", "insufficient_user_authentication"),
+        ([HasScopes | RecentLogin], "get", "insufficient_scope"),
+        ([RecentLogin | HasScopes], "get", "insufficient_user_authentication"),
+        ([RecentLogin, HasScopes], "get", "insufficient_user_authentication"),
+        # Another way in was found past the first, so that the other is what is lacking.
+        ([RecentLogin | IsPosting, HasScopes], "post", "insufficient_scope"),
+        ([RecentLogin | IsPosting, HasScopes | IsAdminUser], "post", "insufficient_scope"),
+        ([HasScopes | IsPosting, RecentLogin], "post", "insufficient_user_authentication"),
+        # Nobody is told how to get past the first who will not get past the second.
+        ([RecentLogin | IsPosting, IsAdminUser, HasScopes], "post", "permission_denied"),
+    ],
+)
+def test_where_both_are_lacking(user: Any, permissions: Any, method: str, code: str) -> None:
+    with at(timezone.now() - timedelta(hours=1)):
+        token = operations.issue(user, scopes=["read"])
+    view = {"permission_classes": permissions, "required_scopes": ["admin"]}
+    assert ask_view(token, method, **view).data["detail"].code == code
+
+
+class ScopesOrStaff(HasScopes):
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.is_staff or super().has_permission(request, view)
+
+
+@pytest.mark.parametrize(
+    "permission", [ScopesOrStaff, RecentLogin | ScopesOrStaff, ScopesOrStaff | RecentLogin]
+)
+def test_a_subclass_that_lets_in_more(user: Any, permission: Any) -> None:
+    with at(timezone.now() - timedelta(hours=1)):
+        token = operations.issue(user, scopes=["read"])
+    view = {"permission_classes": (permission,), "required_scopes": ["admin"]}
+    assert ask_view(token, **view).status_code in {401, 403}
+    type(user).objects.filter(pk=user.pk).update(is_staff=True)
+    assert ask_view(token, **view).status_code == 200
 
 
 # Making tokens with scopes

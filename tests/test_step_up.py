@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 from django.test import override_settings
 from django.utils import timezone
-from rest_framework.test import APIClient
+from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIClient, APIRequestFactory
+from rest_framework.views import APIView
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.permissions import RecentLogin
+from drf_token_auth.permissions import InsufficientAuthentication, RecentLogin
 from tests.conftest import PASSWORD, make_user
-from tests.lives import EDGES, at, atomic_requests, client_of, log_in
+from tests.life_urls import IsPosting, OkView
+from tests.lives import EDGES, at, atomic_requests, client_of, log_in, only
 
 Token = get_token_model()
 MINUTE = timedelta(minutes=1)
@@ -244,3 +249,177 @@ def test_class_and_instance_are_both_permissions() -> None:
     assert one() is one
     assert RecentLogin().max_age is None
     assert (RecentLogin() | one)() is not None
+
+
+FIVE = RecentLogin(5 * MINUTE)
+
+
+def ask(token: Any, *permissions: Any, method: str = "get", view: Any = OkView) -> Response:
+    """What a view with these permissions answers; nobody's request where there is no token."""
+    client = APIClient() if token is None else client_of(token)
+    with only(view.as_view(permission_classes=permissions)):
+        response: Response = getattr(client, method)("/")
+    return response
+
+
+@pytest.fixture
+def fresh(user: Any) -> Any:
+    return operations.issue(user)
+
+
+@pytest.fixture
+def stale(user: Any) -> Any:
+    with at(timezone.now() - timedelta(hours=1)):
+        return operations.issue(user)
+
+
+@pytest.mark.parametrize(
+    ("permission", "max_age"),
+    [
+        (IsPosting | RecentLogin, 900),
+        (RecentLogin | IsPosting, 900),
+        ((IsAuthenticated & RecentLogin) | IsPosting, 900),
+        ((RecentLogin & IsAuthenticated) | IsPosting, 900),
+        (IsAuthenticated & FIVE | IsPosting, 300),
+        ((RecentLogin | IsAdminUser) | IsPosting, 900),
+        ((FIVE | IsPosting) | IsAdminUser, 300),
+        ((IsAdminUser | FIVE) | IsPosting, 300),
+        (IsAdminUser | (FIVE | IsPosting), 300),
+        (((IsAdminUser | IsAuthenticated) & RecentLogin) | IsPosting, 900),
+        ((IsAuthenticated & (RecentLogin | IsAdminUser)) | IsPosting, 900),
+        (FIVE | RecentLogin | IsPosting, 300),
+        (RecentLogin | FIVE | IsPosting, 900),
+        (IsPosting | ~~FIVE | FIVE, 300),
+    ],
+)
+def test_another_way_in_is_taken_wherever_it_stands(
+    permission: Any, max_age: int, fresh: Any, stale: Any
+) -> None:
+    assert is_let_in(ask(fresh, permission))
+    assert is_let_in(ask(stale, permission, method="post"))
+    assert not is_let_in(ask(stale, permission), max_age)
+    nobody = ask(None, permission)
+    assert nobody.status_code == 401
+    assert nobody.data["detail"].code == "not_authenticated"
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        ~RecentLogin,
+        ~FIVE,
+        ~(IsAuthenticated & RecentLogin),
+        ~(RecentLogin & IsAuthenticated),
+        ~(FIVE | IsAdminUser),
+        IsAuthenticated & ~FIVE,
+    ],
+)
+def test_not(permission: Any, fresh: Any, stale: Any) -> None:
+    assert is_let_in(ask(stale, permission))
+    assert ask(fresh, permission).data["detail"].code == "permission_denied"
+
+
+def test_who_must_not_be_fresh_is_not_told_to_log_in_again(stale: Any) -> None:
+    permission = ~RecentLogin & IsPosting
+    assert is_let_in(ask(stale, permission, method="post"))
+    assert ask(stale, permission).data["detail"].code == "permission_denied"
+
+
+@pytest.mark.parametrize(
+    "permissions", [[FIVE | IsPosting, RecentLogin], [IsPosting & ~FIVE & RecentLogin]]
+)
+def test_what_is_told_is_what_is_lacking(permissions: Any, stale: Any) -> None:
+    assert not is_let_in(ask(stale, *permissions, method="post"), 900)
+
+
+class IsNobodys(BasePermission):
+    """Says no more than that the object is in nobody's hands; whoever asks."""
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        return obj is None
+
+
+class DetailView(OkView):
+    obj: Any = None
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.check_object_permissions(request, self.obj)
+        return super().get(request)
+
+
+class SomebodysView(DetailView):
+    obj = object()
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        RecentLogin | IsNobodys,
+        IsNobodys | RecentLogin,
+        (IsAuthenticated & FIVE) | IsNobodys,
+        IsNobodys | (IsAuthenticated & FIVE),
+    ],
+)
+def test_or_where_the_object_decides(permission: Any, fresh: Any, stale: Any) -> None:
+    assert is_let_in(ask(fresh, permission, view=SomebodysView))
+    assert is_let_in(ask(stale, permission, view=DetailView))
+    refused = ask(stale, permission, view=SomebodysView)
+    assert refused.data["detail"].code == "permission_denied"
+
+
+@pytest.mark.parametrize("permission", [~RecentLogin, ~FIVE, ~(IsAuthenticated & RecentLogin)])
+def test_not_where_there_is_an_object(permission: Any, fresh: Any, stale: Any) -> None:
+    assert is_let_in(ask(stale, permission, view=SomebodysView))
+    assert ask(fresh, permission, view=SomebodysView).status_code == 403
+
+
+def test_a_refusal_asks_none_of_the_others(stale: Any) -> None:
+    class MustNotBeAsked(BasePermission):
+        def has_permission(self, request: Request, view: APIView) -> bool:
+            raise NotImplementedError
+
+    for others in ([MustNotBeAsked], [MustNotBeAsked | IsAdminUser], [FIVE & MustNotBeAsked]):
+        assert not is_let_in(ask(stale, RecentLogin, *others))
+
+
+class OnWeekdays(BasePermission):
+    """A project's own, which asks ours itself."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return RecentLogin().has_permission(request, view)
+
+
+@pytest.mark.parametrize("permission", [OnWeekdays, RecentLogin | OnWeekdays, FIVE | OnWeekdays])
+def test_asked_by_a_permission_of_the_projects(permission: Any, fresh: Any, stale: Any) -> None:
+    assert is_let_in(ask(fresh, permission))
+    max_age = 300 if permission == FIVE | OnWeekdays else 900
+    assert not is_let_in(ask(stale, permission), max_age)
+
+
+def test_asked_outside_a_view(stale: Any) -> None:
+    request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {stale.key}")
+    request = OkView().initialize_request(request)
+    for view in (None, object()):
+        with pytest.raises(InsufficientAuthentication):
+            RecentLogin().has_permission(request, view)
+
+
+# The time
+
+
+def test_no_time_at_all_is_no_default(fresh: Any) -> None:
+    with at(fresh.created_at):
+        assert not is_let_in(ask(fresh, RecentLogin(timedelta(0))), 0)
+
+
+@pytest.mark.parametrize("wrong", [300, 300.0, "5", True, (MINUTE,)])
+def test_a_time_that_is_none(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="timedelta") as caught:
+        RecentLogin(wrong)
+    assert repr(wrong) in str(caught.value)
+
+
+def test_a_time_below_zero() -> None:
+    with pytest.raises(ValueError, match="timedelta") as caught:
+        RecentLogin(-MINUTE)
+    assert repr(-MINUTE) in str(caught.value)

@@ -15,13 +15,16 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.views import View
 from rest_framework.authentication import BaseAuthentication, BasicAuthentication
+from rest_framework.permissions import OperandHolder, SingleOperandHolder
 from rest_framework.settings import api_settings
 
 from . import conf, get_token_model
 from .authentication import ExpiringTokenAuthentication
 from .base_models import AbstractToken
 from .permissions import HasScopes
+from .scopes import split_scopes
 
 __all__: list[str] = []
 
@@ -203,8 +206,8 @@ def check_required_scopes(**kwargs: Any) -> list[CheckMessage]:
     if in_force is None or not getattr(settings, "ROOT_URLCONF", None):
         return []
     found: dict[tuple[Any, str], CheckMessage] = {}
-    for view in _views(get_resolver().url_patterns):
-        for scope in sorted(_required_scopes(view) - set(in_force.SCOPES)):
+    for view, required in _scoped_views():
+        for scope in sorted(_named(required) - set(in_force.SCOPES)):
             found[view, scope] = Error(
                 f"{view.__module__}.{view.__qualname__} requires the scope {scope!r}, which "
                 "SCOPES does not declare.",
@@ -215,22 +218,61 @@ def check_required_scopes(**kwargs: Any) -> list[CheckMessage]:
     return list(found.values())
 
 
-def _views(patterns: Iterable[Any]) -> Iterator[Any]:
+@register(Tags.urls)
+def check_scoped_methods(**kwargs: Any) -> list[CheckMessage]:
+    """E012: required_scopes names no HTTP method, so what it asks for is asked of no request."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    found: dict[tuple[Any, str], CheckMessage] = {}
+    for view, required in _scoped_views():
+        known = {name.upper() for name in [*View.http_method_names, *view.http_method_names]}
+        for method in required if isinstance(required, Mapping) else ():
+            if not (isinstance(method, str) and method.upper() in known):
+                found[view, repr(method)] = Error(
+                    f"{view.__module__}.{view.__qualname__} requires scopes for {method!r}, which "
+                    "is no HTTP method.",
+                    hint="Correct required_scopes: its keys are GET, POST and so on.",
+                    id=f"{APP}.E012",
+                )
+    return list(found.values())
+
+
+def _scoped_views() -> Iterator[tuple[Any, Any]]:
+    """The classes of views with HasScopes, and what their required_scopes are."""
+    for callback in _callbacks(get_resolver().url_patterns):
+        view = getattr(callback, "cls", None)
+        # What as_view() was given, which is where a router puts what @action was given.
+        given = getattr(callback, "initkwargs", {})
+        permissions = given.get("permission_classes", getattr(view, "permission_classes", None))
+        required = given.get("required_scopes", getattr(view, "required_scopes", None))
+        # What a property says is known on a request.
+        if not isinstance(permissions, Iterable) or not isinstance(required, Iterable | None):
+            continue
+        if any(_has_scopes(one) for one in permissions):
+            yield view, required
+
+
+def _callbacks(patterns: Iterable[Any]) -> Iterator[Any]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from _views(pattern.url_patterns)
+            yield from _callbacks(pattern.url_patterns)
         elif isinstance(pattern, URLPattern):
-            view = getattr(pattern.callback, "cls", None)
-            if view is not None:
-                yield view
+            yield pattern.callback
 
 
-def _required_scopes(view: Any) -> set[str]:
-    permissions = getattr(view, "permission_classes", None) or ()
-    if not any(isinstance(one, type) and issubclass(one, HasScopes) for one in permissions):
-        return set()
-    required = getattr(view, "required_scopes", None)
-    if required is None:
-        return {"read", "write"}
+def _has_scopes(permission: Any) -> bool:
+    if isinstance(permission, OperandHolder):
+        return _has_scopes(permission.op1_class) or _has_scopes(permission.op2_class)
+    if isinstance(permission, SingleOperandHolder):
+        return _has_scopes(permission.op1_class)
+    return isinstance(permission, type) and issubclass(permission, HasScopes)
+
+
+def _named(required: Any) -> set[str]:
+    """The scopes that required_scopes names, for any method."""
     groups = required.values() if isinstance(required, Mapping) else [required]
-    return {scope for group in groups for scope in ([group] if isinstance(group, str) else group)}
+    return {
+        scope
+        for group in groups
+        for scope in (("read", "write") if group is None else split_scopes(group))
+    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.permissions import (
+    AND,
+    NOT,
+    OR,
     SAFE_METHODS,
     BasePermission,
-    BasePermissionMetaclass,
-    OperandHolder,
     OperationHolderMixin,
 )
 
 from .base_models import AbstractToken, Kind
 from .conf import get_settings
+from .scopes import split_scopes
 from .sessions import login_age as session_login_age
 
 __all__ = ["HasScopes", "InsufficientAuthentication", "InsufficientScope", "RecentLogin"]
@@ -55,55 +58,91 @@ class InsufficientAuthentication(APIException):
         self.auth_header = _challenge(request, self.default_code, max_age=seconds)
 
 
-class _Either:
-    """``A | B`` where A refuses with a challenge: B is asked before the client is told."""
+# While a view's permissions are weighed, ours raise what they have to say, and weigh nothing.
+_weighing: ContextVar[bool] = ContextVar("drf_token_auth_weighing", default=False)
 
-    def __init__(self, first: BasePermission, second: BasePermission) -> None:
-        self.first = first
-        self.second = second
+
+class _Challenging(BasePermission):
+    """Refuses by an exception that says what is lacking, unless the view has another way in."""
+
+    def verdict(self, request: Any, view: Any) -> bool | APIException:
+        """Whether the request may pass, or the exception to refuse it with."""
+        raise NotImplementedError
 
     def has_permission(self, request: Any, view: Any) -> bool:
+        verdict = self.verdict(request, view)
+        if isinstance(verdict, bool):
+            return verdict
+        permissions = [] if _weighing.get() else _permissions_with(type(self), view)
+        if not permissions:
+            raise verdict
+        before = _weighing.set(True)
         try:
-            if self.first.has_permission(request, view):
-                return True
-        except APIException:
-            if self.second.has_permission(request, view):
-                return True
-            raise
-        return self.second.has_permission(request, view)
-
-    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
-        return any(
-            _holds(one, request, view) and one.has_object_permission(request, view, obj)
-            for one in (self.first, self.second)
-        )
-
-
-def _holds(permission: BasePermission, request: Any, view: Any) -> bool:
-    try:
-        return permission.has_permission(request, view)
-    except APIException:
+            for permission in permissions:
+                outcome = _weigh(permission, request, view)
+                if isinstance(outcome, APIException):
+                    raise outcome
+        finally:
+            _weighing.reset(before)
         return False
 
-
-# DRF's own, which takes instances as well as classes: they need only be callable.
-_combine: Any = OperandHolder
-
-
-class _Challenging(BasePermissionMetaclass):
-    def __or__(cls, other: Any) -> Any:
-        return _combine(_Either, cls, other)
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        # DRF's NOT turns this round and does not ask has_permission again.
+        return self.has_permission(request, view)
 
 
-class HasScopes(BasePermission, metaclass=_Challenging):
+def _permissions_with(kind: type[_Challenging], view: Any) -> list[Any]:
+    """Those of the view's permissions that have one of this class in them."""
+    permissions = view.get_permissions() if hasattr(view, "get_permissions") else []
+    return [one for one in permissions if any(type(leaf) is kind for leaf in _leaves(one))]
+
+
+def _leaves(permission: Any) -> Iterator[Any]:
+    operands = _operands(permission)
+    if not operands:
+        yield permission
+    for operand in operands:
+        yield from _leaves(operand)
+
+
+def _operands(permission: Any) -> list[Any]:
+    if not isinstance(permission, (AND, OR, NOT)):
+        return []
+    # djangorestframework-stubs do not know these attributes.
+    held = vars(permission)
+    return [held[name] for name in ("op1", "op2") if name in held]
+
+
+def _weigh(permission: Any, request: Any, view: Any) -> bool | APIException:
+    """What DRF will make of it; of a refusal, the first thing there is to say."""
+    outcomes = (_weigh(operand, request, view) for operand in _operands(permission))
+    if isinstance(permission, NOT):
+        return next(outcomes) is not True
+    if isinstance(permission, AND):
+        return next((outcome for outcome in outcomes if outcome is not True), True)
+    if isinstance(permission, OR):
+        refusal: bool | APIException = False
+        for outcome in outcomes:
+            if outcome is True:
+                return True
+            refusal = refusal or outcome
+        return refusal
+    try:
+        return bool(permission.has_permission(request, view))
+    except APIException as refused:
+        return refused
+
+
+class HasScopes(_Challenging):
     """The token has the scopes that ``required_scopes`` of the view names.
 
-    A list, or a dict of HTTP methods to lists; where the view says nothing of the method, ``read``
-    for GET, HEAD and OPTIONS and ``write`` for the others. A token without scopes may do all its
-    user may, as may who came without a token; neither passes without being logged in.
+    A list, a text with spaces between, or a dict of HTTP methods to these; where the view says
+    nothing of the method, ``read`` for GET, HEAD and OPTIONS and ``write`` for the others. A token
+    without scopes may do all its user may, as may who came without a token; neither passes without
+    being logged in.
     """
 
-    def has_permission(self, request: Any, view: Any) -> bool:
+    def verdict(self, request: Any, view: Any) -> bool | APIException:
         if not (request.user and request.user.is_authenticated):
             return False
         token = request.auth
@@ -113,21 +152,22 @@ class HasScopes(BasePermission, metaclass=_Challenging):
         if granted is None:
             return True
         missing = [scope for scope in self.required(request, view) if scope not in granted]
-        if missing:
-            raise InsufficientScope(request, missing)
-        return True
+        return InsufficientScope(request, missing) if missing else True
 
     def required(self, request: Any, view: Any) -> list[str]:
         """The scopes this request needs."""
         required = getattr(view, "required_scopes", None)
         if isinstance(required, Mapping):
-            required = required.get(request.method)
+            by_method = {name.upper(): scopes for name, scopes in required.items()}
+            # HEAD is answered by the handler for GET.
+            head = by_method.get("GET") if request.method == "HEAD" else None
+            required = by_method.get(request.method, head)
         if required is None:
             return ["read" if request.method in SAFE_METHODS else "write"]
-        return [required] if isinstance(required, str) else list(required)
+        return split_scopes(required)
 
 
-class RecentLogin(OperationHolderMixin, BasePermission, metaclass=_Challenging):
+class RecentLogin(OperationHolderMixin, _Challenging):
     """The user logged in less than ``max_age`` ago (by default ``RECENT_LOGIN``).
 
     ``permission_classes = [RecentLogin]`` or ``[RecentLogin(timedelta(minutes=5))]``. What counts
@@ -136,28 +176,33 @@ class RecentLogin(OperationHolderMixin, BasePermission, metaclass=_Challenging):
     """
 
     def __init__(self, max_age: timedelta | None = None) -> None:
+        if max_age is not None:
+            _check_max_age(max_age)
         self.max_age = max_age
-
-    def __or__(self, other: Any) -> Any:
-        return _combine(_Either, self, other)
 
     def __call__(self) -> RecentLogin:
         """DRF calls what stands in ``permission_classes``."""
         return self
 
-    def has_permission(self, request: Any, view: Any) -> bool:
+    def verdict(self, request: Any, view: Any) -> bool | APIException:
         if not (request.user and request.user.is_authenticated):
             return False
-        max_age = self.max_age or get_settings().RECENT_LOGIN
+        max_age = get_settings().RECENT_LOGIN if self.max_age is None else self.max_age
         if max_age is None:
-            return not _is_personal(request.auth) or self._refuse(request, timedelta(0))
+            personal = _is_personal(request.auth)
+            return InsufficientAuthentication(request, timedelta(0)) if personal else True
         age = _login_age(request)
         if age is None or not timedelta(0) <= age < max_age:
-            return self._refuse(request, max_age)
+            return InsufficientAuthentication(request, max_age)
         return True
 
-    def _refuse(self, request: Any, max_age: timedelta) -> bool:
-        raise InsufficientAuthentication(request, max_age)
+
+def _check_max_age(max_age: Any) -> None:
+    way_out = "such as RecentLogin(timedelta(minutes=5)), or RecentLogin() for RECENT_LOGIN."
+    if not isinstance(max_age, timedelta):
+        raise TypeError(f"RecentLogin takes a timedelta, not {max_age!r}: {way_out}")
+    if max_age < timedelta(0):
+        raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}: {way_out}")
 
 
 def _is_personal(token: Any) -> bool:

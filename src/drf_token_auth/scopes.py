@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from .conf import get_settings
 from .exceptions import UnknownScopes
 
-__all__ = ["encode_scopes"]
+__all__ = ["encode_scopes", "split_scopes"]
 
 
 def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
@@ -23,3 +23,10 @@ def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
     if unknown or not named:
         raise UnknownScopes(unknown, known)
     return " ".join(sorted(named))
+
+
+def split_scopes(scopes: str | Iterable[str]) -> list[str]:
+    """Scopes as a view names them. An empty text stays, as a scope that no token has."""
+    if isinstance(scopes, str):
+        return scopes.split() or [scopes]
+    return list(scopes)
