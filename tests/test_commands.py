@@ -38,16 +38,16 @@ class Terminal(io.StringIO):
         return True
 
 
-def run(*typed: Any, **streams: Any) -> str:
+def run(*typed: Any, **options: Any) -> str:
     """What the command says on standard output."""
     out = io.StringIO()
-    call_command(*map(str, typed), **streams, stdout=out, stderr=io.StringIO())
+    call_command(*map(str, typed), **options, stdout=out, stderr=io.StringIO())
     return out.getvalue()
 
 
-def refused(*typed: Any, **streams: Any) -> CommandError:
+def refused(*typed: Any, **options: Any) -> CommandError:
     with pytest.raises(CommandError) as caught:
-        run(*typed, **streams)
+        run(*typed, **options)
     return caught.value
 
 
@@ -131,6 +131,58 @@ class TestDurations:
         assert "is no duration such as 90d" in str(error)
 
 
+class TestFromCode:
+    """``call_command`` passes options on as they are."""
+
+    @pytest.mark.parametrize("ttl", ["90d", 90 * DAY])
+    def test_a_lifetime(self, user: Any, ttl: Any) -> None:
+        now = timezone.now()
+        with at(now):
+            run("create_token", user.get_username(), ttl=ttl)
+        assert Token.objects.get().expires_at == now + 90 * DAY
+
+    @pytest.mark.parametrize("week", ["1w", 7 * DAY])
+    def test_the_purge(self, user: Any, week: Any) -> None:
+        now = timezone.now()
+        fill(user, expires_at=now - 8 * DAY)
+        fill(user, expires_at=now - 6 * DAY)
+        kept = fill(user)
+        assert run("purge_expired_tokens", older_than=week) == "1 expired tokens deleted.\n"
+        fill(user, created_at=now - 8 * DAY)
+        out = run("purge_expired_tokens", unused_for=week)
+        assert out == "2 expired or unused tokens deleted.\n"
+        assert left() == set(kept)
+
+    @pytest.mark.parametrize("day", ["1d", DAY])
+    def test_revoking(self, user: Any, day: Any) -> None:
+        fill(user, created_at=timezone.now() - 2 * DAY)
+        kept = fill(user)
+        assert run("revoke_tokens", unused_for=day, interactive=False) == "1 tokens revoked.\n"
+        assert left() == set(kept)
+
+    @pytest.mark.parametrize(
+        ("typed", "option"),
+        [
+            (["create_token", "ada@example.com"], "ttl"),
+            (["import_tokens", "authtoken"], "ttl"),
+            (["purge_expired_tokens"], "older_than"),
+            (["purge_expired_tokens"], "unused_for"),
+            (["revoke_tokens", "--no-input"], "unused_for"),
+        ],
+    )
+    def test_what_is_no_duration(self, user: Any, typed: list[str], option: str) -> None:
+        fill(user, created_at=timezone.now() - 2 * DAY)
+        fill(user, expires_at=timezone.now())
+        error = refused(*typed, **{option: "7 days"})
+        assert str(error) == "'7 days' is no duration such as 90d, 12h or 1h30m"
+        assert len(left()) == 2
+
+    @pytest.mark.parametrize("command", ["create_token", "import_tokens"])
+    def test_no_lifetime_at_all(self, user: Any, command: str) -> None:
+        what = "authtoken" if command == "import_tokens" else user.get_username()
+        assert "longer than nothing" in str(refused(command, what, ttl="0s"))
+
+
 class TestMoments:
     def test_a_date_is_its_first_moment_here(self) -> None:
         first = moment("2026-03-01")
@@ -167,6 +219,14 @@ class TestCreateToken:
         token = Token.objects.get()
         assert (token.kind, token.scope_list) == ("login", ["read", "write"])
 
+    @pytest.mark.parametrize("typed", [["--scopes", "read write"], ["--scopes", " write ", "read"]])
+    def test_scopes_between_spaces(self, user: Any, typed: list[str]) -> None:
+        with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "", "write": ""}}):
+            run("create_token", user.get_username(), *typed)
+            run("create_token", user.get_username(), scopes="read write")
+            run("create_token", user.get_username(), scopes=["read", "write"])
+        assert [one.scope_list for one in Token.objects.all()] == [["read", "write"]] * 3
+
     @pytest.mark.parametrize(
         ("typed", "lifetime"),
         [([], 90 * DAY), (["--ttl", "1h30m"], timedelta(minutes=90)), (["--never"], None)],
@@ -187,6 +247,7 @@ class TestCreateToken:
         ("typed", "why"),
         [
             (["--scopes", "fly"], "Not declared in SCOPES: fly."),
+            (["--scopes", ""], "No scope is named."),
             (["--kind", "master"], "--kind"),
             (["--ttl", "soon"], "is no duration"),
             (["--ttl", "0s"], "longer than nothing"),
@@ -223,6 +284,12 @@ class TestPurgeExpiredTokens:
         out = run("purge_expired_tokens", "--dry-run", "--unused-for", "180d")
         assert out == "2 expired or unused tokens would be deleted.\n"
         assert len(left()) == 2
+
+    def test_unused_for_no_time_at_all(self, user: Any) -> None:
+        fill(user)
+        typed = ["purge_expired_tokens", "--unused-for", "0s"]
+        assert run(*typed, "--dry-run") == "1 expired or unused tokens would be deleted.\n"
+        assert run(*typed) == "1 expired or unused tokens deleted.\n"
 
     def test_options_reach_the_purge(self, user: Any) -> None:
         now = timezone.now()
