@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
@@ -32,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Terminal(io.StringIO):
-    """Somebody who types this."""
+    """Somebody looks at it."""
 
     def isatty(self) -> bool:
         return True
@@ -49,6 +51,17 @@ def refused(*typed: Any, **options: Any) -> CommandError:
     with pytest.raises(CommandError) as caught:
         run(*typed, **options)
     return caught.value
+
+
+def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Somebody who types this, or a pipe that says it."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO("y\n")
+    stream.close()
+    return stream
 
 
 def fill(user: Any, count: int = 1, **fields: Any) -> list[Any]:
@@ -470,29 +483,51 @@ class TestRevokeTokens:
         assert left()
 
     @pytest.mark.parametrize("typed", ["y\n", "Y\n", "yes\n", " YES \n"])
-    def test_yes(self, user: Any, typed: str) -> None:
+    def test_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(user, 2)
         error = io.StringIO()
         out = io.StringIO()
-        call_command("revoke_tokens", "--all", stdin=Terminal(typed), stdout=out, stderr=error)
+        types(monkeypatch, typed)
+        call_command("revoke_tokens", "--all", stdout=out, stderr=error)
         assert error.getvalue() == "Revoke 2 tokens? [y/N] "
         assert out.getvalue() == "2 tokens revoked.\n"
         assert not left()
 
-    @pytest.mark.parametrize("typed", ["n\n", "\n", "", "yup\n", "no, y\n"])
-    def test_anything_but_yes(self, user: Any, typed: str) -> None:
+    @pytest.mark.parametrize("typed", ["n\n", "\n", "yup\n", "no, y\n"])
+    def test_anything_but_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(user)
-        error = refused("revoke_tokens", "--all", stdin=Terminal(typed))
+        types(monkeypatch, typed)
+        error = refused("revoke_tokens", "--all")
         assert str(error) == "Cancelled: nothing is revoked."
         assert left()
 
-    def test_nobody_to_ask(self, user: Any) -> None:
+    @pytest.mark.parametrize(("answer", "goes"), [("y", True), ("n", False)])
+    def test_an_answer_of_a_test(self, user: Any, answer: str, goes: bool) -> None:
+        """As the tests of projects answer Django's own commands."""
         fill(user)
-        assert "give --no-input" in str(refused("revoke_tokens", "--all", stdin=io.StringIO("y\n")))
+
+        def type_it(prompt: str) -> str:
+            return answer
+
+        with mock.patch("builtins.input", type_it):
+            if goes:
+                run("revoke_tokens", "--all")
+            else:
+                refused("revoke_tokens", "--all")
+        assert bool(left()) is not goes
+
+    @pytest.mark.parametrize(
+        "stdin", [io.StringIO(), None, closed()], ids=["ended", "none", "closed"]
+    )
+    def test_nobody_to_ask(self, user: Any, stdin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        fill(user)
+        monkeypatch.setattr(sys, "stdin", stdin)
+        said = str(refused("revoke_tokens", "--all"))
+        assert said == "There is nobody to ask: give --no-input. Nothing is done."
         assert left()
 
     def test_nothing_is_no_question(self, user: Any) -> None:
-        assert run("revoke_tokens", "--all", stdin=Terminal()) == "0 tokens revoked.\n"
+        assert run("revoke_tokens", "--all") == "0 tokens revoked.\n"
 
     def test_dry_run_asks_nobody(self, user: Any) -> None:
         fill(user, 2)
@@ -915,17 +950,25 @@ class TestFindLeakedTokens:
         status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
         assert (status, lines[0]) == (0, "-:1  no token, unknown")
 
-    @pytest.mark.parametrize(("typed", "goes"), [("y\n", True), ("n\n", False), ("", False)])
-    def test_revoke_asks(self, user: Any, tmp_path: Path, typed: str, goes: bool) -> None:
+    @pytest.mark.parametrize(("typed", "goes"), [("y\n", True), ("n\n", False), ("\n", False)])
+    def test_revoke_asks(
+        self, user: Any, tmp_path: Path, typed: str, goes: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "a").write_text(operations.issue(user).key)
-        status, _ = find(tmp_path, "--revoke", stdin=Terminal(typed))
+        types(monkeypatch, typed)
+        status, _ = find(tmp_path, "--revoke")
         assert status == 1
         assert bool(left()) is not goes
 
-    def test_revoke_with_nobody_to_ask(self, user: Any, tmp_path: Path) -> None:
+    def test_revoke_with_nobody_to_ask(
+        self, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "a").write_text(operations.issue(user).key)
-        assert "no terminal" in str(refused("find_leaked_tokens", tmp_path, "--revoke"))
-        assert "both" in str(refused("find_leaked_tokens", "-", "--revoke", stdin=Terminal()))
+        types(monkeypatch, "")
+        assert "--no-input. Nothing" in str(refused("find_leaked_tokens", tmp_path, "--revoke"))
+        types(monkeypatch, "y\n")
+        for path in (["-"], ["-", tmp_path]):
+            assert "both" in str(refused("find_leaked_tokens", *path, "--revoke"))
         assert left()
 
     def test_a_query_a_hundred_keys(self, user: Any) -> None:

@@ -58,8 +58,6 @@ class Command(RevokingCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["dry_run"] and options["interactive"]:
-            self.require_answerer()
         tokens = self.select(options)
         if options["dry_run"]:
             self.stdout.write(f"{tokens.count()} tokens would be revoked.")
