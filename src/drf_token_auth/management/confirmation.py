@@ -26,7 +26,7 @@ class RevokingCommand(BaseCommand):
 
     def confirm(self, count: int) -> None:
         """Go on only if somebody, or a pipe, says yes: as Django's own commands ask."""
-        # Not by input(): standard output may be a file, and who is asked would see nothing.
+        # input() would put the question to standard output, which may be a file.
         self.stderr.write(f"Revoke {count} tokens? [y/N] ", self.style.WARNING, ending="")
         self.stderr.flush()
         try:
