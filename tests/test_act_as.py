@@ -6,14 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client, override_settings
 from django.utils import timezone
-from rest_framework.test import APIClient
+from rest_framework.test import APIClient, RequestsClient
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.exceptions import UnknownScopes
-from drf_token_auth.test import act_as
+from drf_token_auth.test import aact_as, act_as
+from tests.conftest import make_user
 from tests.lives import at
+from tests.queries import queries
 
 Token = get_token_model()
 SCOPES = {"SCOPES": {"read": "Read", "write": "Write", "admin": "All"}}
@@ -39,6 +42,63 @@ def test_as_another(user: Any, other_user: Any, client: Any) -> None:
     act_as(client, user)
     act_as(client, other_user)
     assert client.get("/echo/").json()["user"] == other_user.get_username()
+
+
+@pytest.mark.parametrize("forced", ["user", "token", "both"])
+def test_after_force_authenticate(user: Any, other_user: Any, forced: str) -> None:
+    client = APIClient()
+    other = operations.issue(other_user)
+    client.force_authenticate(
+        other_user if forced != "token" else None, other if forced != "user" else None
+    )
+    act_as(client, user)
+    assert client.get("/echo/").json()["user"] == user.get_username()
+
+
+def test_other_headers_stay_and_no_session_is_made(user: Any) -> None:
+    """A project may have no sessions at all."""
+    client = APIClient(HTTP_X_TENANT="a")
+    client.cookies["theme"] = "dark"
+    with queries() as asked:
+        act_as(client, user)
+    assert not [one for one in asked if "session" in one]
+    assert client.defaults == {"HTTP_X_TENANT": "a"}
+    assert list(client.cookies) == ["theme"]
+
+
+class Headers:
+    """As ``requests.Session``, which DRF's ``RequestsClient`` is."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+
+
+def test_a_client_that_has_headers(user: Any) -> None:
+    client = Headers()
+    token = act_as(client, user, keyword="Bearer")
+    assert client.headers == {"Authorization": f"Bearer {token.key}"}
+
+
+def test_the_client_of_requests(user: Any) -> None:
+    pytest.importorskip("requests")
+    client = RequestsClient()
+    token = act_as(client, user)
+    response = client.get("http://testserver/echo/")
+    assert response.json() == {"user": user.get_username(), "token": token.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_async_code() -> None:
+    user = make_user()
+
+    @async_to_sync
+    async def ask() -> tuple[int, int]:
+        client = AsyncClient()
+        token = await aact_as(client, user, age=timedelta(minutes=14))
+        answer = await client.get("/recent/")
+        return token.pk, answer.status_code
+
+    assert ask() == (Token.objects.get().pk, 200)
 
 
 def test_a_token_of_the_client_can_be_ended(user: Any, client: Any) -> None:

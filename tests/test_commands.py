@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
@@ -32,23 +34,34 @@ pytestmark = pytest.mark.django_db
 
 
 class Terminal(io.StringIO):
-    """Somebody who types this."""
+    """Somebody looks at it."""
 
     def isatty(self) -> bool:
         return True
 
 
-def run(*typed: Any, **streams: Any) -> str:
+def run(*typed: Any, **options: Any) -> str:
     """What the command says on standard output."""
     out = io.StringIO()
-    call_command(*map(str, typed), **streams, stdout=out, stderr=io.StringIO())
+    call_command(*map(str, typed), **options, stdout=out, stderr=io.StringIO())
     return out.getvalue()
 
 
-def refused(*typed: Any, **streams: Any) -> CommandError:
+def refused(*typed: Any, **options: Any) -> CommandError:
     with pytest.raises(CommandError) as caught:
-        run(*typed, **streams)
+        run(*typed, **options)
     return caught.value
+
+
+def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Somebody who types this, or a pipe that says it."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO("y\n")
+    stream.close()
+    return stream
 
 
 def fill(user: Any, count: int = 1, **fields: Any) -> list[Any]:
@@ -131,6 +144,58 @@ class TestDurations:
         assert "is no duration such as 90d" in str(error)
 
 
+class TestFromCode:
+    """``call_command`` passes options on as they are."""
+
+    @pytest.mark.parametrize("ttl", ["90d", 90 * DAY])
+    def test_a_lifetime(self, user: Any, ttl: Any) -> None:
+        now = timezone.now()
+        with at(now):
+            run("create_token", user.get_username(), ttl=ttl)
+        assert Token.objects.get().expires_at == now + 90 * DAY
+
+    @pytest.mark.parametrize("week", ["1w", 7 * DAY])
+    def test_the_purge(self, user: Any, week: Any) -> None:
+        now = timezone.now()
+        fill(user, expires_at=now - 8 * DAY)
+        fill(user, expires_at=now - 6 * DAY)
+        kept = fill(user)
+        assert run("purge_expired_tokens", older_than=week) == "1 expired tokens deleted.\n"
+        fill(user, created_at=now - 8 * DAY)
+        out = run("purge_expired_tokens", unused_for=week)
+        assert out == "2 expired or unused tokens deleted.\n"
+        assert left() == set(kept)
+
+    @pytest.mark.parametrize("day", ["1d", DAY])
+    def test_revoking(self, user: Any, day: Any) -> None:
+        fill(user, created_at=timezone.now() - 2 * DAY)
+        kept = fill(user)
+        assert run("revoke_tokens", unused_for=day, interactive=False) == "1 tokens revoked.\n"
+        assert left() == set(kept)
+
+    @pytest.mark.parametrize(
+        ("typed", "option"),
+        [
+            (["create_token", "ada@example.com"], "ttl"),
+            (["import_tokens", "authtoken"], "ttl"),
+            (["purge_expired_tokens"], "older_than"),
+            (["purge_expired_tokens"], "unused_for"),
+            (["revoke_tokens", "--no-input"], "unused_for"),
+        ],
+    )
+    def test_what_is_no_duration(self, user: Any, typed: list[str], option: str) -> None:
+        fill(user, created_at=timezone.now() - 2 * DAY)
+        fill(user, expires_at=timezone.now())
+        error = refused(*typed, **{option: "7 days"})
+        assert str(error) == "'7 days' is no duration such as 90d, 12h or 1h30m"
+        assert len(left()) == 2
+
+    @pytest.mark.parametrize("command", ["create_token", "import_tokens"])
+    def test_no_lifetime_at_all(self, user: Any, command: str) -> None:
+        what = "authtoken" if command == "import_tokens" else user.get_username()
+        assert "longer than nothing" in str(refused(command, what, ttl="0s"))
+
+
 class TestMoments:
     def test_a_date_is_its_first_moment_here(self) -> None:
         first = moment("2026-03-01")
@@ -167,6 +232,14 @@ class TestCreateToken:
         token = Token.objects.get()
         assert (token.kind, token.scope_list) == ("login", ["read", "write"])
 
+    @pytest.mark.parametrize("typed", [["--scopes", "read write"], ["--scopes", " write ", "read"]])
+    def test_scopes_between_spaces(self, user: Any, typed: list[str]) -> None:
+        with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "", "write": ""}}):
+            run("create_token", user.get_username(), *typed)
+            run("create_token", user.get_username(), scopes="read write")
+            run("create_token", user.get_username(), scopes=["read", "write"])
+        assert [one.scope_list for one in Token.objects.all()] == [["read", "write"]] * 3
+
     @pytest.mark.parametrize(
         ("typed", "lifetime"),
         [([], 90 * DAY), (["--ttl", "1h30m"], timedelta(minutes=90)), (["--never"], None)],
@@ -187,6 +260,7 @@ class TestCreateToken:
         ("typed", "why"),
         [
             (["--scopes", "fly"], "Not declared in SCOPES: fly."),
+            (["--scopes", ""], "No scope is named."),
             (["--kind", "master"], "--kind"),
             (["--ttl", "soon"], "is no duration"),
             (["--ttl", "0s"], "longer than nothing"),
@@ -223,6 +297,12 @@ class TestPurgeExpiredTokens:
         out = run("purge_expired_tokens", "--dry-run", "--unused-for", "180d")
         assert out == "2 expired or unused tokens would be deleted.\n"
         assert len(left()) == 2
+
+    def test_unused_for_no_time_at_all(self, user: Any) -> None:
+        fill(user)
+        typed = ["purge_expired_tokens", "--unused-for", "0s"]
+        assert run(*typed, "--dry-run") == "1 expired or unused tokens would be deleted.\n"
+        assert run(*typed) == "1 expired or unused tokens deleted.\n"
 
     def test_options_reach_the_purge(self, user: Any) -> None:
         now = timezone.now()
@@ -403,29 +483,51 @@ class TestRevokeTokens:
         assert left()
 
     @pytest.mark.parametrize("typed", ["y\n", "Y\n", "yes\n", " YES \n"])
-    def test_yes(self, user: Any, typed: str) -> None:
+    def test_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(user, 2)
         error = io.StringIO()
         out = io.StringIO()
-        call_command("revoke_tokens", "--all", stdin=Terminal(typed), stdout=out, stderr=error)
+        types(monkeypatch, typed)
+        call_command("revoke_tokens", "--all", stdout=out, stderr=error)
         assert error.getvalue() == "Revoke 2 tokens? [y/N] "
         assert out.getvalue() == "2 tokens revoked.\n"
         assert not left()
 
-    @pytest.mark.parametrize("typed", ["n\n", "\n", "", "yup\n", "no, y\n"])
-    def test_anything_but_yes(self, user: Any, typed: str) -> None:
+    @pytest.mark.parametrize("typed", ["n\n", "\n", "yup\n", "no, y\n"])
+    def test_anything_but_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(user)
-        error = refused("revoke_tokens", "--all", stdin=Terminal(typed))
+        types(monkeypatch, typed)
+        error = refused("revoke_tokens", "--all")
         assert str(error) == "Cancelled: nothing is revoked."
         assert left()
 
-    def test_nobody_to_ask(self, user: Any) -> None:
+    @pytest.mark.parametrize(("answer", "goes"), [("y", True), ("n", False)])
+    def test_an_answer_of_a_test(self, user: Any, answer: str, goes: bool) -> None:
+        """As the tests of projects answer Django's own commands."""
         fill(user)
-        assert "give --no-input" in str(refused("revoke_tokens", "--all", stdin=io.StringIO("y\n")))
+
+        def type_it(prompt: str) -> str:
+            return answer
+
+        with mock.patch("builtins.input", type_it):
+            if goes:
+                run("revoke_tokens", "--all")
+            else:
+                refused("revoke_tokens", "--all")
+        assert bool(left()) is not goes
+
+    @pytest.mark.parametrize(
+        "stdin", [io.StringIO(), None, closed()], ids=["ended", "none", "closed"]
+    )
+    def test_nobody_to_ask(self, user: Any, stdin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        fill(user)
+        monkeypatch.setattr(sys, "stdin", stdin)
+        said = str(refused("revoke_tokens", "--all"))
+        assert said == "There is nobody to ask: give --no-input. Nothing is done."
         assert left()
 
     def test_nothing_is_no_question(self, user: Any) -> None:
-        assert run("revoke_tokens", "--all", stdin=Terminal()) == "0 tokens revoked.\n"
+        assert run("revoke_tokens", "--all") == "0 tokens revoked.\n"
 
     def test_dry_run_asks_nobody(self, user: Any) -> None:
         fill(user, 2)
@@ -848,17 +950,25 @@ class TestFindLeakedTokens:
         status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
         assert (status, lines[0]) == (0, "-:1  no token, unknown")
 
-    @pytest.mark.parametrize(("typed", "goes"), [("y\n", True), ("n\n", False), ("", False)])
-    def test_revoke_asks(self, user: Any, tmp_path: Path, typed: str, goes: bool) -> None:
+    @pytest.mark.parametrize(("typed", "goes"), [("y\n", True), ("n\n", False), ("\n", False)])
+    def test_revoke_asks(
+        self, user: Any, tmp_path: Path, typed: str, goes: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "a").write_text(operations.issue(user).key)
-        status, _ = find(tmp_path, "--revoke", stdin=Terminal(typed))
+        types(monkeypatch, typed)
+        status, _ = find(tmp_path, "--revoke")
         assert status == 1
         assert bool(left()) is not goes
 
-    def test_revoke_with_nobody_to_ask(self, user: Any, tmp_path: Path) -> None:
+    def test_revoke_with_nobody_to_ask(
+        self, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "a").write_text(operations.issue(user).key)
-        assert "no terminal" in str(refused("find_leaked_tokens", tmp_path, "--revoke"))
-        assert "both" in str(refused("find_leaked_tokens", "-", "--revoke", stdin=Terminal()))
+        types(monkeypatch, "")
+        assert "--no-input. Nothing" in str(refused("find_leaked_tokens", tmp_path, "--revoke"))
+        types(monkeypatch, "y\n")
+        for path in (["-"], ["-", tmp_path]):
+            assert "both" in str(refused("find_leaked_tokens", *path, "--revoke"))
         assert left()
 
     def test_a_query_a_hundred_keys(self, user: Any) -> None:

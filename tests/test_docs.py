@@ -31,8 +31,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from django.db.models.signals import post_save
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
@@ -42,6 +43,7 @@ from drf_token_auth import conf, get_token_model, signals
 
 from . import urls as test_urls
 from .conftest import make_user
+from .lives import at
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -350,6 +352,17 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
                 shell.run(block)
         finally:
             shell.leave()
+
+
+def test_the_plain_view_of_the_page_answers_whatever_is_raised(db: None) -> None:
+    page = DOCS / "how-to" / "without-a-request.md"
+    (view,) = [one for one in blocks(page) if "def plain_view" in one.text]
+    names: dict[str, Any] = {}
+    exec(compile(view.text, str(view), "exec"), names)
+    request = RequestFactory().get("/", headers={"Authorization": "Token nonsense"})
+    rate = override_settings(DRF_TOKEN_AUTH={"FAILED_KEY_RATE": "1/min"})
+    with rate, at(timezone.now()):
+        assert [names["plain_view"](request).status_code for _ in range(2)] == [401, 429]
 
 
 # What there is, is named.

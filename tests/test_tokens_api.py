@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -292,26 +293,55 @@ def test_a_token_with_scopes_makes_none_with_more(user: Any) -> None:
 
 
 def test_nothing_else_is_heeded(user: Any, other_user: Any, client: APIClient) -> None:
-    response = make(
-        client,
-        user=other_user.pk,
-        kind="login",
-        digest="AA==",
-        key="known",
-        token="known",
-        expires_at=None,
-        created_at="2001-01-01T00:00:00Z",
-        idle_timeout="1",
-        user_stamp="x",
-        id=5,
-    )
-    if response.status_code == 400:
-        return
-    made = Token.objects.get(pk=response.data["id"])
-    assert (made.user, made.kind) == (user, "personal")
-    assert made.expires_at is not None
-    assert timezone.now() - made.created_at < timedelta(minutes=5)
-    assert response.data["token"].startswith("dta_")
+    """And it is said: a restriction that is misspelt would make a token that may do more."""
+    others = {
+        "user": other_user.pk,
+        "kind": "login",
+        "digest": "AA==",
+        "key": "known",
+        "token": "known",
+        "expires_at": None,
+        "created_at": "2001-01-01T00:00:00Z",
+        "idle_timeout": "1",
+        "user_stamp": "x",
+        "id": 5,
+        "scope": ["read"],
+        "TTL": 60,
+        "scopes[0]": "read",
+        "": "",
+    }
+    for wish in (others, *({name: value} for name, value in others.items())):
+        response = make(client, name="CI", **wish)
+        assert response.status_code == 400
+        assert response.data == {name: ["There is no such field."] for name in wish}
+    assert Token.objects.count() == 1
+
+
+@pytest.mark.parametrize("form", ["multipart", "urlencoded"])
+def test_a_form_names_the_items_of_a_list_and_nothing_else(client: APIClient, form: str) -> None:
+    def send(**wish: str) -> Any:
+        if form == "multipart":
+            return client.post(LIST, wish, format=form)
+        content_type = "application/x-www-form-urlencoded"
+        return client.post(LIST, urlencode(wish), content_type=content_type)
+
+    with override_settings(DRF_TOKEN_AUTH=SCOPES):
+        response = send(**{"scopes[0]": "read", "scopes[1]": "write", "ttl": "60"})
+        assert response.status_code == 201
+        assert response.data["scopes"] == ["read", "write"]
+        for name in (
+            "scopes[x]",
+            "scopes[0]x",
+            "scopes[]",
+            "scope[0]",
+            "ttl[0]",
+            "name[0]",
+            "csrf",
+        ):
+            response = send(**{name: "read"})
+            assert response.status_code == 400
+            assert list(response.data) == [name]
+    assert Token.objects.count() == 2
 
 
 # Names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from django.contrib.auth import authenticate, get_user_model
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
 from . import keys
 from .base_models import AbstractToken, Kind, clean_name
@@ -97,6 +99,35 @@ class NamedSerializer(serializers.Serializer[Any]):
         if "Meta" not in vars(cls):
             own_name = cls.__name__.removesuffix("Serializer")
             cls.Meta = type("Meta", (cls.Meta,), {"ref_name": own_name})
+
+
+# What a form names the items of a list.
+_ITEM = re.compile(r"(.+)\[[0-9]+\]")
+
+
+class StrictSerializer(NamedSerializer):
+    """Refuses each field that it does not have by its name: a restriction that is misspelt, and so
+    left out, would make a token that may do more.
+    """
+
+    class Meta:
+        ref_name = "TokenStrict"
+
+    refusal: Any = _("There is no such field.")
+    refusal_code = "unknown_field"
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = {name: [self.refusal] for name in data if not self._has(name, data)}
+            if unknown:
+                raise serializers.ValidationError(unknown, code=self.refusal_code)
+        return super().to_internal_value(data)
+
+    def _has(self, name: Any, data: Mapping[Any, Any]) -> bool:
+        item = _ITEM.fullmatch(name) if is_html_input(data) else None
+        if item is not None:
+            return isinstance(self.fields.get(item[1]), serializers.ListField)
+        return name in self.fields
 
 
 class LoginSerializer(NamedSerializer):
@@ -204,26 +235,20 @@ class LoggedInSerializer(IssuedTokenSerializer):
         return {name: fields[name] for name in named}
 
 
-class TokenNameSerializer(NamedSerializer):
+class TokenNameSerializer(StrictSerializer):
     """The one thing that can be changed of a token. Any other field is refused by its name."""
 
     class Meta:
         ref_name = "TokenName"
 
+    refusal = _("This field can't be changed.")
+    refusal_code = "read_only"
+
     name = NameField()
 
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            fixed = {
-                key: [_("This field can't be changed.")] for key in data if key not in self.fields
-            }
-            if fixed:
-                raise serializers.ValidationError(fixed, code="read_only")
-        return super().to_internal_value(data)
 
-
-class PersonalTokenSerializer(NamedSerializer):
-    """The wish for a personal token."""
+class PersonalTokenSerializer(StrictSerializer):
+    """The wish for a personal token. Any other field is refused by its name."""
 
     class Meta:
         ref_name = "TokenPersonal"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,9 +15,6 @@ __all__ = ["RevokingCommand"]
 class RevokingCommand(BaseCommand):
     """A command that ends tokens, of one user or of all, and asks before it does."""
 
-    # As in Django's createsuperuser: for call_command(stdin=…).
-    stealth_options = ("stdin",)
-
     def add_confirmation_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--no-input",
@@ -28,20 +24,18 @@ class RevokingCommand(BaseCommand):
             help="Do not ask.",
         )
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
-        self.stdin: Any = options.get("stdin", sys.stdin)
-        return super().execute(*args, **options)
-
-    def require_answerer(self) -> None:
-        """Refuse at the start what could not be confirmed at the end."""
-        if not self.stdin.isatty():
-            raise CommandError("There is no terminal to ask on: give --no-input. Nothing is done.")
-
     def confirm(self, count: int) -> None:
-        """Go on only if somebody says yes."""
+        """Go on only if somebody, or a pipe, says yes: as Django's own commands ask."""
+        # input() would put the question to standard output, which may be a file.
         self.stderr.write(f"Revoke {count} tokens? [y/N] ", self.style.WARNING, ending="")
         self.stderr.flush()
-        if self.stdin.readline().strip().lower() not in {"y", "yes"}:
+        try:
+            answer = input("")
+        except (EOFError, OSError, RuntimeError, ValueError) as error:  # ended, none, closed
+            raise CommandError(
+                "There is nobody to ask: give --no-input. Nothing is done."
+            ) from error
+        if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError("Cancelled: nothing is revoked.")
 
     def revoke(self, tokens: TokenQuerySet[Any], *, verbosity: int) -> int:

@@ -6,13 +6,23 @@ import argparse
 import re
 from datetime import timedelta
 
-__all__ = ["duration"]
+from django.core.management.base import CommandError
+
+__all__ = ["duration", "given"]
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _WHOLE = re.compile(r"(?:[0-9]+[wdhms])+")
 _PART = re.compile(r"([0-9]+)([wdhms])")
 # A thousand years: before and after now by as much there are still dates.
 _LONGEST = timedelta(days=365_000)
+
+
+def given(value: timedelta | str | None) -> timedelta | None:
+    """An option's value: ``call_command`` passes it on as it is, a text too."""
+    try:
+        return duration(value) if isinstance(value, str) else value
+    except argparse.ArgumentTypeError as error:
+        raise CommandError(str(error)) from error
 
 
 def duration(text: str) -> timedelta:

@@ -9,7 +9,7 @@ from django.db import connections
 from ... import operations
 from ...base_models import Kind
 from ...exceptions import TokenLimitReached, UnknownScopes
-from ..durations import duration
+from ..durations import duration, given
 from ..users import find_user
 
 
@@ -42,16 +42,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["ttl"] == timedelta(0):
+        lifetime = given(options["ttl"])
+        if lifetime == timedelta(0):
             raise CommandError("--ttl is longer than nothing.")
         user = find_user(options["username"], using=options["database"])
-        ttl = None if options["never"] else options["ttl"] or operations.DEFAULT
+        ttl = None if options["never"] else lifetime or operations.DEFAULT
+        scopes = options["scopes"]
         try:
             token = operations.issue(
                 user,
                 kind=options["kind"],
                 name=options["name"],
-                scopes=options["scopes"],
+                scopes=" ".join(scopes) if isinstance(scopes, list) else scopes,
                 ttl=ttl,
                 using=options["database"],
             )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -58,6 +59,8 @@ class Command(RevokingCommand):
         "Finds keys of tokens in files, folders or standard input, and says whose they are. "
         "Exit status: 1 if one is usable, 0 if none is, 2 if something could not be read."
     )
+    # As in Django's createsuperuser: for call_command(stdin=…).
+    stealth_options = ("stdin",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -82,12 +85,14 @@ class Command(RevokingCommand):
             help="Alias of the database to look in. Default: where the router writes tokens.",
         )
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        self.stdin: Any = options.get("stdin", sys.stdin)
+        return super().execute(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         asks = options["revoke"] and options["interactive"]
         if asks and STANDARD_INPUT in options["path"]:
             raise CommandError("Standard input can't be both read and asked: give --no-input.")
-        if asks:
-            self.require_answerer()
         prefixes = [get_settings().PREFIX, Settings().PREFIX, *options["prefix"]]
         self.prefixes = list(dict.fromkeys(filter(None, prefixes)))
         self.unread = 0

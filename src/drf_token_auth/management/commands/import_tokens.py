@@ -9,7 +9,7 @@ from django.db import connections
 from ...importers.copying import BATCH_SIZE, Counts, copy_tokens
 from ...importers.known import SOURCES
 from ...importers.sources import Unreadable
-from ..durations import duration
+from ..durations import duration, given
 
 
 class Command(BaseCommand):
@@ -42,13 +42,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:
             raise CommandError("--batch-size is 1 or more.")
-        if options["ttl"] == timedelta(0):
+        ttl = given(options["ttl"])
+        if ttl == timedelta(0):
             raise CommandError("--ttl is longer than nothing.")
         self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
         try:
             counts = copy_tokens(
                 SOURCES[options["source"]](),
-                ttl=options["ttl"],
+                ttl=ttl,
                 keep_forever=options["keep_forever"],
                 dry_run=options["dry_run"],
                 batch_size=options["batch_size"],

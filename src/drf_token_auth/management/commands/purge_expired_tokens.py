@@ -8,7 +8,7 @@ from django.db import connections
 
 from ... import operations
 from ...purging import BATCH_SIZE
-from ..durations import duration
+from ..durations import duration, given
 
 
 class Command(BaseCommand):
@@ -46,10 +46,11 @@ class Command(BaseCommand):
             raise CommandError("--batch-size is 1 or more.")
         if options["sleep"] < 0 or (options["time_limit"] or 0) < 0:
             raise CommandError("--sleep and --time-limit are not negative.")
+        unused_for = given(options["unused_for"])
         self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
         count = operations.purge(
-            older_than=options["older_than"],
-            unused_for=options["unused_for"],
+            older_than=given(options["older_than"]) or timedelta(0),
+            unused_for=unused_for,
             batch_size=options["batch_size"],
             sleep=options["sleep"],
             time_limit=options["time_limit"],
@@ -59,7 +60,7 @@ class Command(BaseCommand):
         )
         if self._has_progress:
             self.stderr.write("\r", ending="")
-        what = "expired or unused tokens" if options["unused_for"] else "expired tokens"
+        what = "expired tokens" if unused_for is None else "expired or unused tokens"
         done = "would be deleted" if options["dry_run"] else "deleted"
         self.stdout.write(f"{count} {what} {done}.")
 

@@ -13,7 +13,7 @@ from ... import get_token_model
 from ...base_models import Kind
 from ...managers import TokenQuerySet, all_rows
 from ..confirmation import RevokingCommand
-from ..durations import duration
+from ..durations import duration, given
 from ..moments import moment
 from ..users import find_user
 
@@ -58,8 +58,6 @@ class Command(RevokingCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["dry_run"] and options["interactive"]:
-            self.require_answerer()
         tokens = self.select(options)
         if options["dry_run"]:
             self.stdout.write(f"{tokens.count()} tokens would be revoked.")
@@ -86,8 +84,9 @@ class Command(RevokingCommand):
             tokens = tokens.filter(kind=options["kind"])
         if options["created_before"] is not None:
             tokens = tokens.filter(created_at__lt=options["created_before"])
-        if options["unused_for"] is not None:
-            since = timezone.now() - options["unused_for"]
+        unused_for = given(options["unused_for"])
+        if unused_for is not None:
+            since = timezone.now() - unused_for
             used = tokens.alias(last_use=Coalesce("last_used_at", "created_at"))
             tokens = cast("TokenQuerySet[Any]", used.filter(last_use__lte=since))
         if options["scope"] is not None:
