@@ -80,7 +80,6 @@ def test_a_client_that_has_headers(user: Any) -> None:
 
 
 def test_the_client_of_requests(user: Any) -> None:
-    pytest.importorskip("requests")
     client = RequestsClient()
     token = act_as(client, user)
     response = client.get("http://testserver/echo/")
