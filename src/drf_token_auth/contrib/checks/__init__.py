@@ -5,6 +5,6 @@ None is imported for it: what the URLs serve is known by its name.
 
 from __future__ import annotations
 
-from . import axes, dj_rest_auth, djoser, ninja
+from . import authenticators, axes, dj_rest_auth, djoser, ninja
 
-__all__ = ["axes", "dj_rest_auth", "djoser", "ninja"]
+__all__ = ["authenticators", "axes", "dj_rest_auth", "djoser", "ninja"]
