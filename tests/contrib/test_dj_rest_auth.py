@@ -53,6 +53,12 @@ def test_each_login_gives_a_key_that_works(user: Any) -> None:
     assert [status(answer["key"]) for answer in answers] == [200, 200]
 
 
+def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
+    for response in (log_in(), APIClient().post("/rest-auth/registration/", REGISTRATION)):
+        assert "key" in response.json()
+        assert response.headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize("route", ["/rest-auth/logout/", "/rest-auth/logout"])
 def test_logout_ends_the_presented_token(user: Any, route: str) -> None:
     phone, laptop = (log_in().json()["key"] for _ in range(2))
@@ -140,22 +146,49 @@ def test_registration_where_the_address_has_to_be_verified(db: None, settings: A
     assert not get_token_model().objects.exists()
 
 
-def change_password(key: str) -> Any:
+def change_password(client: Any) -> Any:
     answer = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
-    return client_with(key).post("/rest-auth/password/change/", answer)
+    return client.post("/rest-auth/password/change/", answer)
 
 
 def test_a_password_change_keeps_the_caller(user: Any) -> None:
     phone, laptop = (log_in().json()["key"] for _ in range(2))
-    assert change_password(phone).status_code == 200
+    assert change_password(client_with(phone)).status_code == 200
     assert [status(phone), status(laptop)] == [200, 401]
     assert log_in(password=NEW_PASSWORD).status_code == 200
+
+
+def test_a_password_change_by_the_session_keeps_its_token(user: Any) -> None:
+    browser = Client()
+    key, other = log_in(browser).json()["key"], log_in().json()["key"]
+    assert change_password(browser).status_code == 200
+    assert [status(key), status(other)] == [200, 401]
+    # They still end together.
+    assert browser.post("/rest-auth/logout/").status_code == 200
+    assert status(key) == 401
+
+
+def test_a_password_change_by_a_session_of_djangos_own_login(user: Any) -> None:
+    browser = Client()
+    browser.force_login(user)
+    assert change_password(browser).status_code == 200
+    assert browser.get("/echo/").status_code == 200
+
+
+def test_a_password_change_by_the_session_that_logs_out(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_settings, "LOGOUT_ON_PASSWORD_CHANGE", True)
+    browser = Client()
+    key = log_in(browser).json()["key"]
+    assert change_password(browser).status_code == 200
+    assert status(key) == 401
 
 
 def test_a_password_change_that_logs_out(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_settings, "LOGOUT_ON_PASSWORD_CHANGE", True)
     key = log_in().json()["key"]
-    assert change_password(key).status_code == 200
+    assert change_password(client_with(key)).status_code == 200
     assert status(key) == 401
 
 

@@ -120,6 +120,10 @@ def test_the_login_rates(user: Any, settings: Any) -> None:
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
+    assert log_in().headers["Cache-Control"] == "no-store"
+
+
 def test_djosers_own_views_take_our_tokens(user: Any) -> None:
     client = APIClient()
     act_as(client, user)

@@ -10,7 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
-from drf_spectacular.contrib.rest_auth import RestAuthLogoutView, RestAuthRegisterView
+from drf_spectacular.contrib.rest_auth import (
+    RestAuthLoginView,
+    RestAuthLogoutView,
+    RestAuthRegisterView,
+)
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
@@ -83,6 +87,9 @@ class TokenViews(OpenApiViewExtension):
 
 # drf-spectacular knows dj-rest-auth's own views, and these stand in their places.
 if apps.is_installed("dj_rest_auth"):
+
+    class RestAuthLogin(RestAuthLoginView):
+        target_class = "drf_token_auth.contrib.dj_rest_auth.urls.LoginView"
 
     class RestAuthLogout(RestAuthLogoutView):
         target_class = "drf_token_auth.contrib.dj_rest_auth.urls.LogoutView"
