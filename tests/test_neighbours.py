@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -18,6 +19,31 @@ def test_every_test_of_a_neighbour_is_run():
 def test_all_settings_are_used():
     used = {settings for one in NEIGHBOURS for _, settings in one.runs}
     assert {path.stem for path in HERE.glob("settings/*.py")} == {*used, "base", "__init__"}
+
+
+# What a test is about, and no page tells everybody to do.
+VARIATIONS = {
+    "allauth": {"INSTALLED_APPS", "ACCOUNT_LOGIN_BY_CODE_ENABLED"},  # a second factor, a code
+    "axes_email": {"INSTALLED_APPS", "AUTH_USER_MODEL"},
+    "dj_rest_auth_beside": {"INSTALLED_APPS", "REST_FRAMEWORK", "DRF_TOKEN_AUTH"},
+    "spectacular": {"INSTALLED_APPS", "REST_FRAMEWORK"},
+    "together": {"ROOT_URLCONF"},
+    "unfold": {"INSTALLED_APPS"},  # the page's own admin.py is in one
+}
+
+
+def test_a_page_lacks_no_line_that_its_test_has():
+    for path in HERE.glob("settings/*.py"):
+        if path.stem != "base":
+            set_here = {
+                name.id
+                for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                if isinstance(node, ast.Assign | ast.AugAssign)
+                for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name) and name.id.isupper()
+            }
+            assert set_here == VARIATIONS.get(path.stem, set()), path.name
 
 
 def test_every_guide_is_somebodys():

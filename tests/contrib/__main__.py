@@ -58,7 +58,7 @@ NEIGHBOURS = [
             ("together", "together"),  # the packages that draw schemas
         ),
     ),
-    one("django-axes", "axes"),
+    Neighbour("django-axes", "django-axes", (("axes", "axes"), ("axes", "axes_email"))),
     one("drf-standardized-errors", "standardized_errors"),
     one("django-ninja", "ninja"),
     one("channels", "channels"),

@@ -53,6 +53,12 @@ def test_each_login_gives_a_key_that_works(user: Any) -> None:
     assert [status(answer["key"]) for answer in answers] == [200, 200]
 
 
+def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
+    for response in (log_in(), APIClient().post("/rest-auth/registration/", REGISTRATION)):
+        assert "key" in response.json()
+        assert response.headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize("route", ["/rest-auth/logout/", "/rest-auth/logout"])
 def test_logout_ends_the_presented_token(user: Any, route: str) -> None:
     phone, laptop = (log_in().json()["key"] for _ in range(2))
@@ -140,22 +146,49 @@ def test_registration_where_the_address_has_to_be_verified(db: None, settings: A
     assert not get_token_model().objects.exists()
 
 
-def change_password(key: str) -> Any:
+def change_password(client: Any) -> Any:
     answer = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
-    return client_with(key).post("/rest-auth/password/change/", answer)
+    return client.post("/rest-auth/password/change/", answer)
 
 
 def test_a_password_change_keeps_the_caller(user: Any) -> None:
     phone, laptop = (log_in().json()["key"] for _ in range(2))
-    assert change_password(phone).status_code == 200
+    assert change_password(client_with(phone)).status_code == 200
     assert [status(phone), status(laptop)] == [200, 401]
     assert log_in(password=NEW_PASSWORD).status_code == 200
+
+
+def test_a_password_change_by_the_session_keeps_its_token(user: Any) -> None:
+    browser = Client()
+    key, other = log_in(browser).json()["key"], log_in().json()["key"]
+    assert change_password(browser).status_code == 200
+    assert [status(key), status(other)] == [200, 401]
+    # They still end together.
+    assert browser.post("/rest-auth/logout/").status_code == 200
+    assert status(key) == 401
+
+
+def test_a_password_change_by_a_session_of_djangos_own_login(user: Any) -> None:
+    browser = Client()
+    browser.force_login(user)
+    assert change_password(browser).status_code == 200
+    assert browser.get("/echo/").status_code == 200
+
+
+def test_a_password_change_by_the_session_that_logs_out(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_settings, "LOGOUT_ON_PASSWORD_CHANGE", True)
+    browser = Client()
+    key = log_in(browser).json()["key"]
+    assert change_password(browser).status_code == 200
+    assert status(key) == 401
 
 
 def test_a_password_change_that_logs_out(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_settings, "LOGOUT_ON_PASSWORD_CHANGE", True)
     key = log_in().json()["key"]
-    assert change_password(key).status_code == 200
+    assert change_password(client_with(key)).status_code == 200
     assert status(key) == 401
 
 
@@ -203,16 +236,22 @@ if IS_BESIDE:
 
 
 def project(
-    tmp_path: Path, rest_auth: dict[str, Any], *includes: str, more: Sequence[str] = ()
+    tmp_path: Path,
+    rest_auth: dict[str, Any],
+    *includes: str,
+    more: Sequence[str] = (),
+    urls: Sequence[str] = (),
+    installed: bool = True,
 ) -> Project:
     # The URLs are a module of their own, as includes load models.
     (tmp_path / "project_urls.py").write_text(
         "from django.urls import include, path\n"
-        f"urlpatterns = [path('a/', include(one)) for one in {includes!r}]\n"
+        f"urlpatterns = [path('a/', include(one)) for one in {includes!r}]\n" + "\n".join(urls)
     )
     beside = ["rest_framework.authtoken"] if IS_BESIDE else []
-    apps_ = ["dj_rest_auth", "allauth", "allauth.account", "allauth.socialaccount"]
-    apps_ += ["dj_rest_auth.registration", *beside]
+    apps_ = ["allauth", "allauth.account", "allauth.socialaccount", *beside]
+    if installed:
+        apps_ += ["dj_rest_auth", "dj_rest_auth.registration"]
     lines = [
         f"INSTALLED_APPS += {apps_!r}",
         "MIDDLEWARE += ['allauth.account.middleware.AccountMiddleware']",
@@ -248,6 +287,53 @@ def test_the_stock_registration_is_found(tmp_path: Path) -> None:
     said = project(tmp_path, OURS, ours, "dj_rest_auth.registration.urls").refuse("check")
     assert said.count("(drf_token_auth.E011)") == 1
     assert "RegisterView" in said
+
+
+def test_the_routes_are_enough_without_the_app(tmp_path: Path) -> None:
+    model_only = {"TOKEN_MODEL": OURS["TOKEN_MODEL"]}
+    made = project(tmp_path, model_only, "dj_rest_auth.urls", installed=False)
+    assert "(drf_token_auth.E010)" in made.refuse("check")
+    stock = ("dj_rest_auth.urls", "dj_rest_auth.registration.urls")
+    made = project(tmp_path, OURS, *stock, installed=False)
+    assert made.refuse("check").count("(drf_token_auth.E011)") == 2
+
+
+def test_settings_of_a_dj_rest_auth_that_is_not_used(tmp_path: Path) -> None:
+    model_only = {"TOKEN_MODEL": OURS["TOKEN_MODEL"]}
+    project(tmp_path, model_only, installed=False).manage("check")
+
+
+LOGOUT = """
+from dj_rest_auth.views import LogoutView
+from drf_token_auth.contrib.dj_rest_auth.urls import LogoutView as OurLogoutView
+
+class Mine({base}):
+    throttle_classes = ()
+    {method}
+urlpatterns += [path("logout/", Mine.as_view())]
+"""
+
+
+def test_a_view_derived_from_the_stock_logout_is_found(tmp_path: Path) -> None:
+    urls = LOGOUT.format(base="LogoutView", method="pass")
+    said = project(tmp_path, OURS, urls=[urls]).refuse("check")
+    assert said.count("(drf_token_auth.E011)") == 1
+    assert "drf_token_auth.contrib.dj_rest_auth.urls.LogoutView" in said
+
+
+@pytest.mark.parametrize(
+    ("base", "method"),
+    [
+        ("OurLogoutView", "pass"),
+        ("LogoutView", "def logout(self, request): ..."),
+        ("LogoutView", "def post(self, request, *args, **kwargs): ..."),
+    ],
+)
+def test_a_logout_that_the_project_has_taken_in_hand(
+    tmp_path: Path, base: str, method: str
+) -> None:
+    urls = LOGOUT.format(base=base, method=method)
+    project(tmp_path, OURS, urls=[urls]).manage("check")
 
 
 AUTHENTICATORS = "REST_FRAMEWORK['DEFAULT_AUTHENTICATION_CLASSES']"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from notes import nightly
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.contrib.tasks import purge_expired_tokens
+from drf_token_auth.purging import purge
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +37,36 @@ def test_django_tasks_in_a_queue(settings: Any) -> None:
         {"time_limit": 60},
         "drf_token_auth.contrib.tasks.purge_expired_tokens",
     )
+
+
+DAY = 24 * 60 * 60
+
+
+@pytest.mark.parametrize(
+    ("wish", "count"),
+    [
+        ({"older_than": DAY}, 0),
+        ({"older_than": 0}, 2),
+        ({"unused_for": 0}, 3),
+        ({"unused_for": DAY}, 2),
+        ({"unused_for": None, "batch_size": 1, "sleep": 0.001, "using": "default"}, 2),
+        ({"batch_size": 1, "time_limit": 0}, 0),
+        ({"time_limit": None}, 2),
+    ],
+)
+def test_what_the_purge_can_be_told(wish: dict[str, Any], count: int) -> None:
+    result = purge_expired_tokens.enqueue(**wish)
+    assert (result.status, result.return_value) == ("SUCCESSFUL", count), result.errors
+
+
+def test_it_takes_all_that_the_purge_takes_and_a_queue_can_carry() -> None:
+    taken = set(signature(purge_expired_tokens.func).parameters)
+    assert set(signature(operations.purge).parameters) - taken == {"dry_run", "progress"}
+
+
+def test_what_it_is_not_told_is_as_the_purge_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {}
+    monkeypatch.setattr(operations, "purge", lambda **wish: told.update(wish) or 0)
+    purge_expired_tokens.enqueue()
+    defaults = {name: one.default for name, one in signature(purge).parameters.items()}
+    assert told == {name: defaults[name] for name in told} | {"time_limit": 600}

@@ -120,6 +120,10 @@ def test_the_login_rates(user: Any, settings: Any) -> None:
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
+    assert log_in().headers["Cache-Control"] == "no-store"
+
+
 def test_djosers_own_views_take_our_tokens(user: Any) -> None:
     client = APIClient()
     act_as(client, user)
@@ -140,7 +144,9 @@ def test_the_naive_configuration_is_found(tmp_path: Path) -> None:
     assert '"drf_token_auth.contrib.djoser.TokenModel"' in said
 
 
-def logout_served(tmp_path: Path, token_model: str, authenticator: str) -> Project:
+def logout_served(
+    tmp_path: Path, token_model: str, authenticator: str, app: str = "djoser"
+) -> Project:
     (tmp_path / "project_urls.py").write_text(
         "from django.urls import include, path\n"
         "urlpatterns = [path('a/', include('djoser.urls.authtoken'))]\n"
@@ -149,7 +155,7 @@ def logout_served(tmp_path: Path, token_model: str, authenticator: str) -> Proje
         "from drf_token_auth.contrib.djoser import TokenModel\nclass ShortTokens(TokenModel): ...\n"
     )
     lines = [
-        'INSTALLED_APPS += ["rest_framework.authtoken", "djoser"]',
+        f'INSTALLED_APPS += ["rest_framework.authtoken", "{app}"]',
         f'DJOSER = {{"TOKEN_MODEL": "{token_model}"}}',
         f'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["{authenticator}"]',
         "ROOT_URLCONF = 'project_urls'",
@@ -167,6 +173,18 @@ def test_a_logout_that_would_end_drfs_tokens_only_is_found(tmp_path: Path) -> No
     said = logout_served(tmp_path, DRFS, EXPIRING).refuse("check")
     assert "(drf_token_auth.E009)" in said
     assert "they go on working" in said
+
+
+@pytest.mark.parametrize("token_model", ["drf_token_auth.models.Token", DRFS])
+def test_the_routes_are_enough_without_the_app(tmp_path: Path, token_model: str) -> None:
+    made = logout_served(tmp_path, token_model, EXPIRING, app="django.contrib.humanize")
+    assert "(drf_token_auth.E009)" in made.refuse("check")
+
+
+def test_settings_of_a_djoser_that_is_not_used(tmp_path: Path) -> None:
+    Project(
+        tmp_path, "default_user", 'DJOSER = {"TOKEN_MODEL": "drf_token_auth.models.Token"}'
+    ).manage("check")
 
 
 @pytest.mark.parametrize(

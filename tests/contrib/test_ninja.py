@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.core.checks import run_checks
 from django.test import AsyncClient, Client
 from django.utils import timezone
 from mysite.api import api
 from ninja.testing import TestClient
 
 from drf_token_auth import operations
+from drf_token_auth.contrib.ninja import BearerAuth, TokenAuth
+from tests.projects_on_disk import Project
 
 ROUTES = ["/api/whoami", "/api/whoami/async"]
 
@@ -62,6 +66,40 @@ def test_scopes(user: Any) -> None:
     assert response.json() == {"detail": "The token lacks the scope: write."}
     assert get("/api/notes", f"Token {writes.key}", "post").status_code == 200
     assert get("/api/notes", f"Token {operations.issue(user).key}", "post").status_code == 200
+
+
+def test_scopes_in_one_string() -> None:
+    assert TokenAuth(scopes="read write").scopes == ("read", "write")
+    assert TokenAuth(scopes=" ").scopes == TokenAuth().scopes == ()
+
+
+@pytest.mark.parametrize("scopes", [None, 7, b"read", ["read", None], [["read"]]])
+def test_what_is_no_scope(scopes: Any) -> None:
+    with pytest.raises(TypeError):
+        TokenAuth(scopes=scopes)
+
+
+def test_an_undeclared_scope_is_found() -> None:
+    assert run_checks() == []
+    typed = [BearerAuth(scopes=["read", "wriet"]), TokenAuth(scopes="raed")]
+    found = run_checks()
+    assert [message.id for message in found] == ["drf_token_auth.E015"] * 2
+    assert found[0].msg.startswith("BearerAuth(scopes=…) asks for the scope 'wriet'")
+    assert "SCOPES" in found[1].hint
+    del typed
+    assert run_checks() == []
+
+
+def test_an_undeclared_scope_in_the_urls_is_found(tmp_path: Path) -> None:
+    (tmp_path / "project_urls.py").write_text(
+        "from django.urls import path\n"
+        "from drf_token_auth.contrib.ninja import TokenAuth\n"
+        "from ninja import NinjaAPI\n"
+        "api = NinjaAPI(auth=TokenAuth(scopes='notes'))\n"
+        "urlpatterns = [path('api/', api.urls)]\n"
+    )
+    said = Project(tmp_path, "default_user", "ROOT_URLCONF = 'project_urls'").refuse("check")
+    assert "(drf_token_auth.E015)" in said
 
 
 def test_failed_keys_are_throttled(db: None, settings: Any) -> None:

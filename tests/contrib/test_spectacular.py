@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -12,10 +13,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
+from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.permissions import HasScopes
+from drf_token_auth.test import act_as
 from drf_token_auth.views import LoginView
 from tests.contrib import urls as contrib_urls
 
@@ -126,7 +129,7 @@ def test_login(schema: dict[str, Any]) -> None:
     assert list(answer) == ["token", "expires_at", "id", "kind", "name", "scopes"]
     assert answer["expires_at"]["nullable"] is True
     assert answer["scopes"]["type"] == "array"
-    assert set(login["responses"]) == {"200", "403", "429"}
+    assert set(login["responses"]) == {"200", "400", "403", "429"}
 
 
 def test_a_login_view_derived_from_ours(schema: dict[str, Any]) -> None:
@@ -159,6 +162,42 @@ def test_tokens(schema: dict[str, Any]) -> None:
     assert "content" not in token["delete"]["responses"]["204"]
     assert list(body(schema, token["patch"]["requestBody"])) == ["name"]
     assert "hint" in body(schema, token["patch"]["responses"]["200"])
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "sent"),
+    [
+        ("post", "/auth/login/", {"username": "ada", "password": "wrong"}),
+        ("post", "/auth/login/", {}),
+        ("post", "/auth/login/", "no JSON"),
+        ("post", "/auth/logout/all/", {"personal": "perhaps"}),
+        ("post", "/auth/logout/others/", {"personal": "perhaps"}),
+        ("post", "/auth/tokens/", {"scopes": ["read", {}], "ttl": -1}),
+        ("patch", "/auth/tokens/{id}/", {"scopes": ["read"]}),
+        ("post", "/auth/revoke/", {}),
+    ],
+)
+def test_what_is_refused_looks_as_shown(
+    user: Any, schema: dict[str, Any], method: str, route: str, sent: Any
+) -> None:
+    client = APIClient()
+    token = act_as(client, user)
+    path = route.replace("{id}", str(token.pk))
+    raw = sent if isinstance(sent, str) else json.dumps(sent)
+    response = client.generic(method.upper(), path, raw, content_type="application/json")
+    assert response.status_code == 400, response.content
+    shown = schema["paths"][route][method]["responses"]["400"]["content"]["application/json"]
+    assert list(body(schema, {"content": {"application/json": shown}})) == [
+        "non_field_errors",
+        "detail",
+    ]
+    jsonschema.validate(response.json(), {**shown["schema"], "components": schema["components"]})
+
+
+@pytest.mark.parametrize("route", ["logout/", "token/", "token/rotate/"])
+def test_where_nothing_is_read_a_400_is_no_token(schema: dict[str, Any], route: str) -> None:
+    [answer] = schema["paths"][f"/auth/{route}"].values()
+    assert list(body(schema, answer["responses"]["400"])) == ["detail"]
 
 
 def test_schemes(schema: dict[str, Any]) -> None:
@@ -201,6 +240,26 @@ def test_split_requests(tmp_path: Path, settings: Any) -> None:
         schema = draw(tmp_path / "split.json")
     login = schema["paths"]["/auth/login/"]["post"]
     assert "password" in body(schema, login["requestBody"])
+
+
+def test_refusals_are_left_to_who_draws_them_otherwise(tmp_path: Path, settings: Any) -> None:
+    package = "drf_standardized_errors"
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, package]
+    settings.REST_FRAMEWORK = {
+        **settings.REST_FRAMEWORK,
+        "EXCEPTION_HANDLER": f"{package}.handler.exception_handler",
+        "DEFAULT_SCHEMA_CLASS": f"{package}.openapi.AutoSchema",
+    }
+    into = tmp_path / "standardized.json"
+    call_command(
+        *("spectacular", "--validate", "--format", "openapi-json"),
+        *("--urlconf", "drf_token_auth.urls", "--file", str(into)),
+    )
+    schema = json.loads(into.read_text("utf-8"))
+    assert not {name for name in schema["components"]["schemas"] if name.startswith("TokenRefus")}
+    answers = schema["paths"]["/tokens/"]["post"]["responses"]
+    assert "token" in body(schema, answers["201"])
+    assert {"400", "401"} < set(answers)
 
 
 def test_a_warning_would_have_failed_it(tmp_path: Path) -> None:

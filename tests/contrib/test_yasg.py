@@ -77,6 +77,23 @@ def test_revocation(schema: Any) -> None:
     assert answer(schema, "/auth/revoke/", "post", 200) == {}
 
 
+@pytest.mark.parametrize(
+    ("method", "route"),
+    [
+        ("post", "login/"),
+        ("post", "logout/all/"),
+        ("post", "logout/others/"),
+        ("post", "tokens/"),
+        ("patch", "tokens/{id}/"),
+        ("post", "revoke/"),
+    ],
+)
+def test_a_body_may_be_refused(schema: Any, method: str, route: str) -> None:
+    shown = answer(schema, f"/auth/{route}", method, 400)
+    assert shown is not None
+    assert list(shown) == ["non_field_errors", "detail"]
+
+
 def test_other_views_are_described_as_before(schema: Any) -> None:
     assert set(schema["paths"]["/echo/"]["post"]["responses"]) == {"201"}
 

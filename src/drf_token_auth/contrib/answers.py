@@ -22,30 +22,44 @@ class RefusalSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-# By method and status. None is no body, {} an empty one; a list is a page of them. 400 is left to
-# the tools where it is about a field.
+class RefusedBodySerializer(serializers.Serializer[Any]):
+    """What is wrong with each field, under its name; with the whole, under `non_field_errors`.
+
+    Of a body that can't be read at all, `detail` alone.
+    """
+
+    class Meta:
+        ref_name = "TokenRefusedBody"
+
+    non_field_errors = serializers.ListField(child=serializers.CharField(), required=False)
+    detail = serializers.CharField(required=False)
+
+
+# By method and status. None is no body, {} an empty one; a list is a page of them.
 _REFUSED = {401: RefusalSerializer}
 _NO_TOKEN = {400: RefusalSerializer, **_REFUSED}
+_BODY = {400: RefusedBodySerializer}
+_NOT_FOUND = {404: RefusalSerializer}
 _THROTTLED = {429: RefusalSerializer}
 ANSWERS: Mapping[type[Any], Mapping[str, Mapping[int, Any]]] = {
     views.LoginView: {
-        "post": {200: LoggedInSerializer, 403: RefusalSerializer, **_THROTTLED},
+        "post": {200: LoggedInSerializer, **_BODY, 403: RefusalSerializer, **_THROTTLED},
     },
     views.LogoutView: {"post": {204: None, **_NO_TOKEN}},
-    views.LogoutAllView: {"post": {204: None, **_REFUSED}},
-    views.LogoutOthersView: {"post": {204: None, **_REFUSED}},
+    views.LogoutAllView: {"post": {204: None, **_BODY, **_REFUSED}},
+    views.LogoutOthersView: {"post": {204: None, **_BODY, **_REFUSED}},
     views.CurrentTokenView: {"get": {200: TokenSerializer, **_NO_TOKEN}},
     views.RotateView: {"post": {200: IssuedTokenSerializer, **_NO_TOKEN}},
     views.TokenListView: {
-        "get": {200: [TokenSerializer], **_REFUSED},
-        "post": {201: IssuedTokenSerializer, **_REFUSED, 403: RefusalSerializer},
+        "get": {200: [TokenSerializer], **_REFUSED, **_NOT_FOUND},  # there is no such page
+        "post": {201: IssuedTokenSerializer, **_BODY, **_REFUSED, 403: RefusalSerializer},
     },
     views.TokenDetailView: {
-        "get": {200: TokenSerializer, **_REFUSED, 404: RefusalSerializer},
-        "patch": {200: TokenSerializer, **_REFUSED, 404: RefusalSerializer},
-        "delete": {204: None, **_REFUSED, 404: RefusalSerializer},
+        "get": {200: TokenSerializer, **_REFUSED, **_NOT_FOUND},
+        "patch": {200: TokenSerializer, **_BODY, **_REFUSED, **_NOT_FOUND},
+        "delete": {204: None, **_REFUSED, **_NOT_FOUND},
     },
-    views.RevokeView: {"post": {200: {}, **_THROTTLED}},
+    views.RevokeView: {"post": {200: {}, **_BODY, **_THROTTLED}},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from weakref import WeakSet
 
 from django.utils.translation import gettext
 from ninja.errors import HttpError
@@ -16,6 +17,10 @@ from ..base_models import AbstractToken
 __all__ = ["BearerAuth", "TokenAuth"]
 
 
+# Those that ask for scopes, for the check: SCOPES need not be settled yet when they are made.
+with_scopes: WeakSet[_Auth] = WeakSet()
+
+
 class _Auth(AuthBase):
     """Sets ``request.user``; ``request.auth`` is the token, and a refused one is a 401.
 
@@ -24,9 +29,13 @@ class _Auth(AuthBase):
 
     authentication_class: type[ExpiringTokenAuthentication]
 
-    def __init__(self, *, scopes: Iterable[str] = ()) -> None:
+    def __init__(self, *, scopes: str | Iterable[str] = ()) -> None:
         super().__init__()
-        self.scopes = tuple(scopes)
+        self.scopes = tuple(scopes.split() if isinstance(scopes, str) else scopes)
+        if not all(isinstance(scope, str) for scope in self.scopes):
+            raise TypeError(f"scopes is a string or strings, not {scopes!r}.")
+        if self.scopes:
+            with_scopes.add(self)
 
     def __call__(self, request: Any) -> AbstractToken | None:
         # Where ninja.testing's client puts the header, in the case it was written in.

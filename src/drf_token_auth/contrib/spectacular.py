@@ -10,7 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
-from drf_spectacular.contrib.rest_auth import RestAuthLogoutView, RestAuthRegisterView
+from drf_spectacular.contrib.rest_auth import (
+    RestAuthLoginView,
+    RestAuthLogoutView,
+    RestAuthRegisterView,
+)
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
@@ -72,9 +76,13 @@ class TokenViews(OpenApiViewExtension):
         if ours is None:
             return self.target
         request = {"request": None} if ours in TAKE_NOTHING else {}
+        handler = self.target().get_exception_handler()
+        # drf-standardized-errors gives refusals another form, and draws those that nobody has.
+        last = 400 if handler.__module__.startswith("drf_standardized_errors.") else 600
         methods = {
             method: extend_schema(
-                responses={status: _response(body) for status, body in answers.items()}, **request
+                responses={code: _response(body) for code, body in answers.items() if code < last},
+                **request,
             )
             for method, answers in ANSWERS[ours].items()
         }
@@ -83,6 +91,9 @@ class TokenViews(OpenApiViewExtension):
 
 # drf-spectacular knows dj-rest-auth's own views, and these stand in their places.
 if apps.is_installed("dj_rest_auth"):
+
+    class RestAuthLogin(RestAuthLoginView):
+        target_class = "drf_token_auth.contrib.dj_rest_auth.urls.LoginView"
 
     class RestAuthLogout(RestAuthLogoutView):
         target_class = "drf_token_auth.contrib.dj_rest_auth.urls.LogoutView"

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.tasks import task
 
 from .. import operations
+from ..purging import BATCH_SIZE
 
 __all__ = ["purge_expired_tokens"]
 
 
 @task()
-def purge_expired_tokens(time_limit: float | None = 600) -> int:
-    """Delete the rows that have expired; how many there were."""
-    return operations.purge(time_limit=time_limit)
+def purge_expired_tokens(
+    *,
+    older_than: float = 0,
+    unused_for: float | None = None,
+    batch_size: int = BATCH_SIZE,
+    sleep: float = 0.0,
+    time_limit: float | None = 600,
+    using: str | None = None,
+) -> int:
+    """``operations.purge``; how many rows there were.
+
+    A queue carries numbers and no timedelta: the durations are in seconds.
+    """
+    return operations.purge(
+        older_than=timedelta(seconds=older_than),
+        unused_for=None if unused_for is None else timedelta(seconds=unused_for),
+        batch_size=batch_size,
+        sleep=sleep,
+        time_limit=time_limit,
+        using=using,
+    )

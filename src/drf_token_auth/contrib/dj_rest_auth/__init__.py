@@ -12,7 +12,7 @@ from rest_framework import serializers
 from ... import operations
 from ...base_models import AbstractToken
 from ...exceptions import TokenLimitReached
-from ..sessions import tie
+from ..sessions import tie, tied
 
 __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 
@@ -51,5 +51,10 @@ class PasswordChangeSerializer(stock.PasswordChangeSerializer):
 
     def save(self) -> None:
         super().save()
-        if not self.logout_on_password_change and isinstance(self.request.auth, AbstractToken):
-            self.request.auth.rebind(self.user)
+        if self.logout_on_password_change:
+            return
+        token = self.request.auth
+        if not isinstance(token, AbstractToken):  # a session, which lives on too
+            token = tied(self.request, self.user)
+        if token is not None:
+            token.rebind(self.user)

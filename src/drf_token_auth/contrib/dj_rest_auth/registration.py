@@ -19,6 +19,10 @@ class RegisterView(stock.RegisterView):
             return super().get_response_data(user)
         return api_settings.TOKEN_SERIALIZER(token, context=self.get_serializer_context()).data
 
+    def get_success_headers(self, data: Any) -> dict[str, str]:
+        """An answer that carries a key is stored nowhere (RFC 6749 5.1)."""
+        return {**super().get_success_headers(data), "Cache-Control": "no-store"}
+
 
 urlpatterns = [
     URLPattern(one.pattern, RegisterView.as_view(), name=one.name)

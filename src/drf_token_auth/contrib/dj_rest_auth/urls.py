@@ -16,9 +16,18 @@ from rest_framework.response import Response
 from ... import operations
 from ...base_models import AbstractToken
 
-__all__ = ["LogoutView"]
+__all__ = ["LoginView", "LogoutView"]
 
 _LOGGED_OUT = "Successfully logged out."  # dj-rest-auth's own text, in its own translation
+
+
+class LoginView(stock.LoginView):
+    """An answer that carries a key is stored nowhere (RFC 6749 5.1)."""
+
+    def get_response(self) -> Any:
+        response = super().get_response()
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 class LogoutView(stock.LogoutView):
@@ -37,9 +46,10 @@ class LogoutView(stock.LogoutView):
         return Response({"detail": gettext(_LOGGED_OUT)})
 
 
+_IN_PLACE: dict[Any, Any] = {stock.LoginView: LoginView, stock.LogoutView: LogoutView}
+
 urlpatterns = [
-    URLPattern(one.pattern, LogoutView.as_view(), name=one.name)
-    if getattr(one.callback, "cls", None) is stock.LogoutView
-    else one
+    URLPattern(one.pattern, ours.as_view(), name=one.name) if ours is not None else one
     for one in stock_urls.urlpatterns
+    for ours in [_IN_PLACE.get(getattr(one.callback, "cls", None))]
 ]
