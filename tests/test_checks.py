@@ -97,6 +97,8 @@ CASES = [
     ({"DRF_TOKEN_AUTH": {"TTL": 3600}}, "E003", False),
     ({"DRF_TOKEN_AUTH_TTL": 3600}, "E004", False),
     ({"DRF_TOKEN_AUTH_TOKN_MODEL": "x.Y"}, "E004", False),
+    ({"DRF_TOKEN_AUTHS": {"TTL": None}}, "E004", False),
+    ({"DRF_TOKENAUTH": {"TTL": None}}, "E004", False),
     ({"DRF_TOKEN_AUTH_TOKEN_MODEL": "nowhere.Token"}, "E005", False),
     ({"DRF_TOKEN_AUTH_TOKEN_MODEL": "nonsense"}, "E005", False),
     ({"DRF_TOKEN_AUTH_TOKEN_MODEL": "sessions.Session"}, "E006", False),

@@ -6,6 +6,7 @@ Ids: ``drf_token_auth.E…`` stop the project, ``W…`` warn. Those about exposu
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -45,25 +46,30 @@ def _default_authenticators() -> Sequence[Any]:
 
 @register(Tags.security)
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
-    """E001 to E003: no dict, an unknown name, a wrong value. E004: a flat setting we don't have."""
+    """E001 to E003: no dict, an unknown name, a wrong value. E004: a setting we don't have."""
     found: list[CheckMessage] = [
         Error(problem.message, hint=problem.hint, id=f"{APP}.{problem.id}")
         for problem in conf.problems()
     ]
-    prefix = f"{conf.SETTING}_"
     for name in dir(settings):
-        if name.startswith(prefix) and name != conf.TOKEN_MODEL_SETTING:
-            inner = name.removeprefix(prefix)
-            found.append(
-                Error(
-                    f"{name} is not a setting of {APP}.",
-                    hint=f'Put it into the dict: {conf.SETTING} = {{"{inner}": …}}.'
-                    if inner in conf.TokenAuthSettings.__annotations__
-                    else f"The only flat one is {conf.TOKEN_MODEL_SETTING}.",
-                    id=f"{APP}.E004",
-                )
-            )
+        hint = _way_out_of(name)
+        if hint is not None:
+            found.append(Error(f"{name} is not a setting of {APP}.", hint=hint, id=f"{APP}.E004"))
     return found
+
+
+def _way_out_of(name: str) -> str | None:
+    """What was meant by a setting that is nearly one of ours; None for the others."""
+    ours = (conf.SETTING, conf.TOKEN_MODEL_SETTING)
+    if name in ours:
+        return None
+    near = difflib.get_close_matches(name, ours, n=1, cutoff=0.9)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    inner = name.removeprefix(f"{conf.SETTING}_")
+    if inner in conf.TokenAuthSettings.__annotations__ and inner != name:
+        return f'Put it into the dict: {conf.SETTING} = {{"{inner}": …}}.'
+    return None if inner == name else f"The only flat one is {conf.TOKEN_MODEL_SETTING}."
 
 
 @register(Tags.models)
