@@ -60,6 +60,7 @@ LAYERS = {
     # requests
     "authentication": 3,
     "permissions": 3,
+    "serializer_fields": 3,
     "serializers": 3,
     "sessions": 3,
     "throttling": 3,

@@ -296,11 +296,9 @@ def test_nothing_else_is_heeded(user: Any, other_user: Any, client: APIClient) -
     """And it is said: a restriction that is misspelt would make a token that may do more."""
     others = {
         "user": other_user.pk,
-        "kind": "login",
         "digest": "AA==",
         "key": "known",
         "token": "known",
-        "expires_at": None,
         "created_at": "2001-01-01T00:00:00Z",
         "idle_timeout": "1",
         "user_stamp": "x",
@@ -314,7 +312,48 @@ def test_nothing_else_is_heeded(user: Any, other_user: Any, client: APIClient) -
         response = make(client, name="CI", **wish)
         assert response.status_code == 400
         assert response.data == {name: ["There is no such field."] for name in wish}
+    assert make(client, name="CI", kind="login").status_code == 400
     assert Token.objects.count() == 1
+
+
+def test_the_form_of_drfs_page_makes_one(client: APIClient) -> None:
+    wish = {"csrfmiddlewaretoken": "x", "name": "CI", "scopes": "", "ttl": "60", "kind": "personal"}
+    assert client.post(LIST, wish, format="multipart").status_code == 400  # no scopes at all
+    del wish["scopes"]
+    assert client.post(LIST, wish, format="multipart").status_code == 201
+
+
+def test_an_expiry_can_be_wished_as_a_time(client: APIClient) -> None:
+    ends = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
+    made = make(client, expires_at=ends.isoformat(), kind="personal")
+    assert made.status_code == 201
+    token = Token.objects.get(pk=made.data["id"])
+    assert abs(token.expires_at - ends) < timedelta(seconds=1)
+    assert token.kind == "personal"
+    assert make(client, expires_at=None).data["expires_at"] is None
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": timedelta(days=1)}):
+        capped = Token.objects.get(pk=make(client, expires_at=ends.isoformat()).data["id"])
+    assert capped.expires_at < ends
+
+
+@pytest.mark.parametrize("wish", ["2001-01-01T00:00:00", "9999-12-31T23:59:59", "soon", 60, ""])
+def test_what_is_no_expiry(client: APIClient, wish: Any) -> None:
+    response = make(client, expires_at=wish)
+    assert response.status_code == 400
+    assert list(response.data) == ["expires_at"]
+
+
+def test_one_wish_of_an_expiry_is_enough(client: APIClient) -> None:
+    ends = (timezone.now() + timedelta(days=3)).isoformat()
+    response = make(client, ttl=60, expires_at=ends)
+    assert response.status_code == 400
+    assert list(response.data) == ["expires_at"]
+    assert Token.objects.count() == 1
+    hour = timezone.now() + timedelta(hours=1)
+    for empty, form in ((None, "json"), ("", "multipart")):
+        made = client.post(LIST, {"ttl": 60, "expires_at": empty}, format=form)
+        assert made.status_code == 201
+        assert Token.objects.get(pk=made.data["id"]).expires_at < hour
 
 
 @pytest.mark.parametrize("form", ["multipart", "urlencoded"])

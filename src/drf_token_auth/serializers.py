@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth import authenticate, get_user_model
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
-from . import keys
-from .base_models import AbstractToken, Kind, clean_name
-from .exceptions import UnknownScopes
-from .scopes import encode_scopes
+from .base_models import AbstractToken, Kind
+from .rules import LONGEST
+from .serializer_fields import KeyField, NameField, PasswordField, ScopesField
 
 __all__ = [
     "AuthTokenSerializer",
@@ -32,57 +32,7 @@ __all__ = [
 ]
 
 PASSWORD_LENGTH = 4096
-# Seconds: as long as a date far in the future can still be written down.
-LONGEST_TTL = 100 * 365 * 24 * 60 * 60
-
-
-class AnyTextField(serializers.CharField):
-    """Text with whatever is in it, NUL and lone surrogates too: its user cleans or refuses it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.validators = []
-
-
-class PasswordField(serializers.CharField):
-    def to_internal_value(self, data: Any) -> str:
-        return keys.hidden(super().to_internal_value(data))
-
-
-class KeyField(AnyTextField):
-    def to_internal_value(self, data: Any) -> str:
-        return keys.hidden(super().to_internal_value(data))
-
-
-class NameField(AnyTextField):
-    """A name of any length and content, made fit for one line of a list."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, allow_blank=True, **kwargs)
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        value = super().run_validation(data)
-        return clean_name(value) if isinstance(value, str) else value
-
-
-class ScopesField(serializers.ListField):
-    """The scopes as a list; null is all the user may do."""
-
-    child = serializers.CharField()
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, allow_empty=False, **kwargs)
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        scopes = super().to_internal_value(data.split() if isinstance(data, str) else data)
-        try:
-            encode_scopes(scopes)
-        except UnknownScopes as error:
-            raise serializers.ValidationError(
-                _("Unknown scope: %(unknown)s.") % {"unknown": ", ".join(error.unknown)},
-                code=error.code,
-            ) from None
-        return scopes
+LONGEST_TTL = int(LONGEST.total_seconds())
 
 
 class NamedSerializer(serializers.Serializer[Any]):
@@ -124,10 +74,13 @@ class StrictSerializer(NamedSerializer):
         return super().to_internal_value(data)
 
     def _has(self, name: Any, data: Mapping[Any, Any]) -> bool:
-        item = _ITEM.fullmatch(name) if is_html_input(data) else None
+        if not is_html_input(data):
+            return name in self.fields
+        item = _ITEM.fullmatch(name)
         if item is not None:
             return isinstance(self.fields.get(item[1]), serializers.ListField)
-        return name in self.fields
+        # The last comes with the form on DRF's page.
+        return name in self.fields or name == "csrfmiddlewaretoken"
 
 
 class LoginSerializer(NamedSerializer):
@@ -262,9 +215,39 @@ class PersonalTokenSerializer(StrictSerializer):
         max_value=LONGEST_TTL,
         help_text=_("Lifetime in seconds; null for a token that never expires."),
     )
+    expires_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text=_("The same as a time, in its place.")
+    )
+    kind = serializers.CharField(required=False)
 
     def validate_ttl(self, seconds: int | None) -> timedelta | None:
         return None if seconds is None else timedelta(seconds=seconds)
+
+    def validate_expires_at(self, moment: datetime | None) -> timedelta | None:
+        """What is left until then."""
+        left = None if moment is None else moment - timezone.now()
+        if left is not None and not timedelta(0) < left <= LONGEST:
+            raise serializers.ValidationError(
+                _("A time in the future, in 100 years at most."), code="invalid"
+            )
+        return left
+
+    def validate_kind(self, kind: str) -> str:
+        """A form may say it; there is one that can be made."""
+        if kind != Kind.PERSONAL:
+            serializers.ChoiceField(choices=[]).fail("invalid_choice", input=kind)
+        return kind
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # A form's empty field is null, which is never; a wish in the other field is meant.
+        wishes = [attrs.pop(name) for name in ("ttl", "expires_at") if name in attrs]
+        lifetimes = [wish for wish in wishes if wish is not None]
+        if len(lifetimes) > 1:
+            text = _("Give ttl or expires_at, not both.")
+            raise serializers.ValidationError({"expires_at": [text]}, code="invalid")
+        if wishes:
+            attrs["ttl"] = lifetimes[0] if lifetimes else None
+        return attrs
 
 
 class NothingSerializer(NamedSerializer):
