@@ -181,6 +181,26 @@ def test_it_sleeps_between_batches_and_not_before_the_first(user, monkeypatch):
     assert slept == [0.5, 0.5]
 
 
+@pytest.mark.parametrize("batch_size", [2, 10_000])
+def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch, batch_size):
+    """So the limit, the pause and the progress are between them."""
+    old = timezone.now() - timedelta(days=200)
+    for person in [user, other_user]:
+        fill(person, None, None, created_at=old)
+    slept: list[float] = []
+    monkeypatch.setattr("drf_token_auth.purging.time.sleep", slept.append)
+    totals: list[int] = []
+    unused: Any = {"unused_for": timedelta(days=180), "batch_size": batch_size}
+    operations.purge(**unused, sleep=0.5, progress=totals.append)
+    assert totals == [0, 2, 4]
+    assert slept == [0.5]
+    fill(user, None, None, created_at=old)
+    clock = iter(range(100))
+    monkeypatch.setattr("drf_token_auth.purging.time.monotonic", lambda: float(next(clock)))
+    fill(other_user, None, None, created_at=old)
+    assert operations.purge(**unused, time_limit=3) == 2
+
+
 def test_no_row_is_loaded(user):
     now = timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(50)])

@@ -20,9 +20,8 @@ from django.db.models.deletion import Collector
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from . import get_token_model
+from . import get_token_model, revoking
 from .managers import TokenQuerySet, all_rows
-from .revoking import revoke_by_user
 
 __all__ = ["BATCH_SIZE", "purge"]
 
@@ -84,8 +83,8 @@ def _deletions(tokens: Tokens, cutoff: datetime, stale: Tokens | None, size: int
     else:
         yield from _by_count(tokens, cutoff, size)
     if stale is not None:
-        for batch in _by_id(stale, stale, size):
-            yield partial(revoke_by_user, batch, reason="unused")
+        most = min(size, revoking.BATCH_SIZE)
+        yield from revoking.revocations(stale, reason="unused", batch_size=most)
 
 
 # A range is halved no further than to so many rows.
