@@ -8,6 +8,7 @@ never looks back.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -55,22 +56,21 @@ def purge(
     :param time_limit: seconds after which no further transaction is begun.
     :param dry_run: count only.
     :param progress: called with the total after each transaction.
+    :raises ValueError: a number or a duration is negative or too large, or ``batch_size`` is 0.
     """
+    _refuse_nonsense(batch_size, sleep, time_limit)
     model = get_token_model()
     tokens = all_rows(model, using or router.db_for_write(model))
     now = timezone.now()
-    cutoff = now - older_than
-    stale = None if unused_for is None else _unused_since(tokens, now - unused_for, cutoff)
+    cutoff = _before(now, "older_than", older_than)
+    stale = None
+    if unused_for is not None:
+        stale = _unused_since(tokens, _before(now, "unused_for", unused_for), cutoff)
     if dry_run:
         expired = tokens.filter(expires_at__lte=cutoff)
         return sum(rows.count() for rows in (expired, stale) if rows is not None)
-    started = time.monotonic()
     done = Outcome(0)
-    for delete in _deletions(tokens, cutoff, stale, batch_size):
-        if done.gone and sleep:
-            time.sleep(sleep)
-        if time_limit is not None and time.monotonic() - started >= time_limit:
-            break
+    for delete in _paced(_deletions(tokens, cutoff, stale, batch_size), sleep, time_limit):
         done = Outcome.of([done, delete()])
         progress(done.gone)
     if done.kept:
@@ -79,6 +79,41 @@ def purge(
             done.kept,
         )
     return done.gone
+
+
+def _refuse_nonsense(batch_size: int, sleep: float, time_limit: float | None) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size is 1 or more; it can't be {batch_size!r}.")
+    if not (sleep >= 0 and math.isfinite(sleep)):
+        raise ValueError(f"sleep is a number of seconds, 0 or more; it can't be {sleep!r}.")
+    if time_limit is not None and not time_limit >= 0:
+        raise ValueError(
+            f"time_limit is a number of seconds, 0 or more; it can't be {time_limit!r}."
+        )
+
+
+def _before(now: datetime, name: str, age: timedelta) -> datetime:
+    if age < timedelta(0):
+        raise ValueError(f"{name} is not negative; it can't be {age!r}.")
+    try:
+        return now - age
+    except OverflowError:
+        raise ValueError(f"{name} goes back to no date: {age!r}.") from None
+
+
+def _paced(
+    deletions: Iterator[Deletion], sleep: float, time_limit: float | None
+) -> Iterator[Deletion]:
+    """Those that are begun within the limit, with a pause between them."""
+    started = time.monotonic()
+    pause = 0.0
+    for delete in deletions:
+        if time_limit is not None and time.monotonic() - started + pause >= time_limit:
+            return
+        if pause:
+            time.sleep(pause)
+        yield delete
+        pause = sleep
 
 
 def _deletions(
