@@ -44,6 +44,7 @@ LAYERS = {
     "": 2,
     "base_models": 2,
     "deferred": 2,
+    "deleting": 2,
     "fields": 2,
     "importers": 2,
     "leaks": 2,
@@ -57,6 +58,7 @@ LAYERS = {
     "statement": 2,
     "stats": 2,
     "usage": 2,
+    "walking": 2,
     # requests
     "authentication": 3,
     "permissions": 3,

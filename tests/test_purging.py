@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -190,6 +191,83 @@ def test_it_sleeps_between_batches_and_not_before_the_first(user, monkeypatch):
     monkeypatch.setattr("drf_token_auth.purging.time.sleep", slept.append)
     operations.purge(batch_size=4, sleep=0.5)
     assert slept == [0.5, 0.5]
+
+
+def test_it_does_not_sleep_past_the_time_limit(user, monkeypatch):
+    now = timezone.now()
+    fill(user, *[now - timedelta(seconds=n) for n in range(10)])
+    slept: list[float] = []
+    monkeypatch.setattr("drf_token_auth.purging.time.sleep", slept.append)
+    assert operations.purge(batch_size=4, sleep=3600, time_limit=1800) == 4
+    assert slept == []
+
+
+@pytest.mark.parametrize("batch_size", [2, 10_000])
+def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch, batch_size):
+    """So the limit, the pause and the progress are between them."""
+    old = timezone.now() - timedelta(days=200)
+    for person in [user, other_user]:
+        fill(person, None, None, created_at=old)
+    slept: list[float] = []
+    monkeypatch.setattr("drf_token_auth.purging.time.sleep", slept.append)
+    totals: list[int] = []
+    unused: Any = {"unused_for": timedelta(days=180), "batch_size": batch_size}
+    operations.purge(**unused, sleep=0.5, progress=totals.append)
+    assert totals == [0, 2, 4]
+    assert slept == [0.5, 0.5]
+    fill(user, None, None, created_at=old)
+    clock = iter(range(100))
+    monkeypatch.setattr("drf_token_auth.purging.time.monotonic", lambda: float(next(clock)))
+    fill(other_user, None, None, created_at=old)
+    assert operations.purge(**unused, time_limit=3) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="others are walked by count")
+def test_the_walk_by_time_begins_with_one_batch(user):
+    """And the next ranges are as wide as that one says."""
+    now = timezone.now()
+    fill(user, *[now - timedelta(seconds=n) for n in range(2000)])
+    totals: list[int] = []
+    assert operations.purge(batch_size=200, progress=totals.append) == 2000
+    assert totals[0] <= 200
+    assert len(totals) >= 8
+
+
+NONSENSE: list[tuple[str, Any]] = [
+    ("older_than", timedelta(days=-2)),
+    ("older_than", timedelta.max),
+    ("unused_for", timedelta(microseconds=-1)),
+    ("unused_for", timedelta.max),
+    ("batch_size", 0),
+    ("batch_size", -1),
+    ("sleep", -0.5),
+    ("sleep", float("nan")),
+    ("sleep", float("inf")),
+    ("time_limit", -1),
+    ("time_limit", float("nan")),
+]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(("name", "value"), NONSENSE)
+def test_nonsense_deletes_nothing(user, name, value, dry_run):
+    now = timezone.now()
+    kept = fill(user, now - timedelta(days=1), now + timedelta(days=1))
+    with pytest.raises(ValueError, match=name) as caught:
+        operations.purge(**{name: value}, dry_run=dry_run)
+    assert repr(value) in str(caught.value)
+    assert set(get_token_model().objects.all()) == set(kept)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("sleep", "nan"), ("sleep", "inf"), ("time-limit", "nan")]
+)
+def test_nonsense_on_the_command_line_deletes_nothing(user, option, value):
+    kept = fill(user, timezone.now())
+    with pytest.raises(CommandError, match=f"--{option}"):
+        call_command("purge_expired_tokens", f"--{option}={value}")
+    assert set(get_token_model().objects.all()) == set(kept)
 
 
 def test_no_row_is_loaded(user):

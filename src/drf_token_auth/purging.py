@@ -2,12 +2,13 @@
 
 One DELETE of a million rows is one long transaction; batches of ``LIMIT n`` scan the dead rows of
 the batches before. So the walk goes up the index of ``expires_at`` in ranges, one DELETE each, and
-never looks back. Rows that share one ``expires_at`` are walked by id.
+never looks back.
 """
 
 from __future__ import annotations
 
-import json
+import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -15,21 +16,22 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from django.db import OperationalError, connections, router, transaction
-from django.db.models import BigAutoField, Max, Min
-from django.db.models.deletion import Collector
+from django.db.models import Min
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from . import get_token_model
+from . import get_token_model, revoking
+from .deleting import PROTECTED, Deletion, Outcome, deletions, is_one_statement
 from .managers import TokenQuerySet, all_rows
-from .revoking import revoke_by_user
+from .walking import end_of, ranges
 
 __all__ = ["BATCH_SIZE", "purge"]
+
+logger = logging.getLogger("drf_token_auth")
 
 BATCH_SIZE = 10_000
 
 Tokens: TypeAlias = TokenQuerySet[Any]
-Deletions: TypeAlias = Iterator[Callable[[], int]]
 
 
 def purge(
@@ -54,45 +56,87 @@ def purge(
     :param time_limit: seconds after which no further transaction is begun.
     :param dry_run: count only.
     :param progress: called with the total after each transaction.
+    :raises ValueError: a number or a duration is negative or too large, or ``batch_size`` is 0.
     """
+    _refuse_nonsense(batch_size, sleep, time_limit)
     model = get_token_model()
     tokens = all_rows(model, using or router.db_for_write(model))
     now = timezone.now()
-    cutoff = now - older_than
-    stale = None if unused_for is None else _unused_since(tokens, now - unused_for)
+    cutoff = _before(now, "older_than", older_than)
+    stale = None
+    if unused_for is not None:
+        stale = _unused_since(tokens, _before(now, "unused_for", unused_for))
     if dry_run:
-        return tokens.filter(expires_at__lte=cutoff).count() + (
-            stale.count() if stale is not None else 0
+        expired = tokens.filter(expires_at__lte=cutoff)
+        return sum(rows.count() for rows in (expired, stale) if rows is not None)
+    done = Outcome(0)
+    for delete in _paced(_deletions(tokens, cutoff, stale, batch_size), sleep, time_limit):
+        done = Outcome.of([done, delete()])
+        progress(done.gone)
+    if done.kept:
+        logger.warning(
+            "%d tokens are not deleted: a foreign key with PROTECT or RESTRICT points at each",
+            done.kept,
         )
+    return done.gone
+
+
+def _refuse_nonsense(batch_size: int, sleep: float, time_limit: float | None) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size is 1 or more; it can't be {batch_size!r}.")
+    if not (sleep >= 0 and math.isfinite(sleep)):
+        raise ValueError(f"sleep is a number of seconds, 0 or more; it can't be {sleep!r}.")
+    if time_limit is not None and not time_limit >= 0:
+        raise ValueError(
+            f"time_limit is a number of seconds, 0 or more; it can't be {time_limit!r}."
+        )
+
+
+def _before(now: datetime, name: str, age: timedelta) -> datetime:
+    if age < timedelta(0):
+        raise ValueError(f"{name} is not negative; it can't be {age!r}.")
+    try:
+        return now - age
+    except OverflowError:
+        raise ValueError(f"{name} goes back to no date: {age!r}.") from None
+
+
+def _paced(
+    deletions: Iterator[Deletion], sleep: float, time_limit: float | None
+) -> Iterator[Deletion]:
+    """Those that are begun within the limit, with a pause between them."""
     started = time.monotonic()
-    total = 0
-    for delete in _deletions(tokens, cutoff, stale, batch_size):
-        if total and sleep:
-            time.sleep(sleep)
-        if time_limit is not None and time.monotonic() - started >= time_limit:
-            break
-        total += delete()
-        progress(total)
-    return total
+    pause = 0.0
+    for delete in deletions:
+        if time_limit is not None and time.monotonic() - started + pause >= time_limit:
+            return
+        if pause:
+            time.sleep(pause)
+        yield delete
+        pause = sleep
 
 
-def _deletions(tokens: Tokens, cutoff: datetime, stale: Tokens | None, size: int) -> Deletions:
+def _deletions(
+    tokens: Tokens, cutoff: datetime, stale: Tokens | None, size: int
+) -> Iterator[Deletion]:
     """One transaction after the other, each to be run before the next is asked for."""
     connection = connections[tokens.db]
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+    is_walked_by_time = connection.vendor == "postgresql" and not connection.in_atomic_block
+    if is_walked_by_time and is_one_statement(tokens):
         yield from _by_stride(tokens, cutoff, size)
     else:
         yield from _by_count(tokens, cutoff, size)
     if stale is not None:
-        for batch in _by_id(stale, stale, size):
-            yield partial(revoke_by_user, batch, reason="unused")
+        most = min(size, revoking.BATCH_SIZE)
+        for revocation in revoking.revocations(stale, reason="unused", batch_size=most):
+            yield partial(_revoke, revocation)
 
 
 # A range is halved no further than to so many rows.
 SMALLEST = 100
 
 
-def _by_stride(tokens: Tokens, cutoff: datetime, most: int) -> Deletions:
+def _by_stride(tokens: Tokens, cutoff: datetime, most: int) -> Iterator[Deletion]:
     """On PostgreSQL: ranges of time as wide as the rows in the last one suggest.
 
     To count the rows of a range first takes as long as to delete them. A range that turns out too
@@ -105,7 +149,7 @@ def _by_stride(tokens: Tokens, cutoff: datetime, most: int) -> Deletions:
     size, width = most, None
     while True:
         if width is None:
-            end = _end_of(after.filter(expires_at__lte=cutoff), size) or cutoff
+            end = end_of(after.filter(expires_at__lte=cutoff), size) or cutoff
         else:
             end = cutoff if width >= cutoff - start else start + width
         attempt = _ShortDelete(after.filter(expires_at__lte=end))
@@ -135,59 +179,21 @@ class _ShortDelete:
         self.batch = batch
         self.count: int | None = None
 
-    def __call__(self) -> int:
+    def __call__(self) -> Outcome:
         using = self.batch.db
         try:
             with transaction.atomic(using=using), connections[using].cursor() as cursor:
                 cursor.execute(self.LIMITS)
-                self.count = self.batch.delete_silently()
+                count = self.batch.delete_silently()
         except OperationalError:
-            return 0  # if it was anything but the limits, what follows says so
-        return self.count
+            return Outcome(0)  # if it was anything but the limits, what follows says so
+        self.count = count
+        return Outcome(count)
 
 
-def _by_count(tokens: Tokens, cutoff: datetime, size: int) -> Deletions:
-    for batch in _ranges(tokens, cutoff, size):
-        yield partial(_delete, batch)
-
-
-def _delete(batch: Tokens) -> int:
-    """Delete the batch, but for rows that somebody else is ending at this moment.
-
-    A DELETE takes its rows in the order of their expiry, who ends several tokens of a user in the
-    order of their ids: each waiting for the other would be a deadlock, and the login its victim.
-    """
-    connection = connections[batch.db]
-    if not connection.features.has_select_for_update_skip_locked:
-        return batch.delete_silently()  # SQLite has one writer at a time
-    with transaction.atomic(using=batch.db):
-        free = list(batch.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        if connection.vendor == "mysql":
-            return _delete_by_key(batch, free)
-        return all_rows(batch.model, batch.db).filter(pk__in=free).delete_silently()
-
-
-_DELETE_BY_KEY = (
-    "DELETE token FROM JSON_TABLE(%s, '$[*]' COLUMNS (pk BIGINT PATH '$')) AS free"
-    " STRAIGHT_JOIN {table} AS token ON token.{pk} = free.pk"
-)
-
-
-def _delete_by_key(batch: Tokens, free: list[Any]) -> int:
-    """Delete these rows, and look at no other.
-
-    For "IN", MySQL may scan the table. Then it waits for rows that others hold, who may wait for
-    these.
-    """
-    rows, meta = all_rows(batch.model, batch.db), batch.model._meta
-    connection: Any = connections[batch.db]
-    is_plain = isinstance(meta.pk, BigAutoField) and Collector(batch.db).can_fast_delete(rows)
-    if not is_plain or (connection.mysql_is_mariadb and connection.mysql_version < (10, 6)):
-        return sum(rows.filter(pk=pk).delete_silently() for pk in free)
-    table, pk = map(connection.ops.quote_name, (meta.db_table, meta.pk.column))
-    with connection.cursor() as cursor:
-        cursor.execute(_DELETE_BY_KEY.format(table=table, pk=pk), [json.dumps(free)])
-        return int(cursor.rowcount)
+def _by_count(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Deletion]:
+    for batch in ranges(tokens, cutoff, size):
+        yield from deletions(batch, cutoff)
 
 
 def _unused_since(tokens: Tokens, since: datetime) -> Tokens:
@@ -195,41 +201,10 @@ def _unused_since(tokens: Tokens, since: datetime) -> Tokens:
     return cast("Tokens", used.filter(last_use__lte=since))
 
 
-def _ranges(tokens: Tokens, cutoff: datetime, size: int) -> Iterator[Tokens]:
-    """Querysets of about ``size`` expired rows each, up the index, each rechecking the expiry."""
-    rest = tokens.filter(expires_at__lte=cutoff)
-    while True:
-        end = _end_of(rest, size)
-        if end is None:
-            yield rest
-            return
-        tie = tokens.filter(expires_at=end)
-        if tie.order_by()[size : size + 1].exists():
-            yield rest.filter(expires_at__lt=end)
-            yield from _by_id(tie, tokens, size)
-        else:
-            yield rest.filter(expires_at__lte=end)
-        rest = tokens.filter(expires_at__gt=end, expires_at__lte=cutoff)
-
-
-def _end_of(rest: Tokens, size: int) -> datetime | None:
-    """When the first ``size`` of the rows have expired; None where there are fewer."""
-    ends = rest.order_by("expires_at").values_list("expires_at", flat=True)
-    return next(iter(ends[size - 1 : size]), None)
-
-
-def _by_id(wanted: Tokens, walked: Tokens, size: int) -> Iterator[Tokens]:
-    """The wanted rows in windows of ids, each of ``size`` of the rows walked."""
-    bounds = wanted.aggregate(first=Min("pk"), last=Max("pk"))
-    if bounds["first"] is None:
-        return
-    window = walked.filter(pk__gte=bounds["first"], pk__lte=bounds["last"]).order_by("pk")
-    start = bounds["first"]
-    while True:
-        ids = window.filter(pk__gte=start).values_list("pk", flat=True)
-        beyond = next(iter(ids[size : size + 1]), None)
-        if beyond is None:
-            yield wanted.filter(pk__gte=start, pk__lte=bounds["last"])
-            return
-        yield wanted.filter(pk__gte=start, pk__lt=beyond)
-        start = beyond
+def _revoke(revocation: revoking.Revocation) -> Outcome:
+    try:
+        return Outcome(revocation())
+    except PROTECTED:
+        if len(revocation.ids) == 1:
+            return Outcome(0, kept=1)
+        return Outcome.of(map(_revoke, revocation.one_by_one()))

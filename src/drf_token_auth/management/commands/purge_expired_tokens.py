@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -44,8 +45,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:
             raise CommandError("--batch-size is 1 or more.")
-        if options["sleep"] < 0 or (options["time_limit"] or 0) < 0:
-            raise CommandError("--sleep and --time-limit are not negative.")
+        if not (options["sleep"] >= 0 and math.isfinite(options["sleep"])):
+            raise CommandError("--sleep is a number of seconds, 0 or more.")
+        if options["time_limit"] is not None and not options["time_limit"] >= 0:
+            raise CommandError("--time-limit is a number of seconds, 0 or more.")
         unused_for = given(options["unused_for"])
         self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
         count = operations.purge(

@@ -1,0 +1,91 @@
+"""Models that a project has beside the tokens, for as long as a test needs them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models
+
+from drf_token_auth import get_token_model
+from drf_token_auth.base_models import AbstractToken
+
+LABEL = "drf_token_auth"
+
+
+@contextmanager
+def _in_place(model: Any) -> Iterator[Any]:
+    """Its table. The test has no transaction around it: SQLite makes no table in one."""
+    try:
+        with connection.schema_editor() as editor:
+            editor.create_model(model)
+        try:
+            yield model
+        finally:
+            with connection.schema_editor() as editor:
+                editor.delete_model(model)
+    finally:
+        del apps.all_models[LABEL][model._meta.model_name]
+        apps.clear_cache()
+
+
+@contextmanager
+def note(on_delete: Any) -> Iterator[Any]:
+    """A model that points at the token."""
+
+    class Note(models.Model):
+        token = models.ForeignKey(get_token_model(), on_delete, null=True, related_name="+")
+
+        class Meta:
+            app_label = LABEL
+
+    with _in_place(Note) as model:
+        yield model
+
+
+@contextmanager
+def uuid_token() -> Iterator[Any]:
+    """A token model whose primary key is no number."""
+
+    class UuidToken(AbstractToken):
+        id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # type: ignore[assignment]
+
+        class Meta:
+            app_label = LABEL
+
+    with _in_place(UuidToken) as model:
+        yield model
+
+
+@contextmanager
+def delete_receiver() -> Iterator[list[Any]]:
+    """The ids of the rows that Django says are deleted."""
+    seen: list[Any] = []
+
+    def see(instance: Any, **kwargs: Any) -> None:
+        seen.append(instance.pk)
+
+    models.signals.post_delete.connect(see, sender=get_token_model())
+    try:
+        yield seen
+    finally:
+        models.signals.post_delete.disconnect(see, sender=get_token_model())
+
+
+@contextmanager
+def hanging(what: str) -> Iterator[Any]:
+    """What a project may hang on a token's row: each but "nothing" forbids the one DELETE."""
+    if what == "nothing":
+        yield None
+    elif what == "a receiver":
+        with delete_receiver() as seen:
+            yield seen
+    else:
+        with note(getattr(models, what)) as model:
+            yield model
+
+
+HANGING = ["nothing", "a receiver", "CASCADE", "SET_NULL"]
