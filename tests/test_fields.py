@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import copy
+import pickle
+from unittest import mock
+
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Value
 from django.test import override_settings
+from django.utils import timezone
 
-from drf_token_auth import get_token_model, keys
+from drf_token_auth import get_token_model, keys, usage
 from drf_token_auth.exceptions import UnknownScopes
 from drf_token_auth.fields import DigestField
 
@@ -153,3 +158,49 @@ def test_scopes_can_be_an_expression(user, declared):
     token = declared.objects.create(user=user, name="read")
     assert update(token, F("name")).scopes == "read"
     assert update(token, Value("write")).scopes == "write"
+
+
+def as_psycopg2_reads_it(digest):
+    """Its items are bytes, not numbers, so that ``digest[0] == 0`` is never true."""
+    return memoryview(bytes(digest)).cast("c")
+
+
+def test_a_view_of_a_digest_is_no_reason_to_store_it_again(user):
+    token = get_token_model().objects.create(user=user, last_used_at=timezone.now())
+    token.presented_digests = [token.digest]
+    token.digest = as_psycopg2_reads_it(token.digest)
+    with mock.patch.object(usage, "after_transaction") as written:
+        usage.record(token, None, timezone.now())
+    written.assert_not_called()
+
+
+def test_a_view_of_a_digest_from_knox_is_kept(user):
+    token = get_token_model().objects.create(user=user, last_used_at=timezone.now())
+    own, knox = token.digest, keys.knox_digest("f" * 128)
+    token.presented_digests = [own, knox]
+    token.digest = as_psycopg2_reads_it(knox)
+    with mock.patch.object(usage, "after_transaction") as written:
+        usage.record(token, None, timezone.now())
+    written.assert_not_called()
+
+
+def test_a_view_of_no_key_gets_one(user):
+    token = get_token_model()(user=user, digest=as_psycopg2_reads_it(keys.unissued()))
+    token.save()
+    assert get_token_model().objects.from_key(token.key) == token
+
+
+def test_a_view_of_a_digest_is_not_in_a_pickle(user):
+    token = get_token_model().objects.create(user=user)
+    digest = bytes(token.digest)
+    token.digest = token.previous_digest = as_psycopg2_reads_it(digest)
+    assert digest[1:] not in pickle.dumps(token)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_has_what_the_view_shows(user, copied, django_assert_num_queries):
+    token = get_token_model().objects.create(user=user)
+    digest = bytes(token.digest)
+    token.digest = as_psycopg2_reads_it(digest)
+    with django_assert_num_queries(0):
+        assert bytes(copied(token).digest) == digest

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
-from django.db import connection, models
+from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_init, pre_init
 from django.test import override_settings
@@ -21,8 +24,10 @@ from hypothesis import strategies as st
 
 from drf_token_auth import get_token_model, keys, statement
 from drf_token_auth.base_models import AbstractToken, Kind
-from drf_token_auth.managers import TokenManager
+from drf_token_auth.fields import DigestField
+from drf_token_auth.managers import TokenManager, TokenQuerySet
 from tests.conftest import make_user
+from tests.one_off import add_column, registry, tables_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +37,12 @@ def _compiled_anew() -> Iterator[None]:
     statement._forget()
     yield
     statement._forget()
+
+
+@pytest.fixture
+def _apart() -> Iterator[None]:
+    with registry():
+        yield
 
 
 def by_orm(token: AbstractToken) -> AbstractToken:
@@ -98,8 +109,6 @@ def user_values(data: st.DataObject) -> dict[str, Any]:
 
 
 def _aware(moment: datetime.datetime | None) -> datetime.datetime | None:
-    from django.conf import settings as django_settings
-
     if moment is None or not django_settings.USE_TZ:
         return moment
     return moment.replace(tzinfo=datetime.timezone.utc)
@@ -174,16 +183,55 @@ def test_several_digests_are_asked_for_at_once(user):
     assert statement.fetch(type(token), unknown, "default") is None
 
 
-def test_the_objects_can_be_saved_refreshed_and_deleted(user):
+def test_the_token_can_be_saved_refreshed_and_deleted(user):
     token = by_statement(get_token_model().objects.create(user=user))
     token.name = "renamed"
     token.save()
-    token.user.is_active = False
-    token.user.save()
+    get_token_model().objects.update(kind=Kind.PERSONAL)
+    token.refresh_from_db(fields=["kind"])
+    assert (token.name, token.kind) == ("renamed", Kind.PERSONAL)
+    get_token_model().objects.update(name="again")
     token.refresh_from_db()
-    assert (token.name, token.user.is_active) == ("renamed", False)
-    token.delete()
+    assert (token.name, token.user) == ("again", user)
+    assert token.delete()[0] == 1
     assert not get_token_model().objects.exists()
+    with pytest.raises(get_token_model().DoesNotExist):
+        token.refresh_from_db()
+
+
+def test_the_user_can_be_saved_and_refreshed(user):
+    found = by_statement(get_token_model().objects.create(user=user)).user
+    found.is_active = False
+    found.save(update_fields=["is_active"])
+    found.set_password("another long one")
+    found.save()
+    user.refresh_from_db()
+    assert (user.is_active, user.check_password("another long one")) == (False, True)
+    type(user).objects.update(is_active=True)
+    found.refresh_from_db()
+    assert found.is_active
+
+
+def test_the_user_can_be_deleted_and_the_tokens_go_too(user):
+    model = get_token_model()
+    found = by_statement(model.objects.create(user=user))
+    model.objects.create(user=user)
+    others = model.objects.create(user=make_user("bob"))
+    found.user.delete()
+    assert list(model.objects.all()) == [others]
+    assert list(get_user_model().objects.all()) == [others.user]
+
+
+@pytest.mark.parametrize("of_user", [False, True], ids=["token", "user"])
+def test_a_column_that_is_taken_away_is_loaded_when_asked_for(user, of_user):
+    token = by_statement(get_token_model().objects.create(user=user))
+    instance, name = (token.user, "password") if of_user else (token, "hint")
+    before = getattr(instance, name)
+    del instance.__dict__[name]
+    assert instance.get_deferred_fields() == {name}
+    with CaptureQueriesContext(connection) as queries:
+        assert getattr(instance, name) == before
+    assert len(queries) == 1
 
 
 def test_init_signals_fire_as_with_the_orm(user):
@@ -266,24 +314,249 @@ def test_a_compiled_statement_holds_no_connection():
         assert owner is not connection.ops
 
 
+# The statement is compiled for each of what it depends on
+
+
+@pytest.mark.usefixtures("_apart")
+def test_it_is_compiled_once_for_each_alias_backend_model_and_number_of_digests(user, monkeypatch):
+    class Proxy(get_token_model()):
+        class Meta:
+            app_label = "lab"
+            proxy = True
+
+    class OtherBackend(type(connections["default"])):
+        pass
+
+    class Compiled(Exception):
+        pass
+
+    model, ours = get_token_model(), connections["default"]
+    token = model.objects.create(user=user)
+
+    def fetch(model: Any = model, count: int = 1, using: str = "default") -> Any:
+        return statement.fetch(model, [bytes(token.digest)] * count, using)
+
+    fetch()
+    monkeypatch.setattr(statement, "_compile", mock.Mock(side_effect=Compiled))
+    assert fetch() == token
+    with pytest.raises(Compiled):
+        fetch(Proxy)
+    with pytest.raises(Compiled):
+        fetch(count=2)
+    try:
+        connections["elsewhere"] = ours.copy("elsewhere")
+        with pytest.raises(Compiled):
+            fetch(using="elsewhere")
+        connections["default"] = OtherBackend(ours.settings_dict, "default")
+        with pytest.raises(Compiled):
+            fetch()
+    finally:
+        connections["default"] = ours
+        del connections["elsewhere"]
+
+
+class Person(models.Model):
+    """Has of a user what a token needs."""
+
+    name = models.CharField(max_length=9, default="ada")
+
+    class Meta:
+        abstract = True
+
+
+def own_models(manager: Any = None, **fields: Any) -> tuple[Any, Any]:
+    """A token model and the model of its user."""
+
+    class Meta:
+        app_label = "lab"
+
+    module = {"Meta": Meta, "__module__": __name__}
+    users = type("Someone", (Person,), dict(module))
+    fields.setdefault("user", models.ForeignKey(users, models.CASCADE))
+    own = {"objects": manager} if manager is not None else {}
+    return type("Tok", (AbstractToken,), {**module, **fields, **own}), users
+
+
+@pytest.mark.usefixtures("_apart")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("of_user", [False, True], ids=["token", "user"])
+def test_a_column_added_later_is_read_like_the_others(of_user):
+    model, users = own_models()
+    with tables_of(users, model):
+        token = model.objects.create(user=users.objects.create())
+        assert_equal(token)
+        column = models.CharField(max_length=9, default="x")
+        add_column(users if of_user else model, "nick", column)
+        assert_equal(token)
+        found = by_statement(token)
+        with CaptureQueriesContext(connection) as queries:
+            assert (found.user if of_user else found).nick == "x"
+        assert len(queries) == 0
+
+
+# What cannot be proved equal is left to the ORM
+
+
+def from_orm(model: type[AbstractToken]) -> bool:
+    digests = [keys.unissued()]
+    return statement._compile(model, digests, connections["default"]) is None
+
+
+def queryset_with(base: type = TokenQuerySet, **names: Any) -> type:
+    return type("QS", (base,), names)
+
+
+def manager_of(queryset: type) -> Any:
+    return models.Manager.from_queryset(queryset)()
+
+
 class Only(TokenManager[Any]):
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(name="seen")
 
 
-def test_a_default_manager_with_a_queryset_of_its_own_is_asked_each_time(user, monkeypatch):
+class Overriding(TokenManager[Any]):
+    """Does nothing else today, and may tomorrow."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset()
+
+
+class Elsewhere(TokenManager[Any]):
+    def using(self, alias: str | None) -> Any:
+        return super().using(alias)
+
+
+class Mixin:
+    def filter(self, *args: Any, **kwargs: Any) -> Any:
+        return super().filter(*args, **kwargs)
+
+
+class Longer(TokenManager[Any]):
+    def of_robots(self) -> Any:
+        return self.filter(name="robot")
+
+
+def of_robots(self: Any) -> Any:
+    return self.filter(name="robot")
+
+
+MANAGERS_OF_THEIR_OWN: dict[str, Callable[[], Any]] = {
+    "get_queryset": Overriding,
+    "using": Elsewhere,
+    "filter": lambda: manager_of(queryset_with(filter=of_robots)),
+    "__init__": lambda: manager_of(queryset_with(__init__=TokenQuerySet.__init__)),
+    "_clone": lambda: manager_of(queryset_with(_clone=of_robots)),
+    "the rows": lambda: manager_of(queryset_with(_iterable_class=property(of_robots))),
+    "of Django's": lambda: manager_of(queryset_with(models.QuerySet, filter=of_robots)),
+    "a mixin": lambda: manager_of(type("QS", (Mixin, TokenQuerySet), {})),
+    "a parent": lambda: manager_of(queryset_with(queryset_with(filter=of_robots))),
+}
+MANAGERS_THAT_ADD: dict[str, Callable[[], Any]] = {
+    "ours": TokenManager,
+    "Django's": models.Manager,
+    "a method": Longer,
+    "a method of the queryset": lambda: manager_of(queryset_with(of_robots=of_robots)),
+    "a name of ours": lambda: manager_of(queryset_with(models.QuerySet, usable=of_robots)),
+    "nothing": lambda: manager_of(queryset_with()),
+}
+
+
+@pytest.mark.usefixtures("_apart")
+@pytest.mark.parametrize("how", MANAGERS_OF_THEIR_OWN)
+def test_a_manager_or_queryset_that_overrides_anything_is_asked_each_time(how):
+    assert from_orm(own_models(MANAGERS_OF_THEIR_OWN[how]())[0])
+
+
+@pytest.mark.usefixtures("_apart")
+@pytest.mark.parametrize("how", MANAGERS_THAT_ADD)
+def test_a_manager_or_queryset_with_more_methods_needs_not_be(how):
+    assert not from_orm(own_models(MANAGERS_THAT_ADD[how]())[0])
+
+
+def test_a_class_statement_overrides_nothing_by_itself():
+    """Python gives each class names of its own, more of them with each version."""
+
+    class Stated(TokenQuerySet[Any]):
+        """With a docstring."""
+
+        limit: int = 3
+
+        def of_robots(self) -> Any:
+            return self.filter(name="robot")
+
+    with registry():
+        assert not from_orm(own_models(manager_of(Stated))[0])
+
+
+class Narrow(models.ForeignKey):
+    pass
+
+
+class OtherDigest(DigestField):
+    pass
+
+
+class WithParameter(models.CharField):
+    """Its column comes with a parameter of its own."""
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> Any:
+        return f"COALESCE({sql}, %s)", [*params, "none"]
+
+
+def to_user(field: type = models.ForeignKey, **how: Any) -> Any:
+    return field(get_user_model(), models.CASCADE, related_name="+", **how)
+
+
+FIELDS_OF_THEIR_OWN: dict[str, Callable[[], dict[str, Any]]] = {
+    "a subclass of ForeignKey": lambda: {"user": to_user(Narrow)},
+    "OneToOneField": lambda: {"user": to_user(models.OneToOneField)},
+    "unique": lambda: {"user": to_user(unique=True)},
+    "NULL": lambda: {"user": to_user(null=True)},
+    "a subclass of DigestField": lambda: {"digest": OtherDigest(unique=True)},
+    "a parameter": lambda: {"team": WithParameter(max_length=9, null=True)},
+}
+
+
+@pytest.mark.usefixtures("_apart")
+@pytest.mark.parametrize("which", FIELDS_OF_THEIR_OWN)
+def test_a_column_that_is_not_read_as_any_is_left_to_the_orm(which):
+    assert from_orm(own_models(**FIELDS_OF_THEIR_OWN[which]())[0])
+
+
+@pytest.mark.parametrize(
+    "widened",
+    [
+        lambda tokens: tokens.annotate(shown=models.F("name")),
+        lambda tokens: tokens.extra(select={"one": "1"}),
+        lambda tokens: tokens.select_related("user__leader"),
+        lambda tokens: tokens.select_related("user", "maker"),
+    ],
+    ids=["annotation", "extra", "the user's", "two"],
+)
+@pytest.mark.usefixtures("_apart")
+def test_a_row_with_more_than_a_token_and_its_user_is_left_to_the_orm(widened, monkeypatch):
+    """Whatever a later Django or manager brings in: what the compiler says is looked at, too."""
+    model, users = own_models(maker=to_user(null=False))
+    models.ForeignKey("self", models.CASCADE).contribute_to_class(users, "leader")
+    plain = statement._queryset
+    assert not from_orm(model)
+    monkeypatch.setattr(statement, "_queryset", lambda *args: widened(plain(*args)))
+    assert from_orm(model)
+
+
+def test_a_default_manager_that_narrows_says_what_is_found(user, monkeypatch):
     model = get_token_model()
     seen = model.objects.create(user=user, name="seen")
     hidden = model.objects.create(user=user, name="hidden")
     narrow = Only()
     narrow.model = model
     monkeypatch.setattr(type(model), "_default_manager", property(lambda cls: narrow))
-    assert statement._compile(model, [bytes(seen.digest)], connection) is None
     assert statement.fetch(model, [bytes(seen.digest)], "default") == seen
     assert statement.fetch(model, [bytes(hidden.digest)], "default") is None
 
 
-def test_a_default_manager_that_joins_more_than_the_user_is_left_to_the_orm(user, monkeypatch):
+def test_a_default_manager_that_annotates_is_heard(user, monkeypatch):
     class Annotated(TokenManager[Any]):
         def get_queryset(self) -> Any:
             return super().get_queryset().annotate(now=models.Value(1))
@@ -296,6 +569,62 @@ def test_a_default_manager_that_joins_more_than_the_user_is_left_to_the_orm(user
     found = statement.fetch(model, [bytes(token.digest)], "default")
     assert found is not None
     assert found.now == 1
+
+
+@contextmanager
+def stored(**fields: Any) -> Iterator[Any]:
+    """A token of a model that has these fields or manager; its user is one of the project's."""
+    with registry():
+        fields.setdefault("user", to_user())
+        model, _ = own_models(**fields)
+        with tables_of(model):
+            yield model.objects.create(user=make_user())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queryset_that_filters_by_tenant_does_so_on_each_request():
+    tenant: list[str] = []
+
+    def of_tenant(self: Any, *args: Any, **kwargs: Any) -> Any:
+        ours = {"team": tenant[0]} if tenant else {}
+        return models.QuerySet.filter(self, *args, **kwargs, **ours)
+
+    manager = manager_of(queryset_with(filter=of_tenant))
+    with stored(manager=manager, team=models.CharField(max_length=9, default="a")) as token:
+        digests = [bytes(token.digest)]
+        assert statement.fetch(type(token), digests, "default") == token
+        tenant.append("b")
+        assert statement.fetch(type(token), digests, "default") is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_one_token_of_a_user_is_remembered_by_the_user():
+    users = get_user_model()
+    one = models.OneToOneField(users, models.CASCADE, related_name="only_token")
+    try:
+        with stored(user=one) as token:
+            found = by_statement(token)
+            with CaptureQueriesContext(connection) as queries:
+                assert found.user.only_token is found
+            assert len(queries) == 0
+            assert_equal(token)
+    finally:
+        del users.only_token
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_of_nobody_has_no_user():
+    with stored(user=to_user(null=True)) as token:
+        type(token).objects.update(user=None)
+        assert by_statement(token).user is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", MANAGERS_THAT_ADD)
+def test_models_that_are_not_left_to_the_orm_are_its_equals(how):
+    columns = {"user": to_user(db_column="the owner"), "by": to_user(null=True)}
+    with stored(manager=MANAGERS_THAT_ADD[how](), **columns) as token:
+        assert_equal(token)
 
 
 def test_the_clock_of_the_row_is_the_settings_one(user):

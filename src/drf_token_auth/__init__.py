@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["get_token_model"]
 
 
-# Asked for on each request.
-_models: dict[str, type[AbstractToken]] = {}
+# Asked for on each request, where an import costs as much as a look at the registry.
+_model: type[AbstractToken] | None = None
 
 
 def get_token_model() -> type[AbstractToken]:
@@ -28,16 +28,26 @@ def get_token_model() -> type[AbstractToken]:
 
     :raises ImproperlyConfigured: the setting is no ``app_label.ModelName`` or names no model.
     """
+    global _model  # noqa: PLW0603 -- what the registry says, until it may say something else
+    model = _model
+    if model is None:
+        model = _model = _look_up()
+    return model
+
+
+def _look_up() -> type[AbstractToken]:
     from django.apps import apps
     from django.core.exceptions import ImproperlyConfigured
+    from django.core.signals import setting_changed
+    from django.db.models.signals import class_prepared
 
     from .conf import TOKEN_MODEL_SETTING, token_model_label
 
+    for signal in (setting_changed, class_prepared):
+        signal.connect(_forget, dispatch_uid="drf_token_auth")
     label = token_model_label()
-    if label in _models:
-        return _models[label]
     try:
-        model = _models[label] = apps.get_model(label, require_ready=False)
+        model: type[AbstractToken] = apps.get_model(label, require_ready=False)
     except (ValueError, AttributeError):
         raise ImproperlyConfigured(
             f"{TOKEN_MODEL_SETTING} is 'app_label.ModelName'; it can't be {label!r}."
@@ -47,3 +57,8 @@ def get_token_model() -> type[AbstractToken]:
             f"{TOKEN_MODEL_SETTING} names {label!r}, and no such model is installed."
         ) from None
     return model
+
+
+def _forget(**kwargs: object) -> None:
+    global _model  # noqa: PLW0603
+    _model = None

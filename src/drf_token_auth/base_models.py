@@ -136,7 +136,7 @@ class AbstractToken(models.Model):
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: without key and digests, which are loaded again if they are asked for."""
-        state = dict(super().__getstate__())
+        state = self._plain_state()
         for name in ("_key", "digest", "previous_digest", "presented_digests", "origin"):
             state.pop(name, None)
         return state
@@ -165,9 +165,15 @@ class AbstractToken(models.Model):
             super().save(*args, **kwargs)
             self.announce_created(using=using)
 
+    def _plain_state(self) -> dict[str, Any]:
+        """By attribute: Django sets what psycopg2 reads from a binary column aside, in a list."""
+        state = dict(super().__getstate__())
+        state.update(state.pop("_memoryview_attrs", ()))
+        return state
+
     def _copied(self, copied: Callable[[Any], Any]) -> Self:
         twin = type(self).__new__(type(self))
-        state = dict(super().__getstate__())
+        state = self._plain_state()
         state.pop("origin", None)
         twin.__dict__.update({name: copied(value) for name, value in state.items()})
         return twin
@@ -227,7 +233,7 @@ class AbstractToken(models.Model):
             raise ValueError(f"A token's kind is one of {Kind.values}; it can't be {self.kind!r}.")
         conf = get_settings()
         now = timezone.now()
-        if not self.digest or self.digest[0] == keys.UNISSUED:
+        if not self.digest or bytes(self.digest)[0] == keys.UNISSUED:
             self.key = self.generate_key()
         self.name = clean_name(self.name)
         self.scopes = encode_scopes(self.scopes)

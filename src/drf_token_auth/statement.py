@@ -3,8 +3,10 @@
 Compiling costs the ORM as much as the rest of the request's authentication, and the outcome never
 changes. So the SQL, the columns, their order and their converters are taken from the ORM's compiler
 once for each database alias, model and number of digests, and both rows are built with the public
-``Model.from_db``. A model whose default manager narrows or widens its queryset, and whatever the
-compiler turns into more than two plain rows, is left to the ORM on every request.
+``Model.from_db``. What is compiled again when its model changes is cheap to tell: Django makes new
+``concrete_fields`` whenever a field, a manager or a model is added. A model whose manager, queryset
+or relation to the user does more than Django's own, and whatever the compiler turns into more than
+two plain rows, is left to the ORM on every request.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from django.core.signals import setting_changed
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
+from django.db.models.sql.constants import INNER
+
+from .fields import DigestField
 
 if TYPE_CHECKING:
     from .base_models import AbstractToken
@@ -29,6 +34,7 @@ class _Rows(NamedTuple):
     """Where in a row of the result the columns of one model stand, and what they are."""
 
     model: type[models.Model]
+    fields: Sequence[Any]
     start: int
     end: int
     attnames: list[str]
@@ -73,6 +79,8 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
         statement = _statements[place]
     except KeyError:
         statement = _statements[place] = _compile(model, digests, connection)
+    if statement is not None and _has_changed(statement):
+        statement = _statements[place] = _compile(model, digests, connection)
     if statement is None:
         return _queryset(model, digests, using).first()
     adapt = connection.Database.Binary  # type: ignore[attr-defined]
@@ -97,62 +105,91 @@ def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.Q
     return cast("models.QuerySet[_T]", tokens.select_related("user").order_by())
 
 
-def _compile(
-    model: type[AbstractToken], digests: Sequence[bytes], connection: BaseDatabaseWrapper
-) -> _Statement | None:
-    manager = model._default_manager
-    if type(manager).get_queryset is not models.Manager.get_queryset:
-        return None
-    compiler = _queryset(model, digests, connection.alias).query.get_compiler(connection=connection)
-    sql, params = compiler.as_sql()
-    token_info = compiler.klass_info
-    related = token_info.get("related_klass_infos", [])
-    if (
-        len(params) != len(digests)
-        or compiler.annotation_col_map
-        or compiler.has_extra_select
-        or len(related) != 1
-        or related[0]["from_parent"]
-        or related[0].get("related_klass_infos")
-    ):
-        return None
-    user = _rows(related[0], compiler.select)
-    if connection.vendor == "postgresql":
-        columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
-        sql = _with_one_plan(sql, columns, compiler)
-    return _Statement(
-        sql=sql,
-        token=_rows(token_info, compiler.select),
-        user=user,
-        converters=_converters(compiler, connection),
-        set_user=related[0]["local_setter"],
+def _has_changed(statement: _Statement) -> bool:
+    token, user = statement.token, statement.user
+    return (
+        token.model._meta.concrete_fields is not token.fields
+        or user.model._meta.concrete_fields is not user.fields
     )
 
 
-def _with_one_plan(sql: str, columns: Sequence[str], compiler: Any) -> str:
+def _compile(
+    model: type[AbstractToken], digests: Sequence[bytes], connection: BaseDatabaseWrapper
+) -> _Statement | None:
+    if not (_is_asked_as_any(model) and _is_of_plain_columns(model)):
+        return None
+    compiler = _queryset(model, digests, connection.alias).query.get_compiler(connection=connection)
+    sql, params = compiler.as_sql()
+    joins = [one for one in compiler.query.alias_map.values() if one.join_type is not None]
+    token_info = compiler.klass_info
+    user_info = token_info["related_klass_infos"][0]
+    token, user = _rows(token_info, compiler.select), _rows(user_info, compiler.select)
+    if (
+        len(params) != len(digests)
+        # With an outer join, there may be no user.
+        or any(one.join_type != INNER for one in joins)
+        # One row and the other, and nothing before, between or behind.
+        or (0, token.end, len(compiler.select)) != (token.start, user.start, user.end)
+    ):
+        return None
+    if connection.vendor == "postgresql" and len(joins) == 1:
+        columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
+        sql = _with_one_plan(sql, columns, joins[0], compiler)
+    converters = _converters(compiler, connection)
+    return _Statement(sql, token, user, converters, user_info["local_setter"])
+
+
+def _is_asked_as_any(model: type[AbstractToken]) -> bool:
+    """Whether the default manager and its queryset override nothing of Django's or ours."""
+    from .managers import TokenQuerySet
+
+    class Empty:
+        """What it has, any class has."""
+
+    manager = model._default_manager
+    for name in ("get_queryset", "using"):
+        if getattr(type(manager), name) is not getattr(models.Manager, name):
+            return False
+    used = manager._queryset_class
+    known = TokenQuerySet if issubclass(used, TokenQuerySet) else models.QuerySet
+    # The instance's names too: a property may stand in for any of them.
+    defined = {*dir(known(model))} - vars(Empty).keys()
+    others = [cls for cls in used.__mro__ if cls not in known.__mro__]
+    return all(defined.isdisjoint(vars(cls)) for cls in others)
+
+
+def _is_of_plain_columns(model: type[AbstractToken]) -> bool:
+    """Whether the digest is stored, and the user joined, as ours and Django's own fields do."""
+    digest, user = model._meta.get_field("digest"), model._meta.get_field("user")
+    # With a unique one, the user would remember the token as well.
+    return type(digest) is DigestField and type(user) is models.ForeignKey and not user.unique
+
+
+def _with_one_plan(sql: str, columns: Sequence[str], join: Any, compiler: Any) -> str:
     """The statement, its join written so that PostgreSQL has one way to do it.
 
     It plans on each request, which takes longer than the join itself. What is in a subquery with
     OFFSET stays there: one row of the token, then one row of the user.
     """
-    joins = [one for one in compiler.query.alias_map.values() if one.join_type is not None]
-    if len(joins) != 1:
+    quote = compiler.connection.ops.quote_name
+    table = quote(join.table_name)
+    join_sql, params = compiler.compile(join)
+    # Without an alias: there, it goes before "ON".
+    head = f"{INNER} {table} ON "
+    # A name that is quoted by its owner (with its schema, say) can't name the subquery.
+    is_quoted = '"' in join.table_name
+    if is_quoted or params or not join_sql.startswith(head) or sql.count(join_sql) != 1:
         return sql
-    join, params = compiler.compile(joins[0])
-    kind, _, rest = join.partition(" JOIN ")
-    table, on, condition = rest.partition(" ON ")
-    is_aliased = joins[0].table_alias != joins[0].table_name
-    if kind != "INNER" or is_aliased or not on or params or sql.count(join) != 1:
-        return sql
-    wanted = ", ".join(map(compiler.connection.ops.quote_name, columns))
+    wanted, condition = ", ".join(map(quote, columns)), join_sql.removeprefix(head)
     user = f"SELECT {wanted} FROM {table} WHERE {condition} OFFSET 0"  # noqa: S608 -- all the ORM's
-    return sql.replace(join, f"CROSS JOIN LATERAL ({user}) AS {table}")
+    return sql.replace(join_sql, f"CROSS JOIN LATERAL ({user}) AS {table}")
 
 
 def _rows(info: dict[str, Any], select: Sequence[Any]) -> _Rows:
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     attnames = [column.target.attname for column, _, _ in select[start:end]]
-    return _Rows(info["model"], start, end, attnames)
+    model = info["model"]
+    return _Rows(model, model._meta.concrete_fields, start, end, attnames)
 
 
 def _converters(compiler: Any, connection: BaseDatabaseWrapper) -> list[_Converter]:

@@ -72,7 +72,7 @@ def _is_renewal_due(token: AbstractToken, now: datetime, used: bool) -> bool:
 
 
 def _is_rehash_due(token: AbstractToken) -> bool:
-    version = token.digest[0]
+    version = bytes(token.digest)[0]
     # A row brought over from knox keeps its digest: a second import must find it again.
     if version in (token.presented_digests[0][0], keys.KNOX):
         return False

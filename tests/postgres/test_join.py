@@ -1,0 +1,145 @@
+"""The join in a subquery, which PostgreSQL plans one way, whatever the user's table is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+
+from drf_token_auth import statement
+from drf_token_auth.base_models import AbstractToken
+from tests.one_off import registry, tables_of
+from tests.test_statement import assert_equal, by_statement, to_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _apart() -> Iterator[None]:
+    statement._forget()
+    with registry():
+        yield
+    statement._forget()
+
+
+@pytest.fixture
+def _schema() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA people")
+        yield
+        cursor.execute("DROP SCHEMA people CASCADE")
+
+
+def someone(table: str, column: str = "name") -> Any:
+    class Someone(models.Model):
+        name = models.CharField(max_length=9, default="ada", db_column=column)
+
+        class Meta:
+            app_label = "lab"
+            db_table = table
+
+    return Someone
+
+
+def models_of(table: str, column: str = "name") -> tuple[Any, Any]:
+    users = someone(table, column)
+
+    class Tok(AbstractToken):
+        user = models.ForeignKey(users, models.CASCADE)
+
+        class Meta:
+            app_label = "lab"
+
+    return Tok, users
+
+
+def compiled(model: Any) -> tuple[str, Any, Any]:
+    """The SQL of the ORM, the join in it, and who compiled it."""
+    compiler = model.objects.select_related("user").query.get_compiler(connection=connection)
+    sql, _ = compiler.as_sql()
+    (join,) = [one for one in compiler.query.alias_map.values() if one.join_type is not None]
+    return sql, join, compiler
+
+
+def sql_of(token: AbstractToken) -> str:
+    with CaptureQueriesContext(connection) as queries:
+        by_statement(token)
+    return queries[0]["sql"]
+
+
+@pytest.mark.usefixtures("_schema")
+@pytest.mark.parametrize("table", ['people"."user', '"people"."user"'])
+def test_a_table_in_a_schema_is_joined_as_the_orm_does(table: str) -> None:
+    model, users = models_of(table)
+    with tables_of(users, model):
+        token = model.objects.create(user=users.objects.create())
+        assert_equal(token)
+        assert "LATERAL" not in sql_of(token)
+
+
+@pytest.mark.parametrize("table", ["user", "log ON people", "a JOIN b", '"quoted"'])
+def test_a_table_of_any_name_is_joined(table: str) -> None:
+    model, users = models_of(table, column="ON users")
+    with tables_of(users, model):
+        token = model.objects.create(user=users.objects.create())
+        assert_equal(token)
+        assert ("LATERAL" in sql_of(token)) is ('"' not in table)
+
+
+class Restricted(models.ForeignKey):
+    """Joins with a condition of its own, and a parameter in it."""
+
+    def get_extra_restriction(self, alias: str, related_alias: str) -> Any:
+        column = self.related_model._meta.get_field("name").get_col(alias)
+        return self.related_model._meta.get_field("name").get_lookup("exact")(column, "ada")
+
+
+def test_a_join_with_a_parameter_is_left_as_it_is() -> None:
+    class Tok(AbstractToken):
+        user = Restricted(someone("people"), models.CASCADE)
+
+        class Meta:
+            app_label = "lab"
+
+    sql, join, compiler = compiled(Tok)
+    assert compiler.compile(join)[1] == ["ada"]
+    assert statement._with_one_plan(sql, ["id", "name"], join, compiler) == sql
+
+
+def test_a_join_under_an_alias_is_left_as_it_is() -> None:
+    """The token of a model whose own table is the user's, too."""
+
+    class Tok(AbstractToken):
+        user = models.ForeignKey("self", models.CASCADE)
+
+        class Meta:
+            app_label = "lab"
+
+    sql, join, compiler = compiled(Tok)
+    assert join.table_alias != join.table_name
+    assert statement._with_one_plan(sql, ["id"], join, compiler) == sql
+
+
+def test_a_join_that_is_there_twice_is_left_as_it_is() -> None:
+    sql, join, compiler = compiled(models_of("people")[0])
+    assert statement._with_one_plan(sql, ["id", "name"], join, compiler) != sql
+    twice = f"{sql} UNION {sql}"
+    assert statement._with_one_plan(twice, ["id", "name"], join, compiler) == twice
+
+
+def test_the_users_of_the_project_are_joined_one_way(user: Any) -> None:
+    class Tok(AbstractToken):
+        user = to_user()
+
+        class Meta:
+            app_label = "lab"
+
+    is_one_row = not get_user_model()._meta.parents
+    with tables_of(Tok):
+        token = Tok.objects.create(user=user)
+        assert_equal(token)
+        assert ("LATERAL" in sql_of(token)) is is_one_row

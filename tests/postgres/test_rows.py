@@ -1,0 +1,72 @@
+"""A use leaves the indexes alone: PostgreSQL puts the new row beside the old one (HOT)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, operations
+from tests.lives import at, row, status_of
+
+Token = get_token_model()
+
+pytestmark = pytest.mark.django_db
+
+
+def updates() -> tuple[int, int]:
+    """Of rows of tokens in this transaction: all, and those that no index had to know of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables"
+            " WHERE relid = %s::regclass",
+            [Token._meta.db_table],
+        )
+        return cursor.fetchone()
+
+
+def use(token: Any, capture: Any) -> tuple[int, int]:
+    """What a request with the token adds to :func:`updates`."""
+    before = updates()
+    with capture(execute=True):
+        assert status_of(token) == 200
+    after = updates()
+    return after[0] - before[0], after[1] - before[1]
+
+
+def test_a_use_is_in_no_index(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+    token = operations.issue(user)
+    assert use(token, django_capture_on_commit_callbacks) == (1, 1)
+    assert row(token).last_used_at is not None
+
+
+def test_binding_to_the_password_is_in_no_index(
+    user: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    token = operations.issue(user)
+    Token.objects.update(user_stamp=None, last_used_at=timezone.now())
+    assert use(token, django_capture_on_commit_callbacks) == (1, 1)
+    assert row(token).user_stamp is not None
+
+
+def test_a_renewal_is(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+    """Of expires_at there is one, which the purge walks: the price of an idle timeout."""
+    token = operations.issue(user, idle_timeout=timedelta(hours=1))
+    with at(timezone.now() + timedelta(minutes=30)):
+        assert use(token, django_capture_on_commit_callbacks) == (1, 0)
+
+
+@pytest.mark.parametrize("column", ["last_used_at", "user_stamp"])
+def test_no_index_has_the_column(column: str) -> None:
+    """In none of its parts: not as a key, not included, not in an expression or a condition."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = %s::regclass",
+            [Token._meta.db_table],
+        )
+        indexes = [definition for (definition,) in cursor.fetchall()]
+    assert any("digest" in definition for definition in indexes)
+    assert [definition for definition in indexes if column in definition] == []

@@ -1,0 +1,61 @@
+"""get_token_model() remembers what it found, for as long as it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from drf_token_auth import get_token_model
+from drf_token_auth.base_models import AbstractToken
+
+
+def test_the_registry_is_not_asked_again() -> None:
+    model = get_token_model()
+    with mock.patch.object(apps, "get_model", side_effect=AssertionError):
+        assert get_token_model() is model
+
+
+def test_an_app_that_is_taken_out_takes_its_model_along() -> None:
+    model = get_token_model()
+    without = [app for app in settings.INSTALLED_APPS if app != model._meta.app_config.name]
+    with override_settings(INSTALLED_APPS=without):
+        with pytest.raises(ImproperlyConfigured, match="no such model is installed"):
+            get_token_model()
+        with pytest.raises(ImproperlyConfigured, match="no such model is installed"):
+            get_token_model()
+    assert get_token_model() is model
+
+
+@pytest.fixture
+def _registered_for_this_test() -> Iterator[None]:
+    yield
+    apps.all_models["early"].pop("oneoff", None)
+    apps.clear_cache()
+
+
+def one_off() -> Any:
+    """A model of an app that is installed, made again."""
+    apps.all_models["early"].pop("oneoff", None)
+
+    class OneOff(AbstractToken):
+        class Meta:
+            app_label = "early"
+
+    return OneOff
+
+
+@pytest.mark.usefixtures("_registered_for_this_test")
+def test_a_model_that_is_made_again_is_the_one_in_use() -> None:
+    first = one_off()
+    with override_settings(DRF_TOKEN_AUTH_TOKEN_MODEL="early.OneOff"):
+        assert get_token_model() is first
+        second = one_off()
+        assert second is not first
+        assert get_token_model() is second
