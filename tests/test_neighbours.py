@@ -55,6 +55,17 @@ def test_every_neighbour_is_in_the_table():
     assert packages(PAGE.read_text("utf-8")) == [one.package for one in NEIGHBOURS]
 
 
+def test_the_extras_are_those_that_the_index_names():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    table = text.partition("[project.optional-dependencies]\n")[2].partition("\n[")[0]
+    extras = re.findall(r"^([\w-]+) = ", table, re.MULTILINE)
+    index = (GUIDES / "index.md").read_text("utf-8")
+    paragraph = next(one for one in index.split("\n\n") if one.startswith("An extra brings"))
+    assert re.findall(r"`([\w-]+)`", paragraph) == extras == sorted(extras)
+    installed = (ROOT / "tox.ini").read_text("utf-8").partition("\nextras =")[2]
+    assert re.findall(r"[\w-]+", installed.partition("\ncommands")[0]) == extras
+
+
 def test_the_oldest_versions_that_run_are_those_asked_for():
     """All but Django itself, whose versions the matrix has."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
