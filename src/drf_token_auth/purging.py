@@ -69,8 +69,13 @@ def purge(
     if dry_run:
         expired = tokens.filter(expires_at__lte=cutoff)
         return sum(rows.count() for rows in (expired, stale) if rows is not None)
+    todo = _deletions(tokens, cutoff, stale, batch_size)
+    return _run(_paced(todo, sleep, time_limit), progress)
+
+
+def _run(todo: Iterator[Deletion], progress: Callable[[int], object]) -> int:
     done = Outcome(0)
-    for delete in _paced(_deletions(tokens, cutoff, stale, batch_size), sleep, time_limit):
+    for delete in todo:
         done = Outcome.of([done, delete()])
         progress(done.gone)
     if done.kept:
@@ -101,13 +106,11 @@ def _before(now: datetime, name: str, age: timedelta) -> datetime:
         raise ValueError(f"{name} goes back to no date: {age!r}.") from None
 
 
-def _paced(
-    deletions: Iterator[Deletion], sleep: float, time_limit: float | None
-) -> Iterator[Deletion]:
+def _paced(todo: Iterator[Deletion], sleep: float, time_limit: float | None) -> Iterator[Deletion]:
     """Those that are begun within the limit, with a pause between them."""
     started = time.monotonic()
     pause = 0.0
-    for delete in deletions:
+    for delete in todo:
         if time_limit is not None and time.monotonic() - started + pause >= time_limit:
             return
         if pause:
