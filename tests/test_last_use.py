@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from drf_token_auth import get_token_model, operations, usage
+from drf_token_auth import get_token_model, keys, operations, usage
 from tests.conftest import make_user
 from tests.life_urls import InspectedView
 from tests.lives import EDGES, at, atomic_requests, client_of, row, status_of
@@ -76,6 +76,27 @@ def test_many_uses_in_an_interval_write_once(token: Any) -> None:
         for _ in range(10):
             assert status_of(token) == 200
     assert statements(queries).count("UPDATE") == 1
+
+
+@both
+def test_all_that_is_due_at_once_is_one_statement(atomic: bool) -> None:
+    """Use, renewal, binding to the password, and the digest under a new pepper."""
+    start = timezone.now()
+    with at(start):
+        token = operations.issue(make_user(), idle_timeout=20 * MINUTE)
+    Token.objects.update(user_stamp=None)
+    before, now = row(token), start + 10 * MINUTE
+    peppered = override_settings(DRF_TOKEN_AUTH={"PEPPERS": {1: "p" * 50}})
+    with atomic_requests(atomic), peppered, at(now), CaptureQueriesContext(connection) as queries:
+        assert status_of(token) == 200
+        writes = [word for word in statements(queries) if word != "SELECT"]
+        assert writes == ["UPDATE"]
+        assert status_of(token) == 200
+        assert statements(queries).count("UPDATE") == 1
+    after = row(token)
+    assert (after.last_used_at, after.expires_at) == (now, now + 20 * MINUTE)
+    assert (before.user_stamp, bytes(before.digest)[0]) == (None, keys.SHA256)
+    assert (after.user_stamp is not None, bytes(after.digest)[0]) == (True, 1)
 
 
 def test_an_interval_of_its_own(token: Any) -> None:
