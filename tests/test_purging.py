@@ -222,18 +222,6 @@ def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch
     assert operations.purge(**unused, time_limit=3) == 2
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="others are walked by count")
-def test_the_walk_by_time_begins_with_one_batch(user):
-    """And the next ranges are as wide as that one says."""
-    now = timezone.now()
-    fill(user, *[now - timedelta(seconds=n) for n in range(2000)])
-    totals: list[int] = []
-    assert operations.purge(batch_size=200, progress=totals.append) == 2000
-    assert totals[0] <= 200
-    assert len(totals) >= 8
-
-
 NONSENSE: list[tuple[str, Any]] = [
     ("older_than", timedelta(days=-2)),
     ("older_than", timedelta.max),
