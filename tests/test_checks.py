@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 import drf_token_auth
-from drf_token_auth import checks
+from drf_token_auth.checks import project, scopes
 from drf_token_auth.permissions import HasScopes, RecentLogin
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
@@ -183,7 +183,7 @@ def test_what_an_action_is_given_is_seen():
 
 def lacking(urls, declared):
     with override_settings(ROOT_URLCONF=tuple(urls), DRF_TOKEN_AUTH={"SCOPES": declared}):
-        found = checks.check_required_scopes()
+        found = scopes.check_required_scopes()
     assert {message.id for message in found} <= {"drf_token_auth.E008"}
     return {re.search("'(.*?)'", message.msg)[1] for message in found}
 
@@ -201,7 +201,7 @@ def lacking(urls, declared):
 def test_scopes_for_a_method_there_is_not_are_found(required, wrong):
     view = type("View", (Scoped,), {"required_scopes": required})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        found = checks.check_scoped_methods()
+        found = scopes.check_scoped_methods()
     assert {re.search("for (.*), which", message.msg)[1] for message in found} == wrong
     assert {message.id for message in found} <= {"drf_token_auth.E012"}
 
@@ -210,14 +210,14 @@ def test_a_method_of_the_views_own_is_one():
     names = [*APIView.http_method_names, "purge"]
     view = type("View", (Scoped,), {"required_scopes": {"PURGE": []}, "http_method_names": names})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        assert checks.check_scoped_methods() == []
+        assert scopes.check_scoped_methods() == []
 
 
 def test_a_method_that_only_this_view_refuses_is_one_too():
     """The dict may be shared."""
     view = type("View", (ScopedByMethod,), {"http_method_names": ["get"]})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        assert checks.check_scoped_methods() == []
+        assert scopes.check_scoped_methods() == []
 
 
 @isolate_apps("django.contrib.sessions")
@@ -234,9 +234,9 @@ def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_tracebac
         class Meta:
             app_label = "sessions"
 
-    monkeypatch.setattr(checks, "get_token_model", lambda: Swapped)
-    monkeypatch.setattr(checks.apps, "get_models", lambda: [Note])
-    [message] = checks.check_token_model()
+    monkeypatch.setattr(project, "get_token_model", lambda: Swapped)
+    monkeypatch.setattr(project.apps, "get_models", lambda: [Note])
+    [message] = project.check_token_model()
     assert message.id == "drf_token_auth.E007"
     assert "settings.DRF_TOKEN_AUTH_TOKEN_MODEL" in message.hint
 
@@ -255,7 +255,8 @@ def test_no_message_shows_a_secret():
 
 
 def test_an_id_is_used_once_and_each_has_a_case_here():
-    source = Path(checks.__file__).read_text(encoding="utf-8")
+    modules = [Path(module.__file__) for module in (project, scopes)]
+    source = "".join(path.read_text(encoding="utf-8") for path in modules)
     used = re.findall(r'id=f"\{APP\}\.([EW]\d{3})"', source)
     assert len(used) == len(set(used))
     tested = {id_ for _, id_, _ in CASES} | {"E007", "E008", "E012", "W006"}
