@@ -62,7 +62,7 @@ LAYERS = {
     # requests
     "authentication": 3,
     "permissions": 3,
-    "serializer_fields": 3,
+    "serializer_parts": 3,
     "serializers": 3,
     "sessions": 3,
     "throttling": 3,

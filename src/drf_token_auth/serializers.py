@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.auth import authenticate, get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
-from rest_framework.utils.html import is_html_input
 
 from .base_models import AbstractToken, Kind
 from .rules import LONGEST
-from .serializer_fields import KeyField, NameField, PasswordField, ScopesField
+from .serializer_parts import (
+    KeyField,
+    NamedSerializer,
+    NameField,
+    PasswordField,
+    ScopesField,
+    StrictSerializer,
+)
 
 __all__ = [
     "AuthTokenSerializer",
@@ -33,54 +38,6 @@ __all__ = [
 
 PASSWORD_LENGTH = 4096
 LONGEST_TTL = int(LONGEST.total_seconds())
-
-
-class NamedSerializer(serializers.Serializer[Any]):
-    """Called in a schema what ``Meta.ref_name`` says; a subclass without one, by its own name.
-
-    Other packages have a ``LoginSerializer`` and a ``TokenSerializer`` too, and a schema has one
-    component of a name.
-    """
-
-    Meta: ClassVar[type[Any]]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "Meta" not in vars(cls):
-            own_name = cls.__name__.removesuffix("Serializer")
-            cls.Meta = type("Meta", (cls.Meta,), {"ref_name": own_name})
-
-
-# What a form names the items of a list.
-_ITEM = re.compile(r"(.+)\[[0-9]+\]")
-
-
-class StrictSerializer(NamedSerializer):
-    """Refuses each field that it does not have by its name: a restriction that is misspelt, and so
-    left out, would make a token that may do more.
-    """
-
-    class Meta:
-        ref_name = "TokenStrict"
-
-    refusal: Any = _("There is no such field.")
-    refusal_code = "unknown_field"
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = {name: [self.refusal] for name in data if not self._has(name, data)}
-            if unknown:
-                raise serializers.ValidationError(unknown, code=self.refusal_code)
-        return super().to_internal_value(data)
-
-    def _has(self, name: Any, data: Mapping[Any, Any]) -> bool:
-        if not is_html_input(data):
-            return name in self.fields
-        item = _ITEM.fullmatch(name)
-        if item is not None:
-            return isinstance(self.fields.get(item[1]), serializers.ListField)
-        # The last comes with the form on DRF's page.
-        return name in self.fields or name == "csrfmiddlewaretoken"
 
 
 class LoginSerializer(NamedSerializer):
