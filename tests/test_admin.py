@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_adding_shows_the_key_once_on_a_page_nobody_stores(client, staff, user):
     assert (token.user, token.kind, token.name, token.expires_at) == (user, "personal", "ci", None)
     for page in (url("changelist"), url("change", token.pk), url("history", token.pk)):
         assert key not in client.get(page).text
+
+
+def test_the_page_with_the_key_has_one_heading_and_a_button(client, staff, user):
+    page = add(client, user).text
+    assert re.findall(r"<h1[^>]*>([^<]*)</h1>", page) == ["The new token"]
+    # Classes of Django's own stylesheet.
+    assert re.search(r'<a [^>]*class="button default\b', page)
 
 
 def test_the_key_is_in_no_cookie_session_message_or_log_entry(client, staff, user, caplog):

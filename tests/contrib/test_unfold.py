@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.staticfiles import finders
 from django.core.checks import run_checks
 from django.test import Client
 from unfold.admin import ModelAdmin
@@ -33,10 +35,14 @@ def test_it_is_unfolds(client: Client) -> None:
     assert re.search(r'<input[^>]*name="name"[^>]*rounded', client.get(f"{TOKENS}add/").text)
 
 
-def test_adding_one_shows_its_key_once(client: Client, user: Any) -> None:
+def add(client: Client, user: Any) -> Any:
     answer = {"user": user.pk, "kind": "personal", "name": "ci", "scopes": ""}
     answer |= {"expires_at_0": "2199-01-01", "expires_at_1": "00:00:00"}
-    response = client.post(f"{TOKENS}add/", answer)
+    return client.post(f"{TOKENS}add/", answer)
+
+
+def test_adding_one_shows_its_key_once(client: Client, user: Any) -> None:
+    response = add(client, user)
     assert response.status_code == 200, response.content
     assert "no-store" in response.headers["Cache-Control"]
     [key] = set(re.findall(r"dta_\w{36}", response.text))
@@ -46,6 +52,20 @@ def test_adding_one_shows_its_key_once(client: Client, user: Any) -> None:
         response = client.get(page)
         assert response.status_code == 200
         assert key not in response.text
+
+
+def test_the_page_with_the_key_is_styled(client: Client, user: Any) -> None:
+    """Its classes are unfold's, or Django's own; unfold's file has those that it uses itself."""
+    page = add(client, user).text
+    shown = page[page.index('<div id="content-main"') :].partition("</div>")[0]
+    assert "<h1 " in shown
+    assert re.search(r'<a [^>]*class="[^"]*bg-primary-600', shown)
+    used = {name for names in re.findall(r'class="([^"]+)"', shown) for name in names.split()}
+    found = finders.find("unfold/css/styles.css")
+    assert found is not None
+    sheet = Path(found).read_text("utf-8").replace("\\", "")
+    unknown = {name for name in used if not re.search(rf"\.{re.escape(name)}[{{,:>]", sheet)}
+    assert unknown == {"button", "default"}
 
 
 def test_renaming(client: Client, user: Any) -> None:
