@@ -34,7 +34,6 @@ class _Rows(NamedTuple):
     """Where in a row of the result the columns of one model stand, and what they are."""
 
     model: type[models.Model]
-    fields: Sequence[Any]
     start: int
     end: int
     attnames: list[str]
@@ -59,6 +58,8 @@ class _Statement(NamedTuple):
     user: _Rows
     converters: list[_Converter]
     set_user: Callable[[Any, Any], None]
+    # Of the token and of the user: the model's Meta, and its concrete_fields as they were.
+    fields: tuple[Any, Sequence[Any], Any, Sequence[Any]]
 
 
 _statements: dict[tuple[type, str, type, int], _Statement | None] = {}
@@ -106,11 +107,8 @@ def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.Q
 
 
 def _has_changed(statement: _Statement) -> bool:
-    token, user = statement.token, statement.user
-    return (
-        token.model._meta.concrete_fields is not token.fields
-        or user.model._meta.concrete_fields is not user.fields
-    )
+    token, token_fields, user, user_fields = statement.fields
+    return token.concrete_fields is not token_fields or user.concrete_fields is not user_fields
 
 
 def _compile(
@@ -135,8 +133,14 @@ def _compile(
     if connection.vendor == "postgresql" and len(joins) == 1:
         columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
         sql = _with_one_plan(sql, columns, joins[0], compiler)
-    converters = _converters(compiler, connection)
-    return _Statement(sql, token, user, converters, user_info["local_setter"])
+    return _Statement(
+        sql=sql,
+        token=token,
+        user=user,
+        converters=_converters(compiler, connection),
+        set_user=user_info["local_setter"],
+        fields=(*_fields(token.model), *_fields(user.model)),
+    )
 
 
 def _is_asked_as_any(model: type[AbstractToken]) -> bool:
@@ -188,8 +192,11 @@ def _with_one_plan(sql: str, columns: Sequence[str], join: Any, compiler: Any) -
 def _rows(info: dict[str, Any], select: Sequence[Any]) -> _Rows:
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     attnames = [column.target.attname for column, _, _ in select[start:end]]
-    model = info["model"]
-    return _Rows(model, model._meta.concrete_fields, start, end, attnames)
+    return _Rows(info["model"], start, end, attnames)
+
+
+def _fields(model: type[models.Model]) -> tuple[Any, Sequence[Any]]:
+    return model._meta, model._meta.concrete_fields
 
 
 def _converters(compiler: Any, connection: BaseDatabaseWrapper) -> list[_Converter]:
@@ -210,5 +217,6 @@ def _converters(compiler: Any, connection: BaseDatabaseWrapper) -> list[_Convert
 
 
 def _build(rows: _Rows, row: list[Any], using: str) -> models.Model:
-    built: models.Model = rows.model.from_db(using, rows.attnames, row[rows.start : rows.end])
+    model, start, end, attnames = rows
+    built: models.Model = model.from_db(using, attnames, row[start:end])
     return built
