@@ -24,7 +24,9 @@ from hypothesis import strategies as st
 
 from drf_token_auth import get_token_model, keys, statement
 from drf_token_auth.base_models import AbstractToken, Kind
+from drf_token_auth.exceptions import InactiveUser
 from drf_token_auth.fields import DigestField
+from drf_token_auth.lookup import verdict
 from drf_token_auth.managers import TokenManager, TokenQuerySet
 from tests.conftest import make_user
 from tests.one_off import add_column, registry, tables_of
@@ -613,10 +615,13 @@ def test_the_one_token_of_a_user_is_remembered_by_the_user():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_token_of_nobody_has_no_user():
+def test_a_token_of_nobody_has_no_user_and_lets_nobody_in():
     with stored(user=to_user(null=True)) as token:
         type(token).objects.update(user=None)
-        assert by_statement(token).user is None
+        found = by_statement(token)
+        assert found.user is None
+        with pytest.raises(InactiveUser):
+            verdict(found, timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -80,7 +80,8 @@ def verdict(token: AbstractToken, now: datetime) -> str | None:
     if token.expires_at is not None and now >= token.expires_at:
         raise TokenExpired
     user = token.user
-    if not getattr(user, "is_active", True):
+    # None: a model of the project's own may allow a token of nobody.
+    if user is None or not getattr(user, "is_active", True):
         raise InactiveUser
     if not token.is_password_bound:
         return None
