@@ -154,7 +154,8 @@ def test_rotation_takes_nothing(schema: dict[str, Any]) -> None:
 def test_tokens(schema: dict[str, Any]) -> None:
     tokens = schema["paths"]["/auth/tokens/"]
     assert "token" in body(schema, tokens["post"]["responses"]["201"])
-    assert {"name", "scopes", "ttl"} == set(body(schema, tokens["post"]["requestBody"]))
+    wish = {"name", "scopes", "ttl", "expires_at", "kind"}
+    assert wish == set(body(schema, tokens["post"]["requestBody"]))
     page = body(schema, tokens["get"]["responses"]["200"])
     assert set(page) == {"count", "next", "previous", "results"}
     token = schema["paths"]["/auth/tokens/{id}/"]

@@ -61,7 +61,8 @@ def test_tokens(schema: Any) -> None:
     made = answer(schema, "/auth/tokens/", "post", 201)
     assert made is not None
     assert "token" in made
-    assert request(schema, "/auth/tokens/", "post") == ["name", "scopes", "ttl"]
+    wish = ["name", "scopes", "ttl", "expires_at", "kind"]
+    assert request(schema, "/auth/tokens/", "post") == wish
     page = answer(schema, "/auth/tokens/", "get", 200)
     assert page is not None
     assert {"count", "results"} < set(page)
