@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
@@ -45,7 +45,22 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
         users.update(**{users.model._meta.pk.attname: user_pk})
     # NO KEY: an INSERT of somebody else's row that points at this user need not wait.
     no_key = connection.features.has_select_for_no_key_update
+    for parent in _parents(users.model):
+        rows = parent._base_manager.using(using).filter(pk=user_pk).order_by()
+        list(rows.select_for_update(no_key=no_key).values_list("pk"))
     return next(iter(users.order_by().select_for_update(no_key=no_key)), None)
+
+
+def _parents(user_model: Any) -> Iterator[Any]:
+    """The other tables of a user of several, in the order in which its ``save()`` writes them.
+
+    A query that joins them locks the last of them first.
+    """
+    meta = user_model._meta.concrete_model._meta
+    for parent, link in meta.parents.items():
+        if link is meta.pk:
+            yield from _parents(parent)
+            yield parent
 
 
 def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:
