@@ -15,7 +15,7 @@ from rest_framework.authtoken.models import Token as Old
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from tests.conftest import make_user
-from tests.moving_in.crowd import hammering, imported, paths, status
+from tests.moving_in.crowd import CROWD, hammering, imported, paths, status
 
 urlpatterns = paths(
     old=[TokenAuthentication],
@@ -92,8 +92,8 @@ def test_what_ended_here_is_neither_accepted_there_nor_imported_again(user, othe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_100_000_beside_clients_that_go_on_asking():
-    count = 100_000
+def test_a_crowd_beside_clients_that_go_on_asking():
+    count = CROWD
     user_model: Any = get_user_model()
     password = make_user("first").password
     emails = (f"user{n}@example.com" for n in range(count))

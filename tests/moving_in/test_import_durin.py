@@ -14,7 +14,7 @@ from durin.models import Client
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from tests.conftest import make_user
-from tests.moving_in.crowd import hammering, imported, paths, status
+from tests.moving_in.crowd import CROWD, hammering, imported, paths, status
 from tests.queries import queries
 
 urlpatterns = paths(
@@ -117,8 +117,8 @@ def test_what_ended_here_is_neither_accepted_there_nor_imported_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_100_000_beside_clients_that_go_on_asking():
-    count = 100_000
+def test_a_crowd_beside_clients_that_go_on_asking():
+    count = CROWD
     soon = timezone.now() + timedelta(hours=10)
     users = [make_user(f"user{n}") for n in range(1000)]
     clients = [
