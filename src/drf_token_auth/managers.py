@@ -38,17 +38,18 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
     Every flow that counts or ends several tokens of a user takes this lock first and the tokens'
     afterwards, in the order of their ids, so no two flows can wait for each other.
     """
-    connection = connections[using]
-    users = user_model(model)._base_manager.using(using).filter(pk=user_pk)
-    if not connection.features.has_select_for_update:
+    features = connections[using].features
+    users = user_model(model)._base_manager.using(using).filter(pk=user_pk).order_by()
+    # NO KEY: an INSERT of somebody else's row that points at this user need not wait.
+    no_key = features.has_select_for_no_key_update
+    if features.has_select_for_update:
+        for parent in _parents(users.model):
+            rows = parent._base_manager.using(using).filter(pk=user_pk).order_by()
+            list(rows.select_for_update(no_key=no_key).values_list("pk"))
+    else:
         # SQLite has one write lock, and only a write takes it.
         users.update(**{users.model._meta.pk.attname: user_pk})
-    # NO KEY: an INSERT of somebody else's row that points at this user need not wait.
-    no_key = connection.features.has_select_for_no_key_update
-    for parent in _parents(users.model):
-        rows = parent._base_manager.using(using).filter(pk=user_pk).order_by()
-        list(rows.select_for_update(no_key=no_key).values_list("pk"))
-    return next(iter(users.order_by().select_for_update(no_key=no_key)), None)
+    return next(iter(users.select_for_update(no_key=no_key)), None)
 
 
 def _parents(user_model: Any) -> Iterator[Any]:

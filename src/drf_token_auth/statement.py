@@ -54,6 +54,8 @@ class _Converter(NamedTuple):
 
 class _Statement(NamedTuple):
     sql: str
+    # Of the parameters; None where they go by position.
+    names: list[str] | None
     token: _Rows
     user: _Rows
     converters: list[_Converter]
@@ -85,8 +87,11 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
     if statement is None:
         return _queryset(model, digests, using).first()
     adapt = connection.Database.Binary  # type: ignore[attr-defined]
+    params: Any = [adapt(digest) for digest in digests]
+    if statement.names is not None:
+        params = dict(zip(statement.names, params, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(statement.sql, [adapt(digest) for digest in digests])
+        cursor.execute(statement.sql, params)
         found = cursor.fetchone()
     if found is None:
         return None
@@ -133,8 +138,14 @@ def _compile(
     if connection.vendor == "postgresql" and len(joins) == 1:
         columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
         sql = _with_one_plan(sql, columns, joins[0], compiler)
+    names = None
+    if connection.vendor == "sqlite" and sql.count("%") == len(params):
+        # Django looks through the whole of it for parameters without a name, each time.
+        names = [f"digest{number}" for number in range(len(params))]
+        sql %= tuple(f"%({name})s" for name in names)
     return _Statement(
         sql=sql,
+        names=names,
         token=token,
         user=user,
         converters=_converters(compiler, connection),

@@ -207,6 +207,24 @@ def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Els
     assert job.result(PATIENCE).pk is not None
 
 
+def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Elsewhere) -> None:
+    """Which writes the parents first; whoever locks the last one first is its deadlock."""
+    user = make_user()
+    *_, topmost = (one for one in User.__mro__ if hasattr(one, "_meta") and not one._meta.abstract)
+    with transaction.atomic():
+        # The key alone: no other table is joined, and locked.
+        locked = [
+            model._base_manager.select_for_update(nowait=True).values_list("pk")
+            for model in (topmost, User)
+        ]
+        assert len(locked[0].filter(pk=user.pk)) == 1
+        job = elsewhere.start(lambda: operations.issue(user))
+        with pytest.raises(TimeoutError):
+            job.result(0.5)
+        assert len(locked[1].filter(pk=user.pk)) == 1
+    assert job.result(PATIENCE).pk is not None
+
+
 def test_rebind_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
     user = outlived(2)
     tokens = list(Token.objects.order_by("pk"))
