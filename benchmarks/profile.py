@@ -86,9 +86,12 @@ def _prepared_step(step: str, count: int) -> tuple[Any, list[Any]]:
         return partial(statement.fetch, model, using="default"), digests
     if step == "SELECT 1":
         return partial(_execute, connection, "SELECT 1"), [None] * count
-    tokens = model.objects.select_related("user").filter(digest=digests[0][0])
-    sql, _ = tokens.order_by().query.sql_with_params()
-    return partial(_execute, connection, sql), digests
+    compiled = statement._compile(model, digests[0], connection)
+    if compiled is None:
+        raise AssertionError("the statement is left to the ORM")
+    names = compiled.names
+    asked = digests if names is None else [dict(zip(names, one, strict=True)) for one in digests]
+    return partial(_execute, connection, compiled.sql), asked
 
 
 def _execute(connection: Any, sql: str, params: Any) -> None:
