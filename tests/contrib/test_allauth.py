@@ -198,4 +198,7 @@ def test_the_strategy_answers_for_a_bare_access_token(user: Any, rf: Any) -> Non
 def test_other_logouts_are_no_error(user: Any, rf: Any, kind: str) -> None:
     # channels sends the signal with no request, our own logout with one that has no session.
     request = None if kind == "none" else rf.get("/")
+    tokens = get_token_model().objects
+    token = tokens.create(user=user)
     end_with_session(sender=type(user), request=request, user=user)
+    assert list(tokens.all()) == [token]
