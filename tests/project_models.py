@@ -89,3 +89,17 @@ def hanging(what: str) -> Iterator[Any]:
 
 
 HANGING = ["nothing", "a receiver", "CASCADE", "SET_NULL"]
+
+
+@contextmanager
+def percent_token() -> Iterator[Any]:
+    """A token model with a column whose name looks like a placeholder."""
+
+    class PercentToken(AbstractToken):
+        share = models.IntegerField(default=7, db_column="sha%re")
+
+        class Meta:
+            app_label = LABEL
+
+    with _in_place(PercentToken) as model:
+        yield model

@@ -30,6 +30,7 @@ from drf_token_auth.lookup import verdict
 from drf_token_auth.managers import TokenManager, TokenQuerySet
 from tests.conftest import make_user
 from tests.one_off import add_column, registry, tables_of
+from tests.project_models import percent_token
 
 pytestmark = pytest.mark.django_db
 
@@ -635,3 +636,25 @@ def test_models_that_are_not_left_to_the_orm_are_its_equals(how):
 def test_the_clock_of_the_row_is_the_settings_one(user):
     token = get_token_model().objects.create(user=user)
     assert timezone.is_aware(by_statement(token).created_at) == timezone.is_aware(timezone.now())
+
+
+if connection.vendor == "sqlite":  # where Django allows such a column
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_digest_has_a_name_but_beside_a_percent_sign():
+        user = make_user()
+        kinds = []
+
+        def note(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+            kinds.append(type(params))
+            return execute(sql, params, *rest)
+
+        with percent_token() as odd:
+            for model in (get_token_model(), odd):
+                token = model.objects.create(user=user)
+                with connection.execute_wrapper(note):
+                    found = statement.fetch(model, [bytes(token.digest)], "default")
+                assert (found, found.user) == (token, user)
+            assert found.share == 7
+            odd.objects.all().delete_silently()
+        assert kinds == [dict, list]
