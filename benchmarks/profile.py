@@ -73,7 +73,8 @@ def time_step(step: str, count: int) -> list[float]:
 def _prepared_step(step: str, count: int) -> tuple[Any, list[Any]]:
     from django.db import connection
 
-    from drf_token_auth import keys, lookup, statement
+    from drf_token_auth import keys, lookup
+    from drf_token_auth.lookup import fast_select as statement
 
     model = PACKAGE.model()
     chosen = [key for _, key in random.choices(asking._keys["all"], k=count)]

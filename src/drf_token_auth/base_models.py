@@ -18,13 +18,14 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import keys, signals, stamps
+from . import keys, signals
+from . import passwords as stamps
 from .conf import get_settings
+from .conf.rules import SCOPES_LENGTH
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
 from .importers.originals import end_originals, old_apps
 from .managers import TokenManager, all_rows, lock_user
-from .rules import SCOPES_LENGTH
 from .scopes import encode_scopes
 
 if TYPE_CHECKING:

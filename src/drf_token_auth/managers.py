@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from . import keys, lookup, stamps
+from . import keys, lookup
+from . import passwords as stamps
 from .conf import get_settings
 from .exceptions import Refused
 from .importers.originals import end_originals

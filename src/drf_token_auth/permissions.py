@@ -22,8 +22,8 @@ from rest_framework.permissions import (
 
 from .base_models import AbstractToken, Kind
 from .conf import get_settings
+from .login_age import login_age as session_login_age
 from .scopes import split_scopes
-from .sessions import login_age as session_login_age
 
 __all__ = ["HasScopes", "InsufficientAuthentication", "InsufficientScope", "RecentLogin"]
 

@@ -15,7 +15,7 @@ from tests.concurrency.conftest import Elsewhere
 from tests.conftest import make_user
 from tests.life_urls import InspectedView
 from tests.lives import row, status_of
-from tests.test_deferred import by_hand
+from tests.lookup.test_after_request import by_hand
 
 Token = get_token_model()
 

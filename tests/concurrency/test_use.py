@@ -14,7 +14,8 @@ from django.db import OperationalError, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from drf_token_auth import get_token_model, operations, usage
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.lookup import last_use as usage
 from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, impatient, in_parallel
 from tests.conftest import make_user
 from tests.life_urls import InspectedView

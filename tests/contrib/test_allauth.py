@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal import auth as totp_auth
 from django.test import Client
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.contrib.sessions import end_with_session
+from drf_token_auth.contrib.session_tokens import end_with_session
 from tests.conftest import PASSWORD
 
 API = "/_allauth/app/v1"

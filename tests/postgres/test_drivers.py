@@ -12,8 +12,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, connections
 from django.utils import timezone
 
-from drf_token_auth import get_token_model, statement
-from tests.test_statement import assert_equal
+from drf_token_auth import get_token_model
+from drf_token_auth.lookup import fast_select as statement
+from tests.lookup.test_fast_select import assert_equal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

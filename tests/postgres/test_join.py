@@ -10,10 +10,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from drf_token_auth import statement
 from drf_token_auth.base_models import AbstractToken
+from drf_token_auth.lookup import fast_select as statement
+from tests.lookup.test_fast_select import assert_equal, by_statement, to_user
 from tests.one_off import registry, tables_of
-from tests.test_statement import assert_equal, by_statement, to_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from drf_token_auth import operations
-from tests.test_purging import fill
+from tests.purging.test_purging import fill
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from .. import operations
 from ..base_models import AbstractToken
 from ..exceptions import TokenLimitReached
 from ..views.base import LimitReached
-from .sessions import tie, tied
+from .session_tokens import tie, tied
 
 __all__ = ["TokenStrategy"]
 

@@ -10,7 +10,7 @@ from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 
 from .. import operations
-from .sessions import tied_to
+from .session_tokens import tied_to
 
 __all__ = ["UserSessionsAdapter"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ..ending import revoke_in_batches
 from ..managers import TokenQuerySet
-from ..revoking import revoke_in_batches
 
 __all__ = ["RevokingCommand"]
 

@@ -6,7 +6,7 @@ what they write must survive. Each has small hooks and can be subclassed.
 
 from __future__ import annotations
 
-from .sessions import LoginView, LogoutAllView, LogoutOthersView, LogoutView
+from .login import LoginView, LogoutAllView, LogoutOthersView, LogoutView
 from .tokens import (
     CurrentTokenView,
     RevokeView,

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from ... import operations
 from ...base_models import AbstractToken
 from ...exceptions import TokenLimitReached
-from ..sessions import tie, tied
+from ..session_tokens import tie, tied
 
 __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 

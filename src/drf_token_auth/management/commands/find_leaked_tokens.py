@@ -15,8 +15,8 @@ from django.db import connections, router
 from ... import get_token_model
 from ...conf import Settings, get_settings
 from ...leaks import USABLE, Holder, holders_of
+from ...leaks.scanning import FoundKey, find_keys, mask_keys
 from ...managers import TokenQuerySet, all_rows
-from ...scanning import FoundKey, find_keys, mask_keys
 from ..confirmation import RevokingCommand
 
 STANDARD_INPUT = "-"

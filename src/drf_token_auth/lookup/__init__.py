@@ -1,0 +1,141 @@
+"""From a presented key to its row, and the verdict: the path of every request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from django.db import models, router
+from django.db.models import Q
+from django.utils import timezone
+
+from .. import keys, peppers, signals
+from .. import passwords as stamps
+from ..conf import get_settings
+from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
+from . import fast_select as statement
+from . import last_use as usage
+from .after_request import after_transaction
+
+if TYPE_CHECKING:
+    from ..base_models import AbstractToken
+
+__all__ = ["authenticate", "find", "verdict"]
+
+logger = logging.getLogger("drf_token_auth")
+_T = TypeVar("_T", bound="AbstractToken")
+
+
+def authenticate(
+    model: type[_T],
+    key: str | None,
+    *,
+    queryset: models.QuerySet[_T] | None = None,
+    record_use: bool = False,
+    request: Any = None,
+) -> _T:
+    """The usable token with this key, its user loaded.
+
+    :param record_use: note the use (at most one write an interval, after the transaction).
+    :raises Refused: as :func:`find` and :func:`verdict`.
+    """
+    token = find(model, key, queryset=queryset, request=request)
+    now = timezone.now()
+    newer_stamp = verdict(token, now)
+    if record_use:
+        usage.record(token, newer_stamp, now)
+    return token
+
+
+def find(
+    model: type[_T],
+    key: str | None,
+    *,
+    queryset: models.QuerySet[_T] | None = None,
+    request: Any = None,
+) -> _T:
+    """The row with this key, whatever its state, its user loaded: no verdict.
+
+    :param queryset: where to look, through the ORM, instead of among all tokens.
+    :raises MalformedKey, WrongChecksum, UnknownKey, ReusedKey: no row has it, or had it before a
+        rotation whose grace is over. Errors of the database are passed on as they are.
+    """
+    conf = get_settings()
+    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS)
+    if queryset is None:
+        token = statement.fetch(model, digests, router.db_for_read(model))
+    else:
+        token = _matching(queryset, Q(digest__in=digests))
+    if token is None or _may_be_renewed(token):
+        token = _fetch_again(model, digests, queryset, request)
+    token.presented_digests = digests
+    return token
+
+
+def verdict(token: AbstractToken, now: datetime) -> str | None:
+    """Raise the reason why this token does not authenticate at this moment, if there is one.
+
+    :returns: the stamp to bind it to from now on, if it is another than the row's.
+    """
+    if token.expires_at is not None and now >= token.expires_at:
+        raise TokenExpired
+    user = token.user
+    # None: a model of the project's own may allow a token of nobody.
+    if user is None or not getattr(user, "is_active", True):
+        raise InactiveUser
+    if not token.is_password_bound:
+        return None
+    if token.user_stamp is None:
+        return stamps.current(user)
+    holds, newer_stamp = stamps.matches(user, token.user_stamp)
+    if not holds:
+        raise PasswordChanged
+    return newer_stamp
+
+
+def _may_be_renewed(token: AbstractToken) -> bool:
+    """Whether a replica may not know yet that a use has moved the expiry."""
+    return (
+        token.idle_timeout is not None
+        and token.is_expired()
+        and token._state.db != router.db_for_write(type(token))
+    )
+
+
+def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
+    if not queryset.query.select_related:
+        queryset = queryset.select_related("user")
+    return cast("_T | None", queryset.filter(condition).order_by().first())
+
+
+def _fetch_again(
+    model: type[_T],
+    digests: Sequence[bytes],
+    queryset: models.QuerySet[_T] | None,
+    request: Any,
+) -> _T:
+    """Ask the primary: the row may be newer than the replica knows, or know the key as the one
+    before its rotation."""
+    primary = router.db_for_write(model)
+    if queryset is None:
+        queryset = model._default_manager.all()
+    known = Q(digest__in=digests) | Q(previous_digest__in=digests)
+    token = cast("_T | None", _matching(queryset.using(primary), known))
+    if token is None:
+        peppers.warn_of_missing(model, using=primary)
+        raise UnknownKey
+    if keys.among(token.digest, digests):
+        return token
+    if token.previous_until is None or timezone.now() >= token.previous_until:
+        after_transaction(partial(_report_reuse, token, request), using=primary)
+        raise ReusedKey
+    return token
+
+
+def _report_reuse(token: AbstractToken, request: Any) -> None:
+    signals.token_reused.send_robust(sender=type(token), token=token, request=request)
+    if get_settings().REVOKE_ON_REUSE:
+        token.revoke(reason="reuse", request=request)

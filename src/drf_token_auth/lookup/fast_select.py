@@ -1,0 +1,233 @@
+"""The SELECT of a token and its user, compiled once by the ORM and run with new parameters.
+
+Compiling costs the ORM as much as the rest of the request's authentication, and the outcome never
+changes. So the SQL, the columns, their order and their converters are taken from the ORM's compiler
+once for each database alias, model and number of digests, and both rows are built with the public
+``Model.from_db``. What is compiled again when its model changes is cheap to tell: Django makes new
+``concrete_fields`` whenever a field, a manager or a model is added. A model whose manager, queryset
+or relation to the user does more than Django's own, and whatever the compiler turns into more than
+two plain rows, is left to the ORM on every request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from django.core.signals import setting_changed
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
+from django.db.models.sql.constants import INNER
+
+from ..fields import DigestField
+
+if TYPE_CHECKING:
+    from ..base_models import AbstractToken
+
+__all__ = ["fetch"]
+
+_T = TypeVar("_T", bound="AbstractToken")
+
+
+class _Rows(NamedTuple):
+    """Where in a row of the result the columns of one model stand, and what they are."""
+
+    model: type[models.Model]
+    start: int
+    end: int
+    attnames: list[str]
+
+
+class _Converter(NamedTuple):
+    """A converter of one column; ``method`` names one of the connection's own operations.
+
+    Methods are looked up on the connection in use: the compiled statement outlives the thread,
+    and with it the connection, that compiled it.
+    """
+
+    column: int
+    method: str | None
+    function: Callable[..., Any] | None
+    expression: Any
+
+
+class _Statement(NamedTuple):
+    sql: str
+    # Of the parameters; None where they go by position.
+    names: list[str] | None
+    token: _Rows
+    user: _Rows
+    converters: list[_Converter]
+    set_user: Callable[[Any, Any], None]
+    # Of the token and of the user: the model's Meta, and its concrete_fields as they were.
+    fields: tuple[Any, Sequence[Any], Any, Sequence[Any]]
+
+
+_statements: dict[tuple[type, str, type, int], _Statement | None] = {}
+
+
+def _forget(**kwargs: object) -> None:
+    _statements.clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="drf_token_auth.statement")
+
+
+def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
+    """The token with one of these digests, its user loaded, or None."""
+    connection = connections[using]
+    place = (model, using, type(connection), len(digests))
+    try:
+        statement = _statements[place]
+    except KeyError:
+        statement = _statements[place] = _compile(model, digests, connection)
+    if statement is not None and _has_changed(statement):
+        statement = _statements[place] = _compile(model, digests, connection)
+    if statement is None:
+        return _queryset(model, digests, using).first()
+    adapt = connection.Database.Binary  # type: ignore[attr-defined]
+    params: Any = [adapt(digest) for digest in digests]
+    if statement.names is not None:
+        params = dict(zip(statement.names, params, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, params)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    row = list(found)
+    for column, method, function, expression in statement.converters:
+        convert = function or getattr(connection.ops, method or "")
+        row[column] = convert(row[column], expression, connection)
+    token = _build(statement.token, row, using)
+    statement.set_user(token, _build(statement.user, row, using))
+    return cast("_T", token)
+
+
+def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
+    # "= x" is planned better than "IN (x)", and no pepper is the usual case.
+    condition = Q(digest=digests[0]) if len(digests) == 1 else Q(digest__in=digests)
+    tokens = model._default_manager.using(using).filter(condition)
+    return cast("models.QuerySet[_T]", tokens.select_related("user").order_by())
+
+
+def _has_changed(statement: _Statement) -> bool:
+    token, token_fields, user, user_fields = statement.fields
+    return token.concrete_fields is not token_fields or user.concrete_fields is not user_fields
+
+
+def _compile(
+    model: type[AbstractToken], digests: Sequence[bytes], connection: BaseDatabaseWrapper
+) -> _Statement | None:
+    if not (_is_asked_as_any(model) and _is_of_plain_columns(model)):
+        return None
+    compiler = _queryset(model, digests, connection.alias).query.get_compiler(connection=connection)
+    sql, params = compiler.as_sql()
+    joins = [one for one in compiler.query.alias_map.values() if one.join_type is not None]
+    token_info = compiler.klass_info
+    user_info = token_info["related_klass_infos"][0]
+    token, user = _rows(token_info, compiler.select), _rows(user_info, compiler.select)
+    if (
+        len(params) != len(digests)
+        # With an outer join, there may be no user.
+        or any(one.join_type != INNER for one in joins)
+        # One row and the other, and nothing before, between or behind.
+        or (0, token.end, len(compiler.select)) != (token.start, user.start, user.end)
+    ):
+        return None
+    if connection.vendor == "postgresql" and len(joins) == 1:
+        columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
+        sql = _with_one_plan(sql, columns, joins[0], compiler)
+    names = None
+    if connection.vendor == "sqlite" and sql.count("%") == len(params):
+        # Django looks through the whole of it for parameters without a name, each time.
+        names = [f"digest{number}" for number in range(len(params))]
+        sql %= tuple(f"%({name})s" for name in names)
+    return _Statement(
+        sql=sql,
+        names=names,
+        token=token,
+        user=user,
+        converters=_converters(compiler, connection),
+        set_user=user_info["local_setter"],
+        fields=(*_fields(token.model), *_fields(user.model)),
+    )
+
+
+def _is_asked_as_any(model: type[AbstractToken]) -> bool:
+    """Whether the default manager and its queryset override nothing of Django's or ours."""
+    from ..managers import TokenQuerySet
+
+    class Empty:
+        """What it has, any class has."""
+
+    manager = model._default_manager
+    for name in ("get_queryset", "using"):
+        if getattr(type(manager), name) is not getattr(models.Manager, name):
+            return False
+    used = manager._queryset_class
+    known = TokenQuerySet if issubclass(used, TokenQuerySet) else models.QuerySet
+    # The instance's names too: a property may stand in for any of them.
+    defined = {*dir(known(model))} - vars(Empty).keys()
+    others = [cls for cls in used.__mro__ if cls not in known.__mro__]
+    return all(defined.isdisjoint(vars(cls)) for cls in others)
+
+
+def _is_of_plain_columns(model: type[AbstractToken]) -> bool:
+    """Whether the digest is stored, and the user joined, as ours and Django's own fields do."""
+    digest, user = model._meta.get_field("digest"), model._meta.get_field("user")
+    # With a unique one, the user would remember the token as well.
+    return type(digest) is DigestField and type(user) is models.ForeignKey and not user.unique
+
+
+def _with_one_plan(sql: str, columns: Sequence[str], join: Any, compiler: Any) -> str:
+    """The statement, its join written so that PostgreSQL has one way to do it.
+
+    It plans on each request, which takes longer than the join itself. What is in a subquery with
+    OFFSET stays there: one row of the token, then one row of the user.
+    """
+    quote = compiler.connection.ops.quote_name
+    table = quote(join.table_name)
+    join_sql, params = compiler.compile(join)
+    # Without an alias: there, it goes before "ON".
+    head = f"{INNER} {table} ON "
+    # A name that is quoted by its owner (with its schema, say) can't name the subquery.
+    is_quoted = '"' in join.table_name
+    if is_quoted or params or not join_sql.startswith(head) or sql.count(join_sql) != 1:
+        return sql
+    wanted, condition = ", ".join(map(quote, columns)), join_sql.removeprefix(head)
+    user = f"SELECT {wanted} FROM {table} WHERE {condition} OFFSET 0"  # noqa: S608 -- all the ORM's
+    return sql.replace(join_sql, f"CROSS JOIN LATERAL ({user}) AS {table}")
+
+
+def _rows(info: dict[str, Any], select: Sequence[Any]) -> _Rows:
+    start, end = info["select_fields"][0], info["select_fields"][-1] + 1
+    attnames = [column.target.attname for column, _, _ in select[start:end]]
+    return _Rows(info["model"], start, end, attnames)
+
+
+def _fields(model: type[models.Model]) -> tuple[Any, Sequence[Any]]:
+    return model._meta, model._meta.concrete_fields
+
+
+def _converters(compiler: Any, connection: BaseDatabaseWrapper) -> list[_Converter]:
+    found = []
+    by_column = compiler.get_converters([expression for expression, _, _ in compiler.select])
+    for column, (functions, expression) in by_column.items():
+        for function in functions:
+            own = getattr(function, "__self__", None) is connection.ops
+            found.append(
+                _Converter(
+                    column,
+                    function.__name__ if own else None,
+                    None if own else function,
+                    expression,
+                )
+            )
+    return found
+
+
+def _build(rows: _Rows, row: list[Any], using: str) -> models.Model:
+    model, start, end, attnames = rows
+    built: models.Model = model.from_db(using, attnames, row[start:end])
+    return built

@@ -1,0 +1,434 @@
+"""Whatever stands in ``Authorization``: a user, the next authenticator, or 401. Never a 500."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connections
+from django.db.utils import load_backend
+from django.http import HttpRequest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
+
+from drf_token_auth import get_token_model, keys
+from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
+from tests.conftest import PASSWORD
+from tests.header_urls import DoorAuthentication
+from tests.queries import queries
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.header_urls")]
+
+Token = get_token_model()
+
+CHALLENGE = 'Token realm="api"'
+REFUSAL = 'Token realm="api", error="invalid_token"'
+
+
+def get(header: str | bytes | None, path: str = "/echo/") -> Any:
+    """As a server hands a header on: its bytes as Latin-1."""
+    environ: dict[str, Any] = {}
+    if header is not None:
+        environ["HTTP_AUTHORIZATION"] = (
+            header.decode("latin-1") if isinstance(header, bytes) else header
+        )
+    # An exception of the view is raised here, and so fails the test.
+    return APIClient().get(path, **environ)
+
+
+@pytest.fixture
+def token(user: Any) -> Any:
+    return Token.objects.create(user=user)
+
+
+# What stands where the key should; none of it is worth a query.
+MALFORMED = {
+    "nothing": b"",
+    "spaces": b"    ",
+    "two keys": b"abc def",
+    "many": b"a " * 500,
+    "not UTF-8": b"\xff\xfe\xfa",
+    "half a UTF-8 character": b"abc\xe2\x82",
+    "UTF-8": "é한글".encode(),
+    "emoji": "😀".encode(),
+    "a soft hyphen": b"abc\xad",
+    "a no-break space": b"abc\xa0def",
+    "NUL": b"\x00",
+    "NUL within": b"abc\x00def",
+    "an escape": b"\x1b[31mabc",
+    "a delete": b"abc\x7f",
+    "a byte order mark": b"\xef\xbb\xbfabc",
+    "256": b"a" * 256,
+    "8 kB": b"a" * 8_192,
+    "1 MB": b"a" * 2**20,
+    "1 MB of bytes": b"\xff" * 2**20,
+    "1 MB of spaces": b" " * 2**20,
+    "1 MB of parts": b"a " * 2**19,
+    "a wrong checksum": b"dta_" + b"a" * 36,
+    "another wrong checksum": b"dta_" + b"0" * 36,
+}
+# What might be somebody's.
+UNKNOWN = {
+    "unknown": keys.generate("dta_").encode(),
+    "of DRF's shape": b"9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
+    "of knox's shape": b"f" * 64,
+    "a JWT": b"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    "one character": b"a",
+    "the prefix": b"dta_",
+    "one too short": b"dta_" + b"a" * 35,
+    "one too long": b"dta_" + b"a" * 37,
+    "SQL": b"'%sOR/**/1=1--",
+    "a format": b"%(digest)s{0}",
+    "the word None": b"None",
+    "the word null": b"null",
+    "255": b"a" * 255,
+}
+
+
+@pytest.mark.parametrize("word", [b"Token", b"token", b"TOKEN", b"tOkEn"])
+@pytest.mark.parametrize("rest", MALFORMED.values(), ids=MALFORMED)
+def test_malformed(rest: bytes, word: bytes) -> None:
+    with queries() as asked:
+        answer = get(word + b" " + rest)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == REFUSAL
+    assert answer.data["detail"].code == "invalid_token"
+    assert asked == []
+
+
+@pytest.mark.parametrize("key", UNKNOWN.values(), ids=UNKNOWN)
+def test_unknown(key: bytes, token: Any) -> None:
+    answer = get(b"Token " + key)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == REFUSAL
+    assert answer.data["detail"].code == "invalid_token"
+
+
+def test_unknown_and_malformed_are_told_apart_by_nobody() -> None:
+    bodies = {get(b"Token " + rest).content for rest in [*MALFORMED.values(), *UNKNOWN.values()]}
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("separator", [" ", "  ", "\t", " \t "], ids=ascii)
+@pytest.mark.parametrize("around", ["", " ", "\t"], ids=ascii)
+def test_space_between_and_around_does_not_matter(token: Any, separator: str, around: str) -> None:
+    answer = get(f"{around}Token{separator}{token.key}{around}")
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("separator", [b"\xa0", b"\x85", b"\x1c", b"\x1f", b"\x00"], ids=ascii)
+def test_what_is_no_space_separates_nothing(token: Any, separator: bytes) -> None:
+    """Python's ``str`` takes more for a space than HTTP does: among it, bytes that are no UTF-8."""
+    key = token.key.encode()
+    for header in (
+        b"Token" + separator + key,
+        b"Token " + separator + key,
+        b"Token " + key + separator,
+        separator + b"Token " + key,
+    ):
+        assert get(header).status_code == 401, header
+
+
+class TestNoCredentials:
+    @pytest.mark.parametrize(
+        "header",
+        [None, b"", b" ", b"Basic", b"Basic YTpi", b"Digest a", b"Bearer abc", b"Tok en", b"\xff"],
+        ids=ascii,
+    )
+    def test_nobody_else_knows_the_header(self, header: bytes | None) -> None:
+        answer = get(header)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == CHALLENGE
+        assert answer.data["detail"].code == "not_authenticated"
+
+    def test_a_key_alone(self, token: Any) -> None:
+        for header in (token.key, f"Token{token.key}", f"Token:{token.key}", f"Token={token.key}"):
+            answer = get(header)
+            assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, CHALLENGE)
+
+
+class TestTheNextAuthenticator:
+    @pytest.fixture(autouse=True)
+    def _nothing_seen(self) -> Iterator[None]:
+        DoorAuthentication.seen.clear()
+        yield
+        DoorAuthentication.seen.clear()
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            b"",
+            b" ",
+            b"Basic YTpi",
+            b"Bearer abc",
+            b"Tokens abc",
+            b"Toke abc",
+            b"\xffToken abc",
+            b"\x00",
+            "😀 abc".encode(),
+            b"a" * 2**20,
+        ],
+        ids=lambda header: ascii(header[:16]),
+    )
+    def test_another_scheme_is_its_turn(self, header: bytes) -> None:
+        assert get(header, "/token-then-door/").status_code == 200
+        assert DoorAuthentication.seen == [header.decode("latin-1")]
+
+    @pytest.mark.parametrize("rest", MALFORMED.values(), ids=MALFORMED)
+    def test_what_is_ours_is_refused_here(self, rest: bytes) -> None:
+        assert get(b"Token " + rest, "/token-then-door/").status_code == 401
+        assert DoorAuthentication.seen == []
+
+    def test_basic_beside_token(self, user: Any, token: Any) -> None:
+        basic = base64.b64encode(f"{user.get_username()}:{PASSWORD}".encode()).decode()
+        for header in (f"Basic {basic}", f"Token {token.key}"):
+            answer = get(header, "/token-then-basic/")
+            assert answer.json() == {"user": user.get_username()}
+        refused = get("Basic !", "/token-then-basic/")
+        # The challenge is the first authenticator's, whom nothing was shown.
+        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, CHALLENGE)
+
+    @pytest.mark.parametrize("path", ["/token-then-bearer/", "/bearer-then-token/"])
+    @pytest.mark.parametrize("word", ["Token", "Bearer"])
+    def test_both_words(self, user: Any, token: Any, path: str, word: str) -> None:
+        assert get(f"{word} {token.key}", path).json() == {"user": user.get_username()}
+        refused = get(f"{word} nonsense", path)
+        assert refused.status_code == 401
+        assert 'realm="api", error="invalid_token"' in refused.headers["WWW-Authenticate"]
+
+
+class TestReasons:
+    def refused(self, key: str) -> Any:
+        answer = get(f"Token {key}")
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == REFUSAL
+        assert answer.headers["WWW-Authenticate"].isascii()
+        return answer.data["detail"]
+
+    def test_expired(self, token: Any) -> None:
+        Token.objects.update(expires_at=timezone.now())
+        assert self.refused(token.key).code == "token_expired"
+
+    def test_expired_is_for_who_holds_the_key(self, token: Any) -> None:
+        Token.objects.update(expires_at=timezone.now())
+        wrong = token.key[:-1] + ("a" if token.key[-1] != "a" else "b")
+        assert self.refused(wrong).code == "invalid_token"
+        assert self.refused(token.hint).code == "invalid_token"
+
+    def test_inactive(self, token: Any) -> None:
+        get_user_model().objects.update(is_active=False)
+        assert self.refused(token.key).code == "user_inactive"
+
+    def test_revoked(self, token: Any) -> None:
+        text = self.refused("dta_" + "0" * 36)
+        Token.objects.all().delete()
+        detail = self.refused(token.key)
+        assert (detail.code, detail) == ("invalid_token", text)
+
+    def test_the_codes_can_be_read_off_the_exception(self, token: Any) -> None:
+        Token.objects.update(expires_at=timezone.now())
+        with pytest.raises(AuthenticationFailed) as refused:
+            ExpiringTokenAuthentication().authenticate_credentials(token.key)
+        assert refused.value.get_codes() == "token_expired"
+        assert refused.value.status_code == 401
+
+    @pytest.mark.parametrize("language", ["ko", "de", "ja"])
+    def test_the_header_is_ascii_in_any_language(self, language: str) -> None:
+        answer = APIClient().get(
+            "/echo/", HTTP_AUTHORIZATION="Token nonsense", HTTP_ACCEPT_LANGUAGE=language
+        )
+        assert answer.headers["WWW-Authenticate"] == REFUSAL
+
+    def test_no_answer_repeats_what_came(self) -> None:
+        for rest in ("<script>alert(1)</script>", "two <b>parts</b>", "x\r\nSet-Cookie: a=b"):
+            answer = get(f"Token {rest}")
+            assert answer.status_code == 401
+            assert rest.split()[0] not in answer.content.decode() + str(answer.headers)
+            assert "Set-Cookie" not in answer.headers
+
+
+class TestAPlainRequestOfDjango:
+    def request(self, header: Any) -> HttpRequest:
+        request = HttpRequest()
+        if header is not None:
+            request.META["HTTP_AUTHORIZATION"] = header
+        return request
+
+    @pytest.mark.parametrize("cls", [ExpiringTokenAuthentication, BearerTokenAuthentication])
+    @pytest.mark.parametrize("as_bytes", [False, True])
+    def test_a_key(self, user: Any, token: Any, cls: Any, as_bytes: bool) -> None:
+        header: Any = f"{cls.keyword} {token.key}"
+        if as_bytes:
+            header = header.encode()
+        request = self.request(header)
+        assert cls().authenticate(request) == (user, token)
+        assert cls().authenticate_header(request).startswith(cls.keyword)
+
+    @pytest.mark.parametrize("header", [None, "", b"", "Basic YTpi"])
+    def test_no_key(self, header: Any) -> None:
+        request = self.request(header)
+        assert ExpiringTokenAuthentication().authenticate(request) is None
+        assert ExpiringTokenAuthentication().authenticate_header(request) == CHALLENGE
+
+    @pytest.mark.parametrize("header", ["Token 😀", "Token \ud800", b"Token \xff", "Token \u0130"])
+    def test_what_no_server_would_hand_on(self, header: Any) -> None:
+        with pytest.raises(AuthenticationFailed):
+            ExpiringTokenAuthentication().authenticate(self.request(header))
+
+    def test_a_scheme_that_only_looks_like_ours(self) -> None:
+        for header in ("Tök abc", "😀 abc", "\ud800 abc"):
+            assert ExpiringTokenAuthentication().authenticate(self.request(header)) is None
+
+    def test_drfs_request_around_it(self, user: Any, token: Any) -> None:
+        django_request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {token.key}")
+        request = Request(django_request, authenticators=[ExpiringTokenAuthentication()])
+        assert (request.user, request.auth) == (user, token)
+
+
+# Half of it at random, half of it near what counts.
+NEAR = st.sampled_from(
+    ["Token", "token", "Bearer", " ", "  ", "\t", "\x00", "dta_", "a" * 36, "0" * 36, "\xff", "é"]
+)
+TEXT = st.one_of(
+    st.text(st.characters(max_codepoint=255), max_size=300),
+    st.text(max_size=60),
+    st.lists(st.one_of(NEAR, st.text(max_size=5)), max_size=8).map("".join),
+    st.text(max_size=60).map("Token ".__add__),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=300).map("Token ".__add__),
+)
+
+
+class TestAnyText:
+    @given(TEXT)
+    def test_over_the_whole_stack(self, header: str) -> None:
+        answer = get(header)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] in {CHALLENGE, REFUSAL}
+        assert answer.data["detail"].code in {"invalid_token", "not_authenticated"}
+
+    @given(st.binary(max_size=300))
+    def test_any_bytes(self, rest: bytes) -> None:
+        answer = get(b"Token " + rest)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == REFUSAL
+
+    @given(TEXT)
+    def test_as_a_key(self, key: str) -> None:
+        with pytest.raises(AuthenticationFailed):
+            ExpiringTokenAuthentication().authenticate_credentials(key)
+        assert Token.objects.from_key(key) is None
+
+    @given(TEXT)
+    def test_a_good_key_with_something_around_is_that_key_or_none(self, noise: str) -> None:
+        # Not stored: what is asked for is whether it could be mistaken for something else.
+        for header in (f"Token {noise}", f"{noise} Token", f"Token\x00{noise}"):
+            assert get(header).status_code == 401
+
+
+class TestOverRealHttp:
+    """As bytes on a socket, which no client library would send."""
+
+    pytestmark = pytest.mark.django_db(transaction=True)
+
+    def send(self, address: str, header: bytes) -> tuple[int, str]:
+        where = urlsplit(address)
+        with closing(socket.create_connection((where.hostname, where.port), timeout=60)) as line:
+            line.sendall(
+                b"GET /echo/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                b"Authorization: " + header + b"\r\n\r\n"
+            )
+            with line.makefile("rb") as file:
+                status = int(file.readline().split()[1])
+                head = [one.decode("latin-1") for one in iter(file.readline, b"\r\n") if one]
+        challenge = [one for one in head if one.lower().startswith("www-authenticate:")]
+        return status, challenge[0].partition(":")[2].strip() if challenge else ""
+
+    def test_a_key_and_what_is_none(self, live_server: Any, user: Any) -> None:
+        token = Token.objects.create(user=user)
+        good = f"Token {token.key}".encode()
+        assert self.send(live_server.url, good) == (200, "")
+        for name, rest in MALFORMED.items():
+            # A server refuses lines over 64 kB on its own; and a NUL or an escape, if it likes.
+            if len(rest) < 2**16:
+                status, challenge = self.send(live_server.url, b"Token " + rest)
+                assert (status, challenge) == (401, REFUSAL), name
+        assert self.send(live_server.url, b"") == (401, CHALLENGE)
+        assert self.send(live_server.url, good) == (200, "")
+
+
+class DownRouter:
+    """Tokens are read where nothing answers."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return "down" if model is Token else None
+
+    db_for_write = db_for_read
+
+
+class TestADatabaseThatIsDown:
+    @pytest.fixture
+    def down(self, settings: Any, tmp_path: Path, db: None) -> Iterator[None]:
+        nowhere = {
+            **connections.settings["default"],
+            "HOST": "127.0.0.1",
+            "PORT": "1",
+        }
+        if nowhere["ENGINE"] == "django.db.backends.sqlite3":
+            nowhere["NAME"] = tmp_path / "gone" / "db.sqlite3"
+        connections["down"] = load_backend(nowhere["ENGINE"]).DatabaseWrapper(nowhere, "down")
+        settings.DATABASE_ROUTERS = ["tests.authentication.test_headers.DownRouter"]
+        yield
+        del connections["down"]
+
+    @pytest.mark.usefixtures("down")
+    @pytest.mark.parametrize("path", ["/echo/", "/auth/token/", "/open/"])
+    def test_is_no_401(self, path: str) -> None:
+        key = keys.generate("dta_")
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+        answer = client.get(path)
+        assert answer.status_code == 500
+        assert "WWW-Authenticate" not in answer.headers
+        with pytest.raises(OperationalError):
+            get(f"Token {key}")
+
+    @pytest.mark.usefixtures("down")
+    @pytest.mark.parametrize("path", ["/auth/logout/", "/auth/logout/all/", "/auth/revoke/"])
+    def test_nothing_is_said_to_be_done(self, path: str) -> None:
+        key = keys.generate("dta_")
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+        assert client.post(path, {"token": key}).status_code == 500
+
+    @pytest.mark.usefixtures("down")
+    def test_a_login_is_no_400(self, user: Any) -> None:
+        client = APIClient(raise_request_exception=False)
+        answer = client.post(
+            "/auth/login/", {"username": user.get_username(), "password": PASSWORD}
+        )
+        assert answer.status_code == 500
+
+    @pytest.mark.usefixtures("down")
+    def test_what_needs_no_database_is_refused_as_ever(self) -> None:
+        assert get("Token dta_" + "a" * 36).status_code == 401
+        assert get(None).status_code == 401
+
+    def test_afterwards_the_same_key_works(self, request: Any, token: Any) -> None:
+        header = f"Token {token.key}"
+        assert get(header).status_code == 200
+        request.getfixturevalue("down")
+        with pytest.raises(OperationalError):
+            get(header)
+        request.getfixturevalue("settings").DATABASE_ROUTERS = []
+        assert get(header).status_code == 200

@@ -1,0 +1,131 @@
+"""Code written for ``rest_framework.authtoken``: what goes on as it is, and what an error says.
+
+The table "Code that changes" of docs/moving-in/index.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldError
+from django.db.models.signals import post_save
+from django.shortcuts import get_object_or_404
+from django.template import Context, Template
+from rest_framework.serializers import CharField, ModelSerializer, Serializer
+
+from drf_token_auth import get_token_model
+from drf_token_auth.exceptions import KeyNotShown
+from tests.conftest import make_user
+
+pytestmark = pytest.mark.django_db
+Token = get_token_model()
+KEY = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"
+
+
+@pytest.fixture
+def loaded(user: Any) -> Any:
+    Token.objects.create(user=user, key=KEY)
+    return Token.objects.get(user=user)
+
+
+class KeySerializer(ModelSerializer[Any]):
+    class Meta:
+        model = Token
+        fields = ("key",)
+
+
+class RequiredKeySerializer(Serializer[Any]):
+    key = CharField()
+
+
+def test_print(user, loaded, capsys):
+    made = Token.objects.create(user=user)
+    print(made, loaded, repr(made), repr(loaded))  # noqa: T201 -- people do
+    said = capsys.readouterr().out
+    assert said.split()[0] == f"{made.key[4:8]}…"
+    assert said.split()[1] == "9944…"
+    assert made.key not in said
+    assert KEY not in said
+
+
+def test_the_key_of_a_token_that_was_just_made(user):
+    token = Token.objects.create(user=user)
+    assert len(token.key) == 40
+    assert KeySerializer(token).data == {"key": token.key}
+
+
+def test_the_key_of_a_row_says_why_not(loaded):
+    why = "readable only on the instance that made it: the database holds its digest"
+    with pytest.raises(KeyNotShown, match=why):
+        _ = loaded.key
+    with pytest.raises(KeyNotShown, match=why):
+        Template("{{ token.key }}").render(Context({"token": loaded}))
+    assert not hasattr(loaded, "key")
+
+
+def test_no_serializer_answers_null_for_a_key_that_is_gone(loaded):
+    # DRF leaves out a read-only field that is an AttributeError.
+    assert KeySerializer(loaded).data == {}
+    with pytest.raises(AttributeError, match="readable only on the instance that made it"):
+        _ = RequiredKeySerializer(loaded).data
+
+
+@pytest.mark.parametrize(
+    "look_up",
+    [
+        lambda user: Token.objects.get(key=KEY),
+        lambda user: Token.objects.select_related("user").get(key=KEY),
+        lambda user: Token.objects.filter(key=KEY).exists(),
+        lambda user: Token.objects.exclude(key=KEY).exists(),
+        lambda user: Token.objects.filter(key__startswith=KEY[:8]).first(),
+        lambda user: Token.objects.filter(key__in=[KEY]).delete(),
+        lambda user: Token.objects.get_or_create(user=user, key=KEY),
+        lambda user: Token.objects.update_or_create(key=KEY, defaults={"user": user}),
+        lambda user: get_object_or_404(Token, key=KEY),
+    ],
+)
+def test_looking_a_key_up_names_the_way(user, loaded, look_up):
+    with pytest.raises(FieldError, match=r"Use objects\.from_key\(key\)"):
+        look_up(user)
+    assert Token.objects.from_key(KEY) == loaded
+    assert Token.objects.from_key(KEY).user == user
+    assert Token.objects.from_key("another") is None
+
+
+def test_a_users_token(user, loaded):
+    with pytest.raises(AttributeError, match="has no attribute 'auth_token'"):
+        _ = user.auth_token
+    assert list(Token.objects.filter(user=user)) == [loaded]
+    loaded.delete()
+    assert Token.objects.from_key(KEY) is None
+
+
+def test_get_or_create_gives_one_key_only(user):
+    token, is_new = Token.objects.get_or_create(user=user)
+    assert is_new
+    assert Token.objects.from_key(token.key) == token
+    again, is_new = Token.objects.get_or_create(user=user)
+    assert (again, is_new) == (token, False)
+    with pytest.raises(KeyNotShown):
+        _ = again.key
+
+
+def test_a_receiver_for_new_users():
+    def create_auth_token(sender: Any, instance: Any, created: bool, **kwargs: Any) -> None:
+        if created:
+            Token.objects.create(user=instance)
+
+    post_save.connect(create_auth_token, sender=get_user_model())
+    try:
+        grace = make_user("grace")
+    finally:
+        post_save.disconnect(create_auth_token, sender=get_user_model())
+    assert Token.objects.filter(user=grace).count() == 1
+
+
+def test_when_it_was_made(loaded):
+    with pytest.raises(AttributeError, match="created"):
+        _ = loaded.created
+    assert loaded.created_at is not None

@@ -1,0 +1,271 @@
+"""What a use leaves in the row: one conditional UPDATE an interval, which never gets in the way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, keys, operations
+from drf_token_auth.lookup import last_use as usage
+from tests.conftest import make_user
+from tests.life_urls import InspectedView
+from tests.lives import EDGES, at, atomic_requests, client_of, row, status_of
+
+Token = get_token_model()
+MINUTE = timedelta(minutes=1)
+
+pytestmark = [
+    pytest.mark.urls("tests.life_urls"),
+    # What comes after the commit needs one.
+    pytest.mark.django_db(transaction=True),
+]
+both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
+
+
+@pytest.fixture
+def token() -> Any:
+    return operations.issue(make_user())
+
+
+def looking(look: Callable[[Any], None]) -> Any:
+    return mock.patch.object(InspectedView, "look", staticmethod(look))
+
+
+def statements(queries: CaptureQueriesContext) -> list[str]:
+    """The first words: SELECT, UPDATE, …, without those that begin and end a transaction."""
+    words = [query["sql"].split(None, 1)[0].rstrip(";") for query in queries.captured_queries]
+    return [word for word in words if word in {"SELECT", "UPDATE", "INSERT", "DELETE"}]
+
+
+@both
+def test_the_first_use_is_recorded_at_once(token: Any, atomic: bool) -> None:
+    assert row(token).last_used_at is None
+    now = timezone.now()
+    with atomic_requests(atomic), at(now), CaptureQueriesContext(connection) as queries:
+        assert status_of(token) == 200
+    assert statements(queries) == ["SELECT", "UPDATE"]
+    assert row(token).last_used_at == now
+
+
+@both
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_next_after_the_interval(token: Any, atomic: bool, edge: str) -> None:
+    start = timezone.now()
+    with atomic_requests(atomic):
+        with at(start):
+            assert status_of(token) == 200
+        then = start + 10 * MINUTE + EDGES[edge]
+        with at(then), CaptureQueriesContext(connection) as queries:
+            assert status_of(token) == 200
+    is_written = edge != "before"
+    assert statements(queries) == (["SELECT", "UPDATE"] if is_written else ["SELECT"])
+    assert row(token).last_used_at == (then if is_written else start)
+
+
+def test_many_uses_in_an_interval_write_once(token: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(10):
+            assert status_of(token) == 200
+    assert statements(queries).count("UPDATE") == 1
+
+
+@both
+def test_all_that_is_due_at_once_is_one_statement(atomic: bool) -> None:
+    """Use, renewal, binding to the password, and the digest under a new pepper."""
+    start = timezone.now()
+    with at(start):
+        token = operations.issue(make_user(), idle_timeout=20 * MINUTE)
+    Token.objects.update(user_stamp=None)
+    before, now = row(token), start + 10 * MINUTE
+    peppered = override_settings(DRF_TOKEN_AUTH={"PEPPERS": {1: "p" * 50}})
+    with atomic_requests(atomic), peppered, at(now), CaptureQueriesContext(connection) as queries:
+        assert status_of(token) == 200
+        writes = [word for word in statements(queries) if word != "SELECT"]
+        assert writes == ["UPDATE"]
+        assert status_of(token) == 200
+        assert statements(queries).count("UPDATE") == 1
+    after = row(token)
+    assert (after.last_used_at, after.expires_at) == (now, now + 20 * MINUTE)
+    assert (before.user_stamp, bytes(before.digest)[0]) == (None, keys.SHA256)
+    assert (after.user_stamp is not None, bytes(after.digest)[0]) == (True, 1)
+
+
+def test_an_interval_of_its_own(token: Any) -> None:
+    start = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": MINUTE}):
+        for seconds in (0, 59, 60, 90, 120):
+            with at(start + timedelta(seconds=seconds)):
+                assert status_of(token) == 200
+            expected = timedelta(seconds=seconds // 60 * 60)
+            assert row(token).last_used_at == start + expected
+
+
+def test_each_use_where_the_interval_is_zero(token: Any) -> None:
+    start = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": timedelta(0)}):
+        for microseconds in range(3):
+            now = start + timedelta(microseconds=microseconds)
+            with at(now):
+                assert status_of(token) == 200
+            assert row(token).last_used_at == now
+
+
+def test_off(token: Any) -> None:
+    off = override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
+    with off, CaptureQueriesContext(connection) as queries:
+        assert status_of(token) == 200
+    assert statements(queries) == ["SELECT"]
+    assert row(token).last_used_at is None
+
+
+def test_off_an_idle_token_is_renewed_all_the_same() -> None:
+    start = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None}):
+        with at(start):
+            token = operations.issue(make_user(), idle_timeout=15 * MINUTE)
+        with at(start + 10 * MINUTE):
+            assert status_of(token) == 200
+    assert row(token).expires_at == start + 25 * MINUTE
+    assert row(token).last_used_at is None
+
+
+def test_a_clock_that_went_back_writes_nothing(token: Any) -> None:
+    start = timezone.now()
+    with at(start):
+        assert status_of(token) == 200
+    with at(start - MINUTE):
+        assert status_of(token) == 200
+    assert row(token).last_used_at == start
+
+
+def test_a_refused_request_is_no_use(token: Any) -> None:
+    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    assert status_of(token) == 401
+    assert row(token).last_used_at is None
+
+
+def test_from_key_is_no_use(token: Any) -> None:
+    assert Token.objects.from_key(token.key) is not None
+    assert row(token).last_used_at is None
+
+
+# After the transaction
+
+
+def test_under_atomic_requests_the_write_waits_for_the_commit(token: Any) -> None:
+    seen: list[Any] = []
+
+    def look(request: Any) -> None:
+        assert connection.in_atomic_block
+        seen.append(row(token).last_used_at)
+
+    with atomic_requests(True), looking(look):
+        assert status_of(token, "/inspected/") == 200
+    assert seen == [None]
+    assert row(token).last_used_at is not None
+
+
+@both
+def test_a_view_that_is_rolled_back_was_a_use_all_the_same(token: Any, atomic: bool) -> None:
+    now = timezone.now()
+    with atomic_requests(atomic), at(now):
+        assert status_of(token, "/failing/") == 400
+    assert row(token).last_used_at == now
+
+
+@both
+def test_a_view_that_crashes_was_a_use_all_the_same(token: Any, atomic: bool) -> None:
+    def look(request: Any) -> None:
+        raise RuntimeError
+
+    client = client_of(token)
+    client.raise_request_exception = False
+    with atomic_requests(atomic), looking(look):
+        assert client.get("/inspected/").status_code == 500
+    assert row(token).last_used_at is not None
+
+
+@both
+def test_a_token_that_goes_while_it_is_used(token: Any, atomic: bool) -> None:
+    def look(request: Any) -> None:
+        operations.revoke(request.auth, reason="admin")
+
+    with atomic_requests(atomic), looking(look):
+        assert status_of(token, "/inspected/") == 200
+    assert not Token.objects.exists()
+
+
+def test_what_is_written_is_the_use_and_nothing_else(token: Any) -> None:
+    """A rename, narrowing or rotation meanwhile is not undone."""
+
+    def look(request: Any) -> None:
+        Token.objects.filter(pk=token.pk).update(name="renamed", kind="personal", scopes="x")
+
+    with atomic_requests(True), looking(look):
+        assert status_of(token, "/inspected/") == 200
+    now = row(token)
+    assert (now.name, now.kind, now.scopes) == ("renamed", "personal", "x")
+    assert now.last_used_at is not None
+
+
+# Its failure is a log line
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """The session can read, and cannot write."""
+    switches = {
+        "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
+        "postgresql": (
+            "SET default_transaction_read_only = on",
+            "SET default_transaction_read_only = off",
+        ),
+        "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"),
+    }
+    on, off = switches[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(on)
+    try:
+        yield
+    finally:
+        connection.close_if_unusable_or_obsolete()
+        with connection.cursor() as cursor:
+            cursor.execute(off)
+
+
+@both
+def test_a_read_only_database_authenticates(
+    token: Any, atomic: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    expired = operations.issue(token.user, ttl=timedelta(0))
+    with atomic_requests(atomic), read_only():
+        assert status_of(token) == 200
+        assert status_of(expired) == 401
+    (line,) = [record for record in caplog.records if record.name == "drf_token_auth"][-1:]
+    assert line.levelno == logging.WARNING
+    assert "a write after the request failed" in line.getMessage()
+    assert "Error" in line.getMessage()
+    assert row(token).last_used_at is None
+
+
+@both
+def test_a_failing_write_keeps_its_statement_to_itself(
+    token: Any, atomic: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    digest = bytes(token.digest).hex()
+    trouble = RuntimeError(f"UPDATE … WHERE digest = {digest} {token.key}")
+    with atomic_requests(atomic), mock.patch.object(usage, "_write", side_effect=trouble):
+        assert status_of(token) == 200
+    assert "RuntimeError" in caplog.text
+    assert digest not in caplog.text
+    assert token.key not in caplog.text

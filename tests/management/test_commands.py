@@ -1,0 +1,987 @@
+"""What is typed, what is answered, and the exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import models
+from django.test import override_settings
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, keys, operations
+from drf_token_auth.management.durations import duration
+from drf_token_auth.management.moments import moment
+from tests.conftest import make_user
+from tests.lives import MICROSECOND, at, listening
+from tests.queries import queries
+
+Token = get_token_model()
+DAY = timedelta(days=1)
+PEPPERS = {1: "one " * 10, 2: "two " * 10, 3: "three " * 10}
+
+pytestmark = pytest.mark.django_db
+
+
+class Terminal(io.StringIO):
+    """Somebody looks at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(*typed: Any, **options: Any) -> str:
+    """What the command says on standard output."""
+    out = io.StringIO()
+    call_command(*map(str, typed), **options, stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+def refused(*typed: Any, **options: Any) -> CommandError:
+    with pytest.raises(CommandError) as caught:
+        run(*typed, **options)
+    return caught.value
+
+
+def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Somebody who types this, or a pipe that says it."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO("y\n")
+    stream.close()
+    return stream
+
+
+def fill(user: Any, count: int = 1, **fields: Any) -> list[Any]:
+    """Rows as they are, no cap, no signal."""
+    fields.setdefault("expires_at", None)
+    return models.QuerySet(Token).bulk_create([Token(user=user, **fields) for _ in range(count)])
+
+
+def left() -> set[Any]:
+    return set(Token.objects.all())
+
+
+COMMANDS = [
+    ["create_token", "ada"],
+    ["purge_expired_tokens"],
+    ["revoke_tokens", "--all", "--no-input"],
+    ["token_stats"],
+    ["find_leaked_tokens", "-"],
+]
+
+
+@pytest.mark.parametrize("typed", COMMANDS, ids=lambda typed: typed[0])
+def test_a_database_that_is_none(typed: list[str]) -> None:
+    error = refused(*typed, "--database", "nowhere")
+    assert "--database" in str(error)
+    assert "nowhere" in str(error)
+
+
+class NowhereRouter:
+    """Would lead whoever asks it to a database that is not there."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "nowhere"
+
+    db_for_write = db_for_read
+
+
+def test_what_is_done_is_done_in_the_database_that_is_named(user: Any) -> None:
+    """And not to the rows that have the same ids in the one the router writes to."""
+    named = ["--database", "default"]
+    old = timezone.now() - 300 * DAY
+    with override_settings(DATABASE_ROUTERS=["tests.management.test_commands.NowhereRouter"]):
+        key = run("create_token", user.get_username(), *named)
+        assert "1  tokens" in run("token_stats", *named)
+        typed = ["find_leaked_tokens", "-", "--revoke", "--no-input", *named]
+        assert refused(*typed, stdin=Input(key)).returncode == 1
+        assert not Token.objects.using("default").exists()
+        models.QuerySet(Token, using="default").bulk_create(
+            [Token(user_id=user.pk, created_at=old)]
+        )
+        out = run("purge_expired_tokens", "--unused-for", "180d", *named)
+        assert out == "1 expired or unused tokens deleted.\n"
+        models.QuerySet(Token, using="default").bulk_create(
+            [Token(user_id=user.pk) for _ in range(2)]
+        )
+        assert revoke("--user", user.get_username(), *named) == "2 tokens revoked.\n"
+        assert not Token.objects.using("default").exists()
+
+
+class TestDurations:
+    @pytest.mark.parametrize(
+        ("text", "meant"),
+        [
+            ("0s", timedelta(0)),
+            ("45s", timedelta(seconds=45)),
+            ("1h30m", timedelta(minutes=90)),
+            ("2w1d", timedelta(days=15)),
+            ("365000d", timedelta(days=365_000)),
+        ],
+    )
+    def test_read(self, text: str, meant: timedelta) -> None:
+        assert duration(text) == meant
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "5", "d", "1.5d", "-1d", "1 d", "1d ", "365001d", "9" * 20 + "w", "9" * 5000 + "d"],
+    )
+    def test_refused(self, text: str) -> None:
+        error = refused("purge_expired_tokens", f"--older-than={text}")
+        assert "is no duration such as 90d" in str(error)
+
+
+class TestFromCode:
+    """``call_command`` passes options on as they are."""
+
+    @pytest.mark.parametrize("ttl", ["90d", 90 * DAY])
+    def test_a_lifetime(self, user: Any, ttl: Any) -> None:
+        now = timezone.now()
+        with at(now):
+            run("create_token", user.get_username(), ttl=ttl)
+        assert Token.objects.get().expires_at == now + 90 * DAY
+
+    @pytest.mark.parametrize("week", ["1w", 7 * DAY])
+    def test_the_purge(self, user: Any, week: Any) -> None:
+        now = timezone.now()
+        fill(user, expires_at=now - 8 * DAY)
+        fill(user, expires_at=now - 6 * DAY)
+        kept = fill(user)
+        assert run("purge_expired_tokens", older_than=week) == "1 expired tokens deleted.\n"
+        fill(user, created_at=now - 8 * DAY)
+        out = run("purge_expired_tokens", unused_for=week)
+        assert out == "2 expired or unused tokens deleted.\n"
+        assert left() == set(kept)
+
+    @pytest.mark.parametrize("day", ["1d", DAY])
+    def test_revoking(self, user: Any, day: Any) -> None:
+        fill(user, created_at=timezone.now() - 2 * DAY)
+        kept = fill(user)
+        assert run("revoke_tokens", unused_for=day, interactive=False) == "1 tokens revoked.\n"
+        assert left() == set(kept)
+
+    @pytest.mark.parametrize(
+        ("typed", "option"),
+        [
+            (["create_token", "ada@example.com"], "ttl"),
+            (["import_tokens", "authtoken"], "ttl"),
+            (["purge_expired_tokens"], "older_than"),
+            (["purge_expired_tokens"], "unused_for"),
+            (["revoke_tokens", "--no-input"], "unused_for"),
+        ],
+    )
+    def test_what_is_no_duration(self, user: Any, typed: list[str], option: str) -> None:
+        fill(user, created_at=timezone.now() - 2 * DAY)
+        fill(user, expires_at=timezone.now())
+        error = refused(*typed, **{option: "7 days"})
+        assert str(error) == "'7 days' is no duration such as 90d, 12h or 1h30m"
+        assert len(left()) == 2
+
+    @pytest.mark.parametrize("command", ["create_token", "import_tokens"])
+    def test_no_lifetime_at_all(self, user: Any, command: str) -> None:
+        what = "authtoken" if command == "import_tokens" else user.get_username()
+        assert "longer than nothing" in str(refused(command, what, ttl="0s"))
+
+
+class TestMoments:
+    def test_a_date_is_its_first_moment_here(self) -> None:
+        first = moment("2026-03-01")
+        assert timezone.is_aware(first) is settings.USE_TZ
+        here = timezone.localtime(first) if settings.USE_TZ else first
+        assert here.replace(tzinfo=None) == datetime(2026, 3, 1)
+        assert moment("2026-03-01T00:00") == moment("2026-03-01 00:00:00") == first
+
+    def test_an_offset_is_heeded(self) -> None:
+        assert moment("2026-03-01T09:00:00+09:00") == moment("2026-03-01T00:00:00Z")
+        assert moment("2026-03-01T00:00:00+01:00") < moment("2026-03-01T00:00:00Z")
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "yesterday", "2026-02-30", "2026-13-01T00:00", "25:00", "0001-01-01T00:00+14:00"],
+    )
+    def test_refused(self, text: str) -> None:
+        error = refused("revoke_tokens", f"--created-before={text}", "--no-input")
+        assert "is no date or time such as" in str(error)
+
+
+class TestCreateToken:
+    def test_prints_the_key_alone(self, user: Any) -> None:
+        out = run("create_token", user.get_username(), "--name", "nightly\njob")
+        assert out.endswith("\n")
+        token = Token.objects.from_key(out[:-1])
+        assert token is not None
+        assert (token.user, token.kind, token.name) == (user, "personal", "nightly job")
+        assert token.scopes is None
+
+    def test_kind_and_scopes(self, user: Any) -> None:
+        with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "", "write": ""}}):
+            run("create_token", user.get_username(), "--kind", "login", "--scopes", "write", "read")
+        token = Token.objects.get()
+        assert (token.kind, token.scope_list) == ("login", ["read", "write"])
+
+    @pytest.mark.parametrize("typed", [["--scopes", "read write"], ["--scopes", " write ", "read"]])
+    def test_scopes_between_spaces(self, user: Any, typed: list[str]) -> None:
+        with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "", "write": ""}}):
+            run("create_token", user.get_username(), *typed)
+            run("create_token", user.get_username(), scopes="read write")
+            run("create_token", user.get_username(), scopes=["read", "write"])
+        assert [one.scope_list for one in Token.objects.all()] == [["read", "write"]] * 3
+
+    @pytest.mark.parametrize(
+        ("typed", "lifetime"),
+        [([], 90 * DAY), (["--ttl", "1h30m"], timedelta(minutes=90)), (["--never"], None)],
+    )
+    def test_lifetime(self, user: Any, typed: list[str], lifetime: timedelta | None) -> None:
+        now = timezone.now()
+        with at(now):
+            run("create_token", user.get_username(), *typed)
+        assert Token.objects.get().expires_at == (lifetime and now + lifetime)
+
+    def test_max_ttl_caps_it(self, user: Any) -> None:
+        now = timezone.now()
+        with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": DAY}), at(now):
+            run("create_token", user.get_username(), "--never")
+        assert Token.objects.get().expires_at == now + DAY
+
+    @pytest.mark.parametrize(
+        ("typed", "why"),
+        [
+            (["--scopes", "fly"], "Not declared in SCOPES: fly."),
+            (["--scopes", ""], "No scope is named."),
+            (["--kind", "master"], "--kind"),
+            (["--ttl", "soon"], "is no duration"),
+            (["--ttl", "0s"], "longer than nothing"),
+            (["--ttl", "1d", "--never"], "not allowed with"),
+        ],
+    )
+    def test_bad_input_makes_nothing(self, user: Any, typed: list[str], why: str) -> None:
+        assert why in str(refused("create_token", user.get_username(), *typed))
+        assert not left()
+
+    def test_nobody(self, db: None) -> None:
+        error = refused("create_token", "nobody")
+        assert str(error) == "There is no user 'nobody'."
+        assert error.returncode == 1
+
+    def test_the_limit(self, user: Any) -> None:
+        with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}):
+            run("create_token", user.get_username())
+            assert "already has 1 tokens" in str(refused("create_token", user.get_username()))
+        assert len(left()) == 1
+
+
+class TestPurgeExpiredTokens:
+    def test_says_how_many(self, user: Any) -> None:
+        fill(user, 3, expires_at=timezone.now())
+        kept = fill(user)
+        assert run("purge_expired_tokens") == "3 expired tokens deleted.\n"
+        assert run("purge_expired_tokens") == "0 expired tokens deleted.\n"
+        assert left() == set(kept)
+
+    def test_dry_run(self, user: Any) -> None:
+        fill(user, expires_at=timezone.now())
+        fill(user, created_at=timezone.now() - 200 * DAY)
+        out = run("purge_expired_tokens", "--dry-run", "--unused-for", "180d")
+        assert out == "2 expired or unused tokens would be deleted.\n"
+        assert len(left()) == 2
+
+    def test_unused_for_no_time_at_all(self, user: Any) -> None:
+        fill(user)
+        typed = ["purge_expired_tokens", "--unused-for", "0s"]
+        assert run(*typed, "--dry-run") == "1 expired or unused tokens would be deleted.\n"
+        assert run(*typed) == "1 expired or unused tokens deleted.\n"
+
+    def test_options_reach_the_purge(self, user: Any) -> None:
+        now = timezone.now()
+        fill(user, expires_at=now - 8 * DAY)
+        fill(user, expires_at=now - 6 * DAY)
+        typed = ["--older-than", "7d", "--batch-size", "1", "--sleep", "0", "--time-limit", "60"]
+        assert run("purge_expired_tokens", *typed) == "1 expired tokens deleted.\n"
+        assert run("purge_expired_tokens", "--time-limit", "0") == "0 expired tokens deleted.\n"
+
+    @pytest.mark.parametrize(
+        "typed",
+        [["--batch-size", "0"], ["--sleep", "-1"], ["--time-limit", "-1"], ["--batch-size", "x"]],
+    )
+    def test_bad_input_deletes_nothing(self, user: Any, typed: list[str]) -> None:
+        fill(user, expires_at=timezone.now())
+        assert typed[0] in str(refused("purge_expired_tokens", *typed))
+        assert len(left()) == 1
+
+    def test_progress_is_for_terminals(self, user: Any) -> None:
+        for error, said in [(Terminal(), "\r2 deleted"), (io.StringIO(), "")]:
+            fill(user, 2, expires_at=timezone.now())
+            call_command("purge_expired_tokens", stdout=io.StringIO(), stderr=error)
+            assert error.getvalue().startswith(said)
+            assert bool(error.getvalue()) is bool(said)
+
+
+def revoke(*typed: Any) -> str:
+    return run("revoke_tokens", *typed, "--no-input")
+
+
+class TestRevokeTokens:
+    def test_all(self, user: Any, other_user: Any) -> None:
+        fill(user, 3)
+        fill(other_user, 2, kind="personal")
+        assert revoke("--all") == "5 tokens revoked.\n"
+        assert not left()
+
+    def test_nothing_to_do_is_no_error(self, db: None) -> None:
+        assert revoke("--all") == "0 tokens revoked.\n"
+
+    def test_of_one_user(self, user: Any, other_user: Any) -> None:
+        fill(user, 2)
+        kept = fill(other_user)
+        assert revoke("--user", user.get_username()) == "2 tokens revoked.\n"
+        assert left() == set(kept)
+
+    def test_a_signal_each_and_its_reason(
+        self, user: Any, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        tokens = fill(user, 3)
+        with listening() as heard, django_capture_on_commit_callbacks(execute=True):
+            revoke("--all")
+        assert [(one.what, one.reason, one.actor, one.request) for one in heard] == [
+            ("revoked", "command", None, None)
+        ] * 3
+        assert [one.token.pk for one in heard] == [token.pk for token in tokens]
+
+    def test_the_next_request_is_refused(self, user: Any) -> None:
+        key = operations.issue(user).key
+        revoke("--all")
+        assert Token.objects.from_key(key) is None
+
+    def test_what_has_expired_has_ended(self, user: Any) -> None:
+        now = timezone.now()
+        fill(user, expires_at=now)
+        fill(user, expires_at=now + MICROSECOND)
+        with at(now):
+            assert revoke("--all") == "1 tokens revoked.\n"
+        assert len(left()) == 1
+
+    def test_kind(self, user: Any) -> None:
+        kept = fill(user, kind="personal")
+        fill(user, kind="login")
+        assert revoke("--kind", "login") == "1 tokens revoked.\n"
+        assert left() == set(kept)
+
+    @pytest.mark.parametrize(("gap", "goes"), [(-1, True), (0, False), (1, False)])
+    def test_created_before(self, user: Any, gap: int, goes: bool) -> None:
+        fill(user, created_at=moment("2026-03-01T12:00:00Z") + gap * MICROSECOND)
+        revoke("--created-before", "2026-03-01T12:00:00Z")
+        assert bool(left()) is not goes
+
+    @pytest.mark.parametrize(("gap", "goes"), [(-1, True), (0, True), (1, False)])
+    @pytest.mark.parametrize("was_used", [True, False])
+    def test_unused_for(self, user: Any, gap: int, goes: bool, was_used: bool) -> None:
+        now = timezone.now()
+        last = now - 180 * DAY + gap * MICROSECOND
+        if was_used:
+            fill(user, last_used_at=last, created_at=now - 400 * DAY)
+        else:
+            fill(user, created_at=last)
+        with at(now):
+            revoke("--unused-for", "180d")
+        assert bool(left()) is not goes
+
+    @pytest.mark.parametrize(
+        ("scopes", "name", "goes"),
+        [
+            ("read", "read", True),
+            ("read write", "read", True),
+            ("admin read", "read", True),
+            ("admin read write", "read", True),
+            (None, "read", False),
+            ("reader", "read", False),
+            ("bread", "read", False),
+            ("pre read-all", "read", False),
+            ("Read", "read", False),
+            ("admin READ write", "read", False),
+            ("read", "READ", False),
+            ("a_b", "a%b", False),
+            ("axb", "a_b", False),
+            ("a_b", "a_b", True),
+            ("x a%b y", "a%b", True),
+            ("orders:read", "orders", False),
+            ("a'b", "a'b", True),
+        ],
+    )
+    def test_scope_is_a_whole_name(
+        self, user: Any, scopes: str | None, name: str, goes: bool
+    ) -> None:
+        fill(user, scopes=scopes)
+        revoke("--scope", name)
+        assert bool(left()) is not goes
+
+    def test_a_scope_no_longer_declared(self, user: Any) -> None:
+        with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"legacy": ""}}):
+            operations.issue(user, scopes="legacy")
+        assert revoke("--scope", "legacy") == "1 tokens revoked.\n"
+
+    @pytest.mark.parametrize("name", ["", " ", "a b", "read ", "a\0b"])
+    def test_what_is_no_name_of_a_scope(self, user: Any, name: str) -> None:
+        fill(user, scopes="a b")
+        assert "is no name of a scope" in str(refused("revoke_tokens", f"--scope={name}"))
+        assert left()
+
+    def test_options_narrow_each_other(self, user: Any, other_user: Any) -> None:
+        wanted: dict[str, Any] = {
+            "kind": "personal",
+            "created_at": moment("2025-01-01"),
+            "scopes": "read",
+        }
+        fill(user, **wanted)
+        kept = [
+            *fill(other_user, **wanted),
+            *fill(user, **{**wanted, "kind": "login"}),
+            *fill(user, **{**wanted, "created_at": timezone.now()}),
+            *fill(user, **wanted, last_used_at=timezone.now()),
+            *fill(user, **{**wanted, "scopes": "write"}),
+            *fill(user, **wanted, expires_at=timezone.now()),
+        ]
+        typed = ["--user", user.get_username(), "--kind", "personal", "--scope", "read"]
+        typed += ["--created-before", "2025-06-01", "--unused-for", "30d"]
+        assert run("revoke_tokens", *typed, "--dry-run") == "1 tokens would be revoked.\n"
+        assert revoke(*typed) == "1 tokens revoked.\n"
+        assert left() == set(kept)
+
+    def test_all_of_a_kind(self, user: Any) -> None:
+        fill(user, kind="personal")
+        assert revoke("--all", "--kind", "login") == "0 tokens revoked.\n"
+
+    @pytest.mark.parametrize(
+        ("typed", "why"),
+        [
+            ([], "or --all"),
+            (["--dry-run"], "or --all"),
+            (["--user", "nobody"], "There is no user 'nobody'."),
+            (["--user", ""], "There is no user ''."),
+            (["--user", "ada", "--all"], "not allowed with"),
+            (["--kind", "master"], "--kind"),
+            (["--unused-for", "long"], "is no duration"),
+            (["--created-before", "once"], "is no date"),
+        ],
+    )
+    def test_bad_input_revokes_nothing(self, user: Any, typed: list[str], why: str) -> None:
+        fill(user)
+        error = refused("revoke_tokens", *typed, "--no-input")
+        assert why in str(error)
+        assert left()
+
+    @pytest.mark.parametrize("typed", ["y\n", "Y\n", "yes\n", " YES \n"])
+    def test_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        fill(user, 2)
+        error = io.StringIO()
+        out = io.StringIO()
+        types(monkeypatch, typed)
+        call_command("revoke_tokens", "--all", stdout=out, stderr=error)
+        assert error.getvalue() == "Revoke 2 tokens? [y/N] "
+        assert out.getvalue() == "2 tokens revoked.\n"
+        assert not left()
+
+    @pytest.mark.parametrize("typed", ["n\n", "\n", "yup\n", "no, y\n"])
+    def test_anything_but_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        fill(user)
+        types(monkeypatch, typed)
+        error = refused("revoke_tokens", "--all")
+        assert str(error) == "Cancelled: nothing is revoked."
+        assert left()
+
+    @pytest.mark.parametrize(("answer", "goes"), [("y", True), ("n", False)])
+    def test_an_answer_of_a_test(self, user: Any, answer: str, goes: bool) -> None:
+        """As the tests of projects answer Django's own commands."""
+        fill(user)
+
+        def type_it(prompt: str) -> str:
+            return answer
+
+        with mock.patch("builtins.input", type_it):
+            if goes:
+                run("revoke_tokens", "--all")
+            else:
+                refused("revoke_tokens", "--all")
+        assert bool(left()) is not goes
+
+    @pytest.mark.parametrize(
+        "stdin", [io.StringIO(), None, closed()], ids=["ended", "none", "closed"]
+    )
+    def test_nobody_to_ask(self, user: Any, stdin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        fill(user)
+        monkeypatch.setattr(sys, "stdin", stdin)
+        said = str(refused("revoke_tokens", "--all"))
+        assert said == "There is nobody to ask: give --no-input. Nothing is done."
+        assert left()
+
+    def test_nothing_is_no_question(self, user: Any) -> None:
+        assert run("revoke_tokens", "--all") == "0 tokens revoked.\n"
+
+    def test_dry_run_asks_nobody(self, user: Any) -> None:
+        fill(user, 2)
+        assert run("revoke_tokens", "--all", "--dry-run") == "2 tokens would be revoked.\n"
+        assert len(left()) == 2
+
+    def test_progress_is_for_terminals(self, user: Any) -> None:
+        for error, verbosity, said in [
+            (Terminal(), 1, True),
+            (Terminal(), 0, False),
+            (io.StringIO(), 1, False),
+        ]:
+            fill(user, 2)
+            call_command(
+                "revoke_tokens",
+                "--all",
+                "--no-input",
+                verbosity=verbosity,
+                stdout=io.StringIO(),
+                stderr=error,
+            )
+            assert ("2 revoked" in error.getvalue()) is said
+
+    def test_in_batches_by_user(self, user: Any, other_user: Any) -> None:
+        from drf_token_auth.ending import revoke_in_batches
+
+        for person in [user, other_user, user]:
+            fill(person, 3)
+        kept = fill(user, kind="personal")
+        totals: list[int] = []
+        tokens = Token.objects.filter(kind="login")
+        assert (
+            revoke_in_batches(tokens, reason="command", batch_size=4, progress=totals.append) == 9
+        )
+        # Ids 1-4, 5-8 and 9: of ada 3 and bob 1, of bob 2 and ada 2, of ada 1.
+        assert totals == [3, 4, 6, 8, 9]
+        assert left() == set(kept)
+
+    def test_killed_it_keeps_what_is_done(self, user: Any, other_user: Any) -> None:
+        from drf_token_auth.ending import revoke_in_batches
+
+        fill(user, 2)
+        kept = fill(other_user, 2)
+
+        def stop(total: int) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            revoke_in_batches(Token.objects.all(), reason="command", progress=stop)
+        assert left() == set(kept)
+
+    def test_what_is_made_meanwhile_is_not_chased(self, user: Any) -> None:
+        from drf_token_auth.ending import revoke_in_batches
+
+        fill(user, 4)
+
+        def go_on(total: int) -> None:
+            assert total <= 4
+            fill(user)
+
+        tokens = Token.objects.all()
+        assert revoke_in_batches(tokens, reason="command", batch_size=1, progress=go_on) == 4
+
+    def test_what_is_used_meanwhile_is_matched_again(self, user: Any) -> None:
+        from drf_token_auth.ending import revoke_in_batches
+
+        first = fill(user, created_at=timezone.now() - 300 * DAY)
+        other = make_user("zoe")
+        second = fill(other, created_at=timezone.now() - 300 * DAY)
+
+        def use(total: int) -> None:
+            Token.objects.filter(pk=second[0].pk).update(last_used_at=timezone.now())
+
+        tokens = Token.objects.filter(last_used_at__isnull=True)
+        assert revoke_in_batches(tokens, reason="command", progress=use) == 1
+        assert left() == set(second)
+        assert first[0] not in left()
+
+
+def stats() -> Any:
+    return json.loads(run("token_stats", "--format", "json"))
+
+
+class TestTokenStats:
+    def test_an_empty_table(self, db: None) -> None:
+        assert stats() == {
+            "total": 0,
+            "usable": 0,
+            "expired": 0,
+            "never_expiring": 0,
+            "never_used": 0,
+            "unused_90_days": 0,
+            "inactive_users": 0,
+            "usable_by_kind": {"login": 0, "personal": 0},
+            "digests": [{"version": 0, "tokens": 0, "state": "new_keys"}],
+        }
+
+    def test_each_sort(self, user: Any, other_user: Any) -> None:
+        now = timezone.now()
+        other_user.is_active = False
+        other_user.save()
+        with at(now):
+            fill(user, expires_at=now, created_at=now - 300 * DAY)
+            fill(user, 2, expires_at=now + MICROSECOND, last_used_at=now)
+            fill(user, kind="personal", created_at=now - 90 * DAY)
+            fill(user, kind="personal", created_at=now - 90 * DAY + MICROSECOND)
+            fill(user, last_used_at=now - 91 * DAY)
+            fill(other_user, last_used_at=now)
+            fill(other_user, expires_at=now)
+            found = stats()
+        found.pop("digests")
+        assert found == {
+            "total": 8,
+            "usable": 6,
+            "expired": 2,
+            "never_expiring": 4,
+            "never_used": 2,
+            "unused_90_days": 2,
+            "inactive_users": 1,
+            "usable_by_kind": {"login": 4, "personal": 2},
+        }
+
+    def test_peppers(self, user: Any) -> None:
+        def issue(peppers: dict[int, str], count: int = 1) -> None:
+            with override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers}):
+                for _ in range(count):
+                    operations.issue(user)
+
+        issue({}, 2)
+        issue({1: PEPPERS[1]}, 3)
+        issue({7: PEPPERS[2]})
+        Token(user=user, digest=keys.knox_digest("00")).save()
+        fill(user)
+        now_set = {1: PEPPERS[1], 2: PEPPERS[2], 3: PEPPERS[3]}
+        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": now_set}):
+            found = stats()["digests"]
+            text = run("token_stats")
+        assert found == [
+            {"version": 0, "tokens": 2, "state": "in_use"},
+            {"version": 1, "tokens": 3, "state": "in_use"},
+            {"version": 2, "tokens": 0, "state": "removable"},
+            {"version": 3, "tokens": 0, "state": "new_keys"},
+            {"version": 7, "tokens": 1, "state": "missing"},
+            {"version": 254, "tokens": 1, "state": "no_key"},
+            {"version": 255, "tokens": 1, "state": "knox"},
+        ]
+        assert "0  pepper 2: may be removed from PEPPERS\n" in text
+        assert "1  pepper 7: MISSING from PEPPERS: these are refused\n" in text
+        assert "2  no pepper: a use moves them to the newest\n" in text
+        assert "1  knox: brought over from knox\n" in text
+        assert not any(secret in text for secret in PEPPERS.values())
+
+    def test_a_version_of_another_release(self, user: Any) -> None:
+        fill(user, digest=bytes([200]) + bytes(32))
+        assert stats()["digests"][1] == {"version": 200, "tokens": 1, "state": "unknown"}
+
+    def test_text(self, user: Any) -> None:
+        fill(user, 12, expires_at=timezone.now() + DAY, last_used_at=timezone.now())
+        fill(user, digest=keys.digest("key", keys.SHA256), expires_at=timezone.now())
+        assert run("token_stats") == (
+            "        13  tokens\n"
+            "        12  usable\n"
+            "        12    login\n"
+            "         0    personal\n"
+            "         1  expired\n"
+            "         0  that never expire\n"
+            "         0  never used\n"
+            "         0  unused for 90 days\n"
+            "         0  of inactive users\n"
+            "stored under\n"
+            "         1  no pepper: new keys get it\n"
+            "        12  no key: rows that no key opens\n"
+        )
+
+    def test_the_number_of_queries(self, user: Any, other_user: Any) -> None:
+        """One for the counts, two for each version there is, and one for the end."""
+        with queries() as asked:
+            stats()
+        assert len(asked) == 2
+        for person in [user, other_user]:
+            for _ in range(10):
+                operations.issue(person)
+        with queries() as asked:
+            stats()
+        assert len(asked) == 4
+        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS}):
+            operations.issue(user)
+            with queries() as asked:
+                stats()
+        assert len(asked) == 6
+
+    def test_what_is_no_format(self, db: None) -> None:
+        assert "--format" in str(refused("token_stats", "--format", "xml"))
+
+
+class TestStatsOfUsersThatAreAlwaysActive:
+    def test_they_are_not_counted(self, monkeypatch: pytest.MonkeyPatch, user: Any) -> None:
+        from django.core.exceptions import FieldDoesNotExist
+
+        options = type(user)._meta
+
+        def get_field(name: str) -> Any:
+            if name == "is_active":
+                raise FieldDoesNotExist
+            return type(options).get_field(options, name)
+
+        monkeypatch.setattr(options, "get_field", get_field)
+        assert stats()["inactive_users"] is None
+        assert "         -  of inactive users\n" in run("token_stats")
+
+
+class Input(io.TextIOWrapper):
+    """Standard input, as bytes and as text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(io.BytesIO(text.encode()))
+
+
+def find(*typed: Any, stdin: Any = None) -> tuple[int, list[str]]:
+    """The exit status, and the lines on standard output."""
+    out = io.StringIO()
+    status = 0
+    try:
+        call_command(
+            "find_leaked_tokens",
+            *map(str, typed),
+            stdin=stdin or io.StringIO(),
+            stdout=out,
+            stderr=io.StringIO(),
+        )
+    except CommandError as error:
+        status = error.returncode
+    return status, out.getvalue().splitlines()
+
+
+class TestFindLeakedTokens:
+    def test_whose_they_are(self, user: Any, other_user: Any, tmp_path: Path) -> None:
+        mine = operations.issue(user, name="ci job", kind="personal")
+        theirs = operations.issue(other_user)
+        Token.objects.filter(pk=theirs.pk).update(expires_at=timezone.now())
+        file = tmp_path / "app.log"
+        stranger = keys.generate("dta_")
+        file.write_text(f"GET /\nToken {mine.key}\n\n{theirs.key} {stranger}\n")
+        status, lines = find(file)
+        assert lines == [
+            f'{file}:2  token id {mine.pk}, user {user.pk}, personal, "ci job", usable',
+            f"{file}:4  token id {theirs.pk}, user {other_user.pk}, login, no name, expired",
+            f"{file}:4  no token, unknown",
+            "3 keys found, of 1 usable tokens.",
+        ]
+        assert status == 1
+        assert len(left()) == 2
+
+    def test_no_output_has_a_key(self, user: Any, tmp_path: Path, capsys: Any) -> None:
+        """Not where a path or the name of a token has one, either."""
+        token, other = operations.issue(user), operations.issue(user)
+        Token.objects.filter(pk=token.pk).update(name=f"old {other.key}")
+        (tmp_path / f"{token.key}.log").write_text(f"{token.key}\n{other.key}")
+        out, err = io.StringIO(), io.StringIO()
+        missing = tmp_path / other.key
+        with pytest.raises(CommandError) as caught:
+            call_command("find_leaked_tokens", tmp_path, missing, stdout=out, stderr=err)
+        said = f"{out.getvalue()}{err.getvalue()}{caught.value}{capsys.readouterr()}"
+        assert token.key[4:] not in said
+        assert other.key[4:] not in said
+        assert "dta_….log:1" in said
+        assert '"old dta_…"' in said
+        assert "dta_…: No such file" in said
+
+    def test_none_is_status_0(self, user: Any, tmp_path: Path) -> None:
+        token = operations.issue(user)
+        expired = token.key
+        Token.objects.update(expires_at=timezone.now())
+        (tmp_path / "a").write_text(f"{expired} {keys.generate('dta_')} {expired[:-1]}")
+        status, lines = find(tmp_path)
+        assert (status, lines[-1]) == (0, "2 keys found, of 0 usable tokens.")
+        (tmp_path / "a").write_text("")
+        assert find(tmp_path) == (0, ["0 keys found, of 0 usable tokens."])
+
+    def test_folders_all_the_way_down(self, user: Any, tmp_path: Path) -> None:
+        key = operations.issue(user).key
+        for name in ["b/c/d.txt", "b/a.txt", "a.txt", ".git/config"]:
+            file = tmp_path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(key)
+        _, lines = find(tmp_path)
+        assert [line.partition(":")[0] for line in lines[:-1]] == [
+            str(tmp_path / name) for name in ["a.txt", ".git/config", "b/a.txt", "b/c/d.txt"]
+        ]
+        assert lines[-1] == "4 keys found, of 1 usable tokens."
+
+    def test_links_in_circles_and_pipes_are_no_trap(self, user: Any, tmp_path: Path) -> None:
+        key = operations.issue(user).key
+        (tmp_path / "a").write_text(key)
+        (tmp_path / "circle").symlink_to(tmp_path, target_is_directory=True)
+        (tmp_path / "self").symlink_to(tmp_path / "self")
+        (tmp_path / "gone").symlink_to(tmp_path / "nothing")
+        (tmp_path / "alias").symlink_to(tmp_path / "a")
+        os.mkfifo(tmp_path / "pipe")
+        status, lines = find(tmp_path)
+        assert status == 1
+        assert [line.partition(":")[0] for line in lines[:-1]] == [
+            str(tmp_path / "a"),
+            str(tmp_path / "alias"),
+        ]
+
+    def test_a_pipe_that_is_named_is_read(self, user: Any, tmp_path: Path) -> None:
+        """As the shell's ``<(git log -p)`` is one."""
+        key = operations.issue(user).key
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_text, args=[key])
+        writer.start()
+        status, lines = find(pipe)
+        writer.join()
+        assert (status, len(lines)) == (1, 2)
+
+    def test_what_cannot_be_read_is_said_and_the_rest_is_read(
+        self, user: Any, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a").write_text("nothing")
+        loop = tmp_path / "loop"
+        loop.symlink_to(loop)
+        err = io.StringIO()
+        with pytest.raises(CommandError) as caught:
+            call_command(
+                "find_leaked_tokens",
+                tmp_path / "typo",
+                loop,
+                tmp_path / "a",
+                stdout=io.StringIO(),
+                stderr=err,
+            )
+        assert caught.value.returncode == 2
+        assert str(caught.value) == "2 paths could not be read."
+        assert f"{tmp_path / 'typo'}: No such file or directory\n" in err.getvalue()
+        assert f"{loop}: Too many levels of symbolic links\n" in err.getvalue()
+
+    def test_a_usable_key_is_found_beside_what_cannot_be_read(
+        self, user: Any, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a").write_text(operations.issue(user).key)
+        status, lines = find(tmp_path / "typo", tmp_path / "a", "--revoke", "--no-input")
+        assert status == 2
+        assert lines[-1] == "1 tokens revoked."
+        assert not left()
+
+    def test_paths_that_are_no_text(self, user: Any, tmp_path: Path) -> None:
+        key = operations.issue(user).key
+        (tmp_path / os.fsdecode(b"a\n\x1b[31m\xff")).write_text(key)
+        _, lines = find(tmp_path)
+        assert lines[0].startswith(rf"{tmp_path}/a\n\x1b[31m\xff:1  token id ")
+
+    def test_standard_input(self, user: Any, tmp_path: Path) -> None:
+        token = operations.issue(user)
+        status, lines = find("-", stdin=Input(f"\n{token.key}\n"))
+        assert (status, lines[0]) == (
+            1,
+            f"-:2  token id {token.pk}, user {user.pk}, login, no name, usable",
+        )
+
+    def test_bytes(self, user: Any, tmp_path: Path) -> None:
+        (tmp_path / "dump").write_bytes(b"\xff\n\0\xfe" + operations.issue(user).key.encode())
+        (tmp_path / "utf16.txt").write_text(operations.issue(user).key, encoding="utf-16")
+        status, lines = find(tmp_path)
+        assert (status, lines[-1]) == (1, "2 keys found, of 2 usable tokens.")
+        assert lines[0].startswith(f"{tmp_path / 'dump'}:2  ")
+
+    def test_prefixes_of_before(self, user: Any) -> None:
+        made = []
+        for prefix in ["dta_", "old_", "older_", "new_"]:
+            with override_settings(DRF_TOKEN_AUTH={"PREFIX": prefix}):
+                made.append(operations.issue(user).key)
+        text = "\n".join(made)
+        with override_settings(DRF_TOKEN_AUTH={"PREFIX": "new_"}):
+            _, lines = find("-", stdin=Input(text))
+            assert [line.partition("  ")[0] for line in lines[:-1]] == ["-:1", "-:4"]
+            _, lines = find("-", "--prefix", "old_", "--prefix", "older_", stdin=Input(text))
+            assert lines[-1] == "4 keys found, of 4 usable tokens."
+
+    def test_peppers(self, user: Any) -> None:
+        before = operations.issue(user)
+        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS}):
+            after = operations.issue(user)
+            _, lines = find("-", stdin=Input(f"{before.key}\n{after.key}"))
+        assert lines[-1] == "2 keys found, of 2 usable tokens."
+
+    @pytest.mark.parametrize(
+        ("late", "state"), [(-MICROSECOND, "usable"), (timedelta(0), "rotated")]
+    )
+    def test_the_key_before_a_rotation(self, user: Any, late: timedelta, state: str) -> None:
+        token = operations.issue(user)
+        now = timezone.now()
+        with at(now):
+            rotated = operations.rotate(token)
+        with at(now + timedelta(seconds=60) + late):
+            status, lines = find("-", "--revoke", "--no-input", stdin=Input(token.key))
+        assert lines[0].endswith(state)
+        assert status == (1 if state == "usable" else 0)
+        # Who has it could rotate again.
+        assert (rotated in left()) is (state == "rotated")
+
+    def test_of_an_inactive_user_it_counts_as_usable(self, user: Any) -> None:
+        token = operations.issue(user)
+        user.is_active = False
+        user.save()
+        status, lines = find("-", "--revoke", "--no-input", stdin=Input(token.key))
+        assert (status, lines[-1]) == (1, "1 tokens revoked.")
+
+    def test_revoke(self, user: Any, django_capture_on_commit_callbacks: Any) -> None:
+        leaked, expired, kept = [operations.issue(user) for _ in range(3)]
+        Token.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
+        text = f"{leaked.key}\n{leaked.key}\n{expired.key}"
+        with listening() as heard, django_capture_on_commit_callbacks(execute=True):
+            status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
+        assert status == 1
+        assert lines[-2:] == ["3 keys found, of 1 usable tokens.", "1 tokens revoked."]
+        assert [(one.token.pk, one.reason) for one in heard] == [(leaked.pk, "command")]
+        assert left() == {expired, kept}
+        status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
+        assert (status, lines[0]) == (0, "-:1  no token, unknown")
+
+    @pytest.mark.parametrize(("typed", "goes"), [("y\n", True), ("n\n", False), ("\n", False)])
+    def test_revoke_asks(
+        self, user: Any, tmp_path: Path, typed: str, goes: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "a").write_text(operations.issue(user).key)
+        types(monkeypatch, typed)
+        status, _ = find(tmp_path, "--revoke")
+        assert status == 1
+        assert bool(left()) is not goes
+
+    def test_revoke_with_nobody_to_ask(
+        self, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "a").write_text(operations.issue(user).key)
+        types(monkeypatch, "")
+        assert "--no-input. Nothing" in str(refused("find_leaked_tokens", tmp_path, "--revoke"))
+        types(monkeypatch, "y\n")
+        for path in (["-"], ["-", tmp_path]):
+            assert "both" in str(refused("find_leaked_tokens", *path, "--revoke"))
+        assert left()
+
+    def test_a_query_a_hundred_keys(self, user: Any) -> None:
+        made = [operations.issue(user).key for _ in range(3)]
+        strangers = [keys.generate("dta_") for _ in range(147)]
+        with queries() as asked:
+            status, lines = find("-", stdin=Input("\n".join([*strangers, *made])))
+        assert len(asked) == 2
+        assert (status, lines[-1]) == (1, "150 keys found, of 3 usable tokens.")
+        assert len(lines) == 151
+
+    @pytest.mark.parametrize(
+        "typed", [[], ["a", "--prefix="], ["a", "--prefix", "x" * 17], ["a", "--prefix", "ä"]]
+    )
+    def test_bad_input(self, typed: list[str]) -> None:
+        refused("find_leaked_tokens", *typed)

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from unittest import mock
+
+import pytest
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F, Value
+from django.test import override_settings
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, keys
+from drf_token_auth.exceptions import UnknownScopes
+from drf_token_auth.fields import DigestField
+from drf_token_auth.lookup import last_use as usage
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_digest_is_unique_in_the_database(user):
+    model = get_token_model()
+    first = model.objects.create(user=user)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.create(user=user, key=first.key)
+
+
+def by_save(token):
+    token.save()
+
+
+def by_bulk_create(token):
+    type(token).objects.bulk_create([type(token)(user=token.user, digest=token.digest)])
+
+
+def by_update(token):
+    type(token).objects.filter(pk=token.pk).update(digest=token.digest)
+
+
+def by_fixture(token):
+    models.Model.save_base(token, raw=True)
+
+
+@pytest.mark.parametrize("digest", [b"short", b"x" * 34])
+@pytest.mark.parametrize("store", [by_save, by_bulk_create, by_update, by_fixture])
+def test_no_path_stores_a_digest_of_another_size(user, digest, store):
+    model = get_token_model()
+    token = model.objects.create(user=user)
+    token.digest = digest
+    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+        store(token)
+    assert len(bytes(model.objects.get(pk=token.pk).digest)) == keys.DIGEST_SIZE
+
+
+def test_an_empty_digest_is_filled_or_refused(user):
+    model = get_token_model()
+    model.objects.bulk_create([model(user=user, digest=b"")])
+    assert len(bytes(model.objects.get().digest)) == keys.DIGEST_SIZE
+    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+        model.objects.update(digest=b"")
+
+
+def test_what_was_stored_comes_back(user):
+    model = get_token_model()
+    token = model.objects.create(user=user)
+    assert bytes(model.objects.get(digest=token.digest).digest) == token.digest
+
+
+@pytest.mark.parametrize(
+    ("vendor", "column"),
+    [("mysql", "varbinary(33)"), ("oracle", "RAW(33)")],
+)
+def test_where_binary_columns_are_blobs_the_column_is_one_that_can_be_unique(vendor, column):
+    class Elsewhere:
+        pass
+
+    elsewhere = Elsewhere()
+    elsewhere.vendor = vendor
+    assert DigestField().db_type(elsewhere) == column
+
+
+def test_the_database_in_use_has_a_unique_index_on_it():
+    table = get_token_model()._meta.db_table
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, table)
+    unique = [c["columns"] for c in constraints.values() if c["unique"]]
+    assert ["digest"] in unique
+
+
+# Scopes
+
+
+@pytest.fixture
+def declared():
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read", "write": "Write"}}):
+        yield get_token_model()
+
+
+def assign(token, scopes):
+    token.scopes = scopes
+    token.save()
+    return token
+
+
+def assign_only(token, scopes):
+    token.scopes = scopes
+    token.save(update_fields=["scopes"])
+    return token
+
+
+def update(token, scopes):
+    type(token).objects.filter(pk=token.pk).update(scopes=scopes)
+    return type(token).objects.get(pk=token.pk)
+
+
+def bulk_update(token, scopes):
+    token.scopes = scopes
+    type(token).objects.bulk_update([token], ["scopes"])
+    return type(token).objects.get(pk=token.pk)
+
+
+@pytest.mark.parametrize("change", [assign, assign_only, update, bulk_update])
+def test_scopes_can_be_assigned_as_a_list(user, declared, change):
+    token = declared.objects.create(user=user)
+    assert change(token, ["write", "read"]).scope_list == ["read", "write"]
+    assert change(token, "read").scope_list == ["read"]
+    assert declared.objects.get(pk=token.pk).scopes == "read"
+    assert change(token, None).scope_list is None
+
+
+@pytest.mark.parametrize("change", [assign, assign_only, update, bulk_update])
+@pytest.mark.parametrize("scopes", [["read", "typo"], []])
+def test_no_path_stores_a_list_with_unknown_scopes_or_none_at_all(user, declared, change, scopes):
+    token = declared.objects.create(user=user, scopes="read")
+    with pytest.raises(UnknownScopes), transaction.atomic():
+        change(token, scopes)
+    assert declared.objects.get(pk=token.pk).scopes == "read"
+
+
+def test_no_scopes_at_all_never_become_all_there_are(declared, monkeypatch):
+    """Oracle stores an empty text as NULL."""
+    column = declared._meta.get_field("scopes")
+    assert column.get_db_prep_save("", connection) == ""
+    monkeypatch.setattr(connection.features, "interprets_empty_strings_as_nulls", True)
+    with pytest.raises(ValueError, match="no scopes"):
+        column.get_db_prep_save("", connection)
+
+
+def test_a_scope_that_is_no_longer_declared_keeps_nothing_from_being_saved(user, declared):
+    token = declared.objects.create(user=user, scopes="read write")
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read"}}):
+        token = declared.objects.get(pk=token.pk)
+        token.name = "phone"
+        token.save()
+    assert declared.objects.get(pk=token.pk).scopes == "read write"
+
+
+def test_scopes_can_be_an_expression(user, declared):
+    token = declared.objects.create(user=user, name="read")
+    assert update(token, F("name")).scopes == "read"
+    assert update(token, Value("write")).scopes == "write"
+
+
+def as_psycopg2_reads_it(digest):
+    """Its items are bytes, not numbers, so that ``digest[0] == 0`` is never true."""
+    return memoryview(bytes(digest)).cast("c")
+
+
+def test_a_view_of_a_digest_is_no_reason_to_store_it_again(user):
+    token = get_token_model().objects.create(user=user, last_used_at=timezone.now())
+    token.presented_digests = [token.digest]
+    token.digest = as_psycopg2_reads_it(token.digest)
+    with mock.patch.object(usage, "after_transaction") as written:
+        usage.record(token, None, timezone.now())
+    written.assert_not_called()
+
+
+def test_a_view_of_a_digest_from_knox_is_kept(user):
+    token = get_token_model().objects.create(user=user, last_used_at=timezone.now())
+    own, knox = token.digest, keys.knox_digest("f" * 128)
+    token.presented_digests = [own, knox]
+    token.digest = as_psycopg2_reads_it(knox)
+    with mock.patch.object(usage, "after_transaction") as written:
+        usage.record(token, None, timezone.now())
+    written.assert_not_called()
+
+
+def test_a_view_of_no_key_gets_one(user):
+    token = get_token_model()(user=user, digest=as_psycopg2_reads_it(keys.unissued()))
+    token.save()
+    assert get_token_model().objects.from_key(token.key) == token
+
+
+def test_a_view_of_a_digest_is_not_in_a_pickle(user):
+    token = get_token_model().objects.create(user=user)
+    digest = bytes(token.digest)
+    token.digest = token.previous_digest = as_psycopg2_reads_it(digest)
+    assert digest[1:] not in pickle.dumps(token)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_has_what_the_view_shows(user, copied, django_assert_num_queries):
+    token = get_token_model().objects.create(user=user)
+    digest = bytes(token.digest)
+    token.digest = as_psycopg2_reads_it(digest)
+    with django_assert_num_queries(0):
+        assert bytes(copied(token).digest) == digest

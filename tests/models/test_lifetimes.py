@@ -1,0 +1,636 @@
+"""How long a token lives: fixed, idle with a cap, never; and who may not make it longer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core import serializers
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.http import HttpRequest
+from django.test import RequestFactory, override_settings
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.admin import TokenAdmin
+from drf_token_auth.authentication import ExpiringTokenAuthentication
+from drf_token_auth.exceptions import TokenExpired
+from drf_token_auth.lookup import last_use as usage
+from drf_token_auth.lookup import verdict
+from drf_token_auth.views import LoginView
+from tests.conftest import PASSWORD, make_user
+from tests.life_urls import InspectedView
+from tests.lives import EDGES, at, atomic_requests, client_of, log_in, row, status_of
+
+Token = get_token_model()
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+# Fixtures of one function are shared by its examples, and each example cleans up.
+examples = settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+pytestmark = pytest.mark.urls("tests.life_urls")
+
+
+# One definition of expired
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_expiry_to_the_microsecond(user: Any, edge: str) -> None:
+    token = operations.issue(user, ttl=HOUR)
+    is_alive = edge == "before"
+    assert token.expires_at is not None
+    with at(token.expires_at + EDGES[edge]):
+        response = client_of(token).get("/echo/")
+        assert response.status_code == (200 if is_alive else 401)
+        if not is_alive:
+            assert response.data["detail"].code == "token_expired"
+            assert response["WWW-Authenticate"] == 'Token realm="api", error="invalid_token"'
+        assert (Token.objects.from_key(token.key) is not None) is is_alive
+        assert row(token).is_expired() is not is_alive
+        assert Token.objects.usable().exists() is is_alive
+        assert Token.objects.expired().exists() is not is_alive
+        assert operations.purge(dry_run=True) == (not is_alive)
+        assert operations.purge() == (not is_alive)
+        assert Token.objects.exists() is is_alive
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_an_expired_token_lists_and_renames_nothing(user: Any, edge: str) -> None:
+    mine = operations.issue(user, ttl=2 * HOUR)
+    other = operations.issue(user, ttl=HOUR)
+    assert other.expires_at is not None
+    with at(other.expires_at + EDGES[edge]):
+        client = client_of(mine)
+        listed = {one["id"] for one in client.get("/auth/tokens/").data["results"]}
+        assert (other.pk in listed) is (edge == "before")
+        status = client.patch(f"/auth/tokens/{other.pk}/", {"name": "x"}).status_code
+        assert status == (200 if edge == "before" else 404)
+
+
+def python_says(token: Any) -> bool:
+    try:
+        verdict(token, timezone.now())
+    except TokenExpired:
+        return False
+    return True
+
+
+@examples
+@given(
+    offsets=st.lists(st.one_of(st.none(), st.integers(-2, 2), st.integers(-(10**12), 10**12))),
+    older=st.integers(0, 3),
+)
+def test_python_and_sql_and_the_purge_never_differ(
+    user: Any, offsets: list[int | None], older: int
+) -> None:
+    now = timezone.now()
+    with at(now):
+        tokens = Token.objects.bulk_create(
+            Token(user=user, expires_at=None if us is None else now + timedelta(microseconds=us))
+            for us in offsets
+        )
+        alive = {token.pk for token in Token.objects.select_related("user") if python_says(token)}
+        assert set(Token.objects.usable().values_list("pk", flat=True)) == alive
+        dead = {token.pk for token in tokens} - alive
+        assert set(Token.objects.expired().values_list("pk", flat=True)) == dead
+        assert {token.pk for token in tokens if token.is_expired(now)} == dead
+        assert operations.purge(dry_run=True) == len(dead)
+        kept_a_while = timedelta(microseconds=older)
+        long_dead = sum(us is not None and us <= -older for us in offsets)
+        assert operations.purge(older_than=kept_a_while, batch_size=2) == long_dead
+        assert operations.purge() == len(dead) - long_dead
+        assert set(Token.objects.values_list("pk", flat=True)) == alive
+    Token.objects.all().delete()
+
+
+# Lifetimes by settings, call and view
+
+
+@pytest.mark.parametrize(
+    ("conf", "kind", "ttl"),
+    [
+        ({}, "login", 14 * DAY),
+        ({}, "personal", 90 * DAY),
+        ({"TTL": HOUR, "PERSONAL_TTL": 2 * HOUR}, "login", HOUR),
+        ({"TTL": HOUR, "PERSONAL_TTL": 2 * HOUR}, "personal", 2 * HOUR),
+        ({"TTL": None}, "login", None),
+        ({"PERSONAL_TTL": None}, "personal", None),
+        ({"PERSONAL_TTL": None, "MAX_TTL": HOUR}, "personal", HOUR),
+        ({"TTL": HOUR, "MAX_TTL": DAY}, "login", HOUR),
+    ],
+)
+def test_the_settings_give_each_kind_its_lifetime(
+    user: Any, conf: Any, kind: str, ttl: timedelta | None
+) -> None:
+    now = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH=conf), at(now):
+        token = operations.issue(user, kind=kind)
+    assert row(token).expires_at == (None if ttl is None else now + ttl)
+    assert token.expires_at == row(token).expires_at
+
+
+@pytest.mark.parametrize("ttl", [MINUTE, 400 * DAY, None])
+@pytest.mark.parametrize("kind", ["login", "personal"])
+def test_a_wish_goes_before_the_settings(user: Any, kind: str, ttl: timedelta | None) -> None:
+    now = timezone.now()
+    with at(now):
+        token = operations.issue(user, kind=kind, ttl=ttl)
+    assert row(token).expires_at == (None if ttl is None else now + ttl)
+
+
+def test_never(user: Any) -> None:
+    token = operations.issue(user, ttl=None)
+    with at(timezone.now() + 7000 * DAY):
+        assert status_of(token) == 200
+        assert operations.purge() == 0
+
+
+def test_a_lifetime_of_nothing_is_over_at_once(user: Any) -> None:
+    token = operations.issue(user, ttl=timedelta(0))
+    assert status_of(token) == 401
+
+
+def test_a_login_view_has_a_lifetime_of_its_own(user: Any) -> None:
+    class KioskLogin(LoginView):
+        def get_ttl(self, request: Request, user: Any) -> timedelta | None:
+            return 5 * MINUTE if request.data.get("kiosk") else None
+
+    def expiry(**data: Any) -> Any:
+        credentials = {"username": user.get_username(), "password": PASSWORD, **data}
+        request = APIRequestFactory().post("/", credentials)
+        response = KioskLogin.as_view()(request)
+        assert response.status_code == 200
+        return Token.objects.get(pk=response.data["id"]).expires_at
+
+    now = timezone.now()
+    with at(now):
+        assert expiry(kiosk=True) == now + 5 * MINUTE
+        assert expiry() is None
+
+
+# MAX_TTL on each path that makes a token
+
+
+def create(user: Any, **fields: Any) -> None:
+    Token.objects.create(user=user, **fields)
+
+
+def create_never(user: Any) -> None:
+    Token.objects.create(user=user, expires_at=None)
+
+
+def create_through_the_user(user: Any) -> None:
+    getattr(
+        user,
+        Token._meta.get_field("user").remote_field.related_name
+        % {"app_label": Token._meta.app_label, "class": Token._meta.model_name},
+    ).create(expires_at=None)
+
+
+def save(user: Any) -> None:
+    Token(user=user).save()
+
+
+def save_never(user: Any) -> None:
+    token = Token(user=user, expires_at=None)
+    token.save()
+
+
+def save_far(user: Any) -> None:
+    Token(user=user, expires_at=timezone.now() + 999 * DAY).save()
+
+
+def bulk_create(user: Any) -> None:
+    Token.objects.bulk_create([Token(user=user), Token(user=user, expires_at=None)])
+
+
+def get_or_create(user: Any) -> None:
+    Token.objects.get_or_create(user=user, defaults={"expires_at": None})
+
+
+def loaddata(user: Any) -> None:
+    """A fixture from before the setting."""
+    with override_settings(DRF_TOKEN_AUTH={"TTL": None}):
+        token = Token.objects.create(user=user, expires_at=None)
+        fixture = serializers.serialize("json", [token])
+        token.delete()
+    assert json.loads(fixture)[0]["fields"]["expires_at"] is None
+    for loaded in serializers.deserialize("json", fixture):
+        loaded.save()
+
+
+def loaddata_idle(user: Any) -> None:
+    """The same of a token that uses would renew for ever."""
+    with override_settings(DRF_TOKEN_AUTH={"TTL": None}):
+        token = operations.issue(user, ttl=None, idle_timeout=12 * HOUR)
+        assert token.renewable_until is None
+        fixture = serializers.serialize("json", [token])
+        token.delete()
+    for loaded in serializers.deserialize("json", fixture):
+        loaded.save()
+    assert Token.objects.get().renewable_until is not None
+
+
+def create_with_a_text(user: Any) -> None:
+    token = Token.objects.create(user=user, expires_at=(timezone.now() + 9 * DAY).isoformat())
+    assert isinstance(token.expires_at, datetime)
+
+
+def the_admin(user: Any) -> None:
+    boss = get_user_model()._default_manager.create_superuser(
+        **{get_user_model().USERNAME_FIELD: "boss@example.com", "password": "x"},
+        **({} if get_user_model().USERNAME_FIELD == "email" else {"email": "boss@example.com"}),
+    )
+    form = {"user": user.pk, "kind": "personal", "expires_at_0": "", "expires_at_1": ""}
+    request = RequestFactory().post("/", form)
+    request.user = boss
+    request._dont_enforce_csrf_checks = True
+    response = TokenAdmin(Token, admin.site).add_view(request)
+    response.render()
+    assert response.status_code == 200
+    assert b"dta_" in response.content
+
+
+def the_command(user: Any) -> None:
+    call_command("create_token", user.get_username(), "--never", stdout=StringIO())
+
+
+def the_command_for_a_login(user: Any) -> None:
+    call_command("create_token", user.get_username(), "--kind", "login", stdout=StringIO())
+
+
+def the_login(user: Any) -> None:
+    assert log_in(user).status_code == 200
+
+
+def the_api(user: Any) -> None:
+    login = log_in(user).data
+    response = client_of(login["token"]).post("/auth/tokens/", {"ttl": None}, format="json")
+    assert response.status_code == 201
+    assert response.data["expires_at"] is not None
+
+
+def the_api_with_a_wish(user: Any) -> None:
+    login = log_in(user).data
+    response = client_of(login["token"]).post("/auth/tokens/", {"ttl": 10**9}, format="json")
+    assert response.status_code == 201
+
+
+def issue(user: Any) -> None:
+    operations.issue(user)
+
+
+def issue_never(user: Any) -> None:
+    operations.issue(user, kind="personal", ttl=None)
+
+
+def issue_idle(user: Any) -> None:
+    token = operations.issue(user, ttl=None, idle_timeout=HOUR)
+    assert token.renewable_until is not None
+
+
+PATHS: list[Callable[[Any], None]] = [
+    create,
+    create_never,
+    create_through_the_user,
+    save,
+    save_never,
+    save_far,
+    bulk_create,
+    get_or_create,
+    loaddata,
+    loaddata_idle,
+    create_with_a_text,
+    the_admin,
+    the_command,
+    the_command_for_a_login,
+    the_login,
+    the_api,
+    the_api_with_a_wish,
+    issue,
+    issue_never,
+    issue_idle,
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_path_makes_a_token_that_lives_longer_than_max_ttl(
+    user: Any, path: Callable[[Any], None]
+) -> None:
+    now = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": DAY}), at(now):
+        path(user)
+    made = list(Token.objects.all())
+    assert made
+    for token in made:
+        assert token.expires_at is not None
+        assert token.expires_at <= now + DAY
+        if token.renewable_until is not None:
+            assert token.renewable_until <= now + DAY
+
+
+def test_an_expiry_that_is_none_says_so(user: Any) -> None:
+    with pytest.raises(ValidationError, match="tomorrow"):
+        Token.objects.create(user=user, expires_at="tomorrow")
+
+
+def test_max_ttl_lets_shorter_wishes_be(user: Any) -> None:
+    now = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": DAY}), at(now):
+        assert operations.issue(user, ttl=HOUR).expires_at == now + HOUR
+        assert operations.issue(user, ttl=DAY).expires_at == now + DAY
+
+
+# Idle: by the token's own timeout, with its own cap
+
+
+def idle_token(user: Any, idle: timedelta = 15 * MINUTE, ttl: timedelta | None = DAY) -> Any:
+    return operations.issue(user, ttl=ttl, idle_timeout=idle)
+
+
+def use(token: Any, path: str = "/echo/") -> int:
+    return client_of(token).get(path).status_code
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("atomic", [False, True])
+def test_a_use_extends_by_the_tokens_own_timeout(atomic: bool) -> None:
+    start = timezone.now()
+    user = make_user()
+    with override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": 3 * HOUR}), atomic_requests(atomic):
+        with at(start):
+            token = idle_token(user)
+            assert token.expires_at == start + 15 * MINUTE
+            assert token.renewable_until == start + DAY
+        with at(start + 10 * MINUTE):
+            assert use(token) == 200
+        assert row(token).expires_at == start + 25 * MINUTE
+        with at(start + 25 * MINUTE):
+            assert use(token) == 401
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_idle_end_to_the_microsecond(edge: str) -> None:
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+    with at(start + 15 * MINUTE + EDGES[edge]):
+        assert use(token) == (200 if edge == "before" else 401)
+        expected = 15 * MINUTE + (15 * MINUTE + EDGES[edge] if edge == "before" else timedelta(0))
+    assert row(token).expires_at == start + expected
+    with at(start + 15 * MINUTE + EDGES[edge]):
+        assert operations.purge() == (edge != "before")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("edge", EDGES)
+def test_no_use_passes_the_cap(edge: str) -> None:
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user(), ttl=HOUR)
+    for minutes in range(10, 60, 10):
+        with at(start + minutes * MINUTE):
+            assert use(token) == 200
+            expires_at = row(token).expires_at
+            assert expires_at is not None
+            assert expires_at <= start + HOUR
+    assert row(token).expires_at == start + HOUR
+    with at(start + HOUR + EDGES[edge]):
+        assert use(token) == (200 if edge == "before" else 401)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rotating_for_ever_does_not_pass_the_cap_either() -> None:
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user(), ttl=HOUR)
+    for minutes in range(10, 60, 10):
+        with at(start + minutes * MINUTE):
+            response = client_of(token).post("/auth/token/rotate/")
+            assert response.status_code == 200
+            token.key = response.data["token"]
+    with at(start + HOUR):
+        assert use(token) == 401
+
+
+def test_idle_without_a_cap(user: Any) -> None:
+    now = timezone.now()
+    with at(now):
+        token = operations.issue(user, ttl=None, idle_timeout=HOUR)
+    assert (token.expires_at, token.renewable_until) == (now + HOUR, None)
+
+
+def test_a_timeout_longer_than_the_life_shortens_nothing(user: Any) -> None:
+    now = timezone.now()
+    with at(now):
+        token = operations.issue(user, ttl=MINUTE, idle_timeout=HOUR)
+    assert (token.expires_at, token.renewable_until) == (now + MINUTE, now + MINUTE)
+
+
+def test_login_tokens_are_idle_by_the_setting_and_personal_ones_are_not(user: Any) -> None:
+    now = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": HOUR}), at(now):
+        login = Token.objects.get(pk=log_in(user).data["id"])
+        made = Token.objects.create(user=user)
+        personal = operations.issue(user, kind="personal")
+    for token in (login, made):
+        assert (token.expires_at, token.renewable_until) == (now + HOUR, now + 14 * DAY)
+        assert token.idle_timeout == HOUR
+    assert personal.idle_timeout is None
+    assert personal.expires_at == now + 90 * DAY
+
+
+def test_a_fixed_life_where_the_setting_is_idle(user: Any) -> None:
+    now = timezone.now()
+    with override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": HOUR}), at(now):
+        token = operations.issue(user, ttl=DAY, idle_timeout=None)
+    assert row(token).idle_timeout is None
+    assert row(token).expires_at == now + DAY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_the_setting_leaves_made_tokens_their_timeout() -> None:
+    start = timezone.now()
+    with at(start), override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": 30 * MINUTE}):
+        token = operations.issue(make_user())
+    with at(start + 20 * MINUTE), override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": 9 * HOUR}):
+        assert use(token) == 200
+    assert row(token).expires_at == start + 50 * MINUTE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_use_never_makes_a_life_shorter() -> None:
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+        Token.objects.filter(pk=token.pk).update(expires_at=start + 5 * HOUR)
+    with at(start + HOUR):
+        assert use(token) == 200
+    assert row(token).expires_at == start + 5 * HOUR
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_renewal_under_way_does_not_shorten_what_became_longer_meanwhile() -> None:
+    """Made longer by the admin or another process between this request's SELECT and UPDATE."""
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+
+    def prolong(request: Any) -> None:
+        Token.objects.filter(pk=token.pk).update(expires_at=start + 5 * HOUR)
+
+    with at(start + 10 * MINUTE), atomic_requests(True), looking(prolong):
+        assert use(token, "/inspected/") == 200
+    assert row(token).expires_at == start + 5 * HOUR
+
+
+def looking(look: Callable[[Any], None]) -> Any:
+    return mock.patch.object(InspectedView, "look", staticmethod(look))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_renewal_under_way_does_not_revive() -> None:
+    """The view takes longer than what is left of the token: the write comes too late."""
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+    with atomic_requests(True), at(start + 14 * MINUTE):
+        ending = at(start + 15 * MINUTE)
+
+        def dawdle(request: Any) -> None:
+            ending.start()
+
+        try:
+            with looking(dawdle):
+                assert use(token, "/inspected/") == 200
+        finally:
+            ending.stop()
+    assert row(token).expires_at == start + 15 * MINUTE
+    assert row(token).last_used_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("atomic", [False, True])
+@pytest.mark.parametrize("use_before", [False, True])
+def test_request_auth_says_what_the_row_says(atomic: bool, use_before: bool) -> None:
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+    if use_before:
+        with at(start + 5 * MINUTE):
+            assert use(token) == 200
+    seen: list[Any] = []
+
+    def look(request: Any) -> None:
+        stored = row(token)
+        assert request.auth.expires_at == stored.expires_at
+        assert request.auth.last_used_at == stored.last_used_at
+        seen.append(request.auth)
+
+    with at(start + 10 * MINUTE), atomic_requests(atomic), looking(look):
+        assert use(token, "/inspected/") == 200
+    assert seen[0].expires_at == row(token).expires_at == start + 25 * MINUTE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_second_sees_what_the_first_wrote() -> None:
+    """Both loaded the row before either wrote."""
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+    with at(start + 10 * MINUTE):
+        loaded = [row(token), row(token)]
+        for one in loaded:
+            one.presented_digests = [bytes(one.digest)]
+            usage.record(one, None, timezone.now())
+    assert loaded[0].expires_at == loaded[1].expires_at == row(token).expires_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_loaded_the_same_row_one_renews() -> None:
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+    loaded = [row(token), row(token)]
+    for number, one in enumerate(loaded):
+        one.presented_digests = [bytes(one.digest)]
+        with at(start + 10 * MINUTE + number * timedelta(milliseconds=7)):
+            usage.record(one, None, timezone.now())
+    assert row(token).expires_at == start + 25 * MINUTE
+    assert loaded[1].expires_at == start + 25 * MINUTE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looking_at_the_token_does_not_extend_it() -> None:
+    start = timezone.now()
+    with at(start):
+        token = idle_token(make_user())
+    with at(start + 10 * MINUTE):
+        assert use(token, "/auth/token/") == 200
+    assert row(token).expires_at == start + 15 * MINUTE
+    assert row(token).last_used_at is None
+
+
+def authenticate(key: str) -> Any:
+    request = HttpRequest()
+    request.META["HTTP_AUTHORIZATION"] = f"Token {key}"
+    found = ExpiringTokenAuthentication().authenticate(request)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.django_db(transaction=True)
+@examples
+@given(
+    idle=st.integers(1, 3600),
+    ttl=st.one_of(st.none(), st.integers(1, 20_000)),
+    pauses=st.lists(st.integers(0, 4000), max_size=12),
+    interval=st.sampled_from([None, timedelta(0), MINUTE, 10 * MINUTE]),
+)
+def test_any_life_of_an_idle_token(
+    idle: int, ttl: int | None, pauses: list[int], interval: timedelta | None
+) -> None:
+    """Never shorter, never past the cap, never revived, and kept to a tenth of the timeout."""
+    timeout = timedelta(seconds=idle)
+    moment = timezone.now()
+    user = get_user_model()._default_manager.first() or make_user()
+    with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": interval}):
+        with at(moment):
+            lifetime = None if ttl is None else timedelta(seconds=ttl)
+            token = operations.issue(user, ttl=lifetime, idle_timeout=timeout)
+        cap = None if lifetime is None else moment + lifetime
+        before = row(token).expires_at
+        for pause in pauses:
+            moment += timedelta(seconds=pause)
+            with at(moment):
+                try:
+                    auth = authenticate(token.key)
+                except AuthenticationFailed:
+                    assert moment >= before
+                    assert row(token).expires_at == before
+                    continue
+            assert moment < before
+            after = row(token).expires_at
+            assert auth.expires_at == after
+            assert after >= before
+            assert after <= moment + timeout or after == before
+            assert cap is None or after <= cap
+            assert after == cap or after >= moment + timeout - timeout / 10
+            before = after
+    Token.objects.all().delete()

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import ast
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import FieldError
+from django.db import IntegrityError, connection, transaction
+from django.test import override_settings
+from django.utils import timezone
+from rest_framework.exceptions import AuthenticationFailed
+
+from drf_token_auth import get_token_model, managers
+from drf_token_auth.authentication import ExpiringTokenAuthentication
+from drf_token_auth.exceptions import KeyNotShown
+from drf_token_auth.managers import TokenManager, TokenQuerySet, all_rows, lock_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tokens(db):
+    return get_token_model().objects
+
+
+def test_get_or_create_makes_one_with_a_key_and_then_finds_it(tokens, user):
+    made, created = tokens.get_or_create(user=user)
+    found, again = tokens.get_or_create(user=user)
+    assert (created, again) == (True, False)
+    assert made.key
+    assert found == made
+    with pytest.raises(KeyNotShown, match="readable only on the instance that made it"):
+        _ = found.key
+
+
+def test_get_or_create_gives_the_newest_usable_of_many(tokens, user):
+    now = timezone.now()
+    tokens.create(user=user, created_at=now - timedelta(days=3))
+    newest = tokens.create(user=user, created_at=now - timedelta(days=1))
+    tokens.create(user=user, created_at=now, expires_at=now - timedelta(seconds=1))
+    assert tokens.get_or_create(user=user) == (newest, False)
+    assert tokens.get_or_create(user_id=user.pk) == (newest, False)
+
+
+def test_get_or_create_makes_a_new_one_where_only_expired_ones_are_left(tokens, user):
+    tokens.create(user=user, expires_at=timezone.now())
+    token, created = tokens.get_or_create(user=user)
+    assert created
+    assert tokens.from_key(token.key) == token
+
+
+def test_get_or_create_passes_over_what_a_password_change_ended(tokens, user):
+    old, _ = tokens.get_or_create(user=user)
+    user.set_password("another")
+    user.save()
+    token, created = tokens.get_or_create(user=user)
+    assert created
+    assert token != old
+
+
+def test_get_or_create_takes_further_conditions_and_defaults(tokens, user):
+    tokens.create(user=user, name="laptop")
+    phone, created = tokens.get_or_create(
+        user=user, name="phone", defaults={"expires_at": None, "kind": lambda: "personal"}
+    )
+    assert created
+    assert (phone.name, phone.expires_at, phone.kind) == ("phone", None, "personal")
+    assert tokens.get_or_create(user=user, name="phone") == (phone, False)
+
+
+def test_get_or_create_through_the_users_own_manager(user):
+    name = get_token_model()._meta.get_field("user").remote_field.get_accessor_name()
+    own = getattr(user, name)
+    token, created = own.get_or_create()
+    assert created
+    assert token.user == user
+    assert own.get_or_create() == (token, False)
+
+
+def test_aget_or_create(tokens, user):
+    @async_to_sync
+    async def elsewhere():
+        return await tokens.aget_or_create(user=user)
+
+    token, created = elsewhere()
+    assert created
+    assert tokens.get_or_create(user=user) == (token, False)
+
+
+def test_update_or_create_changes_the_newest(tokens, user):
+    token = tokens.create(user=user)
+    found, created = tokens.update_or_create(user=user, defaults={"name": "renamed"})
+    assert (found, created) == (token, False)
+    token.refresh_from_db()
+    assert token.name == "renamed"
+
+
+@pytest.mark.parametrize("lookup", [{"key": "x"}, {"key__in": ["x"]}])
+@pytest.mark.parametrize("method", ["get", "filter", "exclude", "get_or_create"])
+def test_a_key_cannot_be_looked_up_and_the_error_says_what_can(tokens, method, lookup):
+    with pytest.raises(FieldError, match=r"from_key\(key\)"):
+        getattr(tokens, method)(**lookup)
+
+
+def test_bulk_create_gives_each_a_key_an_expiry_and_a_stamp(tokens, user, other_user):
+    made = tokens.bulk_create(
+        [
+            get_token_model()(user=user),
+            get_token_model()(user_id=other_user.pk, expires_at=None),
+        ]
+    )
+    assert [tokens.from_key(token.key) for token in made] == made
+    assert made[0].expires_at is not None
+    assert made[1].expires_at is None
+    assert all(token.user_stamp for token in made)
+
+
+def test_bulk_create_loads_the_users_it_lacks_at_once(
+    tokens, user_factory, django_assert_max_num_queries
+):
+    ids = [user_factory(f"user{number}").pk for number in range(20)]
+    with django_assert_max_num_queries(4):
+        tokens.bulk_create([get_token_model()(user_id=pk) for pk in ids])
+
+
+def test_from_key_finds_only_what_would_authenticate(tokens, user, other_user):
+    token = tokens.create(user=user)
+    expired = tokens.create(user=user, expires_at=timezone.now())
+    assert tokens.from_key(token.key) == token
+    assert tokens.from_key(expired.key) is None
+    assert tokens.from_key("nonsense") is None
+    assert tokens.from_key("") is None
+    assert tokens.filter(user=other_user).from_key(token.key) is None
+    user.is_active = False
+    user.save()
+    assert tokens.from_key(token.key) is None
+
+
+@pytest.mark.parametrize("key", [None, b"x", 5, ["x"]])
+def test_from_key_of_what_is_no_text_finds_nothing(tokens, user, key, django_assert_num_queries):
+    """A websocket may come without a key."""
+    with django_assert_num_queries(0):
+        assert tokens.from_key(key) is None
+        assert tokens.all().from_key(key) is None
+        assert async_to_sync(tokens.afrom_key)(key) is None
+        with pytest.raises(AuthenticationFailed):
+            ExpiringTokenAuthentication().authenticate_credentials(key)
+
+
+def test_from_key_loads_the_user_and_writes_nothing(tokens, user, django_assert_num_queries):
+    token = tokens.create(user=user)
+    with django_assert_num_queries(1):
+        assert tokens.from_key(token.key).user == user
+
+
+def test_usable_and_expired_part_the_table(tokens, user):
+    now = timezone.now()
+    usable = {tokens.create(user=user), tokens.create(user=user, expires_at=None)}
+    expired = {tokens.create(user=user, expires_at=now)}
+    assert set(tokens.usable()) == usable
+    assert set(tokens.expired()) == expired
+
+
+def test_revoke_says_how_many_and_leaves_the_others(tokens, user, other_user):
+    for _ in range(3):
+        tokens.create(user=user)
+    kept = tokens.create(user=other_user)
+    assert tokens.filter(user=user).revoke(reason="admin") == 3
+    assert tokens.filter(user=user).revoke(reason="admin") == 0
+    assert list(tokens.all()) == [kept]
+
+
+def test_delete_answers_as_djangos(tokens, user):
+    token = tokens.create(user=user)
+    tokens.create(user=user)
+    label = get_token_model()._meta.label
+    assert token.delete() == (1, {label: 1})
+    assert tokens.filter(user=user).delete() == (1, {label: 1})
+    assert tokens.filter(user=user).delete() == (0, {})
+
+
+class NowhereRouter:
+    """Would lead whoever asks it to a database that is not there."""
+
+    def db_for_write(self, model, **hints):
+        return "nowhere"
+
+
+def test_what_is_ended_is_in_the_database_that_is_named(tokens, user):
+    """Not the row of the same id where the router writes."""
+    made = [tokens.create(user=user) for _ in range(4)]
+    with override_settings(DATABASE_ROUTERS=["tests.models.test_managers.NowhereRouter"]):
+        assert tokens.using("default").filter(pk=made[0].pk).revoke(reason="admin") == 1
+        assert tokens.using("default").filter(pk=made[1].pk).delete()[0] == 1
+        assert made[2].revoke(reason="admin", using="default")
+        assert made[3].delete(using="default")[0] == 1
+    assert not tokens.exists()
+
+
+def test_a_user_that_goes_takes_the_tokens_along(tokens, user):
+    tokens.create(user=user)
+    user.delete()
+    assert not tokens.exists()
+
+
+def test_locking_a_user_changes_nothing(user):
+    before = dict(type(user).objects.filter(pk=user.pk).values().get())
+    with transaction.atomic():
+        lock_user(get_token_model(), user.pk, using="default")
+    assert type(user).objects.filter(pk=user.pk).values().get() == before
+
+
+def test_all_rows_is_not_narrowed_by_anything(tokens, user):
+    tokens.create(user=user)
+    assert all_rows(get_token_model(), "default").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_backfills_at_once_make_one_token(user):
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        # One connection is all an in-memory database has; the others are tested with threads.
+        get_token_model().objects.get_or_create(user=user)
+        get_token_model().objects.get_or_create(user=user)
+        assert get_token_model().objects.count() == 1
+        return
+    start = threading.Barrier(8)
+
+    def backfill() -> None:
+        try:
+            start.wait()
+            get_token_model().objects.get_or_create(user=user)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=backfill) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert get_token_model().objects.count() == 1
+
+
+def test_the_default_expiry_is_read_when_the_token_is_made(tokens, user):
+    with override_settings(DRF_TOKEN_AUTH={"TTL": timedelta(hours=1)}):
+        token = tokens.create(user=user)
+    left = token.expires_at - timezone.now()
+    assert timedelta(minutes=59) < left <= timedelta(hours=1)
+
+
+def test_the_manager_of_the_type_checkers_is_the_one_that_runs():
+    """``from_queryset`` makes the one that runs; the other is written out in the module."""
+    [written_out] = [
+        node
+        for node in ast.walk(ast.parse(Path(managers.__file__).read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and node.name == "_Manager"
+    ]
+    named = {method.name for method in written_out.body}
+    assert all(callable(getattr(TokenManager, name)) for name in named)
+    of_the_queryset = {name for name in vars(TokenQuerySet) if hasattr(TokenManager, name)}
+    as_on_any = {"bulk_create", "get_or_create"}
+    own = {name for name in vars(TokenManager) if name in of_the_queryset}
+    assert {name for name in of_the_queryset if name[0] != "_"} <= named | as_on_any | own
+
+
+def test_a_token_of_nobody_is_the_databases_error(tokens):
+    for make in (tokens.create, tokens.model().save):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make()
