@@ -8,8 +8,10 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 
-__all__ = ["login_age", "note_login"]
+__all__ = ["is_impersonated", "login_age", "note_login"]
 
+# Set in the session by django-hijack, django-loginas, django-su and django-impersonate.
+_IMPERSONATION = ("hijack_history", "loginas_from_user", "exit_users_pk", "_impersonate")
 _LOGIN_AT = "_drf_token_auth_login_at"
 
 
@@ -18,6 +20,12 @@ def note_login(request: Any, user: Any) -> None:
     session = getattr(request, "session", None)
     if session is not None and session.get(SESSION_KEY) == str(user.pk):
         session[_LOGIN_AT] = time.time()
+
+
+def is_impersonated(request: Any) -> bool:
+    """Whether somebody else, such as an operator, acts as the user of this session."""
+    session = getattr(request, "session", None)
+    return session is not None and any(session.get(name) for name in _IMPERSONATION)
 
 
 def login_age(request: Any) -> timedelta | None:
