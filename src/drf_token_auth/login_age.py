@@ -29,9 +29,16 @@ def is_impersonated(request: Any) -> bool:
 
 
 def login_age(request: Any) -> timedelta | None:
-    """How long ago the session's user logged in; None if the session does not know."""
+    """How long ago the session's user logged in; None if the session does not know.
+
+    Impersonating a user is no login of theirs.
+    """
     session = getattr(request, "session", None)
-    if session is None or session.get(SESSION_KEY) != str(request.user.pk):
+    if (
+        session is None
+        or is_impersonated(request)
+        or session.get(SESSION_KEY) != str(request.user.pk)
+    ):
         return None
     login_at = session.get(_LOGIN_AT)
     return None if login_at is None else timedelta(seconds=time.time() - login_at)

@@ -121,10 +121,9 @@ class AllauthStepUp(StepUp):
 
     def __init__(self, request: Any) -> None:
         super().__init__(request)
-        from allauth.account.adapter import get_adapter
+        from ..contrib.allauth_reauthentication import reauthentication_url
 
-        methods = get_adapter().get_reauthentication_methods(request.user)
-        self.url = methods[0]["url"] if methods else None
+        self.url = reauthentication_url(request.user)
 
 
 class LogInAgainStepUp(StepUp):

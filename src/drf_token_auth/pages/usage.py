@@ -23,7 +23,8 @@ def example_of(request: Any) -> str:
 
 
 def _keyword() -> str:
-    for authenticator in api_settings.DEFAULT_AUTHENTICATION_CLASSES:
+    authenticators: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    for authenticator in authenticators:
         if issubclass(authenticator, ExpiringTokenAuthentication):
             keyword: Any = authenticator.keyword
             return keyword if isinstance(keyword, str) else str(next(iter(keyword)))

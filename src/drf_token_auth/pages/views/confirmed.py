@@ -24,7 +24,7 @@ from .base import PageView
 __all__ = ["ConfirmedView", "LoggedOutMeanwhile"]
 
 
-class LoggedOutMeanwhile(Exception):  # noqa: N818
+class LoggedOutMeanwhile(Exception):
     """The session was ended while its request was being answered."""
 
 

@@ -23,7 +23,7 @@ __all__ = ["TokenNewView"]
 DAY = 86_400
 
 
-class NameTaken(Exception):  # noqa: N818
+class NameTaken(Exception):
     """Another request has just made a token of this name."""
 
 

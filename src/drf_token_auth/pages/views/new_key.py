@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import operations
@@ -59,6 +58,5 @@ class TokenNewKeyView(ConfirmedView):
             form=form,
             row=self.row(self.get_token()),
             asks_password=self.asks_password,
-            grace=in_words(grace) if grace else _("0 seconds"),
-            has_grace=bool(grace),
+            grace=in_words(grace) if grace else None,
         )

@@ -42,7 +42,8 @@ class RevokeView(PageView):
     def revoke(self) -> int:
         """Revoke the tokens. Returns how many there were."""
         user = self.request.user
-        return self.get_queryset().revoke(reason="others", actor=user, request=self.request)
+        tokens = self.get_queryset()
+        return int(tokens.revoke(reason="others", actor=user, request=self.request))
 
     def get_queryset(self) -> Any:
         tokens = super().get_queryset()
