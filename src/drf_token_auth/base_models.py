@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, router, transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -149,6 +150,12 @@ class AbstractToken(models.Model):
         # Whole, with the key: Django's TestCase hands each test a deep copy of what
         # setUpTestData made.
         return self._copied(lambda value: copy.deepcopy(value, memo))
+
+    def clean(self) -> None:
+        """Refuse a new token that has expired already. Forms call this."""
+        super().clean()
+        if self._state.adding and self.is_expired():
+            raise ValidationError(_("The expiry must be in the future."), code="expired")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
