@@ -57,6 +57,7 @@ VALID = [
     *[("ROTATION_GRACE", timedelta(0)), ("PASSWORD_BOUND", []), ("PASSWORD_BOUND", ("personal",))],
     *[("SCOPES", {"read": gettext_lazy("Read")}), ("PREFIX", "x"), ("PEPPERS", {127: PEPPER})],
     *[("UNKNOWN_KEYS", "pass"), ("WHEN_FULL", "reject"), ("MAX_TOKENS_PER_USER", 1)],
+    ("PEPPER", None),
     *[("FAILED_KEY_RATE", "5/hour"), ("LOGIN_RATES", {"account": "3/m"})],
 ]
 INVALID = [
@@ -70,6 +71,7 @@ INVALID = [
     *[("SCOPES", {"read": None}), ("PREFIX", ""), ("PREFIX", "a b"), ("PREFIX", "x" * 17)],
     *[("PREFIX", 'a"'), ("PEPPERS", {0: PEPPER}), ("PEPPERS", {128: PEPPER})],
     *[("PEPPERS", {1: "short"}), ("PEPPERS", {"1": PEPPER}), ("PEPPERS", [PEPPER])],
+    *[("PEPPER", 0), ("PEPPER", "1"), ("PEPPER", True), ("PEPPER", 128), ("PEPPER", 5)],
     *[("PEPPERS", {1: PEPPER.encode()}), ("UNKNOWN_KEYS", "ignore"), ("FAILED_KEY_RATE", "often")],
     *[("LOGIN_RATES", {"ip": "1/s"}), ("LOGIN_RATES", {"address": 5}), ("LOGIN_RATES", "20/min")],
 ]
@@ -117,6 +119,16 @@ def test_a_misspelt_name_is_an_error_that_names_the_nearest(wrong, right):
         assert problem.id == "E002"
         assert repr(wrong) in problem.message
         assert f"Did you mean {right!r}?" in problem.hint
+
+
+@pytest.mark.parametrize("peppers", [{}, {2: PEPPER}])
+def test_the_pepper_in_use_must_be_a_known_one(peppers):
+    with override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": 1}):
+        [problem] = conf.problems()
+        assert (problem.id, "PEPPER" in problem.message) == ("E003", True)
+        assert PEPPER not in problem.message + problem.hint
+    with override_settings(DRF_TOKEN_AUTH={"PEPPERS": {**peppers, 1: PEPPER}, "PEPPER": 1}):
+        assert get_settings().PEPPER == 1
 
 
 def test_not_a_dict():

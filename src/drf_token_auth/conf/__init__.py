@@ -59,6 +59,7 @@ class TokenAuthSettings(TypedDict, total=False):
     SCOPES: dict[str, str]
     PREFIX: str
     PEPPERS: dict[int, str]
+    PEPPER: int | None
     UNKNOWN_KEYS: Literal["reject", "pass"]
     LOGIN_RATES: LoginRates | None
     FAILED_KEY_RATE: str | None
@@ -82,6 +83,7 @@ class Settings:
     SCOPES: Mapping[str, str] = field(default_factory=dict)
     PREFIX: str = "dta_"
     PEPPERS: Mapping[int, bytes] = field(default_factory=dict, repr=False)
+    PEPPER: int | None = None
     UNKNOWN_KEYS: str = "reject"
     LOGIN_RATES: Mapping[str, str | None] = field(
         default_factory=lambda: {"address": "20/min", "account": "10/min"}
@@ -126,6 +128,15 @@ def problems() -> Iterator[Problem]:
                 "E003",
                 f"{SETTING}[{name!r}] is {wanted}; it can't be {shown}.",
                 f"Correct {SETTING}[{name!r}], or leave it out for the default.",
+            )
+            continue
+        peppers = raw.get("PEPPERS", {})
+        is_readable = RULES["PEPPERS"][0](peppers)
+        if name == "PEPPER" and is_readable and value not in {None, *peppers}:
+            yield Problem(
+                "E003",
+                f"{SETTING}['PEPPER'] is {value}, but {SETTING}['PEPPERS'] has no pepper {value}.",
+                f"Add the pepper {value} to PEPPERS, or name a pepper that PEPPERS has.",
             )
 
 

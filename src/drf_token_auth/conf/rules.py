@@ -65,6 +65,10 @@ def _are_peppers(value: object) -> bool:
     )
 
 
+def _is_pepper_id(value: object) -> bool:
+    return value is None or (type(value) is int and 1 <= value <= 127)
+
+
 def _are_login_rates(value: object) -> bool:
     return value is None or (
         isinstance(value, Mapping)
@@ -101,6 +105,7 @@ RULES: dict[str, tuple[Callable[[object], bool], str]] = {
         _are_peppers,
         f"a dict of ids (1 to 127) to secrets of at least {PEPPER_LENGTH} characters of UTF-8",
     ),
+    "PEPPER": (_is_pepper_id, "the id of a pepper in PEPPERS (1 to 127), or None"),
     "UNKNOWN_KEYS": (lambda v: v in ("reject", "pass"), '"reject" or "pass"'),
     "LOGIN_RATES": (
         _are_login_rates,
