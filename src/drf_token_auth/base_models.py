@@ -151,12 +151,6 @@ class AbstractToken(models.Model):
         # setUpTestData made.
         return self._copied(lambda value: copy.deepcopy(value, memo))
 
-    def clean(self) -> None:
-        """Refuse a new token that has expired already. Forms call this."""
-        super().clean()
-        if self._state.adding and self.is_expired():
-            raise ValidationError(_("The expiry must be in the future."), code="expired")
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             if "name" in vars(self):  # not deferred
@@ -172,6 +166,12 @@ class AbstractToken(models.Model):
         with transaction.atomic(using=using, savepoint=False):
             super().save(*args, **kwargs)
             self.announce_created(using=using)
+
+    def clean(self) -> None:
+        """Refuse a new token that has expired already. Forms call this."""
+        super().clean()
+        if self._state.adding and self.is_expired():
+            raise ValidationError(_("The expiry must be in the future."), code="expired")
 
     def _plain_state(self) -> dict[str, Any]:
         """By attribute: Django sets what psycopg2 reads from a binary column aside, in a list."""

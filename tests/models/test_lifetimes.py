@@ -260,6 +260,8 @@ def the_admin(user: Any) -> None:
     request = RequestFactory().post("/", form)
     request.user = boss
     request._dont_enforce_csrf_checks = True
+    request.session = {SESSION_KEY: str(boss.pk)}
+    note_login(request, boss)
     response = TokenAdmin(Token, admin.site).add_view(request)
     response.render()
     assert response.status_code == 200
