@@ -69,7 +69,7 @@ class AddMixin(_Mixin):
         project whose user has no admin or one without ``search_fields``.
         """
         fields = super().get_autocomplete_fields(request)
-        users = self.admin_site._registry.get(self.opts.get_field("user").related_model)
+        users: Any = self.admin_site._registry.get(self.opts.get_field("user").related_model)
         can_search = users is not None and users.get_search_fields(request)
         if can_search and users.has_view_permission(request) and "user" not in fields:
             return (*fields, "user")

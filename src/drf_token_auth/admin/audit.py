@@ -38,4 +38,4 @@ def write_log(
     if len(entries) == 1:
         entries[0].save()
         return entries
-    return LogEntry.objects.bulk_create(entries)
+    return list(LogEntry.objects.bulk_create(entries))

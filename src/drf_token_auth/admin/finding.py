@@ -66,8 +66,9 @@ class FindMixin(_Mixin):
         words = key.split()
         queryset: Any = self.get_queryset(request)
         try:
-            return lookup.find(
+            found: AbstractToken = lookup.find(
                 self.model, keys.hidden(words[-1]) if words else "", queryset=queryset
             )
         except Refused:
             return None
+        return found

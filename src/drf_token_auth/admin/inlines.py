@@ -65,7 +65,7 @@ class TokenInlineMixin(_Mixin):
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).select_related("user")
 
-    def has_add_permission(self, request: Any, obj: Any) -> bool:
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
         return False
 
 
