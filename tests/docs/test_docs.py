@@ -309,6 +309,7 @@ class Shell:
             parser.add_argument("-X", dest="method")
             parser.add_argument("-H", dest="headers", action="append", default=[])
             parser.add_argument("-d", dest="body", default="")
+            parser.add_argument("-w", dest="after_the_answer")
             curl = parser.parse_args(shlex.split(line)[1:])
             method = curl.method or ("POST" if curl.body else "GET")
             path = re.sub(r"https?://[^/]+", "", curl.url)
@@ -413,6 +414,7 @@ MODULES = {
     "drf_token_auth.base_models": "models.md",
     "drf_token_auth.conf": "settings.md",
     "drf_token_auth.exceptions": "exceptions.md",
+    "drf_token_auth.importers": "importers.md",
     "drf_token_auth.managers": "models.md",
     "drf_token_auth.models": "models.md",
     "drf_token_auth.operations": "operations.md",
@@ -555,5 +557,21 @@ def test_what_is_said_to_be_so_names_a_test() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
-    local = [target for target in targets if "://" not in target]
+    local = [target for target in targets if "://" not in target and target != "inv:"]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    """Add a new page to a group of ``docs/index.md``, so that readers find it."""
+    assert set(DOCS.rglob("*.md")) - reached_from(DOCS / "index.md") == set()
+
+
+def reached_from(page: Path) -> set[Path]:
+    found = {page}
+    for tree in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        for line in tree.splitlines():
+            if line and not line.startswith(":"):
+                name = re.sub(r".*<(.+)>", r"\1", line)
+                for child in set(page.parent.glob(f"{name}.md")) - found:
+                    found |= reached_from(child)
+    return found

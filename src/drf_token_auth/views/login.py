@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from .. import operations
 from ..base_models import AbstractToken
+from ..devices import describe
 from ..serializers import (
     LoggedInSerializer,
     LoginSerializer,
@@ -59,8 +60,8 @@ class LoginView(TokenView):
         return operations.DEFAULT
 
     def get_name(self, request: Any) -> str:
-        """Hook: what to call the device if the client doesn't say."""
-        return str(request.META.get("HTTP_USER_AGENT", ""))
+        """Hook: return the device's name for a client that sent no ``name``."""
+        return describe(request.META.get("HTTP_USER_AGENT", ""))
 
     def get_scopes(self, request: Any, user: Any) -> Any:
         """Hook: what the token may do; None for all the user may."""
