@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.contrib import admin
 
 from ..base_models import AbstractToken
@@ -44,6 +45,12 @@ class TokenAdmin(TokenAdminMixin, _ModelAdmin):
 
 guard_inlines()
 
-# A project with its own token model registers that one itself.
-if not Token._meta.swapped and not admin.site.is_registered(Token):
+
+def _is_left_to_the_project() -> bool:
+    if Token._meta.swapped or admin.site.is_registered(Token):
+        return True
+    return not getattr(apps.get_app_config("drf_token_auth"), "registers_admin", True)
+
+
+if not _is_left_to_the_project():
     admin.site.register(Token, TokenAdmin)

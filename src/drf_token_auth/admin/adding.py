@@ -19,7 +19,7 @@ from ..base_models import AbstractToken, Kind
 from ..conf import get_settings
 from ..exceptions import TokenLimitReached
 from .forms import TokenAddForm, TokenForm
-from .rights import can_confirm_password, has_fresh_login, may_act_as
+from .rights import can_confirm_password, is_fresh, may_act_as
 
 if TYPE_CHECKING:
     _Mixin = admin.ModelAdmin[AbstractToken]
@@ -49,7 +49,7 @@ class AddMixin(_Mixin):
         if obj is not None:
             return ("name", *self.shown_fields)
         hidden = () if get_settings().SCOPES else ("full_access",)
-        asks = not has_fresh_login(request) and can_confirm_password(request.user)
+        asks = not is_fresh(request) and can_confirm_password(request)
         return (*(one for one in self.add_fields if one not in hidden), *["password"][: int(asks)])
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:

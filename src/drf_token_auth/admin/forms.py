@@ -15,7 +15,7 @@ from ..conf import get_settings
 from ..exceptions import UnknownScopes
 from ..managers import all_rows
 from ..scopes import encode_scopes
-from .rights import can_confirm_password, confirm_password, has_fresh_login
+from .rights import can_confirm_password, confirm_password, is_fresh
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[AbstractToken]
@@ -78,8 +78,8 @@ class TokenAddForm(TokenForm):
         if not declared:
             del self.fields["full_access"]
             scopes.help_text = _("The project declares none: the token may do all the user may do.")
-        self.is_stale = self.request is not None and not has_fresh_login(self.request)
-        if not self.is_stale or not can_confirm_password(self.request.user):
+        self.is_stale = self.request is not None and not is_fresh(self.request)
+        if not self.is_stale or not can_confirm_password(self.request):
             del self.fields["password"]
 
     def clean_user(self) -> Any:
@@ -92,8 +92,7 @@ class TokenAddForm(TokenForm):
         return user
 
     def clean_password(self) -> None:
-        if not confirm_password(self.request, self.cleaned_data["password"]):
-            raise ValidationError(_("This is not your password."), code="wrong_password")
+        confirm_password(self.request, self.cleaned_data["password"])
 
     def clean(self) -> Any:
         values = super().clean() or self.cleaned_data

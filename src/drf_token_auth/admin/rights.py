@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import authenticate, update_session_auth_hash
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
-from ..conf import get_settings
-from ..login_age import login_age, note_login
+from ..login_age import is_impersonated
+from ..pages.step_up import PasswordStepUp, TooManyAttempts, is_fresh
 
-__all__ = ["can_confirm_password", "confirm_password", "has_fresh_login", "may_act_as"]
+__all__ = ["can_confirm_password", "confirm_password", "is_fresh", "may_act_as"]
 
 
 def may_act_as(staff: Any, user: Any) -> bool:
@@ -21,26 +23,26 @@ def may_act_as(staff: Any, user: Any) -> bool:
     return bool(user.get_all_permissions() <= staff.get_all_permissions())
 
 
-def has_fresh_login(request: Any) -> bool:
-    """Return True if the session's login is younger than ``RECENT_LOGIN``."""
-    longest = get_settings().RECENT_LOGIN
-    if longest is None:
-        return True
-    age = login_age(request)
-    return age is not None and age < longest
+def can_confirm_password(request: Any) -> bool:
+    """Return False for a user of single sign-on, and while a staff member acts as another user."""
+    has_usable_password = getattr(request.user, "has_usable_password", None)
+    return (
+        has_usable_password is not None and has_usable_password() and not is_impersonated(request)
+    )
 
 
-def can_confirm_password(user: Any) -> bool:
-    """Return False for a user of single sign-on, who has no password here."""
-    return bool(user.has_usable_password()) if hasattr(user, "has_usable_password") else False
+@sensitive_variables()
+def confirm_password(request: Any, password: str) -> None:
+    """Check the password of the logged-in person. If it is right, the login is fresh again.
 
-
-def confirm_password(request: Any, password: str) -> bool:
-    """Check the password of the person who is logged in. If it is right, the login is fresh."""
-    user = authenticate(request, username=request.user.get_username(), password=password)
-    if user is None or user.pk != request.user.pk:
-        return False
-    # The check may have stored a newer hash, and the session must know that one.
-    update_session_auth_hash(request, user)
-    note_login(request, user)
-    return True
+    :raises ValidationError: it is wrong, or too many were tried.
+    """
+    try:
+        PasswordStepUp(request).confirm(password)
+    except TooManyAttempts as error:
+        # The texts of the pages are translated only where their app is installed.
+        raise ValidationError(
+            _("Too many attempts. Please try again later."), code=error.code
+        ) from None
+    except ValidationError as error:
+        raise ValidationError(_("This is not your password."), code=error.code) from None

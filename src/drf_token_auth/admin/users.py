@@ -27,6 +27,8 @@ __all__ = ["UserTokensMixin"]
 class UserTokensMixin(_Mixin):
     """Adds a link to the user's tokens, and an action that revokes all of them."""
 
+    actions = ("revoke_all_tokens",)
+    # How many tokens one request may revoke. The command revoke_tokens has no limit.
     max_revoked = 1000
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
