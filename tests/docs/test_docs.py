@@ -201,6 +201,7 @@ MODULES = {
     "drf_token_auth.base_models": "models.md",
     "drf_token_auth.conf": "settings.md",
     "drf_token_auth.exceptions": "exceptions.md",
+    "drf_token_auth.importers": "importers.md",
     "drf_token_auth.managers": "models.md",
     "drf_token_auth.models": "models.md",
     "drf_token_auth.operations": "operations.md",
