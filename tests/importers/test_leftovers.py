@@ -184,7 +184,9 @@ def test_each_is_named_with_the_line_to_write(project: Project) -> None:
             "from drf_token_auth.models import Token\n    class ApiKey(Token):"
         ),
         "The migration shop.0001_initial depends on the app 'authtoken'": "NodeNotFoundError",
-        "shop.receivers.give_token makes a row of authtoken.Token when a user is saved": "Remove it",
+        "shop.receivers.give_token makes a row of authtoken.Token when a user is saved": (
+            "Remove it: nobody would see the key of such a token."
+        ),
         "shop.receivers.note_the_end receives post_delete of authtoken.Token": "token_revoked",
         "shop.admin.ApiKeyAdmin is registered for authtoken.Token": "TokenAdminMixin",
         "shop.admin.ApiKeyInline is an inline of shop.admin.UserAdmin": "prefix of its form",
