@@ -70,7 +70,7 @@ def _changes(
         changes["last_used_at"] = now
     if _is_renewal_due(row, now, is_used="last_used_at" in changes):
         changes["expires_at"] = row.renewed_until(now)
-    if newer_stamp is not None and row.user_stamp == token.user_stamp:
+    if newer_stamp is not None and row.user_stamp in (None, token.user_stamp):
         changes["user_stamp"] = newer_stamp
     if _is_rehash_due(row, token.presented_digests):
         changes["digest"] = token.presented_digests[0]
