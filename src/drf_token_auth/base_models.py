@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, router, transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from . import keys, signals
 from . import passwords as stamps
 from .conf import get_settings
-from .conf.rules import SCOPES_LENGTH
+from .conf.entries import SCOPES_LENGTH
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
 from .importers.originals import end_originals, old_apps
@@ -165,6 +166,12 @@ class AbstractToken(models.Model):
         with transaction.atomic(using=using, savepoint=False):
             super().save(*args, **kwargs)
             self.announce_created(using=using)
+
+    def clean(self) -> None:
+        """Refuse a new token that has expired already. Forms call this."""
+        super().clean()
+        if self._state.adding and self.is_expired():
+            raise ValidationError(_("The expiry must be in the future."), code="expired")
 
     def _plain_state(self) -> dict[str, Any]:
         """By attribute: Django sets what psycopg2 reads from a binary column aside, in a list."""

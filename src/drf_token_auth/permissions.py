@@ -21,7 +21,7 @@ from rest_framework.permissions import (
 
 from .base_models import AbstractToken, Kind
 from .conf import get_settings
-from .login_age import is_impersonated
+from .login_age import is_impersonated, is_recent
 from .login_age import login_age as session_login_age
 from .scopes import split_scopes
 
@@ -32,9 +32,6 @@ __all__ = [
     "RecentLogin",
     "always_asked",
 ]
-
-# The clocks of two servers may differ: a login on one can lie in the future of the other.
-LEEWAY = timedelta(seconds=5)
 
 
 def _challenge(request: Any, error: str, **parameters: str) -> str:
@@ -169,10 +166,8 @@ class RecentLogin(OperationHolderMixin, _Challenging):
         if max_age is None:
             is_login = not (_is_personal(request.auth) or _is_impersonated(request))
             return is_login or InsufficientAuthentication(request, timedelta(0))
-        age = _login_age(request)
-        if age is None or age < -LEEWAY or max(age, timedelta(0)) >= max_age:
-            return InsufficientAuthentication(request, max_age)
-        return True
+        fresh = is_recent(_login_age(request), max_age)
+        return fresh or InsufficientAuthentication(request, max_age)
 
 
 def _check_max_age(max_age: Any) -> None:
