@@ -30,7 +30,6 @@ __all__ = [
     "InsufficientAuthentication",
     "InsufficientScope",
     "RecentLogin",
-    "always_asked",
 ]
 
 
