@@ -69,9 +69,9 @@ def test_a_sound_project_has_no_messages():
         assert ids(deploy=True) == set()
 
 
-def test_other_authenticators_without_ours_are_none_of_our_business():
+def test_the_order_matters_only_if_ours_is_in_the_list():
     with override_settings(**default_authenticators(SESSION)):
-        assert ids() == set()
+        assert ids() == {"drf_token_auth.W008"}
     with override_settings(**default_authenticators(OURS, SESSION)):
         assert ids() == set()
 
@@ -108,3 +108,23 @@ def test_the_command_stops_at_a_misspelt_name_and_says_the_right_one():
 def test_no_message_shows_a_secret():
     with override_settings(DRF_TOKEN_AUTH={"PEPPERS": {1: "short and secret"}}):
         assert not any("short and secret" in str(message) for message in run_checks())
+
+
+class TokensElsewhere:
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return "tokens" if model is drf_token_auth.get_token_model() else None
+
+
+class AllInOne:
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "other"
+
+
+def test_tokens_and_users_in_different_databases():
+    with override_settings(DATABASE_ROUTERS=[TokensElsewhere()]):
+        [message] = token_model.check_databases()
+    assert message.id == "drf_token_auth.E018"
+    assert "into the database 'tokens'" in message.msg
+    assert "return 'default' for the app" in message.hint
+    with override_settings(DATABASE_ROUTERS=[AllInOne()]):
+        assert token_model.check_databases() == []

@@ -15,8 +15,7 @@ from rest_framework.authentication import (
 
 from .. import conf
 from ..authentication import ExpiringTokenAuthentication
-from ..base_models import AbstractToken
-from .code import looks_tokens_up_by_key
+from .code import is_token_model, looks_tokens_up_by_key, model_of
 from .rest_framework import OURS, SETTING, default_authenticators
 from .served import base_of, comes_from, served_views, takes_ours
 from .shared import Messages, check, error, path_of, settings_in_force, warning
@@ -72,7 +71,7 @@ def check_basic_authentication() -> Messages:
 def check_drfs_authenticators() -> Messages:
     """E014: an authenticator looks our tokens up by key. E017: it needs authtoken's table."""
     for one in _used_classes():
-        if looks_tokens_up_by_key(one) or (_is_drfs(one) and _asks_for_ours(one)):
+        if looks_tokens_up_by_key(one) or (_is_drfs(one) and is_token_model(model_of(one))):
             yield error(
                 "E014",
                 f"{path_of(one)} looks tokens up by their key, but the database has only a digest "
@@ -98,7 +97,7 @@ def check_keywords() -> Messages:
     """W007: DRF's authenticator and ours answer to one word and refuse each other's keys."""
     classes = _default_classes()
     for theirs in filter(_is_drfs, classes):
-        if not _asks_for_ours(theirs) and not _needs_authtoken(theirs):
+        if not is_token_model(model_of(theirs)) and not _needs_authtoken(theirs):
             yield from _refusals(theirs, classes)
 
 
@@ -151,8 +150,15 @@ def _names_ours(view: type[Any]) -> bool:
 
 
 def _may_take_ours(one: Any) -> bool:
-    """Whether this accepts our tokens, or is a function that may return such an authenticator."""
-    return not isinstance(one, type) or _is_ours(one) or _asks_for_ours(one)
+    """Whether this accepts our tokens. True if only a request could tell."""
+    if not isinstance(one, type) or _is_ours(one):
+        return True
+    if not hasattr(one, "get_model"):
+        return False
+    try:
+        return is_token_model(one().get_model())
+    except Exception:  # noqa: BLE001 -- code of the project, which may need a request
+        return not _needs_authtoken(one)
 
 
 def _is_ours(one: Any) -> bool:
@@ -166,14 +172,6 @@ def _is_drfs(one: Any) -> bool:
         and one.authenticate is TokenAuthentication.authenticate
         and one.authenticate_credentials is TokenAuthentication.authenticate_credentials
     )
-
-
-def _asks_for_ours(one: Any) -> bool:
-    """Whether the authenticator's model is a token model of ours."""
-    try:
-        return issubclass(one().get_model(), AbstractToken)
-    except Exception:  # noqa: BLE001 -- code of the project, which may need a request
-        return False
 
 
 def _words(one: Any) -> set[str]:

@@ -14,7 +14,7 @@ from ..base_models import AbstractToken
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
-__all__ = ["looks_tokens_up_by_key"]
+__all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of"]
 
 # Their code is not the project's to correct; what they do with tokens has checks of its own.
 _PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
@@ -71,16 +71,17 @@ def _is_about_ours(cls: type[Any], function: FunctionType) -> bool:
     names = {name for code in _codes(function.__code__) for name in code.co_names}
     if any(name.startswith("drf_token_auth") for name in names) or "get_token_model" in names:
         return True
-    if any(_is_token_model(function.__globals__.get(name)) for name in names):
+    if any(is_token_model(function.__globals__.get(name)) for name in names):
         return True
-    return not names.isdisjoint(_MODEL_OF_THE_CLASS) and _is_token_model(_model_of(cls))
+    return not names.isdisjoint(_MODEL_OF_THE_CLASS) and is_token_model(model_of(cls))
 
 
-def _is_token_model(one: Any) -> bool:
+def is_token_model(one: Any) -> bool:
     return isinstance(one, type) and issubclass(one, AbstractToken)
 
 
-def _model_of(authenticator: type[Any]) -> Any:
+def model_of(authenticator: type[Any]) -> Any:
+    """Return the authenticator's token model, or None if only a request could tell."""
     try:
         return authenticator().get_model()
     except Exception:  # noqa: BLE001 -- code of the project, which may need a request

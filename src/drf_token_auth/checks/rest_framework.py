@@ -32,9 +32,11 @@ def _configured() -> Any:
     """Return the project's value, or DRF's default."""
     from rest_framework.settings import DEFAULTS
 
-    name = "DEFAULT_AUTHENTICATION_CLASSES"
     configured = getattr(settings, "REST_FRAMEWORK", {})
-    return configured.get(name, DEFAULTS[name]) if isinstance(configured, Mapping) else ()
+    if not isinstance(configured, Mapping):
+        return ()
+    default = DEFAULTS["DEFAULT_AUTHENTICATION_CLASSES"]
+    return configured.get("DEFAULT_AUTHENTICATION_CLASSES", default)
 
 
 def default_authenticators() -> list[Any]:
