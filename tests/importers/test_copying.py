@@ -1,7 +1,6 @@
-"""What all imports have in common, on a table of the tests' own.
+"""The copy of an old table, with a table that the tests make.
 
-The tables of the real packages are in moving_in/; what others do at the same moment, in
-concurrency/.
+tests/moving_in has the tables of the real packages, tests/concurrency what others do meanwhile.
 """
 
 from __future__ import annotations
@@ -10,13 +9,10 @@ import logging
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.models import Model
 from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -24,9 +20,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.importers.known import SOURCES
 from tests.conftest import make_user
-from tests.importing import OldToken, Plaintext, bring_over, fill, install, number, table
+from tests.importing import LONG_AGO, OldToken, bring_over, fill, number, report_of, table
 from tests.lives import EDGES, at, listening, status_of
 from tests.queries import queries
 
@@ -46,17 +41,17 @@ def conf(**values: Any) -> Any:
     return override_settings(DRF_TOKEN_AUTH=values)
 
 
-# What a row becomes
+# The new row
 
 
-def test_the_key_goes_on_working(user):
+def test_an_imported_key_works(user):
     (key,) = fill(user)
     assert status_of(key) == 401
-    assert bring_over() == {"imported": 1, "held": 0}
+    assert bring_over() == {"imported": 1}
     assert status_of(key) == 200
 
 
-def test_the_row(user):
+def test_the_columns_of_the_new_row(user):
     now = timezone.now()
     (key,) = fill(user, start=0xABCDEF << 136)
     with at(now):
@@ -70,22 +65,54 @@ def test_the_row(user):
     assert (token.last_used_at, token.idle_timeout, token.previous_digest) == (None, None, None)
 
 
-def test_a_password_change_ends_it(user):
+def test_the_new_row_has_no_password_stamp(user):
+    fill(user)
+    bring_over()
+    assert Token.objects.get().user_stamp is None
+
+
+def test_a_password_change_after_the_first_use_ends_a_login_token(
+    user, django_capture_on_commit_callbacks
+):
     (key,) = fill(user)
     bring_over()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert status_of(key) == 200
     user.set_password("another")
     user.save()
     assert status_of(key) == 401
 
 
-def test_it_is_bound_to_the_password_of_the_import_though_never_used(user):
-    bring_over()
+def test_a_personal_token_survives_a_password_change(user, django_capture_on_commit_callbacks):
+    (key,) = fill(user)
+    bring_over(kind="personal")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert status_of(key) == 200
+    user.set_password("another")
+    user.save()
+    assert status_of(key) == 200
+    assert Token.objects.get().kind == "personal"
+
+
+def test_the_name_of_the_old_row_counts_before_the_name_of_the_import(user, monkeypatch):
     fill(user)
-    bring_over()
-    assert Token.objects.get().user_stamp is not None
+    bring_over(name="API key")
+    assert Token.objects.get().name == "phone"
+    monkeypatch.setattr("tests.importing.NAME", "")
+    fill(user, start=1)
+    bring_over(name="API key")
+    assert Token.objects.filter(name="API key").count() == 1
 
 
-NEVER, OWN, TTL = None, "its own", "the setting's"
+@pytest.mark.parametrize(("name", "cut"), [("n" * 64, 0), ("n" * 65, 1), ("n" * 5000, 1)])
+def test_names_longer_than_the_column_are_counted(user, monkeypatch, name, cut):
+    monkeypatch.setattr("tests.importing.NAME", name)
+    fill(user)
+    assert report_of().cut_names == cut
+    assert Token.objects.get().name == "n" * 64
+
+
+NEVER, OWN = None, "its own"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +123,14 @@ NEVER, OWN, TTL = None, "its own", "the setting's"
         ({}, {"TTL": None}, NEVER, OWN),
         ({"ttl": timedelta(days=90)}, {}, timedelta(days=90), timedelta(days=90)),
         ({"ttl": HOUR}, {"TTL": None}, HOUR, HOUR),
-        ({"keep_forever": True}, {}, NEVER, NEVER),
+        ({"keep_forever": True}, {}, NEVER, OWN),
         ({"keep_forever": True}, {"MAX_TTL": HOUR}, HOUR, HOUR),
+        ({"kind": "personal"}, {}, timedelta(days=90), OWN),
+        ({"kind": "personal"}, {"PERSONAL_TTL": None}, NEVER, OWN),
+        ({"kind": "personal", "keep_forever": True}, {}, NEVER, OWN),
+        # Created 400 days ago.
+        ({"expire_after": timedelta(days=401)}, {}, timedelta(days=1), timedelta(days=1)),
+        ({"expire_after": timedelta(days=500)}, {}, timedelta(days=100), OWN),
         ({"ttl": timedelta(days=90)}, {"MAX_TTL": HOUR}, HOUR, HOUR),
         ({}, {"MAX_TTL": HOUR, "TTL": None}, HOUR, HOUR),
     ],
@@ -105,8 +138,8 @@ NEVER, OWN, TTL = None, "its own", "the setting's"
 def test_lifetimes(user, options, given_settings, without, with_own):
     now = timezone.now()
     own = now + timedelta(days=3)
-    fill(user)
-    fill(user, start=1, expiry=own)
+    fill(user, created=now - LONG_AGO)
+    fill(user, start=1, created=now - LONG_AGO, expiry=own)
     with at(now), conf(**given_settings):
         bring_over(**options)
     found = Token.objects.order_by("pk").values_list("expires_at", flat=True)
@@ -116,7 +149,7 @@ def test_lifetimes(user, options, given_settings, without, with_own):
     ]
 
 
-def test_the_idle_timeout_begins_and_the_expiry_is_its_cap(user):
+def test_an_idle_timeout_starts_and_its_cap_is_the_old_expiry(user):
     now = timezone.now()
     fill(user, expiry=now + timedelta(days=3))
     with at(now), conf(IDLE_TIMEOUT=HOUR):
@@ -126,7 +159,7 @@ def test_the_idle_timeout_begins_and_the_expiry_is_its_cap(user):
     assert token.renewable_until == now + timedelta(days=3)
 
 
-def test_kinds_that_no_password_binds_get_no_stamp(user):
+def test_a_kind_that_is_not_bound_survives_a_password_change(user):
     (key,) = fill(user)
     with conf(PASSWORD_BOUND=()):
         bring_over()
@@ -135,7 +168,9 @@ def test_kinds_that_no_password_binds_get_no_stamp(user):
         assert status_of(key) == 200
 
 
-def test_nobody_hears_of_it(user, caplog, django_capture_on_commit_callbacks):
+def test_an_import_sends_no_signal_and_logs_no_key(
+    user, caplog, django_capture_on_commit_callbacks
+):
     keys_ = fill(user, 3)
     with (
         caplog.at_level(logging.DEBUG),
@@ -152,54 +187,80 @@ def test_nobody_hears_of_it(user, caplog, django_capture_on_commit_callbacks):
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_the_expired(user, edge):
+def test_expired_tokens_are_left_out(user, edge):
     now = timezone.now()
     (key,) = fill(user, expiry=now - EDGES[edge])
     with at(now):
         counts = bring_over(ttl=HOUR)
         assert status_of(key) == (200 if edge == "before" else 401)
-    assert counts == ({"imported": 1, "held": 0} if edge == "before" else {"expired": 1, "held": 0})
+    assert counts == ({"imported": 1} if edge == "before" else {"expired": 1})
 
 
-def test_those_of_inactive_users(user):
+@pytest.mark.parametrize("edge", EDGES)
+def test_tokens_that_expire_after_has_ended_are_left_out(user, edge):
+    now = timezone.now()
+    fill(user, created=now - LONG_AGO - EDGES[edge])
+    with at(now):
+        counts = bring_over(expire_after=LONG_AGO)
+    assert counts == ({"imported": 1} if edge == "before" else {"expired": 1})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ttl": HOUR, "keep_forever": True},
+        {"ttl": HOUR, "expire_after": HOUR},
+        {"ttl": timedelta(0)},
+        {"expire_after": -HOUR},
+        {"kind": "robot"},
+    ],
+)
+def test_options_that_contradict_or_mean_nothing_are_errors(user, options):
+    fill(user)
+    with pytest.raises(ValueError, match=r"Give one of|must be"):
+        bring_over(**options)
+    assert not Token.objects.exists()
+
+
+def test_tokens_of_inactive_users_are_left_out(user):
     gone = make_user("gone", is_active=False)
     fill(gone, 2)
     fill(user, start=2)
-    assert bring_over() == {"imported": 1, "inactive": 2, "held": 0}
+    assert bring_over() == {"imported": 1, "inactive": 2}
     gone.is_active = True
     gone.save()
-    assert bring_over() == {"imported": 2, "present": 1, "held": 0}
+    assert bring_over() == {"imported": 2, "present": 1}
 
 
 @pytest.mark.parametrize("key", ["é" * 40, "a" * 256, "dta_" + "0" * 36, "a\tb"])
-def test_keys_that_no_request_can_present(user, key):
+def test_keys_that_no_request_can_present_are_left_out(user, key):
     OldToken.objects.create(user=user, key=key, created=timezone.now())
-    assert bring_over() == {"unusable": 1, "held": 0}
+    assert bring_over() == {"unusable": 1}
 
 
-def test_those_whose_user_is_gone(user):
+def test_tokens_of_deleted_users_are_left_out(user):
     fill(user)
     user.delete()
-    assert bring_over() == {"held": 0}
+    assert bring_over() == {"ownerless": 1}
     assert not Token.objects.exists()
 
 
 # Again
 
 
-def test_again_changes_nothing(user):
+def test_a_second_import_changes_nothing(user):
     fill(user, 3)
     bring_over()
     before = list(Token.objects.order_by("pk").values())
-    assert bring_over(keep_forever=True) == {"present": 3, "held": 0}
+    assert bring_over(keep_forever=True) == {"present": 3}
     assert list(Token.objects.order_by("pk").values()) == before
 
 
-def test_what_is_new_is_added(user):
+def test_a_second_import_adds_what_is_new(user):
     fill(user, 3)
     bring_over()
     fill(user, 2, start=3)
-    assert bring_over() == {"imported": 2, "present": 3, "held": 0}
+    assert bring_over() == {"imported": 2, "present": 3}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +273,7 @@ def test_what_is_new_is_added(user):
     ids=["the first pepper", "a second", "a third"],
 )
 @pytest.mark.parametrize("is_used", [False, True])
-def test_again_with_another_pepper(
+def test_a_second_import_with_another_pepper_adds_nothing(
     user, first, second, is_used, django_capture_on_commit_callbacks
 ):
     (key,) = fill(user)
@@ -224,29 +285,29 @@ def test_again_with_another_pepper(
             with django_capture_on_commit_callbacks(execute=True):
                 assert status_of(key) == 200
             assert bytes(Token.objects.get().digest)[0] == max(second)
-        assert bring_over() == {"present": 1, "held": 0}
+        assert bring_over() == {"present": 1}
         assert status_of(key) == 200
 
 
-def test_again_after_a_rotation(user):
+def test_a_second_import_after_a_rotation_adds_nothing(user):
     (key,) = fill(user)
     bring_over()
     operations.rotate(Token.objects.from_key(key))
-    assert bring_over() == {"present": 1, "held": 0}
+    assert bring_over() == {"present": 1}
 
 
-def test_again_when_it_has_expired_here(user):
+def test_a_second_import_does_not_revive_an_expired_token(user):
     (key,) = fill(user)
     bring_over()
     Token.objects.update(expires_at=timezone.now())
-    assert bring_over() == {"present": 1, "held": 0}
+    assert bring_over() == {"present": 1}
     assert status_of(key) == 401
 
 
-def test_a_key_that_a_project_brought_over_itself(user):
+def test_a_key_that_the_project_stored_itself_stays(user):
     (key,) = fill(user)
     Token.objects.create(user=user, key=key)
-    assert bring_over() == {"present": 1, "held": 0}
+    assert bring_over() == {"present": 1}
 
 
 # The walk
@@ -258,7 +319,7 @@ def test_a_key_that_a_project_brought_over_itself(user):
     here=st.sets(st.integers(0, 99), max_size=10),
     size=st.integers(1, 8),
 )
-def test_every_row_once_whatever_the_batches(db, numbers, here, size):
+def test_each_row_is_copied_once_for_any_batch_size(db, numbers, here, size):
     Token.objects.all().delete_silently()
     OldToken.objects.all().delete()
     users: Any = Token._meta.get_field("user").related_model
@@ -268,11 +329,14 @@ def test_every_row_once_whatever_the_batches(db, numbers, here, size):
     for n in here:
         Token.objects.create(user=person, key=number(n))
     counts = bring_over(batch_size=size)
-    assert (counts["imported"], counts["present"]) == (len(numbers - here), len(numbers & here))
+    assert (counts.get("imported", 0), counts.get("present", 0)) == (
+        len(numbers - here),
+        len(numbers & here),
+    )
     assert Token.objects.count() == len(numbers | here)
 
 
-def test_each_batch_is_a_transaction_of_its_own(user):
+def test_each_batch_is_one_transaction(user):
     fill(user, 10)
 
     def stop(imported: int) -> None:
@@ -286,7 +350,7 @@ def test_each_batch_is_a_transaction_of_its_own(user):
     assert seen == [0, 4, 6]
 
 
-def test_a_batch_of_any_size_is_as_many_queries(user_factory):
+def test_the_number_of_queries_does_not_depend_on_the_batch(user_factory):
     def asked(count: int, start: int) -> int:
         for n in range(count):
             fill(user_factory(f"user{start + n}"), start=start + n)
@@ -304,7 +368,7 @@ def test_a_dry_run_counts_and_writes_nothing(user):
     Token.objects.create(user=user, key=number(0))
     with queries() as asked:
         counts = bring_over(dry_run=True, batch_size=3)
-    assert counts == {"imported": 4, "present": 1, "inactive": 1, "expired": 1, "held": 0}
+    assert counts == {"imported": 4, "present": 1, "inactive": 1, "expired": 1}
     writes = ("INSERT", "UPDATE", "DELETE")
     assert not [sql for sql in asked if any(word in sql for word in writes)]
     assert Token.objects.count() == 1
@@ -332,102 +396,3 @@ def test_debug_does_not_remember_the_statements(user, settings):
     settings.DEBUG = True
     bring_over(batch_size=1)
     assert len(connection.queries) < 30
-
-
-# The command
-
-
-def told(*arguments: str) -> str:
-    out, err = StringIO(), StringIO()
-    call_command("import_tokens", *arguments, stdout=out, stderr=err)
-    assert err.getvalue() == ""
-    return out.getvalue()
-
-
-@pytest.fixture
-def old_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(SOURCES, "authtoken", Plaintext)
-
-
-def test_one_line_says_what_happened(old_app, user):
-    fill(user, 4)
-    fill(user, start=4, expiry=timezone.now())
-    fill(make_user("gone", is_active=False), start=5)
-    Token.objects.create(user=user, key=number(0))
-    rest = "1 were here already; left out: 1 expired, 1 of inactive users, 0 unusable.\n"
-    assert told("authtoken", "--dry-run") == f"3 tokens would be imported, {rest}"
-    assert told("authtoken") == f"3 tokens imported, {rest}"
-
-
-def test_the_options(old_app, user):
-    now = timezone.now()
-    fill(user)
-    with at(now):
-        told("authtoken", "--ttl", "90d", "--batch-size", "7", "--database", "default")
-    assert Token.objects.get().expires_at == now + timedelta(days=90)
-    fill(user, start=1)
-    told("authtoken", "--keep-forever")
-    assert Token.objects.filter(expires_at=None).count() == 1
-
-
-class Terminal(StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_on_a_terminal_it_says_how_far_it_is(old_app, user):
-    fill(user, 5)
-    err = Terminal()
-    call_command("import_tokens", "authtoken", "--batch-size=2", stdout=StringIO(), stderr=err)
-    assert err.getvalue() == "\r2 imported\r4 imported\r5 imported\r"
-    err = Terminal()
-    call_command("import_tokens", "authtoken", verbosity=0, stdout=StringIO(), stderr=err)
-    assert err.getvalue() == ""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["allauth"], "choose from"),
-        (["authtoken", "--batch-size", "0"], "--batch-size is 1 or more"),
-        (["authtoken", "--ttl", "0d"], "--ttl is longer than nothing"),
-        (["authtoken", "--ttl", "soon"], "no duration"),
-        (["authtoken", "--ttl", "1d", "--keep-forever"], "not allowed with"),
-        (["authtoken", "--database", "nowhere"], "choose from"),
-        (["authtoken"], "'rest_framework.authtoken' has to be in INSTALLED_APPS"),
-        (["knox"], "'knox' has to be in INSTALLED_APPS"),
-        (["durin"], "'durin' has to be in INSTALLED_APPS"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
-)
-def test_what_cannot_be_done(arguments, said):
-    with pytest.raises(CommandError, match=said):
-        told(*arguments)
-
-
-# What ends here
-
-
-def test_the_old_rows_of_a_user_are_read_once_however_many_end(user, monkeypatch):
-    install(Plaintext, monkeypatch)
-    fill(user, 30)
-    bring_over()
-    with queries() as asked:
-        assert operations.revoke_all(user) == 30
-    reads = [sql for sql in asked if sql.startswith("SELECT") and OldToken._meta.db_table in sql]
-    assert len(reads) == 1
-    assert not OldToken.objects.exists()
-
-
-class Unmigrated(Model):
-    class Meta:
-        app_label = "oldapp"
-
-
-def test_an_old_app_without_its_table_keeps_nobody_from_logging_out(user, monkeypatch):
-    class Nowhere(Plaintext):
-        def model(self):
-            return Unmigrated
-
-    install(Nowhere, monkeypatch)
-    assert operations.issue(user).revoke(reason="logout")
