@@ -66,9 +66,6 @@ class _TokenModelType(type):
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, get_token_model())
 
-    def __subclasscheck__(cls, subclass: type) -> bool:
-        return super().__subclasscheck__(subclass) or issubclass(subclass, get_token_model())
-
 
 class TokenModel(metaclass=_TokenModelType):
     """The token model in use. ``TokenModel(user=user)`` makes one of its instances."""
