@@ -10,7 +10,7 @@ class DRFTokenAuthConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401 -- registered by being imported
+        from . import checks, event_log  # noqa: F401 -- registered by being imported
         from .contrib import checks as checks_of_neighbours  # noqa: F401
 
         if apps.is_installed("drf_spectacular"):

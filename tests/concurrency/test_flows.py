@@ -183,7 +183,7 @@ def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
             *[lambda: operations.revoke_all(user, reason="logout_all")] * 3,
         )
     assert errors(results) == []
-    assert not Token.objects.outlived_by(user).exists()
+    assert not Token.objects.ended_by_password(user).exists()
 
 
 def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
@@ -363,9 +363,10 @@ class Account:
         for token in Token.objects.order_by("?")[:1]:
             Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
 
-    def rebind_any(self) -> None:
+    def change_password(self) -> None:
         for token in Token.objects.order_by("?")[:1]:
-            token.rebind(User._default_manager.get(pk=self.user.pk))
+            user = User._default_manager.get(pk=self.user.pk)
+            operations.change_password(user, PASSWORD, keep=token)
 
     def purge(self) -> None:
         operations.purge(batch_size=3)

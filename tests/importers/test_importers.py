@@ -70,19 +70,25 @@ def test_the_row(user):
     assert (token.last_used_at, token.idle_timeout, token.previous_digest) == (None, None, None)
 
 
-def test_a_password_change_ends_it(user):
+@pytest.mark.django_db(transaction=True)
+def test_its_first_use_binds_it_to_the_password():
+    user = make_user()
     (key,) = fill(user)
     bring_over()
+    assert Token.objects.get().user_stamp is None
+    assert status_of(key) == 200
     user.set_password("another")
     user.save()
     assert status_of(key) == 401
 
 
-def test_it_is_bound_to_the_password_of_the_import_though_never_used(user):
+def test_a_login_deletes_no_imported_token_that_was_never_used(user):
+    (key,) = fill(user)
     bring_over()
-    fill(user)
-    bring_over()
-    assert Token.objects.get().user_stamp is not None
+    user.set_password("another")
+    user.save()
+    operations.issue(user)
+    assert status_of(key) == 200
 
 
 NEVER, OWN, TTL = None, "its own", "the setting's"

@@ -67,4 +67,4 @@ def keep_who_changed_the_password(request: Any, user: Any, **kwargs: Any) -> Non
     """As allauth keeps the session, unless ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`` has ended both."""
     token = tied(request, user)
     if token is not None:
-        token.rebind(user)
+        operations.keep_through_change(user, token, request=request)

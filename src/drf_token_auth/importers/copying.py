@@ -194,4 +194,6 @@ class _Copy:
             expires_at=self.lifetime(incoming.expires_at),
         )
         token.complete()
+        # The old app did not bind its tokens to passwords. The first use binds this one.
+        token.user_stamp = None
         return token

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import router, transaction
 from rest_framework import status
 from rest_framework.response import Response
 
-from .. import operations
+from .. import get_token_model, operations
 from ..base_models import AbstractToken
+from ..exceptions import Refused
 from ..serializers import (
     LoggedInSerializer,
     LoginSerializer,
@@ -39,19 +41,27 @@ class LoginView(TokenView):
         return [LoginAddressThrottle(), LoginAccountThrottle(), *super().get_throttles()]
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        serializer = self.read(self.get_serializer(data=request.data))
-        token = self.issue_token(serializer.validated_data["user"], serializer.validated_data)
+        try:
+            token = self.log_in()
+        except Refused:
+            # The user was changed while the password was checked. Check it again.
+            token = self.log_in()
         return self.key_response(self.get_response_data(token))
 
+    def log_in(self) -> AbstractToken:
+        serializer = self.read(self.get_serializer(data=self.request.data))
+        return self.issue_token(serializer.validated_data["user"], serializer.validated_data)
+
     def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
-        """The new login token; says ``user_logged_in``, which sets ``last_login``."""
-        token = self.issue(
-            user,
-            name=data.get("name") or self.get_name(self.request),
-            scopes=self.get_scopes(self.request, user),
-            ttl=self.get_ttl(self.request, user),
-        )
-        user_logged_in.send(sender=type(user), request=self.django_request, user=user)
+        """Make the login token and send ``user_logged_in``: both happen, or neither does."""
+        with transaction.atomic(using=router.db_for_write(get_token_model())):
+            token = self.issue(
+                user,
+                name=data.get("name") or self.get_name(self.request),
+                scopes=self.get_scopes(self.request, user),
+                ttl=self.get_ttl(self.request, user),
+            )
+            user_logged_in.send(sender=type(user), request=self.django_request, user=user)
         return token
 
     def get_ttl(self, request: Any, user: Any) -> timedelta | Any | None:

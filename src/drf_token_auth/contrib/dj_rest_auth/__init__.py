@@ -50,11 +50,11 @@ class PasswordChangeSerializer(stock.PasswordChangeSerializer):
     """For ``PASSWORD_CHANGE_SERIALIZER``: who changes the password stays logged in."""
 
     def save(self) -> None:
-        super().save()
         if self.logout_on_password_change:
+            super().save()
             return
         token = self.request.auth
         if not isinstance(token, AbstractToken):  # a session, which lives on too
             token = tied(self.request, self.user)
-        if token is not None:
-            token.rebind(self.user)
+        with operations.changing_password(self.user, keep=token, request=self.request):
+            super().save()
