@@ -13,12 +13,14 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
-from drf_token_auth.conf import Settings
-from drf_token_auth.importers.copying import Counts, copy_tokens
+from drf_token_auth.importers.copying import import_tokens
 from drf_token_auth.importers.known import SOURCES
-from drf_token_auth.importers.sources import Incoming, Source, plaintext
+from drf_token_auth.importers.old_tokens import OldToken as Row
+from drf_token_auth.importers.reports import ImportReport
+from drf_token_auth.importers.sources import Source
 
 LONG_AGO = timedelta(days=400)
+NAME = "phone"
 
 
 class OldToken(models.Model):
@@ -45,9 +47,14 @@ class Plaintext(Source):
     def model(self) -> type[models.Model]:
         return OldToken
 
-    def read(self, row: Any, conf: Settings) -> Incoming:
-        digests, hint = plaintext(row.key, conf)
-        return Incoming(digests, hint, row.created, row.expiry, "phone")
+    def read(self, row: Any) -> Row:
+        return Row(
+            user=row.user_id,
+            key=row.key,
+            name=NAME,
+            created_at=row.created,
+            expires_at=row.expiry,
+        )
 
 
 def install(source: type[Source], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,5 +90,17 @@ def fill(user: Any, count: int = 1, *, start: int = 0, **fields: Any) -> list[st
     return found
 
 
-def bring_over(**options: Any) -> Counts:
-    return copy_tokens(Plaintext(), **options)
+def report_of(**options: Any) -> ImportReport:
+    """Import the old table."""
+    source = Plaintext()
+    return import_tokens(source.rows("default"), source.read, **options)
+
+
+def bring_over(**options: Any) -> dict[str, int]:
+    """Import the old table. Return the counts that are not zero."""
+    return counts_of(report_of(**options))
+
+
+def counts_of(report: ImportReport) -> dict[str, int]:
+    names = ("imported", "present", "expired", "inactive", "unusable", "ownerless", "held")
+    return {name: getattr(report, name) for name in names if getattr(report, name)}

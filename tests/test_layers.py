@@ -30,6 +30,7 @@ OUTSIDE = [
 # A package stands for all the modules in it.
 LAYERS = {
     # text, digests and reasons
+    "devices": 0,
     "exceptions": 0,
     "keys": 0,
     # what the project configures and listens to

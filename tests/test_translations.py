@@ -1,7 +1,9 @@
 """Korean: complete, compiled, and what a client gets; no header is anything but ASCII.
 
-When a text has changed: in ``src/drf_token_auth``, ``django-admin makemessages --locale ko
---add-location file``, translate what is empty or fuzzy, ``django-admin compilemessages``.
+When a text has changed: in ``src/drf_token_auth``, run ``django-admin makemessages --locale ko
+--add-location file --ignore "pages/*"``, or in ``src/drf_token_auth/pages`` the same without
+``--ignore``. Translate the texts that are empty or fuzzy. Then run ``django-admin
+compilemessages``.
 """
 
 from __future__ import annotations
@@ -17,20 +19,27 @@ from typing import Any
 import pytest
 from django.test import modify_settings, override_settings
 from django.utils import timezone, translation
+from django.utils.translation.template import templatize
 from rest_framework.test import APIClient
 
 import drf_token_auth
 from drf_token_auth import get_token_model, operations
 
 PACKAGE = Path(drf_token_auth.__file__).parent
-CATALOGUE = PACKAGE / "locale" / "ko" / "LC_MESSAGES" / "django.po"
+# The pages are an app of their own, with texts for people who use a site.
+APPS = [PACKAGE, PACKAGE / "pages"]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 HANGUL = re.compile(r"[가-힣]")
+GETTEXT = re.compile(r"""(?:\b_|gettext)\(u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
 
 
-def entries() -> Iterator[tuple[str, str, str]]:
+def catalogue(app: Path) -> Path:
+    return app / "locale" / "ko" / "LC_MESSAGES" / "django.po"
+
+
+def entries(app: Path) -> Iterator[tuple[str, str, str]]:
     """Comments, English and Korean of each entry but the header."""
-    for entry in CATALOGUE.read_text("utf-8").split("\n\n")[1:]:
+    for entry in catalogue(app).read_text("utf-8").split("\n\n")[1:]:
         comments = "\n".join(line for line in entry.splitlines() if line.startswith("#"))
         texts = {"msgid": "", "msgid_plural": "", "msgstr": ""}
         field = ""
@@ -43,13 +52,22 @@ def entries() -> Iterator[tuple[str, str, str]]:
         yield comments, texts["msgid"], texts["msgstr"]
 
 
-ENTRIES = list(entries())
+ENTRIES = {app: list(entries(app)) for app in APPS}
+each_app = pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
 
 
-def used() -> set[str]:
-    """The texts that the package marks for translation."""
+def files_of(app: Path, pattern: str) -> Iterator[Path]:
+    """The files of this app that belong to no app inside it."""
+    inner = [other for other in APPS if app in other.parents]
+    for path in app.rglob(pattern):
+        if not any(other in path.parents for other in inner):
+            yield path
+
+
+def used(app: Path) -> set[str]:
+    """The texts that the app marks for translation."""
     found = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in files_of(app, "*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if (
                 isinstance(node, ast.Call)
@@ -58,22 +76,20 @@ def used() -> set[str]:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 found.add(node.args[0].value)
-    for path in PACKAGE.rglob("*.html"):
-        template = path.read_text("utf-8")
-        found.update(re.findall(r"{% translate \"([^\"]+)\"", template))
-        found.update(re.findall(r"{% translate '([^']+)'", template))
-        found.update(
-            re.sub(r"{{ (\w+) }}", r"%(\1)s", text)
-            for text in re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblock", template, re.S)
-        )
+    for path in files_of(app, "*.html"):
+        calls = GETTEXT.findall(templatize(path.read_text("utf-8")))
+        found.update(ast.literal_eval(text) for text in calls)
     return found
 
 
-def test_every_text_is_in_the_catalogue_and_no_other() -> None:
-    assert {text for _, text, _ in ENTRIES} == used()
+@each_app
+def test_every_text_is_in_the_catalogue_and_no_other(app: Path) -> None:
+    assert {text for _, text, _ in ENTRIES[app]} == used(app)
 
 
-@pytest.mark.parametrize(("comments", "english", "korean"), ENTRIES)
+@pytest.mark.parametrize(
+    ("comments", "english", "korean"), [entry for app in APPS for entry in ENTRIES[app]]
+)
 def test_a_text_is_translated(comments: str, english: str, korean: str) -> None:
     assert korean
     assert "fuzzy" not in comments
@@ -82,14 +98,15 @@ def test_a_text_is_translated(comments: str, english: str, korean: str) -> None:
     assert english.endswith(".") == korean.endswith(".")
 
 
-def test_the_compiled_catalogue_is_the_written_one() -> None:
-    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+@each_app
+def test_the_compiled_catalogue_is_the_written_one(app: Path) -> None:
+    with catalogue(app).with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
-    for _, english, korean in ENTRIES:
+    for _, english, korean in ENTRIES[app]:
         assert compiled.gettext(english) == korean or compiled.ngettext(english, "", 1) == korean
     assert compiled.info()["language"] == "ko"
     # The catalogue has no count of its entries; the header is one more.
-    assert len(vars(compiled)["_catalog"]) == len(ENTRIES) + 1
+    assert len(vars(compiled)["_catalog"]) == len(ENTRIES[app]) + 1
 
 
 @pytest.fixture

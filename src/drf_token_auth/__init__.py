@@ -11,54 +11,47 @@ urlpatterns += [path("auth/", include("drf_token_auth.urls"))]
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps as registry
+from django.core.exceptions import ImproperlyConfigured
+
+from . import conf
 
 if TYPE_CHECKING:
     from .base_models import AbstractToken
 
 __all__ = ["get_token_model"]
 
-
-# Asked for on each request, where an import costs as much as a look at the registry.
-_model: type[AbstractToken] | None = None
+_INSTALL = 'Add "drf_token_auth" to INSTALLED_APPS and run migrate.'
 
 
 def get_token_model() -> type[AbstractToken]:
-    """The token model in use: ``DRF_TOKEN_AUTH_TOKEN_MODEL`` or ``drf_token_auth.Token``.
+    """Return the token model: ``DRF_TOKEN_AUTH_TOKEN_MODEL`` or ``drf_token_auth.Token``.
 
-    :raises ImproperlyConfigured: the setting is no ``app_label.ModelName`` or names no model.
+    :raises ImproperlyConfigured: the setting has another form than ``app_label.ModelName``, or the
+        model is not installed.
     """
-    global _model  # noqa: PLW0603 -- what the registry says, until it may say something else
-    model = _model
-    if model is None:
-        model = _model = _look_up()
-    return model
-
-
-def _look_up() -> type[AbstractToken]:
-    from django.apps import apps
-    from django.core.exceptions import ImproperlyConfigured
-    from django.core.signals import setting_changed
-    from django.db.models.signals import class_prepared
-
-    from .conf import TOKEN_MODEL_SETTING, token_model_label
-
-    for signal in (setting_changed, class_prepared):
-        signal.connect(_forget, dispatch_uid="drf_token_auth")
-    label = token_model_label()
+    label = conf.token_model_label()
     try:
-        model: type[AbstractToken] = apps.get_model(label, require_ready=False)
-    except (ValueError, AttributeError):
-        raise ImproperlyConfigured(
-            f"{TOKEN_MODEL_SETTING} is 'app_label.ModelName'; it can't be {label!r}."
-        ) from None
+        model: Any = registry.get_model(label, require_ready=False)
     except LookupError:
-        raise ImproperlyConfigured(
-            f"{TOKEN_MODEL_SETTING} names {label!r}, and no such model is installed."
-        ) from None
-    return model
+        raise ImproperlyConfigured(_missing(label)) from None
+    found: type[AbstractToken] = model
+    return found
 
 
-def _forget(**kwargs: object) -> None:
-    global _model  # noqa: PLW0603
-    _model = None
+def _missing(label: str) -> str:
+    if label == conf.DEFAULT_TOKEN_MODEL:
+        return f"The token model is not installed. {_INSTALL}"
+    app, model = label.split(".")
+    return (
+        f"{conf.TOKEN_MODEL_SETTING} is {label!r}, but no such model is installed. "
+        f"Add the app {app!r} to INSTALLED_APPS, and define {model} in its models.py."
+    )
+
+
+def require_installed() -> None:
+    """Raise ImproperlyConfigured if this app is missing from INSTALLED_APPS."""
+    if not registry.is_installed("drf_token_auth"):
+        raise ImproperlyConfigured(f"drf_token_auth is not installed. {_INSTALL}")

@@ -13,5 +13,7 @@ class DRFTokenAuthConfig(AppConfig):
         from . import checks, event_log  # noqa: F401 -- registered by being imported
         from .contrib import checks as checks_of_neighbours  # noqa: F401
 
+        if apps.is_installed("allauth.account"):
+            from .contrib import allauth_reauthentication  # noqa: F401
         if apps.is_installed("drf_spectacular"):
             from .contrib import spectacular  # noqa: F401

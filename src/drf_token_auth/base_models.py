@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import keys, signals
 from .conf import get_settings
-from .conf.rules import SCOPES_LENGTH
+from .conf.entries import SCOPES_LENGTH
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
 from .importers.originals import end_originals, old_apps

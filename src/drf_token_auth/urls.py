@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import require_installed, views
+
+require_installed()
 
 app_name = "drf_token_auth"
 

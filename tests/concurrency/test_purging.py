@@ -172,7 +172,10 @@ def held(elsewhere: Elsewhere, token: Any) -> Iterator[None]:
 
 
 @whatever_hangs
-def test_a_row_that_is_held_is_left_for_the_next_run(elsewhere: Elsewhere, what: str) -> None:
+@pytest.mark.parametrize("batch_size", [5, 20], ids=["a few", "nearly all rows"])
+def test_a_row_that_is_held_is_left_for_the_next_run(
+    elsewhere: Elsewhere, what: str, batch_size: int
+) -> None:
     user, now = make_user(), timezone.now()
     kept = fill(user, now + HOUR)
     expired = fill(user, *[now - n * HOUR for n in range(20)])
@@ -180,11 +183,11 @@ def test_a_row_that_is_held_is_left_for_the_next_run(elsewhere: Elsewhere, what:
         wait_for_locks(1)
         try:
             with held(elsewhere, expired[7]):
-                assert operations.purge(batch_size=5) == 19
+                assert operations.purge(batch_size=batch_size) == 19
                 assert left() == pks([*kept, expired[7]])
         finally:
             connection.close()  # and patience returns
-        assert operations.purge(batch_size=5) == 1
+        assert operations.purge(batch_size=batch_size) == 1
         assert left() == pks(kept)
 
 
@@ -235,7 +238,7 @@ def test_the_server_ends_the_connection_within_a_transaction(
 
     def die(execute: Any, sql: str, *rest: Any) -> Any:
         result = execute(sql, *rest)
-        if sql.startswith("DELETE") and connection.in_atomic_block and not killed:
+        if "DELETE FROM" in sql and connection.in_atomic_block and not killed:
             killed.append(backend_of_this())
             elsewhere.do(lambda: kill(killed[0]))
         return result

@@ -14,12 +14,12 @@ from drf_token_auth.conf import Settings, TokenAuthSettings, get_settings
 PEPPER = "p" * 32
 
 
-def test_without_the_setting_the_defaults_hold():
+def test_defaults_apply_without_the_setting():
     assert get_settings() == Settings()
     assert get_settings().TTL == timedelta(days=14)
 
 
-def test_a_change_is_seen_at_once_and_undone():
+def test_a_changed_setting_is_read_at_once():
     with override_settings(DRF_TOKEN_AUTH={"TTL": timedelta(hours=1)}):
         assert get_settings().TTL == timedelta(hours=1)
         assert get_settings().PERSONAL_TTL == timedelta(days=90)
@@ -32,13 +32,13 @@ def test_the_snapshot_is_the_same_object_until_a_setting_changes():
         get_settings().TTL = None  # type: ignore[misc]
 
 
-def test_the_typed_dict_names_the_settings_there_are():
+def test_the_typed_dict_and_the_snapshot_have_the_same_names():
     names = [field.name for field in fields(Settings)]
     assert list(TokenAuthSettings.__annotations__) == names
     assert list(conf.RULES) == names
 
 
-def test_half_a_dict_of_login_rates_keeps_the_other_default():
+def test_a_login_rate_that_is_left_out_keeps_its_default():
     with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": None}}):
         assert get_settings().LOGIN_RATES == {"address": None, "account": "10/min"}
     with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": None}):
@@ -78,14 +78,14 @@ INVALID = [
 
 
 @pytest.mark.parametrize(("name", "value"), VALID)
-def test_a_good_value_is_read(name, value):
+def test_a_good_value_is_accepted(name, value):
     with override_settings(DRF_TOKEN_AUTH={name: value}):
         assert not list(conf.problems())
         assert hasattr(get_settings(), name)
 
 
 @pytest.mark.parametrize(("name", "value"), INVALID)
-def test_a_bad_value_is_named_with_what_it_should_be(name, value):
+def test_a_bad_value_is_one_error_that_names_the_setting(name, value):
     with override_settings(DRF_TOKEN_AUTH={name: value}):
         [problem] = conf.problems()
         assert problem.id == "E003"
@@ -100,27 +100,6 @@ def test_a_bad_pepper_is_not_shown():
         assert "not long enough" not in problem.message
 
 
-@pytest.mark.parametrize(
-    ("wrong", "right"),
-    [
-        ("TTTL", "TTL"),
-        ("IDLE_TIME_OUT", "IDLE_TIMEOUT"),
-        ("max_ttl", "MAX_TTL"),
-        ("SCOPE", "SCOPES"),
-        ("ttl", "TTL"),
-        ("prefix", "PREFIX"),
-        ("scopes", "SCOPES"),
-        ("TOKEN_MODEL", "DRF_TOKEN_AUTH_TOKEN_MODEL"),
-    ],
-)
-def test_a_misspelt_name_is_an_error_that_names_the_nearest(wrong, right):
-    with override_settings(DRF_TOKEN_AUTH={wrong: None}):
-        [problem] = conf.problems()
-        assert problem.id == "E002"
-        assert repr(wrong) in problem.message
-        assert f"Did you mean {right!r}?" in problem.hint
-
-
 @pytest.mark.parametrize("peppers", [{}, {2: PEPPER}])
 def test_the_pepper_in_use_must_be_a_known_one(peppers):
     with override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": 1}):
@@ -129,8 +108,3 @@ def test_the_pepper_in_use_must_be_a_known_one(peppers):
         assert PEPPER not in problem.message + problem.hint
     with override_settings(DRF_TOKEN_AUTH={"PEPPERS": {**peppers, 1: PEPPER}, "PEPPER": 1}):
         assert get_settings().PEPPER == 1
-
-
-def test_not_a_dict():
-    with override_settings(DRF_TOKEN_AUTH=[("TTL", None)]):
-        assert [problem.id for problem in conf.problems()] == ["E001"]

@@ -39,17 +39,25 @@ def run(*command: str | Path, cwd: Path, **env: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clone") / "clone"
+def cloned(path: Path) -> Path:
     run("git", "clone", "--quiet", "--no-hardlinks", ROOT, path, cwd=ROOT)
     return path
 
 
 @pytest.fixture(scope="session")
-def built(clone: Path) -> Path:
-    run(sys.executable, "-m", "build", cwd=clone)
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return cloned(tmp_path_factory.mktemp("clone") / "clone")
+
+
+def build(clone: Path) -> Path:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run(clone / ".ci" / "build", cwd=clone, PATH=path)
     return clone / "dist"
+
+
+@pytest.fixture(scope="session")
+def built(clone: Path) -> Path:
+    return build(clone)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +80,18 @@ def test_wheel_has_the_package_and_nothing_else(wheel: Path, tracked: set[str]) 
     assert "drf_token_auth/py.typed" in packed
     assert "drf_token_auth/migrations/0001_initial.py" in packed
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_two_builds_are_identical(built: Path, tmp_path: Path) -> None:
+    again = build(cloned(tmp_path / "another folder"))
+    first = {path.name: path.read_bytes() for path in built.iterdir()}
+    assert len(first) == 2
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == first
+
+
+def test_the_metadata_is_accepted_and_the_readme_renders(built: Path) -> None:
+    printed = run(sys.executable, "-m", "twine", "check", "--strict", *built.iterdir(), cwd=built)
+    assert printed.count("PASSED") == 2
 
 
 def test_only_django_and_drf_are_required(wheel: Path) -> None:

@@ -310,7 +310,7 @@ class TestPurgeExpiredTokens:
         fill(user, expires_at=now - 6 * DAY)
         typed = ["--older-than", "7d", "--batch-size", "1", "--sleep", "0", "--time-limit", "60"]
         assert run("purge_expired_tokens", *typed) == "1 expired tokens deleted.\n"
-        assert run("purge_expired_tokens", "--time-limit", "0") == "0 expired tokens deleted.\n"
+        assert run("purge_expired_tokens", "--time-limit", "0").startswith("0 expired")
 
     @pytest.mark.parametrize(
         "typed",

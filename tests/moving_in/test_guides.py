@@ -141,7 +141,7 @@ def test_release_by_release(site: Site, source: str) -> None:
             clients.go_on(server)
 
     old_count = len([header for header in clients.headers.values() if not has_new_key(header)])
-    assert f"{old_count} tokens imported" in site.follow(second, 4)
+    assert f"Imported {old_count} tokens" in site.follow(second, 4)
     with two(first, second) as (one, other):
         clients.are_in(one, other)
         # An imported key is in both tables.
@@ -150,7 +150,7 @@ def test_release_by_release(site: Site, source: str) -> None:
         # Logins are in the first release again: one goes back to it, and comes again.
         assert not has_new_key(clients.log_in(one, "ida"))
         clients.are_in(one, other)
-    assert "1 tokens imported" in site.follow(second, 4)
+    assert "Imported 1 tokens" in site.follow(second, 4)
 
     third = site.release(5)
     with two(second, third) as (one, other):
@@ -233,7 +233,7 @@ def test_with_a_single_server(site: Site, source: str) -> None:
     second.manage("migrate")
     with second.serving() as new:
         clients.are_in(new)
-        assert f"{len(STAYING)} tokens imported" in site.follow(second, 4)
+        assert f"Imported {len(STAYING)} tokens" in site.follow(second, 4)
         clients.are_in(new)
     fourth = site.release(5, 6, 7)
     uninstall_at_the_end(site, second, fourth)

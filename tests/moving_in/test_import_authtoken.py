@@ -25,13 +25,13 @@ urlpatterns = paths(
 )
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 Token = get_token_model()
-NOTHING_LEFT_OUT = "left out: 0 expired, 0 of inactive users, 0 unusable.\n"
+NOTHING_LEFT_OUT = "Left out: 0 expired, 0 of inactive users, 0 unusable.\n"
 
 
 def test_the_same_header_before_and_after(user):
     key = Old.objects.create(user=user).key
     assert status("new", key) == 401
-    assert imported("authtoken") == f"1 tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+    assert imported("authtoken") == f"Imported 1 tokens. Already here: 0. {NOTHING_LEFT_OUT}"
     assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [200] * 4
     Old.objects.all().delete()
     assert [status(place, key) for place in ("new", "new_first")] == [200] * 2
@@ -68,7 +68,7 @@ def test_a_login_on_a_server_of_before_comes_with_the_next_run(user, other_user)
     imported("authtoken")
     late = Old.objects.create(user=other_user).key
     assert status("new_first", late) == 200
-    assert imported("authtoken").startswith("1 tokens imported, 1 were here already;")
+    assert imported("authtoken").startswith("Imported 1 tokens. Already here: 1.")
     assert status("new", late) == 200
 
 
@@ -88,7 +88,7 @@ def test_what_ended_here_is_neither_accepted_there_nor_imported_again(user, othe
     Token.objects.update(previous_until=timezone.now())
     assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [401] * 4
     assert Old.objects.count() == 1
-    assert imported("authtoken").startswith("0 tokens imported, 1 were here already;")
+    assert imported("authtoken").startswith("Imported 0 tokens. Already here: 1.")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -104,8 +104,8 @@ def test_a_crowd_beside_clients_that_go_on_asking():
     keys = list(Old.objects.values_list("key", flat=True))
     with hammering(keys, "new_first", "old_first", "old") as answers:
         said = imported("authtoken")
-    assert said == f"{count} tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+    assert said == f"Imported {count} tokens. Already here: 0. {NOTHING_LEFT_OUT}"
     with hammering(keys, "new", "new_first") as afterwards:
-        assert imported("authtoken").startswith(f"0 tokens imported, {count} were here already;")
+        assert imported("authtoken").startswith(f"Imported 0 tokens. Already here: {count}.")
     assert set(answers) == set(afterwards) == {200}
     assert answers[200] > 100

@@ -30,7 +30,7 @@ urlpatterns = paths(
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 Token = get_token_model()
 Old = get_old_model()
-NOTHING_LEFT_OUT = "left out: 0 expired, 0 of inactive users, 0 unusable.\n"
+NOTHING_LEFT_OUT = "Left out: 0 expired, 0 of inactive users, 0 unusable.\n"
 
 
 @pytest.mark.parametrize("prefix", ["", "tkn_", "p" * 10])
@@ -39,7 +39,7 @@ def test_the_same_header_before_and_after(user, prefix):
         old, key = Old.objects.create(user)
         assert key.startswith(prefix)
         assert status("new", key) == 401
-        assert imported("knox") == f"1 tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+        assert imported("knox") == f"Imported 1 tokens. Already here: 0. {NOTHING_LEFT_OUT}"
     assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [200] * 4
     old.delete()
     assert [status(place, key) for place in ("new", "new_first")] == [200] * 2
@@ -60,7 +60,7 @@ def test_an_older_prefix_of_the_keys_is_part_of_them(user):
         (None, [], timedelta(days=14)),
         (timedelta(hours=10), ["--ttl", "90d"], timedelta(days=90)),
         (None, ["--ttl", "90d"], timedelta(days=90)),
-        (timedelta(hours=10), ["--keep-forever"], None),
+        (timedelta(hours=10), ["--keep-forever"], timedelta(hours=10)),
         (None, ["--keep-forever"], None),
     ],
 )
@@ -84,7 +84,7 @@ def test_what_is_left_out(user):
     _, logged_out = Old.objects.create(user)
     Old.objects.get(token_key=logged_out[:15]).delete()
     said = imported("knox", "--ttl", "1d")
-    assert said.startswith("1 tokens imported, 0 were here already; left out: 1 expired, 1 of")
+    assert said.startswith("Imported 1 tokens. Already here: 0. Left out: 1 expired, 1 of")
     assert [status("new", key) for key in (kept, logged_out)] == [200, 401]
 
 
@@ -94,7 +94,7 @@ def test_again_after_use_and_after_a_rotation_and_with_a_pepper(
     _, key = Old.objects.create(user)
     _, other = Old.objects.create(user)
     imported("knox")
-    again = f"0 tokens imported, 1 were here already; {NOTHING_LEFT_OUT}"
+    again = f"Imported 0 tokens. Already here: 1. {NOTHING_LEFT_OUT}"
     pepper = {"PEPPERS": {1: "a pepper of thirty-two characters"}}
     with override_settings(DRF_TOKEN_AUTH=pepper):
         with django_capture_on_commit_callbacks(execute=True):
@@ -155,7 +155,7 @@ def test_what_ended_here_is_neither_accepted_there_nor_imported_again(
     Token.objects.update(previous_until=timezone.now())
     assert [status(place, key) for place in ("old", "new", "new_first", "old_first")] == [401] * 4
     assert Old.objects.count() == 1
-    assert imported("knox").startswith("0 tokens imported, 1 were here already;")
+    assert imported("knox").startswith("Imported 0 tokens. Already here: 1.")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -170,8 +170,8 @@ def test_a_crowd_beside_clients_that_go_on_asking():
     Old._base_manager.bulk_create(rows, batch_size=2000)
     with hammering(keys, "new_first", "old_first", "old") as answers:
         said = imported("knox")
-    assert said == f"{count} tokens imported, 0 were here already; {NOTHING_LEFT_OUT}"
+    assert said == f"Imported {count} tokens. Already here: 0. {NOTHING_LEFT_OUT}"
     with hammering(keys, "new", "new_first") as afterwards:
-        assert imported("knox").startswith(f"0 tokens imported, {count} were here already;")
+        assert imported("knox").startswith(f"Imported 0 tokens. Already here: {count}.")
     assert set(answers) == set(afterwards) == {200}
     assert answers[200] > 100

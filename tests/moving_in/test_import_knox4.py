@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 def test_the_same_header_before_and_after(user):
     old, key = Old.objects.create(user)
     assert [status(place, key) for place in ("old", "new", "new_first")] == [200, 401, 200]
-    assert imported("knox").startswith("1 tokens imported, 0 were here already;")
-    assert imported("knox").startswith("0 tokens imported, 1 were here already;")
+    assert imported("knox").startswith("Imported 1 tokens. Already here: 0.")
+    assert imported("knox").startswith("Imported 0 tokens. Already here: 1.")
     assert [status(place, key) for place in ("old", "new", "new_first")] == [200, 200, 200]
     old.delete()
     assert [status(place, key) for place in ("new", "new_first")] == [200, 200]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drf_token_auth import get_token_model, operations, purging
+from drf_token_auth import get_token_model, operations
 from tests.conftest import make_user
 
 pytestmark = pytest.mark.django_db
@@ -72,34 +72,21 @@ def test_ties_and_batches_neither_skip_nor_loop(db, ages, batch_size):
     assert not model.objects.expired().exists()
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("statement_timeout", ["40ms", "1ms"])
-def test_crowds_gaps_and_ties_outside_a_transaction(user, monkeypatch, statement_timeout):
-    """PostgreSQL walks by time there, and by count where a range has more than it expected."""
-    short = purging._ShortDelete
-    monkeypatch.setattr(short, "LIMITS", short.LIMITS.replace("40ms", statement_timeout))
+def test_crowds_gaps_and_rows_of_one_moment(user):
     now = timezone.now()
-    crowd = [now - timedelta(days=3, microseconds=n) for n in range(6000)]
+    crowd = [now - timedelta(days=3, microseconds=n) for n in range(600)]
     sparse = [now - timedelta(days=400 * n) for n in range(1, 6)]
     tie = [now - timedelta(days=2)] * 300
     first = [datetime.min.replace(tzinfo=now.tzinfo) + timedelta(days=2)]
     fill(user, *sparse, *crowd, *tie, *first, now)
     kept = fill(user, None, now + timedelta(hours=1))
     totals: list[int] = []
-    assert operations.purge(batch_size=50, progress=totals.append) == 6307
+    assert operations.purge(batch_size=50, progress=totals.append) == 907
     assert set(get_token_model().objects.all()) == set(kept)
-    by_time = connection.vendor == "postgresql" and statement_timeout == "40ms"
-    assert by_time or len(totals) > 100
+    steps = [after - before for before, after in zip([0, *totals], totals, strict=False)]
+    assert max(steps) == 50
+    assert len(steps) <= 907 // 50 + 3
     assert operations.purge(batch_size=50) == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_first_are_all_of_one_moment_outside_a_transaction(user):
-    now = timezone.now()
-    fill(user, *[now - timedelta(days=2)] * 120, *[now - timedelta(seconds=n) for n in range(9)])
-    assert operations.purge(batch_size=20) == 129
-    fill(user, *[now - timedelta(days=2)] * 5)
-    assert operations.purge(batch_size=20) == 5
 
 
 def test_many_rows_of_one_moment_go_in_batches_by_id(user):
@@ -109,7 +96,7 @@ def test_many_rows_of_one_moment_go_in_batches_by_id(user):
     sizes: list[int] = []
     assert operations.purge(batch_size=10, progress=sizes.append) == 28
     steps = [after - before for before, after in zip([0, *sizes], sizes, strict=False)]
-    assert max(steps) <= 11
+    assert max(steps) == 10
     assert set(get_token_model().objects.all()) == set(survivors)
 
 
@@ -213,13 +200,13 @@ def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch
     totals: list[int] = []
     unused: Any = {"unused_for": timedelta(days=180), "batch_size": batch_size}
     operations.purge(**unused, sleep=0.5, progress=totals.append)
-    assert totals == [0, 2, 4]
-    assert slept == [0.5, 0.5]
+    assert totals == [2, 4]
+    assert slept == [0.5]
     fill(user, None, None, created_at=old)
     clock = iter(range(100))
     monkeypatch.setattr("drf_token_auth.purging.time.monotonic", lambda: float(next(clock)))
     fill(other_user, None, None, created_at=old)
-    assert operations.purge(**unused, time_limit=3) == 2
+    assert operations.purge(**unused, time_limit=2) == 2
 
 
 NONSENSE: list[tuple[str, Any]] = [
@@ -266,4 +253,4 @@ def test_no_row_is_loaded(user):
     ) as queries:
         operations.purge(batch_size=20)
     assert not any("digest" in query["sql"] for query in queries)
-    assert sum(query["sql"].startswith("DELETE") for query in queries) == 3
+    assert sum("DELETE" in query["sql"].split("WHERE")[0] for query in queries) == 3

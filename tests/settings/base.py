@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_token_auth",
+    "drf_token_auth.pages",
     "tests.projects.accounts",
 ]
 AUTH_USER_MODEL = "accounts.User"

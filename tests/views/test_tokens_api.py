@@ -445,6 +445,7 @@ def test_no_name(client: APIClient, login: Any, given: Any, way: str) -> None:
         ("x" * 5000, "x" * 64),
         ("a\r\nX-Evil: 1", "a X-Evil: 1"),
         ("caf\xe9", "café"),
+        ("okhttp/4.12.0", "okhttp 4.12"),
         ("\x00\x01", ""),
         (None, ""),
     ],

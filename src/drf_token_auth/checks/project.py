@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,8 @@ from rest_framework.settings import api_settings
 from .. import conf, get_token_model
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
+from ..conf import RULES
+from ..conf.names import way_out_of_flat
 from .readable import APP, readable
 
 __all__: list[str] = []
@@ -34,24 +35,10 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         for problem in conf.problems()
     ]
     for name in dir(settings):
-        hint = _way_out_of(name)
+        hint = way_out_of_flat(name, list(RULES))
         if hint is not None:
             found.append(Error(f"{name} is not a setting of {APP}.", hint=hint, id=f"{APP}.E004"))
     return found
-
-
-def _way_out_of(name: str) -> str | None:
-    """What was meant by a setting that is nearly one of ours; None for the others."""
-    ours = (conf.SETTING, conf.TOKEN_MODEL_SETTING)
-    if name in ours:
-        return None
-    near = difflib.get_close_matches(name, ours, n=1, cutoff=0.9)
-    if near:
-        return f"Did you mean {near[0]!r}?"
-    inner = name.removeprefix(f"{conf.SETTING}_")
-    if inner in conf.TokenAuthSettings.__annotations__ and inner != name:
-        return f'Put it into the dict: {conf.SETTING} = {{"{inner}": …}}.'
-    return None if inner == name else f"The only flat one is {conf.TOKEN_MODEL_SETTING}."
 
 
 @register(Tags.models)

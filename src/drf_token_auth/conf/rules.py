@@ -1,117 +1,175 @@
-"""What each setting may be, and the words for it."""
+"""The rules of the settings: which values are allowed, and what to say about the others."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, NamedTuple
 
-from django.utils.functional import Promise
+__all__ = [
+    "DURATION",
+    "INTERVAL",
+    "KINDS",
+    "LIMIT",
+    "LONGEST",
+    "PEPPER_ID",
+    "PREFIX",
+    "RATE",
+    "SWITCH",
+    "Fault",
+    "Rule",
+    "choice",
+    "kind_of",
+    "rate_fault",
+    "show",
+]
 
-__all__ = ["LONGEST", "RULES", "SCOPES_LENGTH", "SECRET"]
-
-KINDS = ("login", "personal")
-_RATE = re.compile(r"[1-9][0-9]*/[smhd][a-z]*")
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 3.3
-_PREFIX = re.compile(r"[A-Za-z0-9\-._~+/]{1,16}")  # RFC 6750 2.1
-# What Python makes of bytes in the environment that are no UTF-8.
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-PEPPER_LENGTH = 32
-# As long as a date so far from now can still be written down.
+_SHOWN_LENGTH = 100
+# A moment this far from now is still a date that Python can hold.
 LONGEST = timedelta(days=36_500)
-# Of the column that holds a token's scopes, which may be all of them.
-SCOPES_LENGTH = 1000
+_KINDS = ("login", "personal")
+_RATE = re.compile(r"[1-9][0-9]*/[smhd][a-z]*")
+_PREFIX = re.compile(r"[A-Za-z0-9\-._~+/]{1,16}")  # RFC 6750 2.1
+_SPOKEN = re.compile(r"([0-9]{1,9}) ?([smhdw]?)[a-z]*")
+_UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def _is_duration(value: object) -> bool:
-    return value is None or (isinstance(value, timedelta) and timedelta(0) < value <= LONGEST)
+class Fault(NamedTuple):
+    """Why a value is refused. ``entry`` is the place inside a dict, such as ``['address']``."""
+
+    wanted: str
+    shown: str
+    meant: str | None = None
+    entry: str = ""
 
 
-def _is_interval(value: object) -> bool:
-    return value is None or (isinstance(value, timedelta) and timedelta(0) <= value <= LONGEST)
+@dataclass(frozen=True)
+class Rule:
+    """What a setting may be.
+
+    ``example`` is a value to write. ``fault`` says what is wrong with a project's value, or
+    returns None. ``read`` turns that value into the one that the code uses.
+    """
+
+    example: str
+    fault: Callable[[Any], Fault | None]
+    read: Callable[[Any], Any] = lambda value: value
 
 
-def _is_limit(value: object) -> bool:
-    return value is None or (type(value) is int and value > 0)
+def show(value: object) -> str:
+    """Return the value as a person would write it, cut to one line."""
+    try:
+        text = " ".join(repr(value).replace("datetime.timedelta", "timedelta").split())
+    except Exception:  # noqa: BLE001 -- a setting may be any object, and its repr any code
+        return kind_of(value)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
 
 
-def _is_rate(value: object) -> bool:
-    return value is None or (isinstance(value, str) and _RATE.fullmatch(value) is not None)
+def kind_of(value: object) -> str:
+    """Name the type of a value, for settings whose value must not be shown."""
+    return "None" if value is None else f"of type {type(value).__name__}"
 
 
-def _are_kinds(value: object) -> bool:
-    return isinstance(value, (tuple, list, set, frozenset)) and all(kind in KINDS for kind in value)
+def _as_timedelta(value: object) -> str | None:
+    """Return the timedelta that a number or a text such as ``"14 days"`` stands for."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        is_in_range = 0 < value <= LONGEST.total_seconds()
+        return f"timedelta(seconds={value})" if is_in_range else None
+    spoken = _SPOKEN.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    return None if spoken is None else f"timedelta({_UNITS[spoken[2]]}={int(spoken[1])})"
 
 
-def _are_scopes(value: object) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and all(
-            isinstance(name, str) and _SCOPE.fullmatch(name) and isinstance(text, (str, Promise))
-            for name, text in value.items()
-        )
-        and len(" ".join(value)) <= SCOPES_LENGTH
+def _duration_fault(value: Any) -> Fault | None:
+    if value is None:
+        return None
+    if not isinstance(value, timedelta):
+        return Fault("a timedelta or None", show(value), _as_timedelta(value))
+    if timedelta(0) < value <= LONGEST:
+        return None
+    return Fault("a positive timedelta of at most 100 years, or None", show(value))
+
+
+def _interval_fault(value: Any) -> Fault | None:
+    if isinstance(value, timedelta):
+        if timedelta(0) <= value <= LONGEST:
+            return None
+        return Fault("a timedelta from 0 to 100 years, or None", show(value))
+    return _duration_fault(value)
+
+
+def _limit_fault(value: Any) -> Fault | None:
+    if value is None or (type(value) is int and value > 0):
+        return None
+    meant = value.strip() if isinstance(value, str) and value.strip().isdecimal() else None
+    return Fault("a positive integer or None", show(value), meant)
+
+
+def _switch_fault(value: Any) -> Fault | None:
+    if isinstance(value, bool):
+        return None
+    meant = {"true": "True", "1": "True", "false": "False", "0": "False"}.get(show(value).lower())
+    return Fault("True or False", show(value), meant)
+
+
+def rate_fault(value: Any) -> Fault | None:
+    """Say what is wrong with a rate of DRF, such as ``"20/min"``."""
+    if value is None or (isinstance(value, str) and _RATE.fullmatch(value)):
+        return None
+    number = (
+        re.match(r"[1-9][0-9]{0,8}", show(value).strip("'"))
+        if isinstance(value, (int, str))
+        else None
+    )
+    return Fault(
+        'a rate such as "20/min", or None',
+        show(value),
+        None if number is None or value is True else f'"{number[0]}/min"',
     )
 
 
-def _are_peppers(value: object) -> bool:
-    return isinstance(value, Mapping) and all(
-        type(id_) is int
-        and 1 <= id_ <= 127
-        and isinstance(secret, str)
-        and len(secret) >= PEPPER_LENGTH
-        and _SURROGATE.search(secret) is None
-        for id_, secret in value.items()
-    )
+def _kinds_fault(value: Any) -> Fault | None:
+    wanted = 'a tuple of the kinds "login" and "personal"'
+    if not isinstance(value, (tuple, list, set, frozenset)):
+        return Fault(wanted, show(value), f'("{value}",)' if value in _KINDS else None)
+    wrong = [kind for kind in value if kind not in _KINDS]
+    return Fault(f"{wanted}, without {show(wrong[0])}", show(value)) if wrong else None
 
 
-def _is_pepper_id(value: object) -> bool:
-    return value is None or (type(value) is int and 1 <= value <= 127)
+def _prefix_fault(value: Any) -> Fault | None:
+    if isinstance(value, str) and _PREFIX.fullmatch(value):
+        return None
+    return Fault("a text of 1 to 16 letters, digits or -._~+/", show(value))
 
 
-def _are_login_rates(value: object) -> bool:
-    return value is None or (
-        isinstance(value, Mapping)
-        and set(value) <= {"address", "account"}
-        and all(map(_is_rate, value.values()))
-    )
+def _pepper_id_fault(value: Any) -> Fault | None:
+    if value is None or (type(value) is int and 1 <= value <= 127):
+        return None
+    # A text may be the secret itself, so only a number is shown.
+    shown = show(value) if type(value) is int else kind_of(value)
+    return Fault("the id of a pepper in PEPPERS, from 1 to 127, or None", shown)
 
 
-_DURATION = "a positive timedelta of 100 years at most, such as timedelta(days=14), or None"
-_INTERVAL = "a timedelta of 100 years at most, such as timedelta(minutes=10), or None"
-_RATE_TEXT = 'a rate of DRF, such as "20/min", or None'
+def choice(*choices: str) -> Rule:
+    """One of these texts."""
 
-RULES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "TTL": (_is_duration, _DURATION),
-    "PERSONAL_TTL": (_is_duration, _DURATION),
-    "MAX_TTL": (_is_duration, _DURATION),
-    "IDLE_TIMEOUT": (_is_duration, _DURATION),
-    "LAST_USED_INTERVAL": (_is_interval, _INTERVAL),
-    "MAX_TOKENS_PER_USER": (_is_limit, "a positive integer or None"),
-    "WHEN_FULL": (lambda v: v in ("evict_oldest", "reject"), '"evict_oldest" or "reject"'),
-    "ROTATION_GRACE": (_is_interval, _INTERVAL),
-    "REVOKE_ON_REUSE": (lambda v: isinstance(v, bool), "True or False"),
-    "PASSWORD_BOUND": (_are_kinds, 'a tuple of kinds, such as ("login",) or ()'),
-    "RECENT_LOGIN": (_is_duration, _DURATION),
-    "SCOPES": (
-        _are_scopes,
-        'a dict of scopes to descriptions, such as {"read": "Read"}, of 1000 characters at most',
-    ),
-    "PREFIX": (
-        lambda v: isinstance(v, str) and _PREFIX.fullmatch(v) is not None,
-        "1 to 16 letters, digits or -._~+/ (RFC 6750 2.1)",
-    ),
-    "PEPPERS": (
-        _are_peppers,
-        f"a dict of ids (1 to 127) to secrets of at least {PEPPER_LENGTH} characters of UTF-8",
-    ),
-    "PEPPER": (_is_pepper_id, "the id of a pepper in PEPPERS (1 to 127), or None"),
-    "UNKNOWN_KEYS": (lambda v: v in ("reject", "pass"), '"reject" or "pass"'),
-    "LOGIN_RATES": (
-        _are_login_rates,
-        'a dict such as {"address": "20/min", "account": "10/min"}, or None',
-    ),
-    "FAILED_KEY_RATE": (_is_rate, _RATE_TEXT),
-}
-# Whose values are shown nowhere.
-SECRET = {"PEPPERS"}
+    def fault(value: Any) -> Fault | None:
+        if isinstance(value, str) and value in choices:
+            return None
+        near = difflib.get_close_matches(show(value), choices, n=1, cutoff=0.5)
+        wanted = " or ".join(f'"{one}"' for one in choices)
+        return Fault(wanted, show(value), f'"{near[0]}"' if near else None)
+
+    return Rule(f'"{choices[0]}"', fault)
+
+
+DURATION = Rule("timedelta(days=14)", _duration_fault)
+INTERVAL = Rule("timedelta(minutes=10)", _interval_fault)
+LIMIT = Rule("10", _limit_fault)
+SWITCH = Rule("True", _switch_fault)
+RATE = Rule('"20/min"', rate_fault)
+KINDS = Rule('("login",)', _kinds_fault, tuple)
+PREFIX = Rule('"dta_"', _prefix_fault)
+PEPPER_ID = Rule("1", _pepper_id_fault)

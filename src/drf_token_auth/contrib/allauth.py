@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from .. import operations
 from ..base_models import AbstractToken
+from ..devices import describe
 from ..exceptions import TokenLimitReached
 from ..views.base import LimitReached
 from .session_tokens import tie, tied
@@ -56,8 +57,8 @@ class TokenStrategy(SessionTokenStrategy):
         return token
 
     def get_name(self, request: Any) -> str:
-        """Hook: what to call the device."""
-        return str(request.META.get("HTTP_USER_AGENT", ""))
+        """Hook: return the device's name."""
+        return describe(request.META.get("HTTP_USER_AGENT", ""))
 
 
 @receiver(

@@ -11,7 +11,7 @@ from .. import get_token_model, operations
 from ..base_models import AbstractToken
 from ..managers import TokenQuerySet
 
-__all__ = ["tie", "tied", "tied_to"]
+__all__ = ["tie", "tied", "tied_id", "tied_to"]
 
 _TOKEN = "_drf_token_auth_token"
 
@@ -21,6 +21,11 @@ def tie(token: AbstractToken, request: Any) -> None:
     session = getattr(request, "session", None)
     if session is not None:
         session[_TOKEN] = token.pk
+
+
+def tied_id(session: Any) -> Any:
+    """The primary key of the token that ends with this session, or None. Asks no query."""
+    return session.get(_TOKEN)
 
 
 def tied(request: Any, user: Any) -> AbstractToken | None:

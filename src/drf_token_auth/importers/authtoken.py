@@ -1,11 +1,11 @@
-"""``rest_framework.authtoken``: one plaintext key a user, which never expires."""
+"""``rest_framework.authtoken``: one plaintext key for each user, which never expires."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..conf import Settings
-from .sources import Incoming, Source, plaintext
+from .old_tokens import OldToken
+from .sources import Source
 
 __all__ = ["AuthToken"]
 
@@ -14,6 +14,5 @@ class AuthToken(Source):
     app = "rest_framework.authtoken"
     label = "authtoken.Token"
 
-    def read(self, row: Any, conf: Settings) -> Incoming:
-        digests, hint = plaintext(row.key, conf)
-        return Incoming(digests, hint, row.created)
+    def read(self, row: Any) -> OldToken:
+        return OldToken(user=row.user_id, key=row.key, created_at=row.created)

@@ -1,199 +1,224 @@
-"""The walk over an old table: in short transactions, beside whatever else is going on.
+"""Copy an old token table into ours, in short transactions, while the site is running.
 
-A transaction holds the old rows it copies, and their users: a logout in the old app comes before
-it, and then there is no row to copy, or after. Others may take the same rows in any order, so
-nothing is waited for while something is held: what another transaction has is left for later.
+A transaction locks the old rows that it copies, and then their users. A logout in the old app
+therefore comes before the copy, and there is no row left to copy, or after it. An import never
+waits for a lock while it holds others: rows that another transaction holds are tried again later.
 """
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.conf import settings
-from django.db import IntegrityError, connections, models, reset_queries, router, transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, router, transaction
 from django.utils import timezone
 
 from .. import get_token_model
-from ..base_models import default_expires_at
-from ..conf import get_settings
+from ..base_models import NAME_LENGTH, Kind
 from ..exceptions import Refused
-from ..managers import all_rows
-from .sources import Incoming, Source
+from .lifetimes import Lifetime
+from .locks import hold, plain_rows
+from .old_tokens import OldToken
+from .reports import ImportReport
+from .walks import BATCH_SIZE, walk
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["BATCH_SIZE", "Counts", "copy_tokens"]
-
-BATCH_SIZE = 1000
-# What others hold is tried again so often, with so many seconds before it.
-ATTEMPTS = 20
-PAUSE = 0.25
-
-# How many were: imported, present, expired, inactive, unusable, held.
-Counts: TypeAlias = Counter[str]
-Lifetime: TypeAlias = "Callable[[datetime | None], datetime | None]"
+__all__ = ["import_tokens"]
 
 
-def copy_tokens(
-    source: Source,
+def import_tokens(
+    queryset: models.QuerySet[Any],
+    read: Callable[[Any], OldToken],
     *,
+    kind: str = Kind.LOGIN,
+    name: str = "",
     ttl: timedelta | None = None,
+    expire_after: timedelta | None = None,
     keep_forever: bool = False,
     dry_run: bool = False,
     batch_size: int = BATCH_SIZE,
     using: str | None = None,
     progress: Callable[[int], object] = lambda imported: None,
-) -> Counts:
-    """Bring over the usable tokens of active users that are not here yet.
+) -> ImportReport:
+    """Copy the usable tokens of active users from an old table, so that their keys keep working.
 
-    What has been brought over stays if this is killed, and the next run finds it here. No
-    ``token_created`` is sent: nobody is given access who had none.
+    Run it as often as you like: what is here already stays as it is, and what was imported stays
+    if the import is killed. ``token_created`` is not sent, because nobody gains access.
 
-    :param ttl: their lifetime from now. Without: their own expiry or, where they have none,
-        ``TTL`` from now.
-    :param keep_forever: they never expire.
-    :param dry_run: count only.
-    :param batch_size: how many rows a transaction copies.
-    :param progress: called with the number brought over after each transaction.
-    :raises Unreadable: there is no such table.
+    :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates. Its
+        model may be a historical one, as in a data migration.
+    :param read: returns the :class:`OldToken` of a row. It may raise ``Refused`` to leave out a
+        row that the old app refuses.
+    :param kind: "login" or "personal", for rows that name no kind of their own.
+    :param name: the name of tokens that have none of their own.
+    :param ttl: the tokens expire this long after the import, whatever their own expiry.
+    :param expire_after: the tokens expire this long after their creation, or at their own expiry
+        if that comes first. Tokens that have expired by then are left out.
+    :param keep_forever: tokens without an expiry of their own never expire. By default they
+        expire ``TTL`` after the import; personal tokens expire after ``PERSONAL_TTL``.
+    :param dry_run: count, and write nothing.
+    :param batch_size: how many rows one transaction copies.
+    :param using: the alias of the database that has both tables. Default: where the router
+        writes tokens.
+    :param progress: called after each transaction with the number imported so far.
+    :raises ValueError: an option is wrong.
     """
+    if kind not in Kind.values:
+        raise ValueError(f"kind must be one of {Kind.values}, but it is {kind!r}.")
     using = using or router.db_for_write(get_token_model())
-    copy = _Copy(source, using, dry_run, _lifetime(ttl, keep_forever))
-    held: list[Any] = []
-    for pks in _batches(copy.old.values_list("pk", flat=True).order_by("pk"), batch_size):
-        held += copy.bring_over(pks)
-        progress(copy.counts["imported"])
-    for _ in range(ATTEMPTS):
-        if not held:
-            break
-        time.sleep(PAUSE)
-        batches = [held[n : n + batch_size] for n in range(0, len(held), batch_size)]
-        held = [pk for pks in batches for pk in copy.bring_over(pks)]
-        progress(copy.counts["imported"])
-    copy.counts["held"] = len(held)
-    return copy.counts
+    lifetime = Lifetime(ttl, expire_after, keep_forever)
+    copy = _Copy(queryset.using(using), read, kind, name, lifetime, dry_run)
+
+    def step(pks: Sequence[Any]) -> list[Any]:
+        held = copy.copy(pks)
+        progress(copy.report.imported)
+        return held
+
+    copy.report.held = walk(copy.old, step, batch_size)
+    return copy.report
 
 
-def _lifetime(ttl: timedelta | None, keep_forever: bool) -> Lifetime:
-    """From the expiry that a token has of its own to the one it gets."""
-    if keep_forever:
-        return lambda own: None
-    if ttl is not None:
-        return lambda own: timezone.now() + ttl
-    return lambda own: default_expires_at() if own is None else own
-
-
-def _batches(pks: models.QuerySet[Any, Any], size: int) -> Iterator[list[Any]]:
-    """The primary keys, up their index."""
-    batch = list(pks[:size])
-    while batch:
-        yield batch
-        batch = list(pks.filter(pk__gt=batch[-1])[:size])
+class _Row(NamedTuple):
+    pk: Any
+    user_pk: Any
+    old: OldToken
+    digests: list[bytes]
 
 
 class _Copy:
-    def __init__(self, source: Source, using: str, dry_run: bool, lifetime: Lifetime) -> None:
-        self.source = source
-        self.using = using
-        self.dry_run = dry_run
+    def __init__(
+        self,
+        old: models.QuerySet[Any],
+        read: Callable[[Any], OldToken],
+        kind: str,
+        name: str,
+        lifetime: Lifetime,
+        dry_run: bool,
+    ) -> None:
+        self.old = old
+        self.using: str = old.db
+        self.read = read
+        self.kind = kind
+        self.name = name
         self.lifetime = lifetime
-        self.counts: Counts = Counter()
+        self.dry_run = dry_run
         self.model = get_token_model()
-        self.old = source.rows(using)
+        self.user_model: Any = self.model._meta.get_field("user").related_model
+        self.report = ImportReport()
 
-    def bring_over(self, pks: Sequence[Any]) -> list[Any]:
-        """Copy these rows. Those that another transaction holds."""
-        if settings.DEBUG:
-            reset_queries()  # or Django would remember all of them, and what is in them
+    def copy(self, pks: Sequence[Any]) -> list[Any]:
+        """Copy these rows. Return the keys of those that another transaction holds."""
         try:
-            copied = self._transfer(pks)
+            return self._transfer(pks)
         except IntegrityError:
-            # Somebody made one of these tokens at the same moment: now it is seen.
-            copied = self._transfer(pks)
-        rest = [pk for pk in pks if pk not in copied]
-        return [row.pk for row in self._rows(rest)] if rest else []
+            # Another transaction added one of these tokens at the same moment. It is visible now.
+            return self._transfer(pks)
 
-    def _rows(self, pks: Sequence[Any]) -> models.QuerySet[Any]:
-        rows = self.old.filter(pk__in=pks).order_by("pk")
-        return cast("models.QuerySet[Any]", rows.select_related("user", *self.source.joined))
-
-    def _transfer(self, pks: Sequence[Any]) -> set[Any]:
-        wanted = self._rows(pks)
+    def _transfer(self, pks: Sequence[Any]) -> list[Any]:
+        report = ImportReport()
+        wanted = self.old.filter(pk__in=pks).order_by("pk")
         with transaction.atomic(using=self.using):
-            rows = list(wanted if self.dry_run else self._hold(wanted))
-            tokens, counts = self._tokens(rows)
+            found = list(wanted if self.dry_run else hold(wanted))
+            rows = self._readable(found, report)
+            users = self._users({row.user_pk for row in rows})
+            tokens = self._new_tokens(rows, users, report)
             if not self.dry_run:
-                # Django's own: ours would announce them.
-                plain: models.QuerySet[Any] = models.QuerySet(self.model, using=self.using)
-                plain.bulk_create(tokens)
-        self.counts.update(counts)
-        return {row.pk for row in rows}
+                plain_rows(self.model, self.using).bulk_create(tokens)
+        held = self._locked(pks, found)
+        held += self._of_locked_users([row for row in rows if row.user_pk not in users], report)
+        self.report.add(report)
+        return held
 
-    def _hold(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """The rows that nobody else holds, held with their users until the transaction ends."""
-        features = connections[self.using].features
-        if not features.has_select_for_update:
-            # SQLite has one write lock, and only a write takes it.
-            all_rows(self.model, self.using).filter(pk=0).update(hint="")
-            return rows
-        # Where it can't be said which tables, it is all of them.
-        of = ("self", "user") if features.has_select_for_update_of else ()
-        held = rows.select_for_update(
-            skip_locked=features.has_select_for_update_skip_locked,
-            of=of,
-            no_key=features.has_select_for_no_key_update,
-        )
-        return cast("models.QuerySet[Any]", held)
-
-    def _tokens(self, rows: Iterable[Any]) -> tuple[list[AbstractToken], Counts]:
-        """What is to be made of these rows, and what became of each."""
-        counts: Counts = Counter()
-        readable: list[tuple[Any, Incoming]] = []
-        conf = get_settings()
+    def _readable(self, rows: Sequence[Any], report: ImportReport) -> list[_Row]:
+        found = []
         for row in rows:
             try:
-                readable.append((row.user, self.source.read(row, conf)))
+                old = self.read(row)
+                found.append(_Row(row.pk, self._user_pk(old.user), old, old.digests()))
             except Refused:
-                counts["unusable"] += 1
-        here = self._here([digest for _, incoming in readable for digest in incoming.digests])
+                report.unusable += 1
+        return found
+
+    def _user_pk(self, user: Any) -> Any:
+        pk = user.pk if isinstance(user, models.Model) else user
+        try:
+            return self.user_model._meta.pk.to_python(pk)
+        except ValidationError:
+            return pk
+
+    def _users(self, pks: set[Any]) -> dict[Any, Any]:
+        """Return these users, locked. Users hidden by the default manager are among them."""
+        users = self.user_model._base_manager.using(self.using).filter(pk__in=pks).order_by("pk")
+        return {user.pk: user for user in (users if self.dry_run else hold(users))}
+
+    def _locked(self, pks: Sequence[Any], found: Sequence[Any]) -> list[Any]:
+        """Return the keys of the rows that another transaction holds."""
+        missing = set(pks) - {row.pk for row in found}
+        if not missing:
+            return []
+        return list(self.old.filter(pk__in=missing).values_list("pk", flat=True))
+
+    def _of_locked_users(self, rows: Sequence[_Row], report: ImportReport) -> list[Any]:
+        """Return the keys of the rows whose user another transaction holds."""
+        if not rows:
+            return []
+        users = self.user_model._base_manager.using(self.using)
+        named = users.filter(pk__in={row.user_pk for row in rows})
+        existing = set(named.values_list("pk", flat=True))
+        held = [row.pk for row in rows if row.user_pk in existing]
+        report.ownerless += len(rows) - len(held)
+        return held
+
+    def _new_tokens(
+        self, rows: Sequence[_Row], users: dict[Any, Any], report: ImportReport
+    ) -> list[AbstractToken]:
+        """Return the tokens to insert, and count what becomes of each row."""
+        rows = [row for row in rows if row.user_pk in users]
+        here = self._digests_here([digest for row in rows for digest in row.digests])
         now = timezone.now()
         tokens = []
-        for user, incoming in readable:
-            if not here.isdisjoint(incoming.digests):
-                counts["present"] += 1
-            elif incoming.expires_at is not None and now >= incoming.expires_at:
-                counts["expired"] += 1
+        for row in rows:
+            user = users[row.user_pk]
+            end = self.lifetime.end_of(row.old, row.old.kind or self.kind, now)
+            if not here.isdisjoint(row.digests):
+                report.present += 1
+            elif end is not None and now >= end:
+                report.expired += 1
             elif not getattr(user, "is_active", True):
-                counts["inactive"] += 1
+                report.inactive += 1
             else:
-                counts["imported"] += 1
-                tokens.append(self._token(user, incoming))
-        return tokens, counts
+                here.update(row.digests)  # Two old rows may have the same key.
+                token = self._new_token(user, row, end)
+                tokens.append(token)
+                is_cut = len((row.old.name or self.name).strip()) > NAME_LENGTH
+                report.count(token, is_name_cut=is_cut, now=now)
+        return tokens
 
-    def _here(self, digests: Sequence[bytes]) -> set[bytes]:
-        """Those of these digests that are a token's, or were before its last rotation."""
-        rows = all_rows(self.model, self.using).order_by()
+    def _digests_here(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Return which of these digests a token has, or had before its last rotation."""
+        rows = plain_rows(self.model, self.using)
         return {
             bytes(digest)
             for column in ("digest", "previous_digest")
             for digest in rows.filter(**{f"{column}__in": digests}).values_list(column, flat=True)
         }
 
-    def _token(self, user: Any, incoming: Incoming) -> AbstractToken:
+    def _new_token(self, user: Any, row: _Row, end: datetime | None) -> AbstractToken:
         token = self.model(
             user=user,
-            digest=incoming.digests[0],
-            hint=incoming.hint,
-            name=incoming.name,
-            created_at=incoming.created_at,
-            expires_at=self.lifetime(incoming.expires_at),
+            digest=row.digests[0],
+            hint=row.old.shown_hint(),
+            kind=row.old.kind or self.kind,
+            name=row.old.name or self.name,
+            created_at=row.old.created_at or timezone.now(),
+            expires_at=end,
         )
         token.complete()
-        # The old app did not bind its tokens to passwords. The first use binds this one.
+        # The first use binds the token to the password that the user has then. The import may run
+        # long before that, or with settings under which a password has another stamp.
         token.user_stamp = None
         return token

@@ -1,11 +1,11 @@
-"""``django-rest-durin``: plaintext keys, one for each user and client, which all expire."""
+"""``django-rest-durin``: plaintext keys, one for each user and client. All of them expire."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..conf import Settings
-from .sources import Incoming, Source, plaintext
+from .old_tokens import OldToken
+from .sources import Source
 
 __all__ = ["Durin"]
 
@@ -15,6 +15,11 @@ class Durin(Source):
     label = "durin.AuthToken"
     joined = ("client",)
 
-    def read(self, row: Any, conf: Settings) -> Incoming:
-        digests, hint = plaintext(row.token, conf)
-        return Incoming(digests, hint, row.created, row.expiry, row.client.name)
+    def read(self, row: Any) -> OldToken:
+        return OldToken(
+            user=row.user_id,
+            key=row.token,
+            name=row.client.name,
+            created_at=row.created,
+            expires_at=row.expiry,
+        )

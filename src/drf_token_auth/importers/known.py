@@ -1,4 +1,4 @@
-"""The sources there are, by the name the command knows them under."""
+"""The old packages, by the names under which the command knows them."""
 
 from __future__ import annotations
 

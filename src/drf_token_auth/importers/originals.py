@@ -1,8 +1,8 @@
-"""The old row of a token that ends here ends with it, as long as its app is installed.
+"""Delete the old row of an imported token together with the token.
 
-Otherwise another import would bring it back, and an authenticator of the old app that still stands
-behind ours would accept the key as if nobody had logged out. So it is one transaction, under the
-lock of the user, which an import holds while it copies.
+This happens as long as the old app is installed. Otherwise another import would bring the token
+back, and an authenticator of the old app behind ours would accept its key after the logout. Both
+rows are deleted in one transaction, under the lock of the user, which an import holds as well.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import connections, router
 
-from ..conf import get_settings
 from ..exceptions import Refused
 from .known import SOURCES
 from .sources import Source, Unreadable
@@ -26,14 +25,14 @@ __all__ = ["end_originals", "old_apps"]
 
 
 def old_apps() -> list[Source]:
-    """Those that are installed."""
+    """Return the old packages that are installed."""
     return [kind() for kind in SOURCES.values() if apps.is_installed(kind.app)]
 
 
 def end_originals(tokens: Iterable[AbstractToken], *, using: str) -> None:
-    """Delete the rows that these, or their keys before the last rotation, were imported from.
+    """Delete the old rows that these tokens were imported from.
 
-    Within a transaction that holds their users.
+    Call it in a transaction that has locked the users of the tokens.
     """
     sources = old_apps()
     if not sources:
@@ -48,32 +47,32 @@ def end_originals(tokens: Iterable[AbstractToken], *, using: str) -> None:
                 _end_in(source, user_pk, ended, using)
 
 
-# Of a table that is there, it is known for good.
-_seen: set[tuple[str, str]] = set()
+# Tables that exist. With django-tenants, a table is in some schemas and not in others.
+_seen: set[tuple[str, str, str]] = set()
 
 
 def _is_here(source: Source, using: str) -> bool:
-    """Whether the old table is in this database: its app may be installed, and never migrated."""
+    """Whether the old table is in this database: its app may be installed and never migrated."""
     try:
         model = source.model()
     except Unreadable:
         return False
     if not router.allow_migrate_model(using, model):
         return False
-    table = model._meta.db_table
-    if (using, table) not in _seen:
-        if table not in connections[using].introspection.table_names():
+    connection = connections[using]
+    place = (using, getattr(connection, "schema_name", ""), model._meta.db_table)
+    if place not in _seen:
+        if model._meta.db_table not in connection.introspection.table_names():
             return False
-        _seen.add((using, table))
+        _seen.add(place)
     return True
 
 
 def _end_in(source: Source, user_pk: Any, ended: set[bytes], using: str) -> None:
-    conf = get_settings()
     rows = source.model()._base_manager.using(using).select_related("user", *source.joined)
     for row in rows.filter(user=user_pk):
         try:
-            is_original = not ended.isdisjoint(source.read(row, conf).digests)
+            is_original = not ended.isdisjoint(source.read(row).digests())
         except Refused:
             continue
         if is_original:

@@ -1,50 +1,39 @@
-"""What the sources have in common: a table of another app, and what a row of it is here."""
+"""What the importers have in common: the table of another app, and how to read its rows."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, cast
 
 from django.apps import apps
 from django.db import connections, models
 
-from .. import keys
-from ..conf import Settings
+from .old_tokens import OldToken
 
-__all__ = ["Incoming", "Source", "Unreadable", "plaintext"]
+__all__ = ["Source", "Unreadable"]
 
 
 class Unreadable(Exception):
-    """The old tokens can't be brought over, and why, in words for the one at the terminal."""
-
-
-class Incoming(NamedTuple):
-    """A row of the old table, in our terms."""
-
-    # It is here already if one of these is; the first is what a new row gets.
-    digests: list[bytes]
-    hint: str
-    created_at: datetime
-    expires_at: datetime | None = None
-    name: str = ""
+    """The old tokens cannot be imported. The message says why, for the person at the terminal."""
 
 
 class Source(ABC):
+    """One old package: its app, its model, and how to read a row."""
+
     app: ClassVar[str]
     label: str
-    # What read() needs of other tables; the user is always joined.
+    # Tables that read() needs besides the token's own.
     joined: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def read(self, row: Any, conf: Settings) -> Incoming:
-        """What the row is here.
+    def read(self, row: Any) -> OldToken:
+        """Return what the row says.
 
-        :raises Refused: no request could present its key, or it is one the old app refuses.
+        :raises Refused: the old app itself refuses this row.
         """
 
     def model(self) -> type[models.Model]:
-        """The old model.
+        """Return the old model.
 
         :raises Unreadable: its app is not installed.
         """
@@ -52,25 +41,18 @@ class Source(ABC):
             return apps.get_model(self.label)
         except LookupError:
             raise Unreadable(
-                f"There is no model {self.label!r}. {self.app!r} has to be in INSTALLED_APPS while "
-                f"its tokens are imported, and can go afterwards."
+                f"There is no model {self.label!r}. Add {self.app!r} to INSTALLED_APPS while you "
+                f"import its tokens. You can remove it afterwards."
             ) from None
 
     def rows(self, using: str) -> models.QuerySet[Any]:
-        """All of the old table.
+        """Return all rows of the old table.
 
-        :raises Unreadable: it is not in this database, or there is no such model.
+        :raises Unreadable: the table is not in this database, or there is no such model.
         """
         model = self.model()
         table = model._meta.db_table
         if table not in connections[using].introspection.table_names():
             raise Unreadable(f"There is no table {table!r} in the database {using!r}.")
-        return cast("models.QuerySet[Any]", model._base_manager.using(using).order_by())
-
-
-def plaintext(key: str, conf: Settings) -> tuple[list[bytes], str]:
-    """The digests and the hint of a key that the old table holds as it is.
-
-    :raises Refused: no request could ever present it.
-    """
-    return keys.candidates(key, conf.PREFIX, conf.PEPPERS), keys.hint(key, conf.PREFIX)
+        rows = cast("models.QuerySet[Any]", model._base_manager.using(using).all())
+        return rows.select_related(*self.joined) if self.joined else rows

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
+from ..devices import describe
 from ..exceptions import Refused
 from ..serializers import (
     LoggedInSerializer,
@@ -69,8 +70,8 @@ class LoginView(TokenView):
         return operations.DEFAULT
 
     def get_name(self, request: Any) -> str:
-        """Hook: what to call the device if the client doesn't say."""
-        return str(request.META.get("HTTP_USER_AGENT", ""))
+        """Hook: return the device's name for a client that sent no ``name``."""
+        return describe(request.META.get("HTTP_USER_AGENT", ""))
 
     def get_scopes(self, request: Any, user: Any) -> Any:
         """Hook: what the token may do; None for all the user may."""

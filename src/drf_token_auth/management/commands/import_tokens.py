@@ -4,79 +4,154 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import connections, router
 
-from ...importers.copying import BATCH_SIZE, Counts, copy_tokens
+from ... import get_token_model
+from ...base_models import NAME_LENGTH, Kind
+from ...importers.copying import import_tokens
 from ...importers.known import SOURCES
-from ...importers.sources import Unreadable
+from ...importers.sources import Source, Unreadable
+from ...importers.tables import report_line, report_table
+from ...importers.undoing import undo_import
+from ...importers.walks import BATCH_SIZE
 from ..durations import duration, given
 
 
 class Command(BaseCommand):
     help = (
-        "Brings over the tokens of another package, so that the keys clients hold go on working. "
-        "Run it as often as you like; safe while the site is running."
+        "Imports the tokens of another package, so that the keys of clients keep working. "
+        "You can run it while the site is running, and as often as you like."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", choices=tuple(SOURCES), help="Where they are.")
+        parser.add_argument("source", choices=tuple(SOURCES), help="The old package.")
+        parser.add_argument(
+            "--kind",
+            choices=Kind.values,
+            default=Kind.LOGIN,
+            help="login: tokens of people who log in; a password change ends them. personal: API "
+            "keys; they survive a password change. Default: login.",
+        )
+        parser.add_argument(
+            "--name", default="", help="The name of tokens that have none in the old table."
+        )
         lifetime = parser.add_mutually_exclusive_group()
         lifetime.add_argument(
             "--ttl",
             type=duration,
-            help="They expire so long from now, such as 90d. Default: when they do in their own "
-            "table, or TTL from now.",
+            help="Tokens expire this long after the import, such as 90d, whatever their own "
+            "expiry. Default: their own expiry; without one, TTL or PERSONAL_TTL after the import.",
         )
-        lifetime.add_argument("--keep-forever", action="store_true", help="They never expire.")
-        parser.add_argument("--dry-run", action="store_true", help="Count, and import nothing.")
+        lifetime.add_argument(
+            "--expire-after",
+            type=duration,
+            help="Tokens expire this long after their creation, such as 14d. Tokens that have "
+            "expired by then are left out.",
+        )
+        lifetime.add_argument(
+            "--keep-forever",
+            action="store_true",
+            help="Tokens that never expired in the old table never expire here.",
+        )
         parser.add_argument(
-            "--batch-size", type=int, default=BATCH_SIZE, help=f"Default: {BATCH_SIZE}."
+            "--dry-run",
+            action="store_true",
+            help="Print what would be imported and what is left to change in your project. Write "
+            "nothing.",
+        )
+        parser.add_argument(
+            "--undo",
+            action="store_true",
+            help="Delete the imported tokens again. The old table stays as it is.",
+        )
+        parser.add_argument(
+            "--batch-size",
+            type=int,
+            default=BATCH_SIZE,
+            help=f"How many rows one transaction copies. Default: {BATCH_SIZE}.",
         )
         parser.add_argument(
             "--database",
             choices=tuple(connections),
             metavar="ALIAS",
-            help="Alias of the database that has both tables.",
+            help="The alias of the database that has both tables.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:
-            raise CommandError("--batch-size is 1 or more.")
-        ttl = given(options["ttl"])
-        if ttl == timedelta(0):
-            raise CommandError("--ttl is longer than nothing.")
-        self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
-        try:
-            counts = copy_tokens(
-                SOURCES[options["source"]](),
-                ttl=ttl,
-                keep_forever=options["keep_forever"],
-                dry_run=options["dry_run"],
-                batch_size=options["batch_size"],
-                using=options["database"],
-                progress=self._show_progress,
+            raise CommandError("--batch-size must be 1 or more.")
+        if len(options["name"]) > NAME_LENGTH:
+            raise CommandError(
+                f"--name can have {NAME_LENGTH} characters, but it has {len(options['name'])}."
             )
+        self._options = options
+        self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
+        source = SOURCES[options["source"]]()
+        using = options["database"] or router.db_for_write(get_token_model())
+        try:
+            rows = source.rows(using)
         except Unreadable as reason:
             raise CommandError(str(reason)) from reason
-        if self._has_progress:
-            self.stderr.write("\r", ending="")
-        self.stdout.write(
-            _summary(counts, "would be imported" if options["dry_run"] else "imported")
-        )
-        if counts["held"]:
+        held = self._undo(source, rows) if options["undo"] else self._import(source, rows)
+        if held:
             raise CommandError(
-                f"{counts['held']} are held by other transactions: run this again for them."
+                f"Other transactions held {held} tokens all the time. Run the command again."
             )
 
-    def _show_progress(self, imported: int) -> None:
+    def _import(self, source: Source, rows: Any) -> int:
+        options = self._options
+        report = import_tokens(
+            rows,
+            source.read,
+            kind=options["kind"],
+            name=options["name"],
+            ttl=self._duration("ttl"),
+            expire_after=self._duration("expire_after"),
+            keep_forever=options["keep_forever"],
+            dry_run=options["dry_run"],
+            batch_size=options["batch_size"],
+            using=rows.db,
+            progress=self._show_progress,
+        )
+        self._end_progress()
+        if options["dry_run"]:
+            self._say(report_table(report, rows.model._meta.db_table))
+        else:
+            self._say(report_line(report))
+        return report.held
+
+    def _undo(self, source: Source, rows: Any) -> int:
+        options = self._options
+        deleted, held = undo_import(
+            rows,
+            source.read,
+            dry_run=options["dry_run"],
+            batch_size=options["batch_size"],
+            using=rows.db,
+            progress=self._show_progress,
+        )
+        self._end_progress()
+        done = "Would delete" if options["dry_run"] else "Deleted"
+        self._say(f"{done} {deleted} tokens. The old table is unchanged.")
+        return held
+
+    def _duration(self, option: str) -> timedelta | None:
+        chosen = given(self._options[option])
+        if chosen == timedelta(0):
+            name = option.replace("_", "-")
+            raise CommandError(f"--{name} must be longer than nothing, such as 90d.")
+        return chosen
+
+    def _say(self, text: str) -> None:
+        if self._options["verbosity"] > 0:
+            encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+            self.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+    def _show_progress(self, count: int) -> None:
         if self._has_progress:
-            self.stderr.write(f"\r{imported} imported", ending="")
+            self.stderr.write(f"\r{count} tokens", ending="")
             self.stderr.flush()
 
-
-def _summary(counts: Counts, done: str) -> str:
-    return (
-        f"{counts['imported']} tokens {done}, {counts['present']} were here already; left out: "
-        f"{counts['expired']} expired, {counts['inactive']} of inactive users, "
-        f"{counts['unusable']} unusable."
-    )
+    def _end_progress(self) -> None:
+        if self._has_progress:
+            self.stderr.write("\r", ending="")

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import connections, models
+from django.db.models.deletion import get_candidate_relations_to_delete
+from django.db.models.signals import post_delete, pre_delete
 
-from ... import operations
+from ... import get_token_model, operations
 from ...purging import BATCH_SIZE
 from ..durations import duration, given
 
 
 class Command(BaseCommand):
-    help = "Deletes expired tokens, in short transactions. For cron; safe beside logins."
+    help = "Delete expired tokens in short transactions. Run it from cron; logins need not stop."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -28,29 +31,40 @@ class Command(BaseCommand):
             help="Also revoke tokens that nobody has used for so long, such as 180d.",
         )
         parser.add_argument(
-            "--batch-size", type=int, default=BATCH_SIZE, help=f"Default: {BATCH_SIZE}."
+            "--batch-size",
+            type=int,
+            default=BATCH_SIZE,
+            help=f"The most rows that one transaction deletes. Default: {BATCH_SIZE}.",
         )
         parser.add_argument(
-            "--sleep", type=float, default=0.0, help="Seconds between transactions."
+            "--sleep", type=float, default=0.0, help="Seconds to wait between two transactions."
         )
-        parser.add_argument("--time-limit", type=float, help="Seconds to stop after.")
-        parser.add_argument("--dry-run", action="store_true", help="Count, and delete nothing.")
+        parser.add_argument(
+            "--time-limit", type=float, help="Seconds after which no further transaction begins."
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Only count the tokens. Delete nothing."
+        )
         parser.add_argument(
             "--database",
             choices=tuple(connections),
             metavar="ALIAS",
-            help="Alias of the database to purge.",
+            help="Alias of the database to purge. Default: where the router writes tokens.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:
-            raise CommandError("--batch-size is 1 or more.")
+            raise CommandError("--batch-size must be 1 or more.")
         if not (options["sleep"] >= 0 and math.isfinite(options["sleep"])):
-            raise CommandError("--sleep is a number of seconds, 0 or more.")
+            raise CommandError("--sleep must be a number of seconds, 0 or more.")
         if options["time_limit"] is not None and not options["time_limit"] >= 0:
-            raise CommandError("--time-limit is a number of seconds, 0 or more.")
+            raise CommandError("--time-limit must be a number of seconds, 0 or more.")
+        self._is_silent = options["verbosity"] < 1
+        self._has_progress = not self._is_silent and self.stderr.isatty()
+        if options["verbosity"] > 1:
+            for reason in _reasons_to_read():
+                self.stdout.write(f"Django reads each row before it deletes it: {reason}.")
         unused_for = given(options["unused_for"])
-        self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
         count = operations.purge(
             older_than=given(options["older_than"]) or timedelta(0),
             unused_for=unused_for,
@@ -60,14 +74,39 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
             using=options["database"],
             progress=self._show_progress,
+            on_time_limit=self._note_time_limit,
         )
         if self._has_progress:
             self.stderr.write("\r", ending="")
         what = "expired tokens" if unused_for is None else "expired or unused tokens"
         done = "would be deleted" if options["dry_run"] else "deleted"
-        self.stdout.write(f"{count} {what} {done}.")
+        self._say(f"{count} {what} {done}.")
+        if self._is_cut_short:
+            self._say("The time limit was reached and more are left. Run the command again.")
+
+    _is_cut_short = False
+
+    def _note_time_limit(self) -> None:
+        self._is_cut_short = True
+
+    def _say(self, line: str) -> None:
+        if not self._is_silent:
+            self.stdout.write(line)
 
     def _show_progress(self, total: int) -> None:
         if self._has_progress:
             self.stderr.write(f"\r{total} deleted", ending="")
             self.stderr.flush()
+
+
+def _reasons_to_read() -> Iterator[str]:
+    """Yield why the purge can't delete a batch with one statement, if it can't."""
+    model = get_token_model()
+    for name, signal in [("pre_delete", pre_delete), ("post_delete", post_delete)]:
+        for receiver in [one for kind in signal._live_receivers(model) for one in kind]:
+            where = f"{receiver.__module__}.{getattr(receiver, '__qualname__', receiver)}"
+            yield f"{where} receives {name}"
+    relation: Any
+    for relation in get_candidate_relations_to_delete(model._meta):
+        if relation.on_delete is not models.DO_NOTHING:
+            yield f"{relation.related_model._meta.label} has a foreign key to it"

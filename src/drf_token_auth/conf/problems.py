@@ -1,0 +1,69 @@
+"""What is wrong with the project's ``DRF_TOKEN_AUTH``, and the line to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from .names import SETTING, way_out
+from .rules import Fault, Rule, kind_of
+from .schema import RULES
+
+__all__ = ["Problem", "problems"]
+
+
+class Problem(NamedTuple):
+    """One mistake. ``id`` is the id of the check, without the app's label."""
+
+    id: str
+    message: str
+    hint: str
+
+
+def problems() -> Iterator[Problem]:
+    """Yield the mistakes in the setting. No message shows a pepper."""
+    raw = getattr(settings, SETTING, {})
+    if not isinstance(raw, Mapping):
+        yield _not_a_dict(raw)
+        return
+    for name, value in raw.items():
+        if name not in RULES:
+            message = f"{SETTING} has no setting {name!r}."
+            yield Problem("E002", message, way_out(name, list(RULES)))
+            continue
+        fault = RULES[name].fault(value)
+        if fault is not None:
+            yield _wrong_value(name, RULES[name], fault)
+    yield from _unknown_pepper(raw)
+
+
+def _not_a_dict(raw: object) -> Problem:
+    # The value may hold peppers, so only its type is shown.
+    message = f"{SETTING} must be a dict, but it is {kind_of(raw)}."
+    if isinstance(raw, tuple) and len(raw) == 1 and isinstance(raw[0], Mapping):
+        return Problem("E001", message, "Delete the comma after the closing brace.")
+    hint = f'Write {SETTING} = {{"TTL": timedelta(days=14)}}, or delete the line.'
+    return Problem("E001", message, hint)
+
+
+def _wrong_value(name: str, rule: Rule, fault: Fault) -> Problem:
+    message = f"{SETTING}[{name!r}]{fault.entry} must be {fault.wanted}, but it is {fault.shown}."
+    hint = f"Did you mean {fault.meant}?" if fault.meant else _line(name, rule)
+    return Problem("E003", message, hint)
+
+
+def _line(name: str, rule: Rule) -> str:
+    return f'Write {SETTING} = {{"{name}": {rule.example}}}, or leave {name} out for the default.'
+
+
+def _unknown_pepper(raw: Mapping[Any, Any]) -> Iterator[Problem]:
+    id_, peppers = raw.get("PEPPER"), raw.get("PEPPERS", {})
+    is_readable = RULES["PEPPER"].fault(id_) is None and RULES["PEPPERS"].fault(peppers) is None
+    if id_ is not None and is_readable and id_ not in peppers:
+        yield Problem(
+            "E003",
+            f"{SETTING}['PEPPER'] is {id_}, but {SETTING}['PEPPERS'] has no pepper {id_}.",
+            f'Write {SETTING} = {{"PEPPERS": {{{id_}: "…"}}, "PEPPER": {id_}}}.',
+        )

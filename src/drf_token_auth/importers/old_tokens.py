@@ -1,0 +1,92 @@
+"""A row of an old token table, in the words of this package."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .. import keys
+from ..conf import get_settings
+from ..exceptions import UnknownKey
+
+__all__ = ["OldToken", "digests_of"]
+
+_HEX = re.compile(r"[0-9a-f]+")
+_SHA256_LENGTH = 64
+_SHA512_LENGTH = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class OldToken:
+    """What is known about one old token.
+
+    Give exactly one of ``key``, ``sha256`` and ``sha512``. The key itself is not in the ``repr``.
+
+    :param user: the user, or the user's primary key.
+    :param key: the key that the client sends, as text.
+    :param sha256: the SHA-256 of the key, as 64 hexadecimal digits.
+    :param sha512: the SHA-512 of the key, as 128 hexadecimal digits, as knox stores it.
+    :param name: what lists call the token.
+    :param hint: the first characters of the key, where only a hash of the key is known.
+    :param created_at: default: the moment of the import.
+    :param expires_at: when the old app stops accepting the token; None if it has no expiry.
+    :param kind: "login" or "personal"; empty: the kind that the import names.
+    """
+
+    user: Any
+    key: str = field(default="", repr=False)
+    sha256: str = field(default="", repr=False)
+    sha512: str = field(default="", repr=False)
+    name: str = ""
+    hint: str = ""
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    kind: str = ""
+
+    def digests(self) -> list[bytes]:
+        """Return the digests that the token can have here. A new row gets the first one."""
+        return digests_of(key=self.key, sha256=self.sha256, sha512=self.sha512)
+
+    def shown_hint(self) -> str:
+        """Return the characters by which a person recognizes the token in a list."""
+        return keys.hint(self.key, get_settings().PREFIX) if self.key else self.hint
+
+
+def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[bytes]:
+    """Return the digests under which this package stores an old key.
+
+    Use it to find the new row of an old one: ``Token.objects.filter(digest__in=digests_of(…))``.
+    Give exactly one of the three arguments. A key has one digest for each pepper, and more.
+
+    :param key: the key itself, as ``rest_framework.authtoken`` and durin store it.
+    :param sha256: the SHA-256 of the key in hexadecimal digits.
+    :param sha512: the ``digest`` of a knox row.
+    :raises Refused: no request can present such a key, so no row has it.
+    :raises ImproperlyConfigured: for ``sha256``, while ``PEPPERS`` is set.
+    """
+    if len([given for given in (key, sha256, sha512) if given]) > 1:
+        raise TypeError("Give one of key, sha256 and sha512, not several.")
+    if sha512:
+        return [keys.knox_digest(_hexadecimal(sha512, _SHA512_LENGTH))]
+    if sha256:
+        # The first use of such a key stores it under the pepper. Nobody could find it again by
+        # its hash then, and a second import would add it a second time.
+        if get_settings().PEPPERS:
+            raise ImproperlyConfigured(
+                "Tokens known by the SHA-256 of their key can only be imported without a pepper. "
+                "Import them first, and set DRF_TOKEN_AUTH['PEPPERS'] afterwards."
+            )
+        return [bytes([keys.SHA256]) + bytes.fromhex(_hexadecimal(sha256, _SHA256_LENGTH))]
+    conf = get_settings()
+    return keys.candidates(key, conf.PREFIX, conf.PEPPERS)
+
+
+def _hexadecimal(text: str, length: int) -> str:
+    text = text.lower()
+    if len(text) != length or not _HEX.fullmatch(text):
+        raise UnknownKey
+    return text

@@ -1,0 +1,73 @@
+"""Take an import back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import models, router, transaction
+
+from .. import get_token_model
+from ..exceptions import Refused
+from .locks import hold, plain_rows
+from .old_tokens import OldToken
+from .walks import BATCH_SIZE, walk
+
+__all__ = ["undo_import"]
+
+
+def undo_import(
+    queryset: models.QuerySet[Any],
+    read: Callable[[Any], OldToken],
+    *,
+    dry_run: bool = False,
+    batch_size: int = BATCH_SIZE,
+    using: str | None = None,
+    progress: Callable[[int], object] = lambda deleted: None,
+) -> tuple[int, int]:
+    """Delete the tokens whose key is in the old table. The old rows stay as they are.
+
+    Use it to import again with other options. No signal of this package is sent, because the old
+    app still accepts the keys. Tokens that were rotated since the import stay: only this package
+    knows their keys. Objects that point at the tokens are deleted with them.
+
+    :param queryset: the rows of the old table.
+    :param read: returns the :class:`OldToken` of a row.
+    :param dry_run: count, and write nothing.
+    :param batch_size: how many old rows one transaction handles.
+    :param progress: called after each transaction with the number deleted so far.
+    :returns: how many tokens were deleted, and how many old rows have a token that another
+        transaction held all the time.
+    """
+    model = get_token_model()
+    using = using or router.db_for_write(model)
+    old = queryset.using(using)
+    deleted = 0
+
+    def step(pks: Sequence[Any]) -> list[Any]:
+        nonlocal deleted
+        digests = _digests(old.filter(pk__in=pks), read)
+        with transaction.atomic(using=using):
+            tokens = plain_rows(model, using).filter(digest__in=list(digests)).order_by("pk")
+            if dry_run:
+                deleted += tokens.count()
+                return []
+            found = {token.pk: bytes(token.digest) for token in hold(tokens)}
+            plain_rows(model, using).filter(pk__in=found).delete()
+        deleted += len(found)
+        progress(deleted)
+        return [digests[bytes(left)] for left in tokens.values_list("digest", flat=True)]
+
+    held = walk(old, step, batch_size)
+    return deleted, held
+
+
+def _digests(rows: models.QuerySet[Any], read: Callable[[Any], OldToken]) -> dict[bytes, Any]:
+    """Return each digest that the rows can have here, with the key of its row."""
+    found = {}
+    for row in rows:
+        try:
+            found.update(dict.fromkeys(read(row).digests(), row.pk))
+        except Refused:
+            continue
+    return found

@@ -1,0 +1,83 @@
+"""Lifetimes as the form offers them, and durations in words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..conf import get_settings
+from ..conf.rules import LONGEST
+
+__all__ = ["DATE", "NEVER", "default_lifetime", "end_of_day", "in_words", "last_day", "lifetimes"]
+
+DATE = "date"
+NEVER = "never"
+YEAR = timedelta(days=365)
+PRESETS = (*(timedelta(days=days) for days in (7, 30, 60, 90)), YEAR)
+
+
+def in_words(duration: timedelta) -> str:
+    """The duration in the largest unit that divides it: "90 days", "12 hours"."""
+    seconds = int(duration.total_seconds())
+    if seconds and seconds % int(YEAR.total_seconds()) == 0:
+        count = seconds // int(YEAR.total_seconds())
+        return ngettext("%(count)d year", "%(count)d years", count) % {"count": count}
+    if seconds % 86_400 == 0:
+        count = seconds // 86_400
+        return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+    if seconds % 3_600 == 0:
+        count = seconds // 3_600
+        return ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}
+    if seconds % 60 == 0:
+        count = seconds // 60
+        return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
+    return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+
+
+def local(moment: datetime) -> datetime:
+    return timezone.localtime(moment) if timezone.is_aware(moment) else moment
+
+
+def end_of_day(day: date) -> datetime:
+    """The last second of the day in the current time zone."""
+    moment = datetime.combine(day, time(23, 59, 59))
+    return timezone.make_aware(moment) if timezone.is_aware(timezone.now()) else moment
+
+
+def last_day() -> date:
+    """The last day on which a new token may expire."""
+    longest = get_settings().MAX_TTL or LONGEST - timedelta(days=1)
+    return local(timezone.now() + longest).date()
+
+
+def default_lifetime() -> timedelta | None:
+    """``PERSONAL_TTL``, no longer than ``MAX_TTL``; None for never."""
+    conf = get_settings()
+    if conf.PERSONAL_TTL is None or conf.MAX_TTL is None:
+        return conf.PERSONAL_TTL or conf.MAX_TTL
+    return min(conf.PERSONAL_TTL, conf.MAX_TTL)
+
+
+def lifetimes() -> list[tuple[str, str]]:
+    """The choices of the form: seconds, "date" or "never", each with its label."""
+    longest = get_settings().MAX_TTL
+    offered = {preset for preset in PRESETS if longest is None or preset <= longest}
+    offered |= {one for one in (default_lifetime(), longest) if one is not None}
+    choices = [(str(int(one.total_seconds())), _until(one)) for one in sorted(offered)]
+    choices.append((DATE, _("Until a date of your choice")))
+    if longest is None:
+        choices.append((NEVER, _("Never expires")))
+    return choices
+
+
+def _until(duration: timedelta) -> str:
+    words: dict[str, Any] = {
+        "duration": in_words(duration),
+        "date": date_format(local(timezone.now() + duration), "DATE_FORMAT"),
+    }
+    return _("%(duration)s, until %(date)s") % words

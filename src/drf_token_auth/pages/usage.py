@@ -1,0 +1,31 @@
+"""The example on the page that shows a new key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from rest_framework.settings import api_settings
+
+from ..authentication import ExpiringTokenAuthentication
+
+__all__ = ["example_of"]
+
+
+def example_of(request: Any) -> str:
+    """A curl line that asks this site about the token itself, if the API's URLs are included."""
+    try:
+        path = reverse("drf_token_auth:current")
+    except NoReverseMatch:
+        path = "/"
+    url = request.build_absolute_uri(path)
+    return f'curl -H "Authorization: {_keyword()} $API_TOKEN" {url}'
+
+
+def _keyword() -> str:
+    authenticators: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    for authenticator in authenticators:
+        if issubclass(authenticator, ExpiringTokenAuthentication):
+            keyword: Any = authenticator.keyword
+            return keyword if isinstance(keyword, str) else str(next(iter(keyword)))
+    return "Token"

@@ -1,0 +1,139 @@
+"""The parts that all pages share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import connections, router, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.generic import View
+
+from ... import get_token_model
+from ...base_models import AbstractToken, Kind
+from ...conf import get_settings
+from ...contrib.session_tokens import tied_id
+from ...managers import TokenQuerySet
+from ..rows import TokenRow, row_of
+
+__all__ = ["LIST_OF", "PageView"]
+
+LIST_OF = {Kind.LOGIN: "devices", Kind.PERSONAL: "tokens"}
+
+
+class PageView(LoginRequiredMixin, View):
+    """A page for the user of the session.
+
+    ``kind`` says which tokens the page is about. Each page also works, and stays safe, in a project
+    without ``CsrfViewMiddleware`` and ``XFrameOptionsMiddleware``.
+    """
+
+    base_template = "drf_token_auth/pages/base.html"
+    template_name: str
+    kind: str
+    title: Any = ""
+    headers = {"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin"}
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        # A revocation must survive an error that comes after it, also with ATOMIC_REQUESTS.
+        view: Any = super().as_view(**initkwargs)
+        for alias in connections:
+            view = transaction.non_atomic_requests(using=alias)(view)
+        return view
+
+    @method_decorator(sensitive_post_parameters())
+    @method_decorator(never_cache)
+    @method_decorator(csrf_protect)
+    @sensitive_variables()
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "GET" and request.headers.get("HX-Request"):
+            # htmx would put the page into another one, without its style sheet and its headers.
+            response: Any = HttpResponse(headers={"HX-Redirect": request.get_full_path()})
+        else:
+            response = super().dispatch(request, *args, **kwargs)
+        for name, value in self.headers.items():
+            response.headers[name] = value
+        return response
+
+    @property
+    def database(self) -> str:
+        """The primary: a replica may still show a token that was revoked a moment ago."""
+        return router.db_for_write(get_token_model())
+
+    def tokens_of(self, kind: str) -> TokenQuerySet[AbstractToken]:
+        """The user's usable tokens of this kind."""
+        tokens: Any = get_token_model()._default_manager.using(self.database)
+        alive: TokenQuerySet[AbstractToken] = tokens.alive_for(self.request.user)
+        return alive.filter(kind=kind)
+
+    def get_queryset(self) -> TokenQuerySet[AbstractToken]:
+        """Hook: the tokens that the page may show and change."""
+        return self.tokens_of(self.kind)
+
+    def get_token(self) -> AbstractToken:
+        """The token that the URL names. Another user's token does not exist here."""
+        token = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        if token is None:
+            raise Http404
+        return token
+
+    def may_make_token(self) -> bool:
+        """Hook: whether this user may make API tokens at all."""
+        return True
+
+    def page_url(self, name: str, *args: Any) -> str:
+        """The URL of another page, in the same namespace as this one."""
+        match = self.request.resolver_match
+        return reverse(
+            f"token_pages:{name}", args=args, current_app=match.namespace if match else None
+        )
+
+    def row(self, token: AbstractToken) -> TokenRow:
+        name = "device" if token.kind == Kind.LOGIN else "token"
+        return row_of(
+            token,
+            is_current=str(token.pk) == str(tied_id(self.request.session)),
+            url=self.page_url(name, token.pk),
+            revoke_url=self.page_url(f"{name}-revoke", token.pk),
+        )
+
+    def get_nav(self) -> list[dict[str, Any]]:
+        """Hook: the links above each page."""
+        labels = {"devices": _("Devices"), "tokens": _("API tokens")}
+        return [
+            {"name": name, "label": label, "url": self.page_url(name)}
+            for name, label in labels.items()
+        ]
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return {
+            "base_template": self.base_template,
+            "nav": self.get_nav(),
+            "active": LIST_OF[self.kind],
+            "title": self.title,
+            "list_url": self.page_url(LIST_OF[self.kind]),
+            "shows_last_use": get_settings().LAST_USED_INTERVAL is not None,
+            "user": self.request.user,
+            "view": self,
+            **context,
+        }
+
+    def render(self, *, status: int = 200, **context: Any) -> TemplateResponse:
+        names = [self.template_name]
+        return TemplateResponse(
+            self.request, names, self.get_context_data(**context), status=status
+        )
+
+    def done(self, message: str) -> HttpResponseRedirect:
+        """Go to the list and say there what has happened."""
+        messages.success(self.request, message, fail_silently=True)
+        return HttpResponseRedirect(self.page_url(LIST_OF[self.kind]))

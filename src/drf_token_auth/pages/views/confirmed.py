@@ -1,0 +1,140 @@
+"""Pages that show a new key: only for users whose login is recent."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import HASH_SESSION_KEY, REDIRECT_FIELD_NAME, logout
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from ... import keys
+from ...base_models import AbstractToken, Kind
+from ...managers import lock_user
+from ..step_up import StepUp, TooManyAttempts, default_step_up, is_fresh
+from ..usage import example_of
+from .base import PageView
+
+__all__ = ["ConfirmedView", "LoggedOutMeanwhile"]
+
+
+class LoggedOutMeanwhile(Exception):
+    """The session was ended while its request was being answered."""
+
+
+class ConfirmedView(PageView):
+    """The base of pages whose answer has a key."""
+
+    kind = Kind.PERSONAL
+    key_template_name = "drf_token_auth/pages/token_key.html"
+
+    def get_step_up(self) -> StepUp:
+        """Hook: how this user confirms who they are. Asked only if the login is not recent."""
+        return default_step_up(self.request)
+
+    @cached_property
+    def step_up(self) -> StepUp | None:
+        """None: the login is recent."""
+        return None if is_fresh(self.request) else self.get_step_up()
+
+    @property
+    def asks_password(self) -> bool:
+        return self.step_up is not None and self.step_up.asks_password
+
+    def get_return_query(self) -> dict[str, Any]:
+        """Hook: what the user has typed, so that it is there again after they confirmed."""
+        return {}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.elsewhere() or self.show_form()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "log_in_again" in request.POST:
+            logout(request)
+            return redirect_to_login(request.get_full_path(), self.get_login_url())
+        return self.elsewhere() or self.submit_form()
+
+    def show_form(self) -> HttpResponse:
+        raise NotImplementedError
+
+    def submit_form(self) -> HttpResponse:
+        raise NotImplementedError
+
+    def elsewhere(self) -> HttpResponse | None:
+        """The answer to a user who cannot confirm in the form. None: the form can be shown."""
+        if not self.may_make_token():
+            raise PermissionDenied
+        step_up = self.step_up
+        if step_up is None or step_up.asks_password:
+            return None
+        if step_up.url is not None:
+            query = urlencode({REDIRECT_FIELD_NAME: self.return_url()})
+            return HttpResponseRedirect(f"{step_up.url}?{query}")
+        self.template_name = step_up.template_name or "drf_token_auth/pages/log_in_again.html"
+        title = _("Log in again")
+        return self.render(status=step_up.status, title=title, return_url=self.return_url())
+
+    def return_url(self) -> str:
+        query = urlencode(self.get_return_query(), doseq=True)
+        return f"{self.request.path}?{query}" if query else self.request.get_full_path()
+
+    def confirm(self, form: Any) -> HttpResponse | None:
+        """Check the password in the form. None if it is right, or not asked for."""
+        if self.step_up is None:
+            return None
+        try:
+            self.step_up.confirm(form.cleaned_data["password"])
+        except TooManyAttempts as error:
+            form.add_error("password", error)
+            response = self.render_form(form, status=429)
+            if error.wait is not None:
+                response.headers["Retry-After"] = str(math.ceil(error.wait))
+            return response
+        except ValidationError as error:
+            form.add_error("password", error)
+            return self.render_form(form)
+        return None
+
+    def render_form(self, form: Any, *, status: int = 200) -> HttpResponse:
+        raise NotImplementedError
+
+    def lock_user(self) -> Any:
+        """Hold the user's row until the transaction ends. Call it in a transaction.
+
+        :raises LoggedOutMeanwhile: the user was deactivated, or the password changed, since the
+            session was looked at.
+        """
+        tokens = self.get_queryset()
+        user = lock_user(tokens.model, self.request.user.pk, using=self.database)
+        if user is None or not getattr(user, "is_active", True):
+            raise LoggedOutMeanwhile
+        if hasattr(user, "get_session_auth_hash"):
+            known = self.request.session.get(HASH_SESSION_KEY, "")
+            if not constant_time_compare(known, user.get_session_auth_hash()):
+                raise LoggedOutMeanwhile
+        return user
+
+    def to_login(self) -> HttpResponse:
+        return redirect_to_login(self.request.get_full_path(), self.get_login_url())
+
+    def get_usage(self, token: AbstractToken) -> str | None:
+        """Hook: an example of how to use the key, without the key. None for no example."""
+        return example_of(self.request)
+
+    def render_key(self, token: AbstractToken) -> HttpResponse:
+        """Show the key, in the answer to the POST that made it and nowhere else."""
+        self.template_name = self.key_template_name
+        row = self.row(token)
+        return self.render(
+            title=_("Your new API token"),
+            row=row,
+            key=keys.hidden(token.key),
+            usage=self.get_usage(token),
+            done_url=self.page_url("tokens"),
+        )

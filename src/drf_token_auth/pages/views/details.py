@@ -1,0 +1,55 @@
+"""One device or API token: its details, and a form for its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from ...base_models import Kind
+from ..forms import RenameForm
+from .base import PageView
+
+__all__ = ["DeviceView", "TokenView"]
+
+
+class DetailView(PageView):
+    template_name = "drf_token_auth/pages/token.html"
+    form_class = RenameForm
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        token = self.get_token()
+        return self.show(token, self.form_class(initial={"name": token.name}))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        token = self.get_token()
+        form = self.form_class(request.POST, taken=self.names_taken(token))
+        if not form.is_valid():
+            return self.show(token, form)
+        name = form.cleaned_data["name"]
+        if not self.get_queryset().filter(pk=token.pk).update(name=name):
+            raise Http404
+        return self.done(_("The new name is “%(name)s”.") % {"name": name})
+
+    def names_taken(self, token: Any) -> Any:
+        """The tokens whose names this one may not have."""
+        return None
+
+    def show(self, token: Any, form: Any, *, status: int = 200) -> HttpResponse:
+        row = self.row(token)
+        context = {"row": row, "form": form, "title": row.label}
+        if token.kind == Kind.PERSONAL:
+            context["new_key_url"] = self.page_url("token-new-key", token.pk)
+        return self.render(status=status, **context)
+
+
+class DeviceView(DetailView):
+    kind = Kind.LOGIN
+
+
+class TokenView(DetailView):
+    kind = Kind.PERSONAL
+
+    def names_taken(self, token: Any) -> Any:
+        return self.get_queryset().exclude(pk=token.pk)

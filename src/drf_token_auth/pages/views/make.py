@@ -1,0 +1,145 @@
+"""Make an API token, and show its key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ... import operations
+from ...base_models import AbstractToken
+from ...conf import get_settings
+from ...exceptions import TokenLimitReached
+from .. import durations
+from ..forms import NewTokenForm
+from .confirmed import ConfirmedView, LoggedOutMeanwhile
+
+__all__ = ["TokenNewView"]
+
+DAY = 86_400
+
+
+class NameTaken(Exception):
+    """Another request has just made a token of this name."""
+
+
+class TokenNewView(ConfirmedView):
+    """A name that is in use is refused. So a reload, or a double click, makes no second token."""
+
+    template_name = "drf_token_auth/pages/token_new.html"
+    title = gettext_lazy("New API token")
+    form_class = NewTokenForm
+
+    def get_lifetimes(self) -> list[tuple[str, str]]:
+        """Hook: the choices of "Expires": seconds, "date" or "never", each with its label."""
+        return durations.lifetimes()
+
+    def get_scope_choices(self) -> list[tuple[str, Any]]:
+        """Hook: the scopes that this user may choose from, each with its description."""
+        return list(get_settings().SCOPES.items())
+
+    def show_form(self) -> HttpResponse:
+        return self.render_form(self.get_form(initial=self.get_initial()))
+
+    def submit_form(self) -> HttpResponse:
+        form = self.get_form(self.request.POST)
+        if not form.is_valid():
+            return self.render_form(form)
+        refusal = self.confirm(form)
+        if refusal is not None:
+            return refusal
+        try:
+            return self.render_key(self.issue_token(form))
+        except NameTaken:
+            form.add_error("name", form.name_is_taken())
+        except TokenLimitReached:
+            form.add_error(None, self.limit_text())
+        except LoggedOutMeanwhile:
+            return self.to_login()
+        return self.render_form(form)
+
+    def issue_token(self, form: Any) -> AbstractToken:
+        """Make the token. The name is looked for again now that no other request can make one."""
+        name = form.cleaned_data["name"]
+        with transaction.atomic(using=self.database):
+            user = self.lock_user()
+            if self.get_queryset().filter(name__iexact=name).exists():
+                raise NameTaken
+            return operations.issue(
+                user,
+                kind=self.kind,
+                name=name,
+                scopes=form.scope_list,
+                ttl=form.ttl,
+                request=self.request,
+                actor=self.request.user,
+            )
+
+    def get_form(self, data: Any = None, **kwargs: Any) -> Any:
+        return self.form_class(
+            data,
+            lifetimes=self.get_lifetimes(),
+            scopes=self.get_scope_choices(),
+            taken=self.get_queryset(),
+            asks_password=self.asks_password,
+            **kwargs,
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        """The values of the URL, so that a project can link to a form that is filled in."""
+        query = self.request.GET
+        lifetime = durations.default_lifetime()
+        seconds = None if lifetime is None else int(lifetime.total_seconds())
+        days = query.get("days", "")[:6]
+        if days.isascii() and days.isdigit():
+            seconds = int(days) * DAY
+        initial: dict[str, Any] = {
+            "name": query.get("name", "")[:64],
+            "lifetime": query.get("lifetime") or str(seconds or durations.NEVER),
+            "expires_on": query.get("expires_on"),
+        }
+        scopes = query.getlist("scope")
+        if scopes:
+            initial.update(access="only", scopes=scopes)
+        return initial
+
+    def get_return_query(self) -> dict[str, Any]:
+        data = self.request.POST
+        names = {"name": "name", "lifetime": "lifetime", "expires_on": "expires_on"}
+        typed: dict[str, Any] = {name: data[name] for name in names if data.get(name)}
+        if data.getlist("scopes"):
+            typed["scope"] = data.getlist("scopes")
+        return typed
+
+    def render_form(self, form: Any, *, status: int = 200) -> HttpResponse:
+        count, evicted = self.tokens_in_the_way()
+        conf = get_settings()
+        return self.render(
+            status=status,
+            form=form,
+            asks_password=self.asks_password,
+            is_full=bool(evicted) and conf.WHEN_FULL == "reject",
+            limit=conf.MAX_TOKENS_PER_USER,
+            count=count,
+            evicted=[self.row(token) for token in evicted],
+            is_password_bound=self.kind in conf.PASSWORD_BOUND,
+        )
+
+    def tokens_in_the_way(self) -> tuple[int, list[AbstractToken]]:
+        """How many tokens the user has, and which of them a new one would replace.
+
+        In the order in which ``operations.issue`` makes room.
+        """
+        limit = get_settings().MAX_TOKENS_PER_USER
+        if limit is None:
+            return 0, []
+        last_use = Coalesce("last_used_at", "created_at")
+        tokens = list(self.get_queryset().order_by(last_use, "created_at", "pk"))
+        return len(tokens), tokens[: max(0, len(tokens) - limit + 1)]
+
+    def limit_text(self) -> str:
+        return _("You have as many API tokens as you may. Revoke one of them first.")

@@ -1,0 +1,115 @@
+"""Revoke one token, several, or all but this one. A page names them first."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from ... import operations
+from ...base_models import Kind
+from ...contrib.session_tokens import tied_id
+from ..converters import parse_id
+from .base import PageView
+
+__all__ = ["DeviceRevokeView", "TokenRevokeView"]
+
+
+class RevokeView(PageView):
+    """``<pk>/revoke/`` is about one token, ``revoke/?id=…&id=…`` about several."""
+
+    template_name = "drf_token_auth/pages/revoke.html"
+    # No more ids than this are read from a URL, and no more names are shown.
+    at_most = 100
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        tokens = self.get_queryset().order_by("-pk")
+        rows = [self.row(token) for token in tokens[: self.at_most]]
+        if not rows and "pk" in self.kwargs:
+            raise Http404
+        count = len(rows) if len(rows) < self.at_most else tokens.count()
+        return self.render(rows=rows, count=count, more=count - len(rows))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        count = self.revoke()
+        if not count and "pk" in self.kwargs:
+            raise Http404
+        return self.done(self.done_message(count))
+
+    def revoke(self) -> int:
+        """Revoke the tokens. Returns how many there were."""
+        user = self.request.user
+        tokens = self.get_queryset()
+        return int(tokens.revoke(reason="others", actor=user, request=self.request))
+
+    def get_queryset(self) -> Any:
+        tokens = super().get_queryset()
+        if "pk" in self.kwargs:
+            return tokens.filter(pk=self.kwargs["pk"])
+        return tokens.filter(pk__in=self.chosen_ids())
+
+    def chosen_ids(self) -> list[Any]:
+        ids = []
+        for text in self.request.GET.getlist("id")[: self.at_most]:
+            with suppress(ValueError):
+                ids.append(parse_id(text))
+        return ids
+
+    def done_message(self, count: int) -> str:
+        raise NotImplementedError
+
+
+class TokenRevokeView(RevokeView):
+    kind = Kind.PERSONAL
+    title = _("Revoke API tokens")
+
+    def done_message(self, count: int) -> str:
+        text = ngettext(
+            "%(count)d API token is revoked.", "%(count)d API tokens are revoked.", count
+        )
+        return text % {"count": count}
+
+
+class DeviceRevokeView(RevokeView):
+    """As the other, and ``revoke/?others=1`` is about all devices but this one."""
+
+    kind = Kind.LOGIN
+    title = _("Log out devices")
+
+    @property
+    def others(self) -> bool:
+        return "pk" not in self.kwargs and "others" in self.request.GET
+
+    def get_queryset(self) -> Any:
+        if not self.others:
+            return super().get_queryset()
+        tokens = self.tokens_of(self.kind)
+        current = tied_id(self.request.session)
+        return tokens if current is None else tokens.exclude(pk=current)
+
+    def revoke(self) -> int:
+        if not self.others:
+            return super().revoke()
+        current = tied_id(self.request.session)
+        keep = None if current is None else self.tokens_of(self.kind).filter(pk=current).first()
+        count = operations.revoke_all(
+            self.request.user,
+            reason="others",
+            keep=keep,
+            request=self.request,
+            actor=self.request.user,
+        )
+        self.end_browser_sessions()
+        return count
+
+    def end_browser_sessions(self) -> None:
+        """Hook: called when the user has logged out all other devices. Does nothing by default."""
+
+    def done_message(self, count: int) -> str:
+        text = ngettext(
+            "%(count)d device is logged out.", "%(count)d devices are logged out.", count
+        )
+        return text % {"count": count}

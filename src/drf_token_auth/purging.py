@@ -1,0 +1,235 @@
+"""Delete expired tokens in short transactions, while the project goes on working.
+
+One DELETE of a million rows would be one long transaction. So the purge walks up the index of
+``expires_at`` and deletes one batch of rows after the other, by primary key.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from django.db import connections, models, router, transaction
+from django.db.models import F, ProtectedError, RestrictedError
+from django.db.models.deletion import Collector
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from . import ending, get_token_model
+from .managers import TokenQuerySet, all_rows
+
+__all__ = ["BATCH_SIZE", "is_one_statement", "purge"]
+
+logger = logging.getLogger("drf_token_auth")
+
+BATCH_SIZE = 2_000
+# SQLite takes 32,766 parameters in one statement.
+MAX_BATCH_SIZE = 10_000
+# Django reads these rows and needs several statements for each, so a batch is small.
+READ_BATCH_SIZE = 100
+
+Tokens: TypeAlias = TokenQuerySet[Any]
+
+
+class Outcome(NamedTuple):
+    """How many rows were deleted, and how many a foreign key of the project protects."""
+
+    deleted: int = 0
+    kept: int = 0
+
+    @classmethod
+    def total(cls, parts: Iterable[Outcome]) -> Outcome:
+        deleted, kept = zip((0, 0), *parts, strict=True)
+        return cls(sum(deleted), sum(kept))
+
+
+def purge(
+    *,
+    older_than: timedelta = timedelta(0),
+    unused_for: timedelta | None = None,
+    batch_size: int = BATCH_SIZE,
+    sleep: float = 0.0,
+    time_limit: float | None = None,
+    dry_run: bool = False,
+    using: str | None = None,
+    progress: Callable[[int], object] = lambda total: None,
+    on_time_limit: Callable[[], object] = lambda: None,
+) -> int:
+    """Delete the tokens that expired at least ``older_than`` ago, and return their number.
+
+    A killed purge keeps what it finished. Two purges may run at the same time.
+
+    :param unused_for: also revoke tokens that nobody has used for so long, with the reason
+        ``unused``. The creation counts as a use.
+    :param batch_size: the most rows that one transaction deletes. More than 10,000 means 10,000.
+    :param sleep: seconds to wait between two transactions.
+    :param time_limit: seconds after which no further transaction begins.
+    :param dry_run: only count the tokens.
+    :param progress: called with the total after each transaction.
+    :param on_time_limit: called if the time limit leaves tokens for the next purge.
+    :raises ValueError: a number or a duration is negative or too large, or ``batch_size`` is 0.
+    """
+    _check_numbers(batch_size, sleep, time_limit)
+    model = get_token_model()
+    tokens = all_rows(model, using or router.db_for_write(model))
+    now = timezone.now()
+    expired = tokens.filter(expires_at__lte=_before(now, "older_than", older_than))
+    unused = None
+    if unused_for is not None:
+        unused = _unused_since(tokens, _before(now, "unused_for", unused_for))
+    if dry_run:
+        return sum(rows.count() for rows in (expired, unused) if rows is not None)
+    steps = _deletions(expired, batch_size)
+    if unused is not None:
+        steps = chain(steps, _revocations(unused, batch_size))
+    done, started, pause = Outcome(), time.monotonic(), 0.0
+    for step in steps:
+        if time_limit is not None and time.monotonic() - started + pause >= time_limit:
+            on_time_limit()
+            break
+        if pause:
+            time.sleep(pause)
+        done = Outcome.total([done, step()])
+        progress(done.deleted)
+        pause = sleep
+    if done.kept:
+        logger.warning(
+            "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them.",
+            done.kept,
+        )
+    return done.deleted
+
+
+def is_one_statement(tokens: models.QuerySet[Any]) -> bool:
+    """Whether Django deletes such rows without reading them first."""
+    return Collector(using=tokens.db).can_fast_delete(tokens)
+
+
+def _check_numbers(batch_size: int, sleep: float, time_limit: float | None) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, but it is {batch_size!r}.")
+    if not (sleep >= 0 and math.isfinite(sleep)):
+        raise ValueError(f"sleep must be a number of seconds, 0 or more, but it is {sleep!r}.")
+    if time_limit is not None and not time_limit >= 0:
+        raise ValueError(
+            f"time_limit must be a number of seconds, 0 or more, but it is {time_limit!r}."
+        )
+
+
+def _before(now: datetime, name: str, age: timedelta) -> datetime:
+    if age < timedelta(0):
+        raise ValueError(f"{name} must not be negative, but it is {age!r}.")
+    try:
+        return now - age
+    except OverflowError:
+        raise ValueError(f"{name} is too long: {age!r} ago is before the year 1.") from None
+
+
+def _unused_since(tokens: Tokens, moment: datetime) -> Tokens:
+    used = tokens.usable().alias(last_use=Coalesce("last_used_at", "created_at"))
+    return cast("Tokens", used.filter(last_use__lte=moment))
+
+
+def _deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
+    """Yield one transaction per batch. Run each before asking for the next."""
+    most = MAX_BATCH_SIZE if is_one_statement(expired) else READ_BATCH_SIZE
+    for keys in _batches(expired, min(size, most)):
+        yield partial(_delete, expired, keys)
+
+
+def _batches(expired: Tokens, size: int) -> Iterator[list[Any]]:
+    """Yield the primary keys, up the index of ``expires_at``, and never look back.
+
+    Rows of one moment are walked by primary key. To sort a million of them for each batch would
+    take longer than to delete them.
+    """
+    rest = expired
+    while batch := list(rest.order_by("expires_at", "pk").values_list("expires_at", "pk")[:size]):
+        yield [pk for _, pk in batch]
+        moment, last = batch[-1]
+        tied = expired.filter(expires_at=moment).order_by("pk").values_list("pk", flat=True)
+        while keys := list(tied.filter(pk__gt=last)[:size]):
+            yield keys
+            last = keys[-1]
+        rest = expired.filter(expires_at__gt=moment)
+
+
+def _delete(expired: Tokens, keys: list[Any]) -> Outcome:
+    """Delete these rows in one transaction, except rows that are locked or renewed meanwhile.
+
+    A login locks the tokens of a user in the order of their keys. It could wait for this
+    transaction, so this transaction waits for nobody.
+    """
+    with transaction.atomic(using=expired.db):
+        if connections[expired.db].vendor != "mysql":
+            return _delete_locked(expired, _lock(expired, keys))
+        if is_one_statement(expired):
+            return _delete_on_mysql(expired, keys)
+        # One by one: for "IN", MySQL may scan the table and wait for rows in use.
+        return Outcome.total(_delete_locked(expired, _lock(expired, [pk])) for pk in keys)
+
+
+def _lock(expired: Tokens, keys: list[Any]) -> list[Any]:
+    """Return the keys of those that are expired still and that no other transaction holds."""
+    features = connections[expired.db].features
+    rows = expired.filter(pk__in=keys)
+    if not features.has_select_for_update:
+        # SQLite has one write lock, and only a write takes it.
+        rows.update(expires_at=F("expires_at"))
+    skip_locked = features.has_select_for_update_skip_locked
+    return list(rows.select_for_update(skip_locked=skip_locked).values_list("pk", flat=True))
+
+
+def _delete_locked(expired: Tokens, keys: list[Any]) -> Outcome:
+    rows = models.QuerySet(expired.model, using=expired.db).filter(pk__in=keys)
+    try:
+        return Outcome(rows.delete()[1].get(expired.model._meta.label, 0))
+    except (ProtectedError, RestrictedError):
+        if len(keys) == 1:
+            return Outcome(kept=1)
+        return Outcome.total(_delete_locked(expired, [pk]) for pk in keys)
+
+
+def _delete_on_mysql(expired: Tokens, keys: list[Any]) -> Outcome:
+    """Lock and delete through the primary key: any other way also locks rows that are in use."""
+    connection: Any = connections[expired.db]
+    meta, quote = expired.model._meta, connection.ops.quote_name
+    table, pk = quote(meta.db_table), quote(meta.pk.column)
+    skip_locked = connection.features.has_select_for_update_skip_locked
+    rows = expired.filter(pk__in=keys).select_for_update(skip_locked=skip_locked).values_list("pk")
+    select, params = rows.query.get_compiler(expired.db).as_sql()
+    select = select.replace(f"FROM {table}", f"FROM {table} FORCE INDEX (PRIMARY)", 1)
+    # A DELETE takes no FORCE INDEX. With this setting MariaDB refuses to scan the table.
+    start = "SET STATEMENT sql_safe_updates = 1 FOR DELETE"
+    if not connection.mysql_is_mariadb:
+        start = f"DELETE /*+ INDEX({table} PRIMARY) */"
+    with connection.cursor() as cursor:
+        cursor.execute(select, params)
+        free = [key for (key,) in cursor.fetchall()]
+        if not free:
+            return Outcome()
+        places = ", ".join(["%s"] * len(free))
+        cursor.execute(f"{start} FROM {table} WHERE {pk} IN ({places})", free)
+        return Outcome(cursor.rowcount)
+
+
+def _revocations(unused: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
+    """Yield one transaction per user. Run each before asking for the next."""
+    size = min(size, ending.BATCH_SIZE)
+    for revocation in ending.revocations(unused, reason="unused", batch_size=size):
+        yield partial(_revoke, revocation)
+
+
+def _revoke(revocation: ending.Revocation) -> Outcome:
+    try:
+        return Outcome(revocation())
+    except (ProtectedError, RestrictedError):
+        if len(revocation.ids) == 1:
+            return Outcome(kept=1)
+        return Outcome.total(map(_revoke, revocation.one_by_one()))

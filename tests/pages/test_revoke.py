@@ -1,0 +1,80 @@
+"""Revoking: a page names the tokens, and only its form revokes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from drf_token_auth import get_token_model, operations
+from tests.lives import status_of
+
+Token = get_token_model()
+DEVICES, TOKENS = "/account/devices/", "/account/api-tokens/"
+
+
+def names() -> set[str]:
+    return set(Token.objects.values_list("name", flat=True))
+
+
+def test_one_api_token(page: Client, user: Any) -> None:
+    token = operations.issue(user, kind="personal", name="deploy")
+    path = f"{TOKENS}{token.pk}/revoke/"
+    assert "deploy" in page.get(path).content.decode()
+    assert status_of(token) == 200
+    response = page.post(path, follow=True)
+    assert "1 API token is revoked." in response.content.decode()
+    assert status_of(token) == 401
+    assert page.post(path).status_code == page.get(path).status_code == 404
+
+
+def test_several_devices(page: Client, user: Any) -> None:
+    first, second, _third = (operations.issue(user, name=name) for name in ("a1", "b2", "c3"))
+    path = f"{DEVICES}revoke/?id={first.pk}&id={second.pk}"
+    text = page.get(path).content.decode()
+    assert "2 devices will be logged out" in text
+    assert "a1" in text
+    assert "b2" in text
+    assert "c3" not in text
+    page.post(path)
+    assert names() == {"c3"}
+
+
+def test_all_other_devices(page: Client, user: Any) -> None:
+    here, _there = operations.issue(user, name="here"), operations.issue(user, name="there")
+    operations.issue(user, kind="personal", name="deploy")
+    session = page.session
+    session["_drf_token_auth_token"] = here.pk
+    session.save()
+    text = page.get(f"{DEVICES}revoke/?others=1").content.decode()
+    assert "there" in text
+    assert "<strong>here" not in text
+    page.post(f"{DEVICES}revoke/?others=1")
+    assert names() == {"here", "deploy"}
+    assert page.get(DEVICES).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["", "?id=", "?id=x", "?id=%00", f"?id={'9' * 40}"])
+def test_nothing_is_chosen(page: Client, user: Any, query: str) -> None:
+    operations.issue(user, name="here")
+    assert "You have chosen nothing." in page.get(f"{DEVICES}revoke/{query}").content.decode()
+    page.post(f"{DEVICES}revoke/{query}")
+    assert names() == {"here"}
+
+
+def test_a_long_list_of_names_is_cut_and_everything_is_revoked(page: Client, user: Any) -> None:
+    Token.objects.bulk_create(Token(user=user, name=f"n{number}") for number in range(103))
+    text = page.get(f"{DEVICES}revoke/?others=1").content.decode()
+    assert "and 3 more" in text
+    page.post(f"{DEVICES}revoke/?others=1")
+    assert not Token.objects.exists()
+
+
+def test_the_tokens_of_others_stay(page: Client, other_user: Any) -> None:
+    token = operations.issue(other_user, name="theirs")
+    for path in (f"{DEVICES}{token.pk}/revoke/", f"{TOKENS}{token.pk}/revoke/"):
+        assert page.get(path).status_code == page.post(path).status_code == 404
+    page.post(f"{DEVICES}revoke/?id={token.pk}")
+    page.post(f"{DEVICES}revoke/?others=1")
+    assert names() == {"theirs"}

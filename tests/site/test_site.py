@@ -1,0 +1,109 @@
+"""The built site: what people look for is the first hit of its search, and two clicks away.
+
+``tox run -e docs`` builds the site and names its folder in ``SITE``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from tests.site.search import Search
+
+SITE = Path(os.environ["SITE"])
+
+SEARCHES = {
+    "install": "install",
+    "first steps": "tutorial",
+    "tutorial": "tutorial",
+    "login": "how-to/log-in-and-out",
+    "log out": "how-to/log-in-and-out",
+    "token expiry": "how-to/expire",
+    "refresh token": "how-to/expire",
+    "log out all devices": "how-to/log-out-all-devices",
+    "api key": "how-to/personal-tokens",
+    "personal access token": "how-to/personal-tokens",
+    "bearer": "how-to/bearer",
+    "login response": "how-to/login-view",
+    "remember me": "how-to/login-view",
+    "brute force": "how-to/throttling",
+    "rate limit": "how-to/throttling",
+    "custom token model": "how-to/token-model",
+    "testing": "how-to/testing",
+    "password change": "how-to/password-change",
+    "scopes": "how-to/scopes",
+    "websocket": "how-to/without-a-request",
+    "cookie": "how-to/cookies",
+    "cron": "how-to/purge",
+    "leaked key": "how-to/incident",
+    "uninstall": "how-to/uninstall",
+    "read replica": "topics/replicas",
+    "authtoken": "moving-in/authtoken",
+    "knox": "moving-in/knox",
+    "durin": "moving-in/durin",
+    "simplejwt": "moving-in/simplejwt",
+    "settings": "reference/settings",
+    "admin": "reference/admin",
+    "signals": "reference/signals",
+    "threat model": "topics/security",
+    "performance": "topics/performance",
+}
+
+
+@pytest.fixture(scope="module")
+def search() -> Search:
+    return Search(SITE)
+
+
+@pytest.mark.parametrize("words", SEARCHES)
+def test_the_first_hit_is_the_page_that_people_look_for(search: Search, words: str) -> None:
+    assert search.first(words) == SEARCHES[words]
+
+
+class Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        href = dict(attrs).get("href")
+        if tag == "a" and href and "://" not in href:
+            self.targets.add(href.partition("#")[0])
+
+
+def links(page: str) -> set[str]:
+    parser = Links()
+    parser.feed((SITE / f"{page}.html").read_text("utf-8"))
+    here = PurePosixPath(page).parent
+    return {
+        os.path.normpath(here / target).removesuffix(".html") for target in parser.targets if target
+    }
+
+
+def test_each_of_them_is_two_clicks_away() -> None:
+    one = links("index")
+    two = one.union(*(links(page) for page in one if (SITE / f"{page}.html").exists()))
+    assert set(SEARCHES.values()) - two == set()
+
+
+def test_the_list_for_programs_names_every_page_of_the_index() -> None:
+    listed = re.findall(r"\((https://[^)]+)\)", (SITE / "llms.txt").read_text("utf-8"))
+    names = {url.partition("/latest/")[2] for url in listed}
+    assert len(names) > 40
+    assert [name for name in names if not (SITE / name).exists()] == []
+
+
+def test_prompts_and_output_are_not_copied() -> None:
+    script = (SITE / "_static" / "copybutton.js").read_text("utf-8")
+    assert ">>> " in script
+    assert "highlight-output" in script
+
+
+def test_a_drawing_is_in_the_page_and_takes_its_colours() -> None:
+    page = (SITE / "how-to" / "expire.html").read_text("utf-8")
+    assert '<figure class="picture"><svg' in page
+    assert 'fill="currentColor"' in page
