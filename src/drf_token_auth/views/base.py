@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, AuthenticationFailed, ParseError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -18,10 +18,10 @@ from rest_framework.response import Response
 from .. import operations
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
-from ..exceptions import TokenLimitReached
+from ..exceptions import Refused, TokenLimitReached
 from ..serializers import TokenSerializer
 
-__all__ = ["LimitReached", "NoToken", "TokenView"]
+__all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
 
 
 class NoToken(APIException):
@@ -36,6 +36,21 @@ class LimitReached(APIException):
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = _("You have as many tokens as you may. End one of them first.")
     default_code = TokenLimitReached.code
+
+
+def issue_or_refuse(user: Any, **options: Any) -> AbstractToken:
+    """Call ``operations.issue`` for a view.
+
+    :raises LimitReached: (403) the user may have no more tokens.
+    :raises AuthenticationFailed: (401) the user's password changed, or the user was deleted,
+        since the user was authenticated.
+    """
+    try:
+        return operations.issue(user, **options)
+    except TokenLimitReached as error:
+        raise LimitReached from error
+    except Refused as error:
+        raise AuthenticationFailed(code=error.code) from error
 
 
 class TokenView(GenericAPIView[Any]):
@@ -97,12 +112,8 @@ class TokenView(GenericAPIView[Any]):
         """Django's own request, which receivers of its signals expect."""
         return self.request._request
 
-    def issue(self, user: Any, **wish: Any) -> AbstractToken:
-        """``operations.issue``; a full account is a 403."""
-        try:
-            return operations.issue(user, request=self.django_request, **wish)
-        except TokenLimitReached as error:
-            raise LimitReached from error
+    def issue(self, user: Any, **options: Any) -> AbstractToken:
+        return issue_or_refuse(user, request=self.django_request, **options)
 
     def key_response(self, data: Any, status: int = status.HTTP_200_OK) -> Response:
         """An answer that carries a key is stored nowhere (RFC 6749 5.1)."""

@@ -9,12 +9,12 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import router, transaction
 from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
 from ..devices import describe
-from ..exceptions import Refused
 from ..serializers import (
     LoggedInSerializer,
     LoginSerializer,
@@ -44,8 +44,8 @@ class LoginView(TokenView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         try:
             token = self.log_in()
-        except Refused:
-            # The user was changed while the password was checked. Check it again.
+        except AuthenticationFailed:
+            # The user was changed after the password was checked. Check it again.
             token = self.log_in()
         return self.key_response(self.get_response_data(token))
 
