@@ -8,6 +8,9 @@ class DRFTokenAuthConfig(AppConfig):
     name = "drf_token_auth"
     verbose_name = _("API tokens")
     default_auto_field = "django.db.models.BigAutoField"
+    default = True
+    # Whether the admin of the package registers the package's token model.
+    registers_admin = True
 
     def ready(self) -> None:
         from . import checks, event_log  # noqa: F401 -- registered by being imported
@@ -17,3 +20,10 @@ class DRFTokenAuthConfig(AppConfig):
             from .contrib import allauth_reauthentication  # noqa: F401
         if apps.is_installed("drf_spectacular"):
             from .contrib import spectacular  # noqa: F401
+
+
+class WithoutAdminConfig(DRFTokenAuthConfig):
+    """For INSTALLED_APPS of a project that registers its own admin of tokens, or none."""
+
+    default = False
+    registers_admin = False

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, router, transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -166,6 +167,12 @@ class AbstractToken(models.Model):
         with transaction.atomic(using=using, savepoint=False):
             super().save(*args, **kwargs)
             self.announce_created(using=using)
+
+    def clean(self) -> None:
+        """Refuse a new token that has expired already. Forms call this."""
+        super().clean()
+        if self._state.adding and self.is_expired():
+            raise ValidationError(_("The expiry must be in the future."), code="expired")
 
     def _plain_state(self) -> dict[str, Any]:
         """By attribute: Django sets what psycopg2 reads from a binary column aside, in a list."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .exceptions import UnknownScopes
 from .keys import DIGEST_SIZE
 from .scopes import encode_scopes
 
@@ -50,6 +52,16 @@ class DigestField(_BinaryField):
 
 class ScopesField(_CharField):
     """Names with spaces between (RFC 6749 3.3), or NULL; what is assigned may be a list."""
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        """Refuse names that ``SCOPES`` does not declare, in every form and in ``full_clean()``."""
+        super().validate(value, model_instance)
+        if value is None:
+            return
+        try:
+            encode_scopes(value)
+        except UnknownScopes as error:
+            raise ValidationError(str(error), code=error.code) from error
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = _as_text(super().pre_save(model_instance, add))

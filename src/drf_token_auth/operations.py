@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from . import get_token_model, keys, lookup, passwords, signals
-from .base_models import AbstractToken, Kind
+from .base_models import AbstractToken, Kind, clean_name
 from .conf import get_settings
 from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
 from .importers.originals import end_originals
@@ -30,6 +30,7 @@ __all__ = [
     "DEFAULT",
     "achange_password",
     "aissue",
+    "areplace",
     "arevoke",
     "arevoke_all",
     "arotate",
@@ -39,6 +40,7 @@ __all__ = [
     "issue",
     "keep_through_change",
     "purge",
+    "replace",
     "revoke",
     "revoke_all",
     "rotate",
@@ -94,6 +96,41 @@ def issue(
     token.origin = (actor or user, request)
     insert(token, using=using)
     return token
+
+
+def replace(
+    user: Any,
+    *,
+    name: str,
+    kind: str = Kind.PERSONAL,
+    scopes: str | Iterable[str] | None = None,
+    ttl: timedelta | _Default | None = DEFAULT,
+    request: Any = None,
+    actor: Any = None,
+    using: str | None = None,
+) -> AbstractToken:
+    """Issue a token that takes the place of the user's tokens of this kind and name.
+
+    For projects in which each user has one API key. The old key stops working at once, unlike with
+    :func:`rotate`. Either both happen or neither does. The arguments and errors are those of
+    :func:`issue`.
+    """
+    model = get_token_model()
+    using = using or router.db_for_write(model)
+    with transaction.atomic(using=using):
+        lock_user(model, user.pk, using=using)
+        old = all_rows(model, using).usable().filter(user=user, kind=kind, name=clean_name(name))
+        old.revoke(reason="replaced", actor=actor or user, request=request)
+        return issue(
+            user,
+            kind=kind,
+            name=name,
+            scopes=scopes,
+            ttl=ttl,
+            request=request,
+            actor=actor,
+            using=using,
+        )
 
 
 def insert(token: AbstractToken, *, using: str | None = None) -> None:
@@ -276,6 +313,7 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
 
 achange_password: Final = sync_to_async(change_password)
 aissue: Final = sync_to_async(issue)
+areplace: Final = sync_to_async(replace)
 arotate: Final = sync_to_async(rotate)
 arevoke: Final = sync_to_async(revoke)
 arevoke_all: Final = sync_to_async(revoke_all)

@@ -108,11 +108,13 @@ def test_declared_scopes_are_stored(client, staff, user):
 
 
 @override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"})
-def test_a_full_account_is_said_so(client, staff, user):
+def test_a_full_account_is_an_error_of_the_form(client, staff, user):
     add(client, user)
-    response = add(client, user)
-    assert response.status_code == 302
-    assert "already has 1 token" in str(next(iter(get_messages(response.wsgi_request))))
+    response = add(client, user, name="second")
+    assert response.status_code == 200
+    assert "already has 1 token" in str(response.context["adminform"].form.non_field_errors())
+    # What was typed is still in the form.
+    assert 'value="second"' in response.text
     assert get_token_model().objects.count() == 1
 
 

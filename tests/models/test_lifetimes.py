@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth import get_user_model
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -28,6 +28,7 @@ from drf_token_auth import get_token_model, operations
 from drf_token_auth.admin import TokenAdmin
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import TokenExpired
+from drf_token_auth.login_age import note_login
 from drf_token_auth.lookup import last_use as usage
 from drf_token_auth.lookup import require_alive
 from drf_token_auth.views import LoginView
@@ -260,6 +261,8 @@ def the_admin(user: Any) -> None:
     request = RequestFactory().post("/", form)
     request.user = boss
     request._dont_enforce_csrf_checks = True
+    request.session = {SESSION_KEY: str(boss.pk)}
+    note_login(request, boss)
     response = TokenAdmin(Token, admin.site).add_view(request)
     response.render()
     assert response.status_code == 200

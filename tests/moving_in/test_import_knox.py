@@ -175,3 +175,20 @@ def test_a_crowd_beside_clients_that_go_on_asking():
         assert imported("knox").startswith(f"Imported 0 tokens. Already here: {count}.")
     assert set(answers) == set(afterwards) == {200}
     assert answers[200] > 100
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("Token", 'Write "drf_token_auth.authentication.ExpiringTokenAuthentication" instead.'),
+        ("Bearer", 'Write "drf_token_auth.authentication.BearerTokenAuthentication" instead.'),
+        ("Key", "class MyTokenAuthentication(ExpiringTokenAuthentication):"),
+    ],
+)
+def test_a_dry_run_names_the_authenticator_and_the_settings(word, line):
+    old = {"DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"]}
+    with override_settings(REST_FRAMEWORK=old, REST_KNOX={"AUTH_HEADER_PREFIX": word}):
+        said = imported("knox", "--dry-run")
+    assert "names knox.auth.TokenAuthentication\n    " in said
+    assert line in said
+    assert "* The setting REST_KNOX\n" in said

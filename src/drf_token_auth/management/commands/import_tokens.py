@@ -15,6 +15,7 @@ from ...importers.tables import report_line, report_table
 from ...importers.undoing import undo_import
 from ...importers.walks import BATCH_SIZE
 from ..durations import duration, given
+from ..leftovers import leftovers, listed
 
 
 class Command(BaseCommand):
@@ -116,6 +117,7 @@ class Command(BaseCommand):
         self._end_progress()
         if options["dry_run"]:
             self._say(report_table(report, rows.model._meta.db_table))
+            self._say("\n" + listed(leftovers(source), source.app))
         else:
             self._say(report_line(report))
         return report.held

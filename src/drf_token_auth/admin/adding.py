@@ -1,0 +1,130 @@
+"""Make a token in the admin, and show its key once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from .. import keys, operations
+from ..base_models import AbstractToken, Kind
+from ..conf import get_settings
+from ..exceptions import TokenLimitReached
+from .forms import TokenAddForm, TokenForm
+from .rights import can_confirm_password, is_fresh, may_act_as
+
+if TYPE_CHECKING:
+    _Mixin = admin.ModelAdmin[AbstractToken]
+else:
+    _Mixin = object
+
+__all__ = ["AddMixin"]
+
+
+class AddMixin(_Mixin):
+    form = TokenForm
+    add_form = TokenAddForm
+    key_template = "admin/drf_token_auth/key.html"
+    raw_id_fields = ("user",)
+    add_fields = ("user", "kind", "name", "full_access", "scopes", "expires_at")
+    # A token is made once. Afterwards only its name can be changed.
+    shown_fields = (
+        *("id", "hint", "user", "kind", "scopes", "created_at", "expires_at"),
+        *("last_used_at", "idle_timeout", "renewable_until"),
+    )
+
+    def may_issue_for(self, request: Any, user: Any) -> bool:
+        """Hook: may the logged-in staff member make a token for this user?"""
+        return may_act_as(request.user, user)
+
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
+        if obj is not None:
+            return ("name", *self.shown_fields)
+        hidden = () if get_settings().SCOPES else ("full_access",)
+        asks = not is_fresh(request) and can_confirm_password(request)
+        return (*(one for one in self.add_fields if one not in hidden), *["password"][: int(asks)])
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return () if obj is None else self.shown_fields
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if change:
+            return super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **{"form": self.add_form, **kwargs})
+        attributes = {"request": request, "may_issue_for": staticmethod(self.may_issue_for)}
+        return type(form.__name__, (form,), attributes)
+
+    def get_autocomplete_fields(self, request: Any) -> Any:
+        """Complete the user's name where the site can. Elsewhere ``raw_id_fields`` applies.
+
+        Django's checks read the attribute ``autocomplete_fields``, which they would refuse in a
+        project whose user has no admin or one without ``search_fields``.
+        """
+        fields = super().get_autocomplete_fields(request)
+        users: Any = self.admin_site._registry.get(self.opts.get_field("user").related_model)
+        can_search = users is not None and users.get_search_fields(request)
+        if can_search and users.has_view_permission(request) and "user" not in fields:
+            return (*fields, "user")
+        return fields
+
+    def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
+        ttl = get_settings().PERSONAL_TTL
+        expires_at = None if ttl is None else timezone.now() + ttl
+        initial: dict[str, Any] = {"kind": Kind.PERSONAL, "expires_at": expires_at}
+        return {**initial, **super().get_changeform_initial_data(request)}
+
+    @method_decorator(sensitive_post_parameters("password"))
+    def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        # After the key has been shown there is no form to go on with.
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        extra_context = {**buttons, **(extra_context or {})}
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except TokenLimitReached as error:
+            # The limit is known under the user's lock only. Show the same form with this error.
+            text = _("The user already has %(limit)s tokens of this kind.")
+            request.token_limit_reached = text % {"limit": error.limit}
+            return super().add_view(request, form_url, extra_context)
+
+    def save_model(self, request: Any, obj: AbstractToken, form: Any, change: bool) -> None:
+        if not change:
+            obj.origin = (request.user, request)
+            operations.insert(obj)
+            return
+        # Django would write every column, also those that a use has changed meanwhile.
+        names = [
+            field.name
+            for field in obj._meta.concrete_fields
+            if field.name in form.cleaned_data or getattr(field, "auto_now", False)
+        ]
+        obj.save(update_fields=[name for name in names if name != obj._meta.pk.name])
+
+    def response_add(self, request: Any, obj: AbstractToken, *args: Any) -> HttpResponse:
+        """Show the key in the answer to the POST. A message would put it into a cookie."""
+        opts = obj._meta
+        list_url = reverse(
+            f"admin:{opts.app_label}_{opts.model_name}_changelist",
+            current_app=self.admin_site.name,
+        )
+        is_popup = IS_POPUP_VAR in request.POST
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": opts,
+            "title": _("The new token"),
+            "key": keys.hidden(obj.key),
+            "token": obj,
+            "is_popup": is_popup,
+            # In the popup's list the new token can be chosen.
+            "done_url": f"{list_url}?{IS_POPUP_VAR}=1" if is_popup else list_url,
+        }
+        headers = {"Cache-Control": "private, no-store"}
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.key_template, context, headers=headers)

@@ -1,0 +1,41 @@
+"""Entries in the admin's log that name a token and its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..base_models import AbstractToken
+from .labels import label
+
+__all__ = ["write_log"]
+
+_REPR_LENGTH = 200
+
+
+def write_log(
+    request: Any, tokens: Iterable[AbstractToken], action_flag: int, message: Any = ""
+) -> list[Any]:
+    """Write one entry per token.
+
+    Django writes ``str(token)``, which is not enough once the row is gone.
+    """
+    from django.contrib.admin.models import LogEntry
+    from django.contrib.contenttypes.models import ContentType
+
+    entries = [
+        LogEntry(
+            user_id=request.user.pk,
+            content_type=ContentType.objects.get_for_model(token, for_concrete_model=False),
+            object_id=str(token.pk),
+            object_repr=label(token)[:_REPR_LENGTH],
+            action_flag=action_flag,
+            # LogEntry stores a list as JSON, as Django's own code does.
+            change_message=message,
+        )
+        for token in tokens
+    ]
+    if len(entries) == 1:
+        entries[0].save()
+        return entries
+    return list(LogEntry.objects.bulk_create(entries))

@@ -1,0 +1,44 @@
+"""Words for a token in the admin: what it is, and whether it works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import lookup
+from ..base_models import AbstractToken
+from ..exceptions import InactiveUser, PasswordChanged, Refused, TokenExpired
+
+__all__ = ["label", "state"]
+
+_STATES: dict[type[Refused], Promise] = {
+    TokenExpired: gettext_lazy("expired"),
+    InactiveUser: gettext_lazy("user inactive"),
+    PasswordChanged: gettext_lazy("password changed"),
+}
+
+
+def state(token: AbstractToken) -> str | Promise:
+    """Say whether the token works now. Costs no query if its user is loaded."""
+    try:
+        lookup.verdict(token, timezone.now())
+    except Refused as reason:
+        return _STATES[type(reason)]
+    return gettext_lazy("usable")
+
+
+def label(token: AbstractToken) -> str:
+    """Name the token so that a log entry still makes sense when the row is gone."""
+    words: dict[str, Any] = {
+        "kind": token.get_kind_display(),
+        "hint": token.hint,
+        "name": token.name,
+        "user": token.user,
+    }
+    if token.name:
+        return _("%(kind)s token %(hint)s… “%(name)s” of %(user)s") % words
+    return _("%(kind)s token %(hint)s… of %(user)s") % words

@@ -1,0 +1,48 @@
+"""Decide for whom a staff member may make a token, and ask for a fresh login first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from ..login_age import is_impersonated
+from ..pages.step_up import PasswordStepUp, TooManyAttempts, is_fresh
+
+__all__ = ["can_confirm_password", "confirm_password", "is_fresh", "may_act_as"]
+
+
+def may_act_as(staff: Any, user: Any) -> bool:
+    """Return True if this user has no right that the staff member lacks."""
+    if staff.pk == user.pk or getattr(staff, "is_superuser", False):
+        return True
+    if getattr(user, "is_superuser", True) or not hasattr(user, "get_all_permissions"):
+        return False
+    return bool(user.get_all_permissions() <= staff.get_all_permissions())
+
+
+def can_confirm_password(request: Any) -> bool:
+    """Return False for a user of single sign-on, and while a staff member acts as another user."""
+    has_usable_password = getattr(request.user, "has_usable_password", None)
+    return (
+        has_usable_password is not None and has_usable_password() and not is_impersonated(request)
+    )
+
+
+@sensitive_variables()
+def confirm_password(request: Any, password: str) -> None:
+    """Check the password of the logged-in person. If it is right, the login is fresh again.
+
+    :raises ValidationError: it is wrong, or too many were tried.
+    """
+    try:
+        PasswordStepUp(request).confirm(password)
+    except TooManyAttempts as error:
+        # The texts of the pages are translated only where their app is installed.
+        raise ValidationError(
+            _("Too many attempts. Please try again later."), code=error.code
+        ) from None
+    except ValidationError as error:
+        raise ValidationError(_("This is not your password."), code=error.code) from None

@@ -1,0 +1,68 @@
+"""Read what an operator typed into the search box of the list of tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from .. import keys
+from ..conf import get_settings
+from ..managers import user_model
+
+__all__ = ["contains_key", "search"]
+
+_WORD = re.compile(r"[^\s\"'<>,;=]+")
+# DRF's own keys have 40 hexadecimal digits, those of knox and durin have 64.
+_LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
+# A name or a hint that begins with our prefix is shorter.
+_LEAST_TAIL = 12
+
+
+def contains_key(text: str) -> bool:
+    """Return True if a word of this text looks like a key, or like most of one."""
+    prefix = get_settings().PREFIX
+    return any(_looks_like_key(word, prefix) for word in _WORD.findall(text[:2000]))
+
+
+def _looks_like_key(word: str, prefix: str) -> bool:
+    if prefix and word.startswith(prefix) and len(word) >= len(prefix) + _LEAST_TAIL:
+        return True
+    if _LONG_HEX.fullmatch(word):
+        return True
+    # A key that was made under an earlier prefix keeps its checksum.
+    return len(word) >= keys.TAIL_LENGTH and keys.looks_issued(word[-keys.TAIL_LENGTH :], "")
+
+
+def search(queryset: Any, text: str) -> Any:
+    """Return the tokens with this id (41 or #41), hint, exact user name, or part of a name."""
+    text = text.strip()
+    pk = _as_pk(queryset.model, text.removeprefix("#"))
+    found = Q() if pk is None else Q(pk=pk)
+    if not text.startswith("#"):
+        # Read the users first: a join would make the database scan both tables together.
+        owners = _owners(queryset, text)
+        found |= Q(hint=text) | Q(name__icontains=text) | Q(user__in=owners)
+    return queryset.filter(found) if found else queryset.none()
+
+
+def _owners(queryset: Any, name: str) -> list[Any]:
+    users = user_model(queryset.model)
+    try:
+        rows = users._base_manager.using(queryset.db).filter(**{users.USERNAME_FIELD: name})
+        return list(rows.values_list("pk", flat=True)[:100])
+    except (ValueError, ValidationError):
+        # The user name is a number or a UUID, and this text is neither.
+        return []
+
+
+def _as_pk(model: Any, text: str) -> Any:
+    """Return the text as a value of the primary key, or None if it cannot be one."""
+    try:
+        pk = model._meta.pk.to_python(text)
+        model._meta.pk.run_validators(pk)
+    except (ValidationError, ValueError, OverflowError):
+        return None
+    return pk

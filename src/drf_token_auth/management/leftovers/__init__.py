@@ -1,0 +1,40 @@
+"""What a project still has to change before it can remove an old token package.
+
+The running project knows: its settings, URLs, models, receivers, migrations and fixtures. Code
+that only uses a token is not seen here. The guides have lines to search for it.
+"""
+
+from __future__ import annotations
+
+from ...importers.sources import Source
+from . import code, requests, tables
+from .common import Leftover
+
+__all__ = ["Leftover", "leftovers", "listed"]
+
+_FINDERS = (
+    requests.authenticators,
+    requests.views,
+    requests.settings_of_the_old_package,
+    tables.foreign_keys,
+    tables.subclasses,
+    tables.migrations,
+    code.receivers,
+    code.admins,
+    code.fixtures,
+)
+
+
+def leftovers(source: Source) -> list[Leftover]:
+    """Return what is left to change, in the order in which a person would change it."""
+    return [found for finder in _FINDERS for found in finder(source)]
+
+
+def listed(found: list[Leftover], app: str) -> str:
+    """Return the leftovers as text for a terminal."""
+    if not found:
+        return f"Nothing that Django can see uses {app!r}. Search your code as the guide says."
+    lines = [f"Left to change before you remove {app!r}:"]
+    for one in found:
+        lines += ["", f"* {one.where}", *(f"    {line}" for line in one.write.splitlines())]
+    return "\n".join(lines)

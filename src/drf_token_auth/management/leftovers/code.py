@@ -1,0 +1,93 @@
+"""Receivers, admin classes and fixtures of the project that use the old token model."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import signals
+
+from ...importers.sources import Source
+from .common import Leftover, path_of
+from .tables import is_projects, token_models
+
+__all__ = ["admins", "fixtures", "receivers"]
+
+_SIGNALS = ("pre_save", "post_save", "pre_delete", "post_delete")
+_FORMATS = ("json", "jsonl", "xml", "yaml", "yml")
+_LONGEST_FIXTURE = 10_000_000  # bytes
+
+
+def receivers(source: Source) -> Iterator[Leftover]:
+    """Find receivers of the old model's signals, and of new users that make an old token."""
+    old = set(token_models(source))
+    for name in _SIGNALS:
+        for sender, receiver in _connected(getattr(signals, name)):
+            if not is_projects(receiver, source):
+                continue
+            if sender in {id(model) for model in old}:
+                yield Leftover(
+                    f"{path_of(receiver)} receives {name} of {source.label}",
+                    "Connect it to drf_token_auth.signals: token_created or token_revoked. They "
+                    "are sent on commit.\nDjango's model signals are sent for our tokens as well.",
+                )
+            elif sender == id(get_user_model()) and _uses(receiver, old):
+                yield Leftover(
+                    f"{path_of(receiver)} makes a row of {source.label} when a user is saved",
+                    "Remove it: nobody would see the key of such a token.",
+                )
+
+
+def _connected(signal: Any) -> Iterator[tuple[int, Any]]:
+    """Yield the id of each sender, and its receiver."""
+    for (_, sender), receiver, *_ in signal.receivers:
+        if isinstance(receiver, weakref.ReferenceType):
+            receiver = receiver()
+        if receiver is not None:
+            yield sender, receiver
+
+
+def _uses(receiver: Any, models: set[type[Any]]) -> bool:
+    """Whether a function names one of the models, as a global of its module."""
+    code = getattr(receiver, "__code__", None)
+    names = code.co_names if code is not None else ()
+    known = getattr(receiver, "__globals__", {})
+    return any(known.get(name) in models for name in names if isinstance(known.get(name), type))
+
+
+def admins(source: Source) -> Iterator[Leftover]:
+    """Find admin classes of the old model, and inlines of it."""
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    from django.contrib.admin.sites import all_sites
+
+    old = set(token_models(source))
+    write = "Remove it: drf_token_auth registers its own. Or use TokenAdminMixin with our model."
+    for site in all_sites:
+        for model, admin in site._registry.items():
+            if model in old and is_projects(type(admin), source):
+                yield Leftover(f"{path_of(type(admin))} is registered for {source.label}", write)
+            for inline in admin.inlines:
+                if inline.model in old:
+                    where = f"{path_of(inline)} is an inline of {path_of(type(admin))}"
+                    yield Leftover(where, f"{write}\nThe prefix of its form changes.")
+
+
+def fixtures(source: Source) -> Iterator[Leftover]:
+    """Find fixtures with rows of the old table."""
+    label = source.model()._meta.label_lower
+    folders = [Path(app.path, "fixtures") for app in apps.get_app_configs()]
+    folders += [Path(folder) for folder in settings.FIXTURE_DIRS]
+    files = [file for folder in folders for ext in _FORMATS for file in folder.rglob(f"*.{ext}")]
+    for file in sorted(set(files)):
+        if file.stat().st_size <= _LONGEST_FIXTURE and label.encode() in file.read_bytes().lower():
+            yield Leftover(
+                f"The fixture {file} has rows of {label}",
+                "Remove them, and make the tokens in the test: Token.objects.create(user=user, "
+                'key="…").',
+            )

@@ -1,0 +1,37 @@
+"""What the finders of leftovers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...authentication import ExpiringTokenAuthentication
+from ...base_models import AbstractToken
+from ...importers.sources import Source
+
+__all__ = ["Leftover", "comes_from", "path_of"]
+
+_DRFS_AUTHENTICATOR = "rest_framework.authentication.TokenAuthentication"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    #: What uses the old package, such as a setting or a field.
+    where: str
+    #: The line to write instead, or what to do.
+    write: str
+
+
+def path_of(thing: Any) -> str:
+    """Return the dotted path of a class or a function."""
+    return f"{thing.__module__}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
+
+
+def comes_from(one: Any, source: Source) -> bool:
+    """Whether a class is of the old package, or derived from one of its classes."""
+    if not isinstance(one, type) or issubclass(one, (ExpiringTokenAuthentication, AbstractToken)):
+        return False
+    paths = [path_of(base) for base in one.__mro__]
+    if source.app == "rest_framework.authtoken" and _DRFS_AUTHENTICATOR in paths:
+        return True
+    return any(path.startswith(f"{source.app}.") for path in paths)
