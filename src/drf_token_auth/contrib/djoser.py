@@ -17,7 +17,7 @@ class _LoginTokens:
 
     def get_or_create(self, user: Any) -> tuple[AbstractToken, bool]:
         """Always a new one: the key of an older one can't be shown again."""
-        from ..views.base import issue_or_refuse
+        from ..views.errors import issue_or_refuse
 
         return issue_or_refuse(user), True
 

@@ -18,7 +18,7 @@ __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 
 def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
     """For ``TOKEN_CREATOR``: a new token of the model in use for each login."""
-    from ...views.base import issue_or_refuse
+    from ...views.errors import issue_or_refuse
 
     request = serializer.context.get("request")
     token = issue_or_refuse(user, request=getattr(request, "_request", request))
