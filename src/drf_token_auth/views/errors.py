@@ -16,6 +16,7 @@ from rest_framework.exceptions import (
 from rest_framework.utils.serializer_helpers import ReturnDict
 
 from .. import operations
+from ..base_models import AbstractToken
 from ..exceptions import Refused, TokenLimitReached
 
 __all__ = ["LimitReached", "NoToken", "TooLarge", "as_refusal", "issue_or_refuse"]
@@ -54,7 +55,7 @@ def as_refusal(exc: Exception) -> Exception:
     return exc
 
 
-def issue_or_refuse(user: Any, **options: Any) -> Any:
+def issue_or_refuse(user: Any, **options: Any) -> AbstractToken:
     """Call ``operations.issue`` for a view.
 
     :raises LimitReached: 403 if the user has reached the limit of tokens.
