@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import URLPattern
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import AllowAny
 
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
+from ..views.parsers import PARSERS
 
 __all__ = ["LoginRoute", "PublicRoute", "serve"]
 
@@ -22,7 +22,7 @@ class PublicRoute:
     """For a view that answers with a key: it takes what our login takes, and nothing stores it."""
 
     authentication_classes: Any = ()
-    parser_classes: Any = (JSONParser, FormParser, MultiPartParser)
+    parser_classes: Any = PARSERS
     versioning_class: Any = None
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Any:

@@ -6,7 +6,6 @@ from typing import Any
 
 from ... import get_token_model, operations
 from ...base_models import AbstractToken
-from ...exceptions import TokenLimitReached
 
 __all__ = ["TokenModel"]
 
@@ -19,16 +18,14 @@ class _LoginTokens:
 
     def get_or_create(self, defaults: Any = None, **values: Any) -> tuple[AbstractToken, bool]:
         """Make a new token. djoser shows its key, and an older token's key is not known."""
-        from ...views.base import LimitReached
+        from ...views.errors import refusing
 
         for name, value in (defaults or {}).items():
             values[name] = value() if callable(value) else value
         token = get_token_model()(**values)
         token.origin = (token.user, None)
-        try:
+        with refusing():
             operations.insert(token)
-        except TokenLimitReached as error:
-            raise LimitReached from error
         return token, True
 
     def filter(self, *args: Any, **kwargs: Any) -> Any:
