@@ -2,63 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core import checks
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Error, Tags
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, engines
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.module_loading import import_string
 
+from ..checks.shared import Messages, check
+
 __all__: list[str] = []
 
 ID = "drf_token_auth_pages"
 
 
-@register(Tags.compatibility)
-def check_main_app(**kwargs: Any) -> list[CheckMessage]:
+@check(Tags.compatibility)
+def check_main_app() -> Messages:
     """E001: the app with the tokens is missing."""
-    if apps.is_installed("drf_token_auth"):
-        return []
-    return [
-        Error(
+    if "drf_token_auth" not in {config.name for config in apps.get_app_configs()}:
+        yield Error(
             'INSTALLED_APPS has "drf_token_auth.pages" but not "drf_token_auth".',
             hint='Add "drf_token_auth" to INSTALLED_APPS.',
             id=f"{ID}.E001",
         )
-    ]
 
 
-@register(Tags.security)
-def check_middleware(**kwargs: Any) -> list[CheckMessage]:
+@check(Tags.security)
+def check_middleware() -> Messages:
     """E002: no page knows its user. W001: the project's other forms are not protected."""
-    found: list[CheckMessage] = []
     if not _has_middleware(AuthenticationMiddleware):
-        found.append(
-            Error(
-                "The pages need to know the user of the session, but MIDDLEWARE has no "
-                "AuthenticationMiddleware.",
-                hint='Add "django.contrib.sessions.middleware.SessionMiddleware" and '
-                '"django.contrib.auth.middleware.AuthenticationMiddleware" to MIDDLEWARE.',
-                id=f"{ID}.E002",
-            )
+        yield Error(
+            "The pages need to know the user of the session, but MIDDLEWARE has no "
+            "AuthenticationMiddleware.",
+            hint='Add "django.contrib.sessions.middleware.SessionMiddleware" and '
+            '"django.contrib.auth.middleware.AuthenticationMiddleware" to MIDDLEWARE.',
+            id=f"{ID}.E002",
         )
     if not _has_middleware(CsrfViewMiddleware):
-        found.append(
-            checks.Warning(
-                "MIDDLEWARE has no CsrfViewMiddleware. The pages protect themselves, but your "
-                "login page is not protected.",
-                hint='Add "django.middleware.csrf.CsrfViewMiddleware" to MIDDLEWARE.',
-                id=f"{ID}.W001",
-            )
+        yield checks.Warning(
+            "MIDDLEWARE has no CsrfViewMiddleware. The pages protect themselves, but your "
+            "login page is not protected.",
+            hint='Add "django.middleware.csrf.CsrfViewMiddleware" to MIDDLEWARE.',
+            id=f"{ID}.W001",
         )
-    return found
 
 
 def _has_middleware(wanted: type) -> bool:
@@ -74,52 +66,55 @@ def _has_middleware(wanted: type) -> bool:
     return False
 
 
-@register(Tags.templates)
-def check_templates(**kwargs: Any) -> list[CheckMessage]:
+@check(Tags.templates)
+def check_templates() -> Messages:
     """E003: Django finds no template of the pages."""
+    if not _finds_templates():
+        yield Error(
+            "Django does not find the templates of drf_token_auth.pages.",
+            hint='Set "APP_DIRS": True for the DjangoTemplates backend in TEMPLATES.',
+            id=f"{ID}.E003",
+        )
+
+
+def _finds_templates() -> bool:
     try:
         for engine in engines.all():
             try:
                 engine.get_template("drf_token_auth/pages/page.html")
             except TemplateDoesNotExist:
                 continue
-            return []
-    except Exception:  # noqa: BLE001 -- whatever is wrong there, Django has a check for it
-        return []
-    return [
-        Error(
-            "Django does not find the templates of drf_token_auth.pages.",
-            hint='Set "APP_DIRS": True for the DjangoTemplates backend in TEMPLATES.',
-            id=f"{ID}.E003",
-        )
-    ]
+            return True
+    except Exception:  # noqa: BLE001 -- Django has checks of its own for broken TEMPLATES
+        return True
+    return False
 
 
-@register(Tags.urls)
-def check_login_url(**kwargs: Any) -> list[CheckMessage]:
+@check(Tags.urls)
+def check_login_url() -> Messages:
     """E004: a user who is not logged in would be sent to a page that does not exist."""
+    if _leads_nowhere(settings.LOGIN_URL):
+        # A lazy URL that does not exist cannot be shown.
+        shown = f" ({settings.LOGIN_URL!r})" if isinstance(settings.LOGIN_URL, str) else ""
+        yield Error(
+            f"The pages send users to LOGIN_URL{shown} to log in, but no URL pattern matches it.",
+            hint="Set LOGIN_URL to the path or the name of your login page, such as "
+            'LOGIN_URL = "/accounts/login/".',
+            id=f"{ID}.E004",
+        )
+
+
+def _leads_nowhere(url: object) -> bool:
     try:
         reverse("token_pages:devices")
-    except Exception:  # noqa: BLE001 -- the pages are not in use, or Django's checks say more
-        return []
+    except Exception:  # noqa: BLE001 -- the pages are not in use, or the URLconf is broken
+        return False
     try:
-        login = urlsplit(resolve_url(settings.LOGIN_URL))
-        if login.netloc:
-            return []
-        resolve(login.path)
+        login = urlsplit(resolve_url(url))
+        if not login.netloc:
+            resolve(login.path)
     except (NoReverseMatch, Resolver404):
-        url = settings.LOGIN_URL
-        # A lazy URL that does not exist cannot be shown.
-        shown = f" ({url!r})" if isinstance(url, str) else ""
-        return [
-            Error(
-                f"The pages send users to LOGIN_URL{shown} to log in, but no URL pattern "
-                "matches it.",
-                hint="Set LOGIN_URL to the path or the name of your login page, such as "
-                'LOGIN_URL = "/accounts/login/".',
-                id=f"{ID}.E004",
-            )
-        ]
+        return True
     except Exception:  # noqa: BLE001 -- a broken URLconf is for Django's own checks
-        return []
-    return []
+        return False
+    return False
