@@ -29,7 +29,7 @@ class FoundKey(NamedTuple):
 def find_keys(
     stream: BinaryIO, prefixes: Iterable[str], *, piece: int = PIECE
 ) -> Iterator[FoundKey]:
-    """Yield each key in the stream, in order and as often as it occurs, with the number of its line.
+    """Yield each key in the stream, in order and as often as it occurs, with its line.
 
     Zero bytes are ignored, so keys are found in UTF-16 as well as in UTF-8.
     """
