@@ -65,7 +65,7 @@ def find(
         rotation whose grace is over. Errors of the database are passed on as they are.
     """
     conf = get_settings()
-    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS)
+    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
     if queryset is None:
         token = statement.fetch(model, digests, router.db_for_read(model))
     else:
