@@ -124,6 +124,4 @@ def test_a_receiver_for_new_users():
 
 
 def test_when_it_was_made(loaded):
-    with pytest.raises(AttributeError, match="created"):
-        _ = loaded.created
-    assert loaded.created_at is not None
+    assert loaded.created == loaded.created_at

@@ -652,9 +652,8 @@ class TestTokenStats:
 
     def test_peppers(self, user: Any) -> None:
         def issue(peppers: dict[int, str], count: int = 1) -> None:
-            with override_settings(
-                DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": max(peppers, default=None)}
-            ):
+            used = max(peppers, default=None)
+            with override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": used}):
                 for _ in range(count):
                     operations.issue(user)
 
