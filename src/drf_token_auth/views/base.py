@@ -97,7 +97,7 @@ class TokenView(GenericAPIView[Any]):
         """Stop at the first throttle that refuses. The cheapest comes first."""
         for throttle in self.get_throttles():
             if not throttle.allow_request(request, self):
-                self.throttled(request, throttle.wait())
+                self.throttled(request, throttle.wait() or 0)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Do as DRF does, but mark no transaction for rollback.
@@ -106,7 +106,7 @@ class TokenView(GenericAPIView[Any]):
         """
         open_ones = [one for one in connections.all(initialized_only=True) if one.in_atomic_block]
         marks = [(one, one.get_rollback()) for one in open_ones]
-        response = self._refuse(as_refusal(exc))
+        response: Response = self._refuse(as_refusal(exc))
         for connection, mark in marks:
             connection.set_rollback(mark)
         return response
@@ -158,6 +158,6 @@ class TokenView(GenericAPIView[Any]):
 
 
 def _others(classes: Sequence[Any], ours: Sequence[Any]) -> list[Any]:
-    """Leave out the classes for media types that our own classes serve."""
-    served = {one.media_type for one in ours}
+    """Leave out the classes for media types that our own classes serve, and for any type."""
+    served = {"*/*", *(one.media_type for one in ours)}
     return [one for one in classes if one.media_type not in served]

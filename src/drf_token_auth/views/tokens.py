@@ -143,7 +143,7 @@ class TokenDetailView(OwnTokensView):
 
             def rename(name: str) -> int:
                 token.name = name
-                return rows.update(name=name)
+                return int(rows.update(name=name))
 
             if not store_text(change["name"], rename, using=rows.db):
                 raise Http404
