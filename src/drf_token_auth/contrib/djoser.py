@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
-from ..exceptions import TokenLimitReached
 
 __all__ = ["TokenModel", "TokenSerializer"]
 
@@ -18,12 +17,9 @@ class _LoginTokens:
 
     def get_or_create(self, user: Any) -> tuple[AbstractToken, bool]:
         """Always a new one: the key of an older one can't be shown again."""
-        from ..views.base import LimitReached
+        from ..views.errors import issue_or_refuse
 
-        try:
-            return operations.issue(user), True
-        except TokenLimitReached as error:
-            raise LimitReached from error
+        return issue_or_refuse(user), True
 
     def filter(self, user: Any) -> _TokensOf:
         return _TokensOf(user)
