@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, router, transaction
+from django.db import connections, transaction
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.functional import classproperty
@@ -20,10 +19,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-from .. import get_token_model
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
-from ..database_text import store_text
 from ..serializers import TokenDetailSerializer
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS
@@ -142,11 +139,9 @@ class TokenView(GenericAPIView[Any]):
         """Django's own request, which receivers of its signals expect."""
         return self.request._request
 
-    def issue(self, user: Any, *, name: str = "", **values: Any) -> AbstractToken:
+    def issue(self, user: Any, **values: Any) -> AbstractToken:
         """Call ``operations.issue``. Raise the API exceptions of ``issue_or_refuse``."""
-        store = partial(issue_or_refuse, user, request=self.django_request, **values)
-        using = router.db_for_write(get_token_model())
-        return store_text(name, lambda text: store(name=text), using=using)
+        return issue_or_refuse(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
         serializer.is_valid(raise_exception=True)
