@@ -170,10 +170,10 @@ class Release:
 class Site:
     """A project on the old package, with its database, and the guide that is followed."""
 
-    def __init__(self, home: Path, source: str) -> None:
+    def __init__(self, home: Path, source: str, page: str = "") -> None:
         self.home = home
         self.source = source
-        self.guide = Guide(source)
+        self.guide = Guide(page or source)
         self.database = home / "db.sqlite3"
         self.releases: list[Release] = []
         project = home / "release0"

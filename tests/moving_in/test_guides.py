@@ -1,6 +1,6 @@
-"""The guides of docs/moving-in, followed step by step, with clients that stay in all the way.
+"""Follow the guides of docs/moving-in step by step, with clients that stay logged in.
 
-The site has several releases of its code running at once, as while it is deployed.
+On the path that does not stop the site, several releases of its code run at once.
 """
 
 from __future__ import annotations
@@ -97,9 +97,17 @@ def source(request: Any) -> str:
 
 @pytest.fixture
 def site(tmp_path: Path, source: str, phone: str) -> Site:
-    site = Site(tmp_path, source)
+    return prepared(Site(tmp_path, source, f"{source}-without-stopping"), phone)
+
+
+@pytest.fixture
+def short_site(tmp_path: Path, source: str, phone: str) -> Site:
+    return prepared(Site(tmp_path, source), phone)
+
+
+def prepared(site: Site, phone: str) -> Site:
     site.releases[0].add_users(*STAYING, *OTHERS)
-    if source == "durin":
+    if site.source == "durin":
         site.releases[0].manage("shell", typed=phone)
     return site
 
@@ -221,26 +229,52 @@ def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
     assert len(commands) == (1 if site.source == "authtoken" else 2)
 
 
-def test_with_a_single_server(site: Site, source: str) -> None:
-    clients = Clients(source)
-    with site.releases[0].serving() as old:
-        for name in STAYING:
+def test_the_short_path(short_site: Site, source: str) -> None:
+    """One release while the site is stopped, and the old app for as long as one may go back."""
+    site, clients = short_site, Clients(source)
+    before = site.releases[0]
+    with before.serving() as old:
+        for name in [*STAYING, "dan", "eve"]:
             clients.log_in(old, name)
-    second = site.release(1, 2, 3)
-    second.manage("migrate", "drf_token_auth", "zero")
-    with site.releases[0].serving() as old:
+        gone = [clients.log_out(old, "eve")]
+    release = site.release(1, 2, 3)
+    said = site.follow(release, 4)
+    count = len(clients.headers)
+    assert f"would be imported {count:>34}" in said
+    assert f"Imported {count} tokens." in said
+    with release.serving() as new:
+        clients.are_in(new)
+        clients.go_on(new)
+        assert has_new_key(clients.log_in(new, "fay"))
+        gone.append(clients.log_out(new, "dan"))
+        if source != "authtoken":
+            clients.log_in(new, "lee")
+            gone += two_devices_log_out(clients, source, "lee", (new, new), new)
+        clients.are_in(new)
+        are_out(gone, new)
+    new_key = clients.headers.pop("fay")
+
+    # The way back: the old table is there, but for what was revoked meanwhile.
+    release.manage("import_tokens", source, "--undo")
+    with before.serving() as old:
         clients.are_in(old)
-    second.manage("migrate")
-    with second.serving() as new:
+        are_out([*gone, new_key], old)
+    release.manage("import_tokens", source)
+
+    last = site.release()
+    for block in site.guide.step(5):
+        is_code = block.language == "diff" or "pip uninstall" in block.text
+        (last if is_code else release).follow(block)
+    with last.serving() as new:
         clients.are_in(new)
-        assert f"Imported {len(STAYING)} tokens" in site.follow(second, 4)
-        clients.are_in(new)
-    fourth = site.release(5, 6, 7)
-    uninstall_at_the_end(site, second, fourth)
-    with fourth.serving() as new:
-        clients.are_in(new)
+        are_out(gone, new)
+        assert new.who(new_key) == "fay"
         assert has_new_key(clients.log_in(new, "jim"))
+        gone.append(clients.log_out(new, "ada"))
         clients.are_in(new)
+        are_out(gone, new)
+    # No constraint of the old table is left.
+    last.delete_users()
 
 
 def test_from_jwts(tmp_path: Path) -> None:
