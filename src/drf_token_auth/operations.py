@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from . import get_token_model, keys, lookup, signals
-from .base_models import AbstractToken, Kind
+from .base_models import AbstractToken, Kind, clean_name
 from .conf import get_settings
 from .exceptions import ReusedKey, TokenLimitReached, UnknownKey
 from .importers.originals import end_originals
@@ -27,12 +27,14 @@ from .scopes import encode_scopes
 __all__ = [
     "DEFAULT",
     "aissue",
+    "areplace",
     "arevoke",
     "arevoke_all",
     "arotate",
     "insert",
     "issue",
     "purge",
+    "replace",
     "revoke",
     "revoke_all",
     "rotate",
@@ -86,6 +88,41 @@ def issue(
     token.origin = (actor or user, request)
     insert(token, using=using)
     return token
+
+
+def replace(
+    user: Any,
+    *,
+    name: str,
+    kind: str = Kind.PERSONAL,
+    scopes: str | Iterable[str] | None = None,
+    ttl: timedelta | _Default | None = DEFAULT,
+    request: Any = None,
+    actor: Any = None,
+    using: str | None = None,
+) -> AbstractToken:
+    """Issue a token that takes the place of the user's tokens of this kind and name.
+
+    For projects in which each user has one API key. The old key stops working at once, unlike with
+    :func:`rotate`. Either both happen or neither does. The arguments and errors are those of
+    :func:`issue`.
+    """
+    model = get_token_model()
+    using = using or router.db_for_write(model)
+    with transaction.atomic(using=using):
+        lock_user(model, user.pk, using=using)
+        old = all_rows(model, using).usable().filter(user=user, kind=kind, name=clean_name(name))
+        old.revoke(reason="replaced", actor=actor or user, request=request)
+        return issue(
+            user,
+            kind=kind,
+            name=name,
+            scopes=scopes,
+            ttl=ttl,
+            request=request,
+            actor=actor,
+            using=using,
+        )
 
 
 def insert(token: AbstractToken, *, using: str | None = None) -> None:
@@ -201,6 +238,7 @@ def _checked(kinds: Iterable[str]) -> list[str]:
 
 
 aissue: Final = sync_to_async(issue)
+areplace: Final = sync_to_async(replace)
 arotate: Final = sync_to_async(rotate)
 arevoke: Final = sync_to_async(revoke)
 arevoke_all: Final = sync_to_async(revoke_all)

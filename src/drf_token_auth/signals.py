@@ -21,7 +21,7 @@ token_created: Final = Signal()
 token_rotated: Final = Signal()
 
 # token, reason, actor, request. Reasons: logout, logout_all, others, holder, admin, password,
-# limit, command, unused, reuse; deleted, where a row was deleted as any other row.
+# limit, command, unused, reuse, replaced; deleted, where a row was deleted as any other row.
 token_revoked: Final = Signal()
 
 # token, request: the key before the last rotation was presented after its grace.

@@ -92,6 +92,7 @@ def curl_lines(block: Block) -> Iterator[tuple[str, str, list[str], str]]:
             parser.add_argument("-H", dest="headers", action="append", default=[])
             parser.add_argument("-d", dest="body", default="")
             parser.add_argument("-w", dest="after_the_answer")
+            parser.add_argument("-i", dest="with_headers", action="store_true")
             curl = parser.parse_args(shlex.split(line)[1:])
             method = curl.method or ("POST" if curl.body else "GET")
             path = re.sub(r"https?://[^/]+", "", curl.url)

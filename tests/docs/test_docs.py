@@ -88,7 +88,9 @@ def test_commands_are_typed_right(block: Block) -> None:
         if get_commands().get(name) == "drf_token_auth":
             parser_of(name).parse_args(arguments)
         else:
-            assert name in {*get_commands(), "startapp", "runserver"}
+            # The last one is django-tenants'.
+            others = {"startapp", "runserver", "all_tenants_command"}
+            assert name in {*get_commands(), *others}
 
 
 @of("sh")
@@ -362,3 +364,18 @@ def reached_from(page: Path) -> set[Path]:
                 for child in set(page.parent.glob(f"{name}.md")) - found:
                     found |= reached_from(child)
     return found
+
+
+SITE = "https://drf-token-auth.readthedocs.io/en/latest/"
+REPOSITORY = "https://github.com/drf-token-auth/drf-token-auth/blob/main/"
+
+
+def test_links_of_the_readme_work_on_pypi() -> None:
+    """PyPI shows the README without the files beside it."""
+    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    pages = [link.removeprefix(SITE) for link in links if link.startswith(SITE)]
+    files = [link.removeprefix(REPOSITORY) for link in links if link.startswith(REPOSITORY)]
+    assert len(pages) > 5
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert [one for one in pages if one and not (DOCS / one).with_suffix(".md").exists()] == []
+    assert [one for one in files if not (ROOT / one).exists()] == []

@@ -21,7 +21,6 @@ from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 
 __all__ = [
     "AllauthStepUp",
-    "ImpersonatedStepUp",
     "LogInAgainStepUp",
     "PasswordStepUp",
     "StepUp",
@@ -45,7 +44,7 @@ def is_fresh(request: Any) -> bool:
 def default_step_up(request: Any) -> StepUp:
     """The way that fits the user and the project."""
     if is_impersonated(request):
-        return ImpersonatedStepUp(request)
+        return LogInAgainStepUp(request)
     if apps.is_installed("allauth.account"):
         step_up = AllauthStepUp(request)
         return step_up if step_up.url else LogInAgainStepUp(request)
@@ -67,14 +66,12 @@ class StepUp:
     """One way to confirm who the user is.
 
     ``asks_password``: the form has a field for the password, and :meth:`confirm` gets its text.
-    ``url``: where the user goes to confirm it, and comes back from.
-    ``template_name``: a page that takes the place of the form.
+    ``url``: where the user goes to confirm it, and comes back from. Without both, a page with a
+    button "Log in again" takes the place of the form.
     """
 
     asks_password = False
     url: str | None = None
-    template_name: str | None = None
-    status = 200
 
     def __init__(self, request: Any) -> None:
         self.request = request
@@ -107,8 +104,12 @@ class PasswordStepUp(StepUp):
 
     def count_attempt(self) -> None:
         """Count it as a login: the same limits, and the same count, as for the API's login."""
+        request = self.request
         login = SimpleNamespace(
-            META=self.request.META, data={"username": self.request.user.get_username()}
+            method="POST",
+            META=request.META,
+            headers=request.headers,
+            data={"username": request.user.get_username()},
         )
         throttles: list[Any] = [LoginAddressThrottle(), LoginAccountThrottle()]
         refused = [one for one in throttles if not one.allow_request(login, None)]
@@ -127,13 +128,8 @@ class AllauthStepUp(StepUp):
 
 
 class LogInAgainStepUp(StepUp):
-    """For users without a password (single sign-on): log out, log in, and come back."""
+    """Log out, log in, and come back: for users without a password (single sign-on).
 
-    template_name = "drf_token_auth/pages/log_in_again.html"
-
-
-class ImpersonatedStepUp(StepUp):
-    """Somebody acts as the user (django-hijack and the like): there is no way to confirm it."""
-
-    template_name = "drf_token_auth/pages/impersonated.html"
-    status = 403
+    Also for staff who act as the user (django-hijack and the like), so that they log in as
+    themselves.
+    """

@@ -13,13 +13,11 @@ app_name = "token_pages"
 
 ID = "<drf_token_auth_id:pk>"
 
-device_urls = [
+urlpatterns = [
     path("devices/", views.DeviceListView.as_view(), name="devices"),
     path("devices/revoke/", views.DeviceRevokeView.as_view(), name="devices-revoke"),
     path(f"devices/{ID}/", views.DeviceView.as_view(), name="device"),
     path(f"devices/{ID}/revoke/", views.DeviceRevokeView.as_view(), name="device-revoke"),
-]
-token_urls = [
     path("api-tokens/", views.TokenListView.as_view(), name="tokens"),
     path("api-tokens/new/", views.TokenNewView.as_view(), name="token-new"),
     path("api-tokens/revoke/", views.TokenRevokeView.as_view(), name="tokens-revoke"),
@@ -27,4 +25,3 @@ token_urls = [
     path(f"api-tokens/{ID}/new-key/", views.TokenNewKeyView.as_view(), name="token-new-key"),
     path(f"api-tokens/{ID}/revoke/", views.TokenRevokeView.as_view(), name="token-revoke"),
 ]
-urlpatterns = [*device_urls, *token_urls]

@@ -40,6 +40,8 @@ class PageView(LoginRequiredMixin, View):
     template_name: str
     kind: str
     title: Any = ""
+    # The name of the list of API tokens in the links above each page.
+    tokens_label: Any = _("API tokens")
     headers = {"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin"}
 
     @classmethod
@@ -108,7 +110,7 @@ class PageView(LoginRequiredMixin, View):
 
     def get_nav(self) -> list[dict[str, Any]]:
         """Hook: the links above each page."""
-        labels = {"devices": _("Devices"), "tokens": _("API tokens")}
+        labels = {"devices": _("Devices"), "tokens": self.tokens_label}
         return [
             {"name": name, "label": label, "url": self.page_url(name)}
             for name, label in labels.items()

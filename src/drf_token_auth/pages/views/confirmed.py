@@ -33,6 +33,7 @@ class ConfirmedView(PageView):
 
     kind = Kind.PERSONAL
     key_template_name = "drf_token_auth/pages/token_key.html"
+    log_in_again_template_name = "drf_token_auth/pages/log_in_again.html"
 
     def get_step_up(self) -> StepUp:
         """Hook: how this user confirms who they are. Asked only if the login is not recent."""
@@ -76,9 +77,8 @@ class ConfirmedView(PageView):
         if step_up.url is not None:
             query = urlencode({REDIRECT_FIELD_NAME: self.return_url()})
             return HttpResponseRedirect(f"{step_up.url}?{query}")
-        self.template_name = step_up.template_name or "drf_token_auth/pages/log_in_again.html"
-        title = _("Log in again")
-        return self.render(status=step_up.status, title=title, return_url=self.return_url())
+        self.template_name = self.log_in_again_template_name
+        return self.render(title=_("Log in again"), return_url=self.return_url())
 
     def return_url(self) -> str:
         query = urlencode(self.get_return_query(), doseq=True)

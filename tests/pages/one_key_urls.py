@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from django.urls import include, path
+
+from tests.pages.urls import urlpatterns as others
+
+urlpatterns = [path("account/", include("drf_token_auth.pages.one_key_urls")), *others]
