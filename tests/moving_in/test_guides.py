@@ -5,6 +5,7 @@ On the path that does not stop the site, several releases of its code run at onc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.moving_in.sites import PASSWORD, Release, Server, Site, basic
+from tests.moving_in.sites import PASSWORD, Browser, Release, Server, Site, basic
 
 STAYING = ["ada", "bob", "cleo"]
 OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim", "lee"]
@@ -275,6 +276,41 @@ def test_the_short_path(short_site: Site, source: str) -> None:
         are_out(gone, new)
     # No constraint of the old table is left.
     last.delete_users()
+
+
+def test_api_keys_of_a_settings_page(tmp_path: Path) -> None:
+    site = Site(tmp_path, "authtoken-api-keys")
+    before = site.releases[0]
+    before.add_users(*STAYING, "dan")
+    with before.serving() as old:
+        keys = {name: Browser(old).log_in(name) for name in (*STAYING, "dan")}
+        headers = {name: f"Token {key}" for name, key in keys.items()}
+        assert names_of(old, list(headers.values())) == list(headers)
+    release = site.release(1, 2, 3)
+    assert "  personal tokens " in site.follow(release, 4)
+    change = "from django.contrib.auth.models import User\nu = User.objects.get(username='bob')\n"
+    with release.serving() as new:
+        assert names_of(new, list(headers.values())) == list(headers)
+        # An API key survives a password change, as it did.
+        release.manage("shell", typed=f"{change}u.set_password('another')\nu.save()\n")
+        assert new.who(headers["bob"]) == "bob"
+        assert new.who("") == 403
+        browser = Browser(new)
+        assert keys["ada"][:4] in browser.log_in("ada")
+        browser.get("/account/api-key/new/")
+        shown = re.search(r"dta_\w{36}", browser.post("/account/api-key/new/"))
+        assert shown is not None
+        assert shown[0] not in browser.get("/account/api-key/")
+        gone, headers["ada"] = headers["ada"], f"Token {shown[0]}"
+        assert names_of(new, [headers["ada"], gone]) == ["ada", 401]
+    with before.serving() as old:
+        assert names_of(old, [headers["bob"], headers["cleo"], gone]) == ["bob", "cleo", 401]
+    last = site.release()
+    for block in site.guide.step(5):
+        (last if block.language == "diff" else release).follow(block)
+    with last.serving() as new:
+        assert names_of(new, list(headers.values())) == list(headers)
+        are_out([gone], new)
 
 
 def test_from_jwts(tmp_path: Path) -> None:
