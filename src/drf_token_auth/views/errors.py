@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -19,7 +21,14 @@ from .. import operations
 from ..base_models import AbstractToken
 from ..exceptions import Refused, TokenLimitReached
 
-__all__ = ["LimitReached", "NoToken", "TooLarge", "as_refusal", "issue_or_refuse"]
+__all__ = [
+    "LimitReached",
+    "NoToken",
+    "TooLarge",
+    "as_refusal",
+    "issue_or_refuse",
+    "refusing",
+]
 
 
 class NoToken(APIException):
@@ -62,8 +71,15 @@ def issue_or_refuse(user: Any, **options: Any) -> AbstractToken:
     :raises AuthenticationFailed: 401 if the user's password changed, or the user was deleted,
         after the user was authenticated.
     """
-    try:
+    with refusing():
         return operations.issue(user, **options)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Raise the API exceptions of :func:`issue_or_refuse` for what ``operations`` raises."""
+    try:
+        yield
     except TokenLimitReached as error:
         raise LimitReached from error
     except Refused as error:
