@@ -63,7 +63,7 @@ def find(
     :raises ReusedKey: a rotation has replaced the key, and its grace is over.
     """
     conf = get_settings()
-    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS)
+    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
     if queryset is None:
         token = fast_select.fetch(model, digests, router.db_for_read(model))
     else:
