@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -56,6 +57,21 @@ def require_free(host: str, port: int) -> None:
             )
 
 
+def keep_ctrl_c_from_tox() -> None:
+    """Make this process the one that Ctrl-C reaches. Otherwise tox gets it too and says FAIL."""
+    if "TOX_ENV_NAME" not in os.environ:
+        return
+    # There is no terminal in CI, and no such thing on Windows.
+    with contextlib.suppress(AttributeError, OSError):
+        terminal = os.open("/dev/tty", os.O_RDWR)
+        if os.tcgetpgrp(terminal) == os.getpgrp():
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            # A demo that is stopped alone would leave tox waiting.
+            signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+            os.setpgid(0, 0)
+            os.tcsetpgrp(terminal, os.getpgrp())
+
+
 def main(address: str = "127.0.0.1:8000") -> None:
     host, port = parse(address)
     require_free(host, port)
@@ -85,6 +101,7 @@ def main(address: str = "127.0.0.1:8000") -> None:
     settings.ALLOWED_HOSTS.append(host)
     address = f"{host}:{port}"
     print(WHAT_TO_TRY.format(address=address, email=email, password=password), flush=True)
+    keep_ctrl_c_from_tox()
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         call_command("runserver", address, use_reloader=False)
     print("\nThe server has stopped.", flush=True)

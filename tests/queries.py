@@ -18,3 +18,10 @@ def queries() -> Iterator[list[str]]:
     with CaptureQueriesContext(connection) as captured:
         yield asked
     asked += [query["sql"] for query in captured if not query["sql"].startswith(_OF_TRANSACTIONS)]
+
+
+def writes(statements: list[str]) -> list[str]:
+    """Those that change something. On SQLite, an UPDATE that changes nothing takes the lock."""
+    lock = '"last_used_at" = "'
+    changing = ("INSERT", "UPDATE", "DELETE")
+    return [sql for sql in statements if sql.startswith(changing) and lock not in sql]

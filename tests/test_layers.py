@@ -45,6 +45,7 @@ LAYERS = {
     "fields": 2,
     "importers": 2,
     "leaks": 2,
+    "database_text": 2,
     "lookup": 2,
     "managers": 2,
     "migrations": 2,
@@ -58,6 +59,8 @@ LAYERS = {
     "permissions": 3,
     "serializers": 3,
     "login_age": 3,
+    "login_name": 3,
+    "refused_requests": 3,
     "throttling": 3,
     # what Django, DRF or the project loads by name
     "admin": 4,

@@ -13,8 +13,12 @@ class DRFTokenAuthConfig(AppConfig):
     registers_admin = True
 
     def ready(self) -> None:
+        from .conf.rest_framework import require_readable
+
+        # The next imports load DRF, which raises errors of its own for these mistakes.
+        require_readable()
+
         from . import checks, event_log  # noqa: F401 -- registered by being imported
-        from .contrib import checks as checks_of_neighbours  # noqa: F401
 
         if apps.is_installed("allauth.account"):
             from .contrib import allauth_reauthentication  # noqa: F401

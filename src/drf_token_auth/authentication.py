@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -15,15 +15,14 @@ from . import get_token_model, keys, lookup
 from .base_models import AbstractToken
 from .conf import get_settings
 from .exceptions import MalformedKey, Refused, UnknownKey
+from .refused_requests import log_foreign_header, log_missing_header, log_refusal
 from .throttling import FailedKeyThrottle
 
 __all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication", "TokenAuthentication"]
 
-logger = logging.getLogger("drf_token_auth")
-
 _REFUSED_BY = "_drf_token_auth_refused_by"
 
-# One text for every reason behind a code: a client learns nothing of what was wrong with a guess.
+# One text for all reasons behind a code, so that a client learns nothing about a guessed key.
 _TEXTS = {
     "invalid_token": _("Invalid token."),
     "token_expired": _("The token has expired."),
@@ -31,21 +30,18 @@ _TEXTS = {
 }
 
 
-def _refusal(reason: Refused) -> AuthenticationFailed:
-    logger.debug("a key is refused: %s", type(reason).__name__)
-    return AuthenticationFailed(_TEXTS[reason.code], code=reason.code)
-
-
 class ExpiringTokenAuthentication(DRFTokenAuthentication):
-    """``Authorization: Token <key>``, checked in one query.
+    """Authenticate ``Authorization: Token <key>`` in one query.
 
-    Subclasses override what they would on DRF's: ``keyword``, ``model``, ``get_model``,
-    ``authenticate_credentials(key)``; and ``get_queryset()``, to look elsewhere than among all
-    tokens or to join more than the user. A request needs no more than ``META``.
+    Subclasses override what they would override in DRF's class: ``keyword`` (a word or a list of
+    words), ``model``, ``get_model``, ``authenticate_credentials(key)``. Two more hooks are
+    ``get_credentials(request)``, to read another header, and ``get_queryset()``, to look among
+    fewer tokens or to join more than the user. A plain ``HttpRequest`` will do.
     """
 
+    keyword: str | Sequence[str] = "Token"
     www_authenticate_realm = "api"
-    # False in a view that reports on a token and must not extend it.
+    # False in a view that shows a token and must not extend it.
     records_use = True
     request: Any = None
 
@@ -53,37 +49,56 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return self.model or get_token_model()
 
     def get_queryset(self) -> models.QuerySet[Any] | None:
-        """Where to look, through the ORM; None: among all tokens, by the prepared statement."""
+        """Hook: return the tokens to look among, or None for all of them (the fastest)."""
         return None
 
-    # Hides the variables of whatever is called from here as well, in reports of errors.
+    def get_credentials(self, request: Any) -> tuple[str, str]:
+        """Hook: return the scheme word and the key, or two empty texts if the request has none.
+
+        To read another header, return ``(self.keywords[0], key)`` if it is there.
+        """
+        # META and not headers, which parses all of them first.
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        if isinstance(header, bytes):
+            header = header.decode("latin-1")
+        # Spaces and tabs separate, nothing else (RFC 9110 5.6.3).
+        scheme, _, credentials = header.replace("\t", " ").strip(" ").partition(" ")
+        return scheme, keys.HiddenText(credentials.lstrip(" "))
+
+    @property
+    def keywords(self) -> Sequence[str]:
+        return [self.keyword] if isinstance(self.keyword, str) else self.keyword
+
+    # In reports of errors this also hides the variables of all functions called from here.
     @sensitive_variables()
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
-        """The user and the token; None if the header is not ours to answer.
+        """Return the user and the token, or None if the credentials are not for this class.
 
         :raises AuthenticationFailed: 401, with the code ``invalid_token``, ``token_expired`` or
             ``user_inactive``.
         :raises Throttled: 429, where ``FAILED_KEY_RATE`` is set and exceeded.
         """
-        scheme, credentials = _authorization(request)
-        if scheme.lower() != self.keyword.lower():
+        scheme, credentials = self.get_credentials(request)
+        if not self._takes(scheme):
+            if scheme and not _is_taken_by_another(request, scheme):
+                log_foreign_header(request, scheme, credentials, self.keywords)
             return None
         throttle = None if get_settings().FAILED_KEY_RATE is None else FailedKeyThrottle()
         if throttle is not None:
             throttle.before(request)
         try:
-            return self._authenticate_presented(request, credentials)
+            return self._authenticate_presented(request, keys.hidden(credentials))
         except AuthenticationFailed:
-            # DRF asks its first authenticator for the challenge, and that may be another.
+            # DRF asks its first authenticator for the challenge, which may be another one.
             setattr(request, _REFUSED_BY, self)
             if throttle is not None:
                 throttle.after_failure(request)
             raise
 
     def _authenticate_presented(self, request: Any, key: str) -> tuple[Any, Any] | None:
-        if not key or " " in key:
-            raise _refusal(MalformedKey())
         self.request = request
+        if not key or " " in key:
+            raise self._refusal(MalformedKey(), key)
         try:
             return self.authenticate_credentials(key)
         except AuthenticationFailed as failure:
@@ -92,16 +107,16 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
             raise
 
     @sensitive_variables()
-    def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
-        """The user and the token of a key, without a request (websockets, tasks).
+    def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
+        """Return the user and the token of a key, without a request (websockets, tasks).
 
         :raises AuthenticationFailed: as :meth:`authenticate`.
         """
-        key = keys.hidden(key)
+        key = keys.hidden(key.decode("latin-1") if isinstance(key, bytes) else key)
         model = self.get_model()
         try:
             if not issubclass(model, AbstractToken):
-                # A token model of the project's own, with a plaintext ``key``, as DRF documents.
+                # A project's own token model with a plaintext ``key``, as DRF documents it.
                 return super().authenticate_credentials(str(keys.require_presentable(key)))
             token = lookup.authenticate(
                 model,
@@ -111,41 +126,57 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
                 request=self.request,
             )
         except Refused as reason:
-            raise _refusal(reason) from reason
+            raise self._refusal(reason, key) from reason
         return token.user, token
 
+    def _refusal(self, reason: Refused, key: str) -> AuthenticationFailed:
+        log_refusal(reason, key, request=self.request)
+        return AuthenticationFailed(_TEXTS[reason.code], code=reason.code)
+
     def authenticate_header(self, request: Any) -> str:
-        """The challenge of RFC 6750 section 3: ``error`` only where credentials were presented."""
+        """Return the challenge of RFC 6750 section 3. ``error`` is in it if a key was presented."""
         refusing = getattr(request, _REFUSED_BY, self)
         if refusing is not self:
             return str(refusing.authenticate_header(request))
-        challenge = f'{self.keyword} realm="{self.www_authenticate_realm}"'
-        if _authorization(request)[0].lower() == self.keyword.lower():
-            challenge += ', error="invalid_token"'
+        challenge = f'{self.keyword_of(request)} realm="{self.www_authenticate_realm}"'
+        scheme, _ = self.get_credentials(request)
+        if self._takes(scheme):
+            return f'{challenge}, error="invalid_token"'
+        if not _is_taken_by_another(request, scheme):
+            log_missing_header(request, scheme, self.keywords)
         return challenge
 
+    def keyword_of(self, request: Any) -> str:
+        """Return the keyword that the request came with, else the first."""
+        scheme = self.get_credentials(request)[0].lower()
+        return next((one for one in self.keywords if one.lower() == scheme), self.keywords[0])
 
-def _authorization(request: Any) -> tuple[str, str]:
-    """The scheme and what follows it; spaces and tabs separate, nothing else (RFC 9110 5.6.3)."""
-    # META, not headers: the latter parses all of them first.
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    if isinstance(header, bytes):
-        header = header.decode("latin-1")
-    scheme, _, credentials = header.replace("\t", " ").strip(" ").partition(" ")
-    return scheme, keys.HiddenText(credentials.lstrip(" "))
+    def _takes(self, scheme: str) -> bool:
+        scheme = scheme.lower()
+        return any(scheme == one.lower() for one in self.keywords)
+
+
+def _is_taken_by_another(request: Any, scheme: str) -> bool:
+    """Whether another authenticator of the view answers to this word."""
+    for one in getattr(request, "authenticators", None) or ():
+        words = getattr(one, "keyword", None) or ("Basic" if "Basic" in type(one).__name__ else "")
+        words = [words] if isinstance(words, str) else words
+        if scheme.lower() in [str(word).lower() for word in words]:
+            return True
+    return False
 
 
 def _is_foreign(key: str) -> bool:
-    """Whether a key that is not found is the next authenticator's to answer."""
+    """Whether a key that is not found is left to the next authenticator."""
     conf = get_settings()
     return conf.UNKNOWN_KEYS == "pass" and not key.startswith(conf.PREFIX)
 
 
 class BearerTokenAuthentication(ExpiringTokenAuthentication):
-    """``Authorization: Bearer <key>`` (RFC 6750 2.1)."""
+    """Authenticate ``Authorization: Bearer <key>`` (RFC 6750 2.1)."""
 
     keyword = "Bearer"
 
 
-# By DRF's name, for code of which only the module's path is changed.
+# DRF's name, for code that only changes the path of the module.
 TokenAuthentication = ExpiringTokenAuthentication

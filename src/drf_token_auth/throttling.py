@@ -1,22 +1,24 @@
 """Limits on guessing: logins by address and by account, refused keys by address.
 
 Counted with the cache's atomic ``add`` and ``incr`` in fixed windows: DRF's own throttles read a
-list, then write it back, and let parallel requests through together. The client's address is the
-one DRF finds (``NUM_PROXIES`` says how many proxies to trust). The cache holds hashes of account
-names and addresses, never a key.
+list and write it back, so parallel requests pass together. The client's address is the one that
+DRF finds (``NUM_PROXIES`` says how many proxies to trust). The cache holds hashes of accounts and
+addresses, never a key.
 """
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
+import ipaddress
+import logging
+import re
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from rest_framework.exceptions import Throttled
 from rest_framework.throttling import SimpleRateThrottle
 
 from .conf import get_settings
+from .login_name import account_name, find_account
 
 __all__ = [
     "FailedKeyThrottle",
@@ -25,51 +27,93 @@ __all__ = [
     "RevokeThrottle",
 ]
 
+logger = logging.getLogger("drf_token_auth")
+
+_WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")
+
 
 class CountingThrottle(SimpleRateThrottle):
-    """``rate`` requests of an identity in each window of the rate's duration."""
+    """Allow ``rate`` requests of one identity in each window of the rate's duration."""
 
     scope = "drf_token_auth"
-    # Set from the rate by DRF; both None where there is none.
+    # DRF sets both from the rate. Without a rate both are None.
     num_requests: int | None
     duration: int | None
 
-    def identity(self, request: Any) -> str | None:
-        """Whom to count; None is not counted."""
-        return str(self.get_ident(request))
+    def identity(self, request: Any, view: Any) -> str | None:
+        """Return the identity to count, or None to count nothing."""
+        return client_network(self.get_ident(request))
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        identity = self.identity(request)
-        if identity is None or self.duration is None:
+        if self.duration is None:
+            return None
+        identity = self.identity(request, view)
+        if identity is None:
             return None
         window = int(self.timer() // self.duration)
         name = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
         return f"drf_token_auth:{self.scope}:{name}:{window}"
 
     def allow_request(self, request: Any, view: Any) -> bool:
-        return self.count(request) <= (self.num_requests or 0) or self.rate is None
+        # A GET or OPTIONS tries no password and no key.
+        if request.method != "POST" or self.num_requests is None:
+            return True
+        return self.count(request, view) <= self.num_requests
 
-    def count(self, request: Any) -> int:
-        """One more; how many there are in this window. 0 where nothing is counted."""
-        place = None if self.rate is None else self.get_cache_key(request, None)
-        if place is None:
-            return 0
+    def count(self, request: Any, view: Any = None) -> int:
+        """Count one more request. Return how many this window has, or 0 if it cannot be counted."""
+        place = self.get_cache_key(request, view)
+        return 0 if place is None else self._ask_cache(self._add_one, place)
+
+    def counted(self, request: Any) -> int:
+        """Return how many requests this window has so far."""
+        place = self.get_cache_key(request, None)
+        return 0 if place is None else self._ask_cache(self.cache.get, place, 0)
+
+    def _add_one(self, place: str) -> Any:
         if self.cache.add(place, 1, timeout=self.duration):
             return 1
         try:
-            return int(self.cache.incr(place))
-        except ValueError:  # the window ended in between
+            return self.cache.incr(place)
+        except ValueError:  # The cache has dropped the entry meanwhile.
             self.cache.set(place, 1, timeout=self.duration)
             return 1
 
-    def counted(self, request: Any) -> int:
-        """How many there are in this window so far."""
-        place = None if self.rate is None else self.get_cache_key(request, None)
-        return 0 if place is None else int(self.cache.get(place, 0))
+    def _ask_cache(self, call: Any, *args: Any) -> int:
+        """Return the cache's number. A cache that is down must not keep anyone from logging in."""
+        try:
+            return int(call(*args))
+        except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
+            logger.warning(
+                "The cache does not answer (%s), so the limit %s is not enforced. Check CACHES.",
+                type(error).__name__,
+                self.scope,
+            )
+            return 0
 
     def wait(self) -> float | None:
         """Seconds until the window ends."""
         return None if self.duration is None else self.duration - self.timer() % self.duration
+
+
+def client_network(address: str | None) -> str | None:
+    """Return what one client shares: an IPv4 address, or the /64 of an IPv6 address.
+
+    A port is left out. None stands for no address, as behind a Unix socket.
+    """
+    text = (address or "").strip()
+    with_port = _WITH_PORT.fullmatch(text)
+    if with_port:
+        text = with_port[1] or with_port[2] or ""
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return text or None
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ipaddress.ip_network((found, 64), strict=False))
+        found = found.ipv4_mapped
+    return str(found)
 
 
 class LoginAddressThrottle(CountingThrottle):
@@ -82,26 +126,27 @@ class LoginAddressThrottle(CountingThrottle):
 
 
 class LoginAccountThrottle(CountingThrottle):
-    """``LOGIN_RATES["account"]``, whether or not there is such an account."""
+    """``LOGIN_RATES["account"]``, whether or not the account exists.
+
+    All spellings that the database takes for one account share one count.
+    """
 
     scope = "login_account"
 
     def get_rate(self) -> str | None:
         return get_settings().LOGIN_RATES.get("account")
 
-    def identity(self, request: Any) -> str | None:
-        names = ("username", get_user_model().USERNAME_FIELD)
-        data = request.data if hasattr(request.data, "get") else {}
-        account = next((data.get(name) for name in names if data.get(name)), None)
-        if isinstance(account, bool) or not isinstance(account, (str, int, float)):
+    def identity(self, request: Any, view: Any) -> str | None:
+        read_name = getattr(view, "get_account_name", None)
+        name = read_name(request) if read_name else account_name(request.data)
+        if name is None:
             return None
-        # As the serializer and the loosest of collations would read it.
-        letters = unicodedata.normalize("NFKD", str(account).strip().casefold())
-        return "".join(letter for letter in letters if not unicodedata.combining(letter))
+        user = find_account(name)
+        return f"name {name.casefold()}" if user is None else f"account {user.pk}"
 
 
 class RevokeThrottle(LoginAddressThrottle):
-    """The revocation endpoint, which anyone may call: as many as logins, counted apart."""
+    """The rate of ``LOGIN_RATES["address"]`` for ``revoke/``, counted apart from logins."""
 
     scope = "revoke_address"
 
@@ -124,5 +169,5 @@ class FailedKeyThrottle(CountingThrottle):
         self.refuse_if_exceeded(self.counted(request), limit_included=True)
 
     def after_failure(self, request: Any) -> None:
-        """Count a failure; of many in parallel, those beyond the rate are told to wait."""
+        """Count a failure. Tell parallel requests beyond the rate to wait."""
         self.refuse_if_exceeded(self.count(request), limit_included=False)

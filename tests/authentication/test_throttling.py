@@ -116,7 +116,7 @@ def test_a_login_that_succeeds_counts_too(user: Any) -> None:
     "spellings",
     [
         ["ada@example.com", "ADA@example.com", " ada@example.com ", "Ada@Example.COM"],
-        ["adá@example.com", "ada@example.com", "ADÁ@example.com", "ada\u0301@example.com"],
+        ["adá@example.com", "ADÁ@example.com", "ada\u0301@example.com", "AdÁ@example.com"],
         [123456, "123456", " 123456", 123456],
         ["straße", "STRASSE", "strasse", "Straße"],
     ],

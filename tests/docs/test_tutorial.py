@@ -198,7 +198,7 @@ class TestStep5LogIn:
         else:
             answer = APIClient().post(LOGIN, data, format=format_)
         assert answer.status_code == 200, answer.content
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "private, no-store"
         given = answer.json()
         assert given.keys() >= {"token", "expires_at", "id", "kind", "name", "scopes"}
         assert KEY.fullmatch(given["token"])
@@ -393,7 +393,7 @@ class TestStep7ALoginOfYourOwn:
         given = answer.json()
         row = Token.objects.get(pk=given["id"])
         assert given["username"] == user.get_username()
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "private, no-store"
         hour = timedelta(hours=1)
         assert before + hour <= row.expires_at <= timezone.now() + hour
         assert parse_datetime(given["expires_at"]) == row.expires_at

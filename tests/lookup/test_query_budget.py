@@ -15,7 +15,7 @@ from drf_token_auth import get_token_model, keys
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from tests.conftest import make_user
 from tests.lives import atomic_requests
-from tests.queries import queries
+from tests.queries import queries, writes
 
 Token = get_token_model()
 MINUTE = timedelta(minutes=1)
@@ -73,7 +73,8 @@ class TestAsManyTokensAsThereAre:
     def test_the_first_use_is_one_write_more_and_it_comes_after_the_answer(self) -> None:
         token = Token.objects.create(user=make_user())
         _, asked = ask(token.key)
-        assert [one.split()[0] for one in asked] == ["SELECT", "UPDATE"]
+        assert asked[0].startswith("SELECT")
+        assert len(writes(asked)) == 1
         _, asked = ask(token.key)
         assert len(asked) == 1
 

@@ -192,7 +192,7 @@ def test_the_key_is_shown_once(user: Any, client: APIClient) -> None:
     with at(now):
         response = make(client, name="CI")
     assert response.status_code == 201
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "private, no-store"
     key = response.data["token"]
     assert status_of(key) == 200
     made = Token.objects.get(pk=response.data["id"])
@@ -292,8 +292,8 @@ def test_a_token_with_scopes_makes_none_with_more(user: Any) -> None:
             assert make(client, scopes=fine).status_code == 201
 
 
-def test_nothing_else_is_heeded(user: Any, other_user: Any, client: APIClient) -> None:
-    """And it is said: a restriction that is misspelt would make a token that may do more."""
+def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClient) -> None:
+    """A restriction that is misspelt and ignored would make a token that may do more."""
     others = {
         "user": other_user.pk,
         "digest": "AA==",
@@ -302,7 +302,6 @@ def test_nothing_else_is_heeded(user: Any, other_user: Any, client: APIClient) -
         "created_at": "2001-01-01T00:00:00Z",
         "idle_timeout": "1",
         "user_stamp": "x",
-        "id": 5,
         "scope": ["read"],
         "TTL": 60,
         "scopes[0]": "read",
@@ -491,9 +490,9 @@ FIXED = {
 }
 
 
-@pytest.mark.parametrize("field", FIXED)
 @pytest.mark.parametrize("form", ["json", "multipart"])
-def test_what_cannot_be_changed_says_so(
+@pytest.mark.parametrize("field", FIXED)
+def test_a_rename_changes_nothing_else(
     client: APIClient, login: Any, field: str, form: str
 ) -> None:
     before = Token.objects.filter(pk=login.pk).values().get()
@@ -501,14 +500,8 @@ def test_what_cannot_be_changed_says_so(
     if form == "multipart" and value is None:
         value = ""
     response = client.patch(one(login), {"name": "new", field: value}, format=form)
-    assert response.status_code == 400
-    assert list(response.data) == [field]
-    assert Token.objects.filter(pk=login.pk).values().get() == before
-
-
-def test_all_that_is_wrong_is_named_at_once(client: APIClient, login: Any) -> None:
-    response = client.patch(one(login), FIXED, format="json")
-    assert set(response.data) == set(FIXED)
+    assert response.status_code == 200
+    assert Token.objects.filter(pk=login.pk).values().get() == {**before, "name": "new"}
 
 
 def test_a_rename_writes_the_name_alone(user: Any, client: APIClient) -> None:

@@ -1,11 +1,28 @@
-"""What ``manage.py check`` says of a half-configured project, before its first request does.
+"""What ``manage.py check`` says about a project before its first request does.
 
-Ids: ``drf_token_auth.E…`` stop the project, ``W…`` warn. Those about exposure run with
-``check --deploy``.
+Errors (``drf_token_auth.E…``) stop most commands, warnings (``W…``) do not. A module for each
+subject; importing it registers its checks. No check raises, whatever a project has in its
+settings: :func:`shared.check` sees to that.
 """
 
 from __future__ import annotations
 
-from . import project, scopes
+from . import (
+    authenticators,
+    code,
+    neighbours,
+    rest_framework,
+    scopes,
+    settings,
+    token_model,
+)
 
-__all__ = ["project", "scopes"]
+__all__ = [
+    "authenticators",
+    "code",
+    "neighbours",
+    "rest_framework",
+    "scopes",
+    "settings",
+    "token_model",
+]

@@ -1,83 +1,72 @@
-"""The scopes that views ask for."""
+"""The scopes that views require."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.core.checks import CheckMessage, Tags
 from django.views import View
 from rest_framework.permissions import OperandHolder, SingleOperandHolder
 
 from .. import conf
 from ..permissions import HasScopes
 from ..scopes import split_scopes
-from .readable import APP, readable
+from .served import served_callbacks
+from .shared import Messages, check, error, path_of, settings_in_force
 
 __all__: list[str] = []
 
 
-@register(Tags.urls)
-def check_required_scopes(**kwargs: Any) -> list[CheckMessage]:
-    """E008: a view needs a scope that SCOPES does not declare, so no token can have it."""
-    in_force = readable()
-    if in_force is None or not getattr(settings, "ROOT_URLCONF", None):
-        return []
+@check(Tags.urls)
+def check_required_scopes() -> Messages:
+    """E008: a view requires a scope that SCOPES does not declare, so no token can have it."""
+    in_force = settings_in_force()
+    if in_force is None:
+        return
     found: dict[tuple[Any, str], CheckMessage] = {}
     for view, required in _scoped_views():
         for scope in sorted(_named(required) - set(in_force.SCOPES)):
-            found[view, scope] = Error(
-                f"{view.__module__}.{view.__qualname__} requires the scope {scope!r}, which "
-                "SCOPES does not declare.",
-                hint=f'Add it: {conf.SETTING} = {{"SCOPES": {{"{scope}": "…"}}}}, '
-                "or correct required_scopes.",
-                id=f"{APP}.E008",
+            found[view, scope] = error(
+                "E008",
+                f"{path_of(view)} requires the scope {scope!r}, but {conf.SETTING}['SCOPES'] does "
+                "not declare it. No token can have it.",
+                f'Write {conf.SETTING} = {{"SCOPES": {{"{scope}": "…"}}}}, or correct '
+                "required_scopes.",
             )
-    return list(found.values())
+    yield from found.values()
 
 
-@register(Tags.urls)
-def check_scoped_methods(**kwargs: Any) -> list[CheckMessage]:
-    """E012: required_scopes names no HTTP method, so what it asks for is asked of no request."""
-    if not getattr(settings, "ROOT_URLCONF", None):
-        return []
+@check(Tags.urls)
+def check_scoped_methods() -> Messages:
+    """E012: required_scopes has a key that is not an HTTP method, so its scopes do nothing."""
     found: dict[tuple[Any, str], CheckMessage] = {}
     for view, required in _scoped_views():
-        known = {name.upper() for name in [*View.http_method_names, *view.http_method_names]}
+        names = getattr(view, "http_method_names", View.http_method_names)
+        known = {name.upper() for name in [*View.http_method_names, *names]}
         for method in required if isinstance(required, Mapping) else ():
             if not (isinstance(method, str) and method.upper() in known):
-                found[view, repr(method)] = Error(
-                    f"{view.__module__}.{view.__qualname__} requires scopes for {method!r}, which "
-                    "is no HTTP method.",
-                    hint="Correct required_scopes: its keys are GET, POST and so on.",
-                    id=f"{APP}.E012",
+                found[view, repr(method)] = error(
+                    "E012",
+                    f"{path_of(view)} requires scopes for {method!r}, which is not an HTTP method.",
+                    'Write required_scopes = {"GET": […], "POST": […]}.',
                 )
-    return list(found.values())
+    yield from found.values()
 
 
 def _scoped_views() -> Iterator[tuple[Any, Any]]:
-    """The classes of views with HasScopes, and what their required_scopes are."""
-    for callback in _callbacks(get_resolver().url_patterns):
+    """Yield the view classes with HasScopes, each with its required_scopes."""
+    for callback in served_callbacks():
         view = getattr(callback, "cls", None)
-        # What as_view() was given, which is where a router puts what @action was given.
+        # A router passes the arguments of @action to as_view().
         given = getattr(callback, "initkwargs", {})
         permissions = given.get("permission_classes", getattr(view, "permission_classes", None))
         required = given.get("required_scopes", getattr(view, "required_scopes", None))
-        # What a property says is known on a request.
+        # The value of a property is only known on a request.
         if not isinstance(permissions, Iterable) or not isinstance(required, Iterable | None):
             continue
         if any(_has_scopes(one) for one in permissions):
             yield view, required
-
-
-def _callbacks(patterns: Iterable[Any]) -> Iterator[Any]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _callbacks(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern):
-            yield pattern.callback
 
 
 def _has_scopes(permission: Any) -> bool:
@@ -89,10 +78,14 @@ def _has_scopes(permission: Any) -> bool:
 
 
 def _named(required: Any) -> set[str]:
-    """The scopes that required_scopes names, for any method."""
+    """Return the scopes that required_scopes names, for any method."""
     groups = required.values() if isinstance(required, Mapping) else [required]
-    return {
-        scope
-        for group in groups
-        for scope in (("read", "write") if group is None else split_scopes(group))
-    }
+    return {scope for group in groups for scope in _names_in(group)}
+
+
+def _names_in(group: Any) -> list[str]:
+    if group is None:
+        return ["read", "write"]
+    if not isinstance(group, Iterable):
+        return [repr(group)]
+    return [one if isinstance(one, str) else repr(one) for one in split_scopes(group)]

@@ -14,6 +14,7 @@ from django.core.signals import setting_changed
 
 from .names import SETTING, TOKEN_MODEL_SETTING
 from .problems import Problem, problems
+from .rules import show
 from .schema import RULES, LoginRates, Settings, TokenAuthSettings
 
 __all__ = [
@@ -62,11 +63,22 @@ def token_model_label() -> str:
     if _label is None:
         label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
         if not isinstance(label, str) or len(list(filter(None, label.split(".")))) != 2:
-            raise ImproperlyConfigured(
-                f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {label!r}.'
-            )
+            raise _wrong_label(label)
         _label = label
     return _label
+
+
+def require_text_label() -> None:
+    """Raise ImproperlyConfigured if the setting holds another type than a text."""
+    label = getattr(django_settings, TOKEN_MODEL_SETTING, None)
+    if label and not isinstance(label, str):
+        raise _wrong_label(label)
+
+
+def _wrong_label(label: object) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {show(label)}.'
+    )
 
 
 def _drop(*, setting: str, **kwargs: object) -> None:

@@ -67,6 +67,8 @@ _LIFETIME = re.compile(
 )
 _NOT_LIFETIME = re.compile(r"CACHE|FORMAT|COOKIE|CALLBACK|HANDLER|CODE|OTP|RESET|EMAIL")
 _TYPO = 0.8
+# Comparing each of Django's 180 settings would take longer than all other checks.
+_MAY_BE_OURS = re.compile("TOK|AUTH")
 
 
 def _meant(name: str, known: list[str]) -> str | None:
@@ -99,7 +101,7 @@ def way_out_of_flat(name: str, known: list[str]) -> str | None:
 
     A project may have settings of its own that begin with our name.
     """
-    if name in (SETTING, TOKEN_MODEL_SETTING):
+    if name in (SETTING, TOKEN_MODEL_SETTING) or not _MAY_BE_OURS.search(name):
         return None
     inner = name.removeprefix(f"{SETTING}_")
     if inner != name and inner in known:

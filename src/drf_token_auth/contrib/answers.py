@@ -1,4 +1,4 @@
-"""What the views answer, for the packages that draw a schema of them."""
+"""The answers of our views, for packages that draw a schema."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import SAFE_METHODS
 
 from .. import views
-from ..serializers import IssuedTokenSerializer, LoggedInSerializer, TokenSerializer
+from ..authentication import ExpiringTokenAuthentication
+from ..conf import get_settings
+from ..serializers import TokenDetailSerializer, TokenIssuedSerializer, TokenLoggedInSerializer
 
-__all__ = ["ANSWERS", "TAKE_NOTHING", "RefusalSerializer", "our_view"]
+__all__ = [
+    "TAKE_NOTHING",
+    "RefusalSerializer",
+    "answers_of",
+    "common_refusals",
+    "our_view",
+    "takes_tokens",
+]
 
 
 class RefusalSerializer(serializers.Serializer[Any]):
-    """DRF's error that is not about a field."""
+    """DRF's body of an error that is not about a field."""
 
     class Meta:
         ref_name = "TokenRefusal"
@@ -23,9 +34,9 @@ class RefusalSerializer(serializers.Serializer[Any]):
 
 
 class RefusedBodySerializer(serializers.Serializer[Any]):
-    """What is wrong with each field, under its name; with the whole, under `non_field_errors`.
+    """The errors of each field under its name, and the errors of the whole in `non_field_errors`.
 
-    Of a body that can't be read at all, `detail` alone.
+    A body that cannot be read at all is answered with `detail` alone.
     """
 
     class Meta:
@@ -35,7 +46,7 @@ class RefusedBodySerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(required=False)
 
 
-# By method and status. None is no body, {} an empty one; a list is a page of them.
+# By method and status. None: no body. {}: an empty one. A list: a page of items.
 _REFUSED = {401: RefusalSerializer}
 _NO_TOKEN = {400: RefusalSerializer, **_REFUSED}
 _BODY = {400: RefusedBodySerializer}
@@ -43,30 +54,53 @@ _NOT_FOUND = {404: RefusalSerializer}
 _THROTTLED = {429: RefusalSerializer}
 ANSWERS: Mapping[type[Any], Mapping[str, Mapping[int, Any]]] = {
     views.LoginView: {
-        "post": {200: LoggedInSerializer, **_BODY, 403: RefusalSerializer, **_THROTTLED},
+        "post": {200: TokenLoggedInSerializer, **_BODY, 403: RefusalSerializer, **_THROTTLED},
     },
     views.LogoutView: {"post": {204: None, **_NO_TOKEN}},
     views.LogoutAllView: {"post": {204: None, **_BODY, **_REFUSED}},
     views.LogoutOthersView: {"post": {204: None, **_BODY, **_REFUSED}},
-    views.CurrentTokenView: {"get": {200: TokenSerializer, **_NO_TOKEN}},
-    views.RotateView: {"post": {200: IssuedTokenSerializer, **_NO_TOKEN}},
+    views.CurrentTokenView: {"get": {200: TokenDetailSerializer, **_NO_TOKEN}},
+    views.RotateView: {"post": {200: TokenIssuedSerializer, **_NO_TOKEN}},
     views.TokenListView: {
-        "get": {200: [TokenSerializer], **_REFUSED, **_NOT_FOUND},  # there is no such page
-        "post": {201: IssuedTokenSerializer, **_BODY, **_REFUSED, 403: RefusalSerializer},
+        "get": {200: [TokenDetailSerializer], **_REFUSED, **_NOT_FOUND},  # there is no such page
+        "post": {201: TokenIssuedSerializer, **_BODY, **_REFUSED, 403: RefusalSerializer},
     },
     views.TokenDetailView: {
-        "get": {200: TokenSerializer, **_REFUSED, **_NOT_FOUND},
-        "patch": {200: TokenSerializer, **_BODY, **_REFUSED, **_NOT_FOUND},
+        "get": {200: TokenDetailSerializer, **_REFUSED, **_NOT_FOUND},
+        "patch": {200: TokenDetailSerializer, **_BODY, **_REFUSED, **_NOT_FOUND},
         "delete": {204: None, **_REFUSED, **_NOT_FOUND},
     },
     views.RevokeView: {"post": {200: {}, **_BODY, **_THROTTLED}},
 }
 
 
-# A POST to these has no body.
+# A POST to these views has no body.
 TAKE_NOTHING = frozenset({views.LogoutView, views.RotateView})
 
 
+def answers_of(view: Any, method: str) -> dict[int, Any]:
+    """Return the bodies of the view's answers to the method, by status."""
+    ours = our_view(type(view))
+    own = {} if ours is None else dict(ANSWERS[ours].get(method.lower(), {}))
+    return {**common_refusals(view, method), **own}
+
+
+def common_refusals(view: Any, method: str) -> dict[int, Any]:
+    """Return the refusals that depend on the project: its throttles, FAILED_KEY_RATE and CSRF."""
+    refusals: dict[int, Any] = {}
+    counts_keys = takes_tokens(view) and get_settings().FAILED_KEY_RATE is not None
+    if counts_keys or view.get_throttles():
+        refusals[429] = RefusalSerializer
+    by_session = any(isinstance(one, SessionAuthentication) for one in view.get_authenticators())
+    if by_session and method.upper() not in SAFE_METHODS:
+        refusals[403] = RefusalSerializer
+    return refusals
+
+
+def takes_tokens(view: Any) -> bool:
+    return any(isinstance(one, ExpiringTokenAuthentication) for one in view.get_authenticators())
+
+
 def our_view(view: type[Any]) -> type[Any] | None:
-    """The nearest of our views that it is, or is derived from."""
+    """Return the nearest of our views that the view is, or is derived from."""
     return next((one for one in view.__mro__ if one in ANSWERS), None)

@@ -1,12 +1,11 @@
-"""drf-spectacular: the schemes of our authenticators, what our views answer, scopes and refusals.
+"""drf-spectacular: the schemes of our authenticators, the answers of our views, and scopes.
 
-Loaded by the app where ``drf_spectacular`` is installed; nothing has to be set. ``AutoSchema`` is
-for ``DEFAULT_SCHEMA_CLASS``, to show scopes and refusals of the project's own views as well.
+The app loads this if ``drf_spectacular`` is installed; no setting is needed. Set
+``DEFAULT_SCHEMA_CLASS`` to ``AutoSchema`` to show the scopes and refusals of your own views too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -18,18 +17,25 @@ from drf_spectacular.contrib.rest_auth import (
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
     OpenApiViewExtension,
 )
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.permissions import AND
 
-from ..authentication import ExpiringTokenAuthentication
+from .. import get_token_model
 from ..base_models import Kind
-from ..permissions import HasScopes
-from .answers import ANSWERS, TAKE_NOTHING, RefusalSerializer, our_view
+from ..permissions import HasScopes, always_asked
+from .answers import (
+    TAKE_NOTHING,
+    RefusalSerializer,
+    answers_of,
+    common_refusals,
+    our_view,
+    takes_tokens,
+)
 
 __all__ = ["AutoSchema", "ShowScopes"]
 
@@ -37,24 +43,29 @@ __all__ = ["AutoSchema", "ShowScopes"]
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "drf_token_auth.authentication.ExpiringTokenAuthentication"
     match_subclasses = True
-    # Above drf-spectacular's own for DRF's TokenAuthentication, which ours is derived from.
+    # Above drf-spectacular's own for DRF's TokenAuthentication, the base of ours.
     priority = 0
 
     @property
-    def name(self) -> str:
-        """One a class, as two schemes can't share a name: ``bearerTokenAuth``."""
+    def name(self) -> Any:
+        """A name for each keyword, as no two schemes can share one: ``bearerTokenAuth``."""
         name = type(self.target).__name__.removesuffix("entication")
-        return name[:1].lower() + name[1:]
+        name = name[:1].lower() + name[1:]
+        keywords = self.target.keywords
+        return name if len(keywords) == 1 else [f"{name}{word.title()}" for word in keywords]
 
     def get_security_definition(self, auto_schema: Any) -> Any:
-        keyword = self.target.keyword
-        if keyword.lower() == "bearer":
-            keyword = "Bearer"
-        return build_bearer_security_scheme_object("Authorization", keyword)
+        schemes = [
+            build_bearer_security_scheme_object(
+                "Authorization", "Bearer" if word.lower() == "bearer" else word
+            )
+            for word in self.target.keywords
+        ]
+        return schemes[0] if len(schemes) == 1 else schemes
 
 
 class TokenSerializers(OpenApiSerializerExtension):
-    target_class = "drf_token_auth.serializers.TokenSerializer"
+    target_class = "drf_token_auth.serializers.tokens.TokenDetailSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
@@ -65,10 +76,26 @@ class TokenSerializers(OpenApiSerializerExtension):
         return schema
 
 
+class TokenIds(OpenApiSerializerFieldExtension):
+    target_class = "drf_token_auth.serializers.tokens.TokenIdField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        return auto_schema._map_model_field(get_token_model()._meta.pk, direction)
+
+
+class StrictSerializers(OpenApiSerializerExtension):
+    target_class = "drf_token_auth.serializers.parts.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False}
+
+
 class TokenViews(OpenApiViewExtension):
     target_class = "drf_token_auth.views.base.TokenView"
     match_subclasses = True
-    # Below one of the project's own for a subclass.
+    # Below a project's own extension for a subclass.
     priority = -1
 
     def view_replacement(self) -> Any:
@@ -76,20 +103,28 @@ class TokenViews(OpenApiViewExtension):
         if ours is None:
             return self.target
         request = {"request": None} if ours in TAKE_NOTHING else {}
-        handler = self.target().get_exception_handler()
-        # drf-standardized-errors gives refusals another form, and draws those that nobody has.
-        last = 400 if handler.__module__.startswith("drf_standardized_errors.") else 600
+        view = self.target()
+        # drf-standardized-errors draws the refusals itself, in its own form.
+        standardized = view.get_exception_handler().__module__.startswith(
+            "drf_standardized_errors."
+        )
+        last = 400 if standardized else 600
         methods = {
             method: extend_schema(
-                responses={code: _response(body) for code, body in answers.items() if code < last},
+                responses={
+                    code: _response(body)
+                    for code, body in sorted(answers_of(view, method).items())
+                    if code < last
+                },
                 **request,
             )
-            for method, answers in ANSWERS[ours].items()
+            for method in view.http_method_names
+            if hasattr(ours, method) and method != "options"
         }
         return extend_schema_view(**methods)(type(self.target.__name__, (self.target,), {}))
 
 
-# drf-spectacular knows dj-rest-auth's own views, and these stand in their places.
+# drf-spectacular knows dj-rest-auth's own views, and these replace them.
 if apps.is_installed("dj_rest_auth"):
 
     class RestAuthLogin(RestAuthLoginView):
@@ -112,14 +147,14 @@ def _response(body: Any) -> Any:
 
 
 class ShowScopes:
-    """What ``HasScopes`` asks for and how our authenticators refuse: for any ``AutoSchema``."""
+    """Show the scopes that ``HasScopes`` asks for, and the refusals. Mix it into an AutoSchema."""
 
     view: Any
     method: str
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)  # type: ignore[misc]
-        if operation is None or not _takes_tokens(self.view):
+        if operation is None or not takes_tokens(self.view):
             return operation
         responses = operation["responses"]
         if {} not in operation["security"]:
@@ -130,14 +165,16 @@ class ShowScopes:
             described = operation.get("description", "")
             operation["description"] = f"{described}\n\n{text}".lstrip()
             responses.setdefault("403", self._refusal(f"The token lacks a scope. {text}"))
+        for code in common_refusals(self.view, self.method):
+            responses.setdefault(str(code), self._refusal(_COMMON[code]))
         return operation
 
     def _scopes(self) -> list[str]:
-        """All that the view's permissions ask for."""
+        """Return all scopes that the view's permissions ask for."""
         request = type("Request", (), {"method": self.method})
         return [
             scope
-            for permission in _all_of(self.view.get_permissions())
+            for permission in always_asked(self.view.get_permissions())
             if isinstance(permission, HasScopes)
             for scope in permission.required(request, self.view)
         ]
@@ -150,18 +187,7 @@ class ShowScopes:
         }
 
 
-def _all_of(permissions: Iterable[Any]) -> Iterator[Any]:
-    """Those that are asked in any case: both sides of ``A & B``, and of ``A | B`` neither."""
-    for one in permissions:
-        if isinstance(one, AND):
-            sides = vars(one)
-            yield from _all_of([sides["op1"], sides["op2"]])
-        else:
-            yield one
-
-
-def _takes_tokens(view: Any) -> bool:
-    return any(isinstance(one, ExpiringTokenAuthentication) for one in view.get_authenticators())
+_COMMON = {403: "The CSRF token is missing or wrong.", 429: "Too many requests."}
 
 
 class AutoSchema(ShowScopes, SpectacularAutoSchema):

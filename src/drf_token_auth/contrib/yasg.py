@@ -1,4 +1,4 @@
-"""drf-yasg: what our views take and answer."""
+"""drf-yasg: the requests and answers of our views."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
 
-from .answers import ANSWERS, TAKE_NOTHING, our_view
+from .answers import TAKE_NOTHING, answers_of, our_view
 
 __all__ = ["TokenAutoSchema"]
 
 
 class TokenAutoSchema(SwaggerAutoSchema):
-    """For ``SWAGGER_SETTINGS["DEFAULT_AUTO_SCHEMA_CLASS"]``; of other views, what drf-yasg says."""
+    """For ``SWAGGER_SETTINGS["DEFAULT_AUTO_SCHEMA_CLASS"]``. It changes our own views only."""
 
     def get_request_serializer(self) -> Any:
         if our_view(type(self.view)) in TAKE_NOTHING:
@@ -21,10 +21,9 @@ class TokenAutoSchema(SwaggerAutoSchema):
         return super().get_request_serializer()
 
     def get_default_responses(self) -> Any:
-        ours = our_view(type(self.view))
-        if ours is None:
+        if our_view(type(self.view)) is None:
             return super().get_default_responses()
-        answers = ANSWERS[ours][self.method.lower()]
+        answers = answers_of(self.view, self.method)
         return {str(status): self._schema(body) for status, body in answers.items()}
 
     def _schema(self, body: Any) -> Any:

@@ -1,8 +1,8 @@
-"""What a use of a token leaves in its row: one conditional UPDATE, rarely, and never in the way.
+"""Write what the use of a token changes in its row: rarely, and without waiting for a lock.
 
-Last use, idle expiry, re-hash and re-stamp are one statement, run after the transaction, at most
-once an interval, and whose failure is a log line: a database that is read-only, or a row that is
-locked or gone, turns no request into an error.
+The last use, the idle expiry, the stamp and the digest are one UPDATE after the transaction. A
+database that is read-only and a row that another transaction holds turn no request into an error:
+that use is not written.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import router, transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db import connections, router, transaction
+from django.db.models import F
 
 from .. import keys
 from ..conf import get_settings
@@ -24,81 +23,77 @@ if TYPE_CHECKING:
 
 __all__ = ["record"]
 
-# Of the idle timeout: how exactly it is kept where that is finer than LAST_USED_INTERVAL.
+# The idle expiry moves in steps of a tenth of the timeout, if that is finer than the interval.
 IDLE_STEPS = 10
 
 
 def record(token: AbstractToken, newer_stamp: str | None, now: datetime) -> None:
-    """Note that the token was used now, if there is anything to write.
+    """Note that the token was used now, if anything has to be written.
 
-    :param newer_stamp: the stamp to bind the token to from now on, if it changes.
+    :param newer_stamp: the stamp that binds the token to the password, if the row needs one.
     """
-    interval = get_settings().LAST_USED_INTERVAL
-    last = token.last_used_at
-    is_used = interval is not None and (last is None or now - last >= interval)
-    is_renewed = token.idle_timeout is not None and _is_renewal_due(token, now, is_used)
-    is_rehashed = _is_rehash_due(token)
-    if not (is_used or is_renewed or is_rehashed or newer_stamp):
-        return
-    changes: dict[str, Any] = {}
-    # What must still hold in the row: of two at once, one writes; a rotation is not undone.
-    behind, unchanged = Q(), Q()
-    if is_renewed:
-        changes["expires_at"] = token.renewed_until(now)
-        unchanged &= Q(expires_at=token.expires_at)
-    if is_used and interval is not None:
-        changes["last_used_at"] = now
-        behind |= Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - interval)
-    if newer_stamp is not None:
-        changes["user_stamp"] = newer_stamp
-        unchanged &= Q(user_stamp=token.user_stamp)
-    if is_rehashed:
-        changes["digest"] = token.presented_digests[0]
-        unchanged &= Q(digest=token.digest)
-    using = router.db_for_write(type(token), instance=token)
-    write = partial(_write, token, changes, unchanged or behind, using)
-    after_transaction(write, using=using)
+    if _changes(token, token, newer_stamp, now):
+        using = router.db_for_write(type(token), instance=token)
+        after_transaction(partial(_write, token, newer_stamp, now, using), using=using)
 
 
-def _is_renewal_due(token: AbstractToken, now: datetime, used: bool) -> bool:
-    renewed = token.renewed_until(now)
-    if token.expires_at is None or renewed is None or token.idle_timeout is None:
-        return False
-    gained = renewed - token.expires_at
-    is_last = renewed == token.renewable_until
-    return gained.total_seconds() > 0 and (
-        used or is_last or gained >= token.idle_timeout / IDLE_STEPS
-    )
-
-
-def _is_rehash_due(token: AbstractToken) -> bool:
-    version = bytes(token.digest)[0]
-    # A row brought over from knox keeps its digest: a second import must find it again.
-    if version in (token.presented_digests[0][0], keys.KNOX):
-        return False
-    # The key before a rotation is no reason to store its digest again.
-    return keys.among(token.digest, token.presented_digests)
-
-
-def _write(token: AbstractToken, changes: dict[str, Any], condition: Q, using: str) -> None:
+def _write(token: AbstractToken, newer_stamp: str | None, now: datetime, using: str) -> None:
+    """Decide again on the locked row: another request may have written, rotated or ended it."""
     rows = type(token)._base_manager.using(using).filter(pk=token.pk)
-    # By the clock of now, not of the request's start: an expired token never revives.
-    usable = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    if "expires_at" not in changes:
-        if not rows.filter(condition, usable).update(**changes):
+    features = connections[using].features
+    with transaction.atomic(using=using):
+        if not features.has_select_for_update:
+            # SQLite has one lock for all writers, and only a write takes it.
+            rows.update(last_used_at=F("last_used_at"))
+        skip_locked = features.has_select_for_update_skip_locked
+        row = rows.select_for_update(skip_locked=skip_locked).first()
+        if row is None or row.is_expired():
             return
-    elif not _renew(token, rows.filter(condition, usable), changes, using):
-        # Another request was first, or it has expired: show what the row says.
-        changes = rows.values("expires_at", "last_used_at").first() or {}
+        changes = _changes(row, token, newer_stamp, now)
+        if changes:
+            rows.update(**changes)
+    changes = {"expires_at": row.expires_at, "last_used_at": row.last_used_at} | changes
     for name, value in changes.items():
         setattr(token, name, value)
 
 
-def _renew(token: AbstractToken, row: Any, changes: dict[str, Any], using: str) -> bool:
-    """Whether it was done, and the token had not expired while this waited for the row's lock."""
-    with transaction.atomic(using=using, savepoint=False):
-        is_renewed = bool(row.update(**changes))
-        if is_renewed and token.is_expired():
-            is_renewed = False
-            transaction.set_rollback(True, using=using)
-    return is_renewed
+def _changes(
+    row: AbstractToken, token: AbstractToken, newer_stamp: str | None, now: datetime
+) -> dict[str, Any]:
+    """Return the new values of the row's columns.
+
+    :param token: the row as the request read it, and the digests of the key that it came with.
+    """
+    changes: dict[str, Any] = {}
+    interval, last = get_settings().LAST_USED_INTERVAL, row.last_used_at
+    if interval is not None and (last is None or now - last >= interval):
+        changes["last_used_at"] = now
+    if _is_renewal_due(row, now, is_used="last_used_at" in changes):
+        changes["expires_at"] = row.renewed_until(now)
+    if newer_stamp is not None and row.user_stamp in (None, token.user_stamp):
+        changes["user_stamp"] = newer_stamp
+    if _is_rehash_due(row, token.presented_digests):
+        changes["digest"] = token.presented_digests[0]
+    return changes
+
+
+def _is_renewal_due(row: AbstractToken, now: datetime, *, is_used: bool) -> bool:
+    if row.idle_timeout is None or row.expires_at is None:
+        return False
+    renewed = row.renewed_until(now)
+    if renewed is None:
+        return False
+    gained = renewed - row.expires_at
+    is_last = renewed == row.renewable_until
+    return gained.total_seconds() > 0 and (
+        is_used or is_last or gained >= row.idle_timeout / IDLE_STEPS
+    )
+
+
+def _is_rehash_due(row: AbstractToken, presented_digests: Any) -> bool:
+    version = bytes(row.digest)[0]
+    # A row imported from knox keeps its digest: a second import must find it again.
+    if version in (presented_digests[0][0], keys.KNOX):
+        return False
+    # With the key before a rotation, none of the digests is the row's.
+    return keys.among(row.digest, presented_digests)

@@ -5,7 +5,6 @@ A session that is stolen, or left open, must not be enough to make a key that ou
 
 from __future__ import annotations
 
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from ..conf import get_settings
-from ..login_age import is_impersonated, login_age, note_login
+from ..login_age import is_impersonated, is_recent, login_age, note_login
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 
 __all__ = [
@@ -37,8 +36,7 @@ def is_fresh(request: Any) -> bool:
     max_age = get_settings().RECENT_LOGIN
     if max_age is None:
         return True
-    age = login_age(request)
-    return age is not None and timedelta(0) <= age < max_age
+    return is_recent(login_age(request), max_age)
 
 
 def default_step_up(request: Any) -> StepUp:

@@ -1,10 +1,11 @@
-"""What the serializers are made of: fields for whatever a client may send, and their bases."""
+"""Fields for whatever a client may send, and the base of the serializer that refuses the rest."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from itertools import islice
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -13,20 +14,32 @@ from rest_framework.utils.html import is_html_input
 from .. import keys
 from ..base_models import clean_name
 from ..exceptions import UnknownScopes
+from ..login_name import clean_login_name
 from ..scopes import encode_scopes
 
 __all__ = [
+    "ExpiryField",
     "KeyField",
+    "LoginNameField",
     "NameField",
-    "NamedSerializer",
     "PasswordField",
     "ScopesField",
     "StrictSerializer",
 ]
 
 
+class LoginNameField(serializers.CharField):
+    """The name of an account, in the Unicode form that Django's own login form uses."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name: str = super().to_internal_value(data)
+        # The validator refuses a longer name. Normalising it first could take very long.
+        too_long = self.max_length is not None and len(name) > self.max_length
+        return name if too_long else clean_login_name(name)
+
+
 class AnyTextField(serializers.CharField):
-    """Text with whatever is in it, NUL and lone surrogates too: its user cleans or refuses it."""
+    """Text with any character, NUL and lone surrogates too. Its reader cleans or refuses it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -44,7 +57,7 @@ class KeyField(AnyTextField):
 
 
 class NameField(AnyTextField):
-    """A name of any length and content, made fit for one line of a list."""
+    """A device name of any length and content, cleaned to fit one line of a list."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_blank=True, **kwargs)
@@ -54,8 +67,17 @@ class NameField(AnyTextField):
         return clean_name(value) if isinstance(value, str) else value
 
 
+class ExpiryField(serializers.DateTimeField):
+    def enforce_timezone(self, value: Any) -> Any:
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            # At either end of the calendar the time does not exist in every zone.
+            self.fail("overflow")
+
+
 class ScopesField(serializers.ListField):
-    """The scopes as a list; null is all the user may do."""
+    """Scopes as a list. ``null`` stands for all that the user may do."""
 
     child = serializers.CharField()
 
@@ -74,49 +96,34 @@ class ScopesField(serializers.ListField):
         return scopes
 
 
-class NamedSerializer(serializers.Serializer[Any]):
-    """Called in a schema what ``Meta.ref_name`` says; a subclass without one, by its own name.
-
-    Other packages have a ``LoginSerializer`` and a ``TokenSerializer`` too, and a schema has one
-    component of a name.
-    """
-
-    Meta: ClassVar[type[Any]]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "Meta" not in vars(cls):
-            own_name = cls.__name__.removesuffix("Serializer")
-            cls.Meta = type("Meta", (cls.Meta,), {"ref_name": own_name})
-
-
-# What a form names the items of a list.
+# The item of a list in a form: "scopes[0]".
 _ITEM = re.compile(r"(.+)\[[0-9]+\]")
+# DRF's page sends the first in each form. A JSON:API body always has the others.
+_ENVELOPE = {"csrfmiddlewaretoken", "type", "id"}
+MOST_REFUSED = 20
+LONGEST_REFUSED = 64
 
 
-class StrictSerializer(NamedSerializer):
-    """Refuses each field that it does not have by its name: a restriction that is misspelt, and so
-    left out, would make a token that may do more.
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuse each unknown field by its name.
+
+    A restriction that is misspelt and therefore ignored would make a token that may do more.
     """
-
-    class Meta:
-        ref_name = "TokenStrict"
-
-    refusal: Any = _("There is no such field.")
-    refusal_code = "unknown_field"
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = {name: [self.refusal] for name in data if not self._has(name, data)}
-            if unknown:
-                raise serializers.ValidationError(unknown, code=self.refusal_code)
+            unknown = (str(name) for name in data if not self._knows(str(name), data))
+            # A short answer, however many names were sent.
+            refused = [name[:LONGEST_REFUSED] for name in islice(unknown, MOST_REFUSED)]
+            if refused:
+                text = _("There is no such field.")
+                raise serializers.ValidationError(
+                    {name: [text] for name in refused}, code="unknown_field"
+                )
         return super().to_internal_value(data)
 
-    def _has(self, name: Any, data: Mapping[Any, Any]) -> bool:
-        if not is_html_input(data):
-            return name in self.fields
-        item = _ITEM.fullmatch(name)
-        if item is not None:
-            return isinstance(self.fields.get(item[1]), serializers.ListField)
-        # The last comes with the form on DRF's page.
-        return name in self.fields or name == "csrfmiddlewaretoken"
+    def _knows(self, name: str, data: Mapping[Any, Any]) -> bool:
+        if name in self.fields or name in _ENVELOPE:
+            return True
+        item = _ITEM.fullmatch(name) if is_html_input(data) else None
+        return item is not None and isinstance(self.fields.get(item[1]), serializers.ListField)

@@ -3,46 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from django.db import connections, transaction
+from django.conf import settings
+from django.db import connections, router, transaction
+from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import classproperty
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
 from rest_framework.generics import GenericAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import exception_handler
 
-from .. import operations
+from .. import get_token_model, operations
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
+from ..database_text import store_text
 from ..exceptions import TokenLimitReached
-from ..serializers import TokenSerializer
+from ..serializers import TokenDetailSerializer
+from .errors import LimitReached, NoToken, TooLarge, as_refusal
+from .parsers import PARSERS
 
 __all__ = ["LimitReached", "NoToken", "TokenView"]
 
 
-class NoToken(APIException):
-    """The request is authenticated, but not by a token of ours."""
-
-    status_code = status.HTTP_400_BAD_REQUEST
-    default_detail = _("This request was not made with a token.")
-    default_code = "no_token"
-
-
-class LimitReached(APIException):
-    status_code = status.HTTP_403_FORBIDDEN
-    default_detail = _("You have as many tokens as you may. End one of them first.")
-    default_code = TokenLimitReached.code
-
-
 class TokenView(GenericAPIView[Any]):
-    """What all the views share."""
+    """The base of all views. A project's defaults add to it, and change none of its promises."""
 
-    serializer_class: Any = TokenSerializer
+    serializer_class: Any = TokenDetailSerializer
     permission_classes: Sequence[Any] = (IsAuthenticated,)
+    content_negotiation_class = DefaultContentNegotiation
+    versioning_class = None
+    filter_backends = ()
+    pagination_class: Any = None
+
+    @classproperty
+    def parser_classes(cls) -> Sequence[Any]:
+        """JSON and forms, then what the project parses besides."""
+        return (*PARSERS, *_others(api_settings.DEFAULT_PARSER_CLASSES, PARSERS))
+
+    @classproperty
+    def renderer_classes(cls) -> Sequence[Any]:
+        """JSON, then what the project renders besides, except pages that need a template."""
+        others = _others(api_settings.DEFAULT_RENDERER_CLASSES, (JSONRenderer,))
+        without_pages = [one for one in others if not issubclass(one, TemplateHTMLRenderer)]
+        return (JSONRenderer, *without_pages)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -51,15 +61,29 @@ class TokenView(GenericAPIView[Any]):
             view = transaction.non_atomic_requests(using=alias)(view)
         return view
 
-    # In reports of errors: hides what was posted, and the variables of whatever is called from
-    # here as well, a subclass's post() included.
+    # In reports of errors this hides what was posted, and the variables of all functions that are
+    # called from here, a subclass's post() included.
     @method_decorator(sensitive_post_parameters())
     @sensitive_variables()
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return super().dispatch(request, *args, **kwargs)
 
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        # DRF's JSON parser reads a body of any length.
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        length = str(request.META.get("CONTENT_LENGTH") or "")
+        if limit is not None and length.isdecimal() and int(length[:20]) > limit:
+            raise TooLarge
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Keep every answer out of caches: each is about one user (RFC 6749 5.1)."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
     def get_authenticators(self) -> list[Any]:
-        """The project's; with ours, where the project names it on its own views only."""
+        """The project's authenticators. Ours come first if the defaults do not have them."""
         authenticators = super().get_authenticators()
         if not any(isinstance(one, ExpiringTokenAuthentication) for one in authenticators):
             authenticators = [
@@ -69,24 +93,46 @@ class TokenView(GenericAPIView[Any]):
             ]
         return authenticators
 
-    def handle_exception(self, exc: Exception) -> Response:
-        """As DRF's, which marks every transaction that is open for rollback.
+    def check_throttles(self, request: Any) -> None:
+        """Stop at the first throttle that refuses. The cheapest comes first."""
+        for throttle in self.get_throttles():
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait())
 
-        None was opened for this view, so an open one is its caller's: a test case's, mostly.
+    def handle_exception(self, exc: Exception) -> Response:
+        """Do as DRF does, but mark no transaction for rollback.
+
+        None was opened for this view. An open one belongs to the caller, mostly a test case.
         """
-        if isinstance(exc, RecursionError):  # of the JSON parser, in a body nested too deep
-            exc = ParseError()
         open_ones = [one for one in connections.all(initialized_only=True) if one.in_atomic_block]
         marks = [(one, one.get_rollback()) for one in open_ones]
-        response = super().handle_exception(exc)
+        response = self._refuse(as_refusal(exc))
         for connection, mark in marks:
             connection.set_rollback(mark)
         return response
 
-    def get_token(self) -> AbstractToken:
-        """The token this request was made with.
+    def _refuse(self, exc: Exception) -> Any:
+        """Let the project's exception handler shape the body. The headers of a refusal stay."""
+        try:
+            response = super().handle_exception(exc)
+        except Exception as error:
+            if error is not exc:
+                raise
+            response = None
+        standard = exception_handler(exc, self.get_exception_handler_context())
+        if standard is None:
+            raise exc
+        if response is None:  # The project's handler has no answer to this refusal.
+            standard.exception = True
+            return standard
+        for name, value in standard.headers.items():
+            response.headers.setdefault(name, value)
+        return response
 
-        :raises NoToken: (400) it came with a session, Basic, ``force_authenticate`` or the like.
+    def get_token(self) -> AbstractToken:
+        """Return the token this request was made with.
+
+        :raises NoToken: 400 if it came with a session, Basic, ``force_authenticate`` or the like.
         """
         if not isinstance(self.request.auth, AbstractToken):
             raise NoToken
@@ -97,17 +143,21 @@ class TokenView(GenericAPIView[Any]):
         """Django's own request, which receivers of its signals expect."""
         return self.request._request
 
-    def issue(self, user: Any, **wish: Any) -> AbstractToken:
-        """``operations.issue``; a full account is a 403."""
+    def issue(self, user: Any, *, name: str = "", **values: Any) -> AbstractToken:
+        """Call ``operations.issue``. Answer 403 if the user has reached the limit of tokens."""
+        store = partial(operations.issue, user, request=self.django_request, **values)
         try:
-            return operations.issue(user, request=self.django_request, **wish)
+            using = router.db_for_write(get_token_model())
+            return store_text(name, lambda text: store(name=text), using=using)
         except TokenLimitReached as error:
             raise LimitReached from error
-
-    def key_response(self, data: Any, status: int = status.HTTP_200_OK) -> Response:
-        """An answer that carries a key is stored nowhere (RFC 6749 5.1)."""
-        return Response(data, status=status, headers={"Cache-Control": "no-store"})
 
     def read(self, serializer: Any) -> Any:
         serializer.is_valid(raise_exception=True)
         return serializer
+
+
+def _others(classes: Sequence[Any], ours: Sequence[Any]) -> list[Any]:
+    """Leave out the classes for media types that our own classes serve."""
+    served = {one.media_type for one in ours}
+    return [one for one in classes if one.media_type not in served]

@@ -7,17 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.exceptions import ImproperlyConfigured
+from django.db import router, transaction
 from rest_framework import status
 from rest_framework.response import Response
 
-from .. import operations
+from .. import get_token_model, operations
 from ..base_models import AbstractToken
 from ..devices import describe
+from ..exceptions import Refused
+from ..login_name import account_name
 from ..serializers import (
-    LoggedInSerializer,
-    LoginSerializer,
-    LogoutSerializer,
-    NothingSerializer,
+    TokenLoggedInSerializer,
+    TokenLoginSerializer,
+    TokenLogoutSerializer,
+    TokenNothingSerializer,
 )
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from .base import TokenView
@@ -26,12 +30,12 @@ __all__ = ["LoginView", "LogoutAllView", "LogoutOthersView", "LogoutView"]
 
 
 class LoginView(TokenView):
-    """A name and a password for a token."""
+    """Log in with a name and a password, and return a new token."""
 
-    # No authenticator runs: a stale header must not keep anyone from logging in.
+    # No authenticator runs: an old key in the header must not keep anyone from logging in.
     authentication_classes = ()
     permission_classes = ()
-    serializer_class = LoginSerializer
+    serializer_class = TokenLoginSerializer
 
     def get_authenticators(self) -> list[Any]:
         return []
@@ -40,23 +44,42 @@ class LoginView(TokenView):
         return [LoginAddressThrottle(), LoginAccountThrottle(), *super().get_throttles()]
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        serializer = self.read(self.get_serializer(data=request.data))
-        token = self.issue_token(serializer.validated_data["user"], serializer.validated_data)
-        return self.key_response(self.get_response_data(token))
+        try:
+            token = self.log_in()
+        except Refused:
+            # The user was changed while the password was checked. Check it again.
+            token = self.log_in()
+        return Response(self.get_response_data(token))
+
+    def log_in(self) -> AbstractToken:
+        serializer = self.read(self.get_serializer(data=self.request.data))
+        data = serializer.validated_data
+        if not isinstance(data, Mapping) or "user" not in data:
+            raise ImproperlyConfigured(
+                f"{type(serializer).__name__}.validate() must return a dict that contains the "
+                'user, because LoginView reads serializer.validated_data["user"]. Write '
+                'attrs["user"] = user, then return attrs.'
+            )
+        return self.issue_token(data["user"], dict(data))
 
     def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
-        """The new login token; says ``user_logged_in``, which sets ``last_login``."""
-        token = self.issue(
-            user,
-            name=data.get("name") or self.get_name(self.request),
-            scopes=self.get_scopes(self.request, user),
-            ttl=self.get_ttl(self.request, user),
-        )
-        user_logged_in.send(sender=type(user), request=self.django_request, user=user)
+        """Make the login token and send ``user_logged_in``: both happen, or neither does."""
+        with transaction.atomic(using=router.db_for_write(get_token_model())):
+            token = self.issue(
+                user,
+                name=data.get("name") or self.get_name(self.request),
+                scopes=self.get_scopes(self.request, user),
+                ttl=self.get_ttl(self.request, user),
+            )
+            user_logged_in.send(sender=type(user), request=self.django_request, user=user)
         return token
 
+    def get_account_name(self, request: Any) -> str | None:
+        """Hook: return the name that ``LOGIN_RATES["account"]`` counts."""
+        return account_name(request.data)
+
     def get_ttl(self, request: Any, user: Any) -> timedelta | Any | None:
-        """Hook: the token's lifetime; None for never. By default as ``TTL`` says."""
+        """Hook: return the token's lifetime, None for a token that never expires."""
         return operations.DEFAULT
 
     def get_name(self, request: Any) -> str:
@@ -68,14 +91,14 @@ class LoginView(TokenView):
         return None
 
     def get_response_data(self, token: AbstractToken) -> dict[str, Any]:
-        """Hook: the body of the answer."""
-        return dict(LoggedInSerializer(token, context=self.get_serializer_context()).data)
+        """Hook: return the body of the answer."""
+        return dict(TokenLoggedInSerializer(token, context=self.get_serializer_context()).data)
 
 
 class LogoutView(TokenView):
-    """End the presented token, and no other."""
+    """Revoke the presented token, and no other."""
 
-    serializer_class: Any = NothingSerializer
+    serializer_class: Any = TokenNothingSerializer
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         operations.revoke(
@@ -84,15 +107,16 @@ class LogoutView(TokenView):
         return self.logged_out()
 
     def logged_out(self) -> Response:
+        """Send ``user_logged_out``. A receiver that raises is logged: the logout has happened."""
         user = self.request.user
-        user_logged_out.send(sender=type(user), request=self.django_request, user=user)
+        user_logged_out.send_robust(sender=type(user), request=self.django_request, user=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class LogoutAllView(LogoutView):
-    """End all login tokens of the user, whatever the request was authenticated by."""
+    """Revoke all login tokens of the user, whatever the request was authenticated by."""
 
-    serializer_class = LogoutSerializer
+    serializer_class = TokenLogoutSerializer
     reason = "logout_all"
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -100,7 +124,7 @@ class LogoutAllView(LogoutView):
         return self.logged_out()
 
     def get_kinds(self) -> list[str]:
-        """As the body says; one that is no object at all keeps nobody from logging out."""
+        """Return the kinds of tokens to revoke. A body that is no object asks for the default."""
         data = self.request.data if isinstance(self.request.data, Mapping) else {}
         kinds: list[str] = self.read(self.get_serializer(data=data)).kinds
         return kinds
@@ -117,7 +141,7 @@ class LogoutAllView(LogoutView):
 
 
 class LogoutOthersView(LogoutAllView):
-    """End all login tokens of the user but the caller's."""
+    """Revoke all login tokens of the user except the caller's."""
 
     reason = "others"
 

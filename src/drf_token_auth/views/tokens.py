@@ -1,4 +1,4 @@
-"""The presented token, and all the tokens of its user."""
+"""The presented token, and all tokens of its user."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from rest_framework.response import Response
 from .. import get_token_model, lookup, operations
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken, Kind
+from ..database_text import store_text
 from ..exceptions import Refused
 from ..permissions import RecentLogin
 from ..serializers import (
-    IssuedTokenSerializer,
-    PersonalTokenSerializer,
-    RevokeSerializer,
+    TokenDetailSerializer,
+    TokenIssuedSerializer,
     TokenNameSerializer,
-    TokenSerializer,
+    TokenPersonalSerializer,
+    TokenRevokeSerializer,
 )
 from ..throttling import RevokeThrottle
 from .base import TokenView
@@ -36,7 +37,7 @@ __all__ = [
 
 
 class CurrentTokenView(TokenView):
-    """The presented token. Looking at it does not extend it."""
+    """Show the presented token. This is no use of it, so it does not extend its lifetime."""
 
     def get_authenticators(self) -> list[Any]:
         authenticators = super().get_authenticators()
@@ -50,23 +51,23 @@ class CurrentTokenView(TokenView):
 
 
 class RotateView(TokenView):
-    """A new key for the presented token; its old one goes on working for ``ROTATION_GRACE``."""
+    """Give the presented token a new key. The old key works for ``ROTATION_GRACE``."""
 
-    serializer_class = IssuedTokenSerializer
+    serializer_class = TokenIssuedSerializer
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_token()
         try:
             rotated = operations.rotate(token, request=self.django_request, actor=request.user)
         except Refused as reason:
-            # It ended, or was rotated, since this request was authenticated.
+            # The token was revoked or rotated since this request was authenticated.
             raise AuthenticationFailed(_("Invalid token."), code=reason.code) from reason
         request.auth = rotated
-        return self.key_response(self.get_serializer(rotated).data)
+        return Response(self.get_serializer(rotated).data)
 
 
 class TokenPagination(PageNumberPagination):
-    """Pages whatever the project's own default: a list of tokens may be long."""
+    """Pages whatever the project's own default is: a list of tokens may be long."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -87,7 +88,7 @@ class OwnTokensView(TokenView):
 
 
 class TokenListView(OwnTokensView):
-    """The user's devices and personal tokens; make a personal token."""
+    """List the user's tokens. Make a personal token."""
 
     pagination_class = TokenPagination
 
@@ -96,55 +97,57 @@ class TokenListView(OwnTokensView):
         return [*super().get_permissions(), *fresh]
 
     def get_serializer_class(self) -> Any:
-        return PersonalTokenSerializer if self.method == "POST" else TokenSerializer
+        return TokenPersonalSerializer if self.method == "POST" else TokenDetailSerializer
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        wish = self.read(self.get_serializer(data=request.data)).validated_data
-        self.refuse_more_than_own(wish)
+        wanted = self.read(self.get_serializer(data=request.data)).validated_data
+        self.refuse_more_than_own(wanted)
         token = self.issue(
             request.user,
             kind=Kind.PERSONAL,
-            name=wish.get("name", ""),
-            scopes=wish.get("scopes"),
-            ttl=wish.get("ttl", operations.DEFAULT),
+            name=wanted.get("name", ""),
+            scopes=wanted.get("scopes"),
+            ttl=wanted.get("ttl", operations.DEFAULT),
         )
-        data = IssuedTokenSerializer(token, context=self.get_serializer_context()).data
-        return self.key_response(data, status=status.HTTP_201_CREATED)
+        data = TokenIssuedSerializer(token, context=self.get_serializer_context()).data
+        return Response(data, status=status.HTTP_201_CREATED)
 
-    def refuse_more_than_own(self, wish: dict[str, Any]) -> None:
-        """A token with scopes makes none with more."""
+    def refuse_more_than_own(self, wanted: dict[str, Any]) -> None:
+        """Refuse scopes that the presented token does not have."""
         own = self.request.auth.scope_list if isinstance(self.request.auth, AbstractToken) else None
         if own is None:
             return
-        wanted = wish.get("scopes")
-        if wanted is None or not set(wanted) <= set(own):
+        scopes = wanted.get("scopes")
+        if scopes is None or not set(scopes) <= set(own):
             raise ValidationError({"scopes": [_("No more than the scopes of your own token.")]})
 
 
 class TokenDetailView(OwnTokensView):
-    """One of the user's tokens: look, rename, end. Another user's is not found."""
+    """Show, rename or revoke one of the user's tokens. Another user's token is not found."""
 
     def get_serializer_class(self) -> Any:
-        return TokenNameSerializer if self.method == "PATCH" else TokenSerializer
+        return TokenNameSerializer if self.method == "PATCH" else TokenDetailSerializer
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        return Response(
-            TokenSerializer(self.get_object(), context=self.get_serializer_context()).data
-        )
+        return self.shown(self.get_object())
 
     def patch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
         change = self.read(self.get_serializer(data=request.data)).validated_data
         if "name" in change:
-            token.name = change["name"]
             rows = get_token_model()._default_manager.filter(pk=token.pk)
-            if not rows.update(name=token.name):
+
+            def rename(name: str) -> int:
+                token.name = name
+                return rows.update(name=name)
+
+            if not store_text(change["name"], rename, using=rows.db):
                 raise Http404
-        return Response(TokenSerializer(token, context=self.get_serializer_context()).data)
+        return self.shown(token)
 
     def delete(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
@@ -157,13 +160,17 @@ class TokenDetailView(OwnTokensView):
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    def shown(self, token: AbstractToken) -> Response:
+        serializer = TokenDetailSerializer(token, context=self.get_serializer_context())
+        return Response(serializer.data)
+
 
 class RevokeView(TokenView):
-    """RFC 7009: whoever holds a key may end its token. 200 whatever the key."""
+    """Revoke the token of a key that is posted (RFC 7009). The answer is 200 whatever the key."""
 
     authentication_classes = ()
     permission_classes = ()
-    serializer_class = RevokeSerializer
+    serializer_class = TokenRevokeSerializer
 
     def get_authenticators(self) -> list[Any]:
         return []
@@ -177,7 +184,7 @@ class RevokeView(TokenView):
             token = lookup.find(get_token_model(), key, request=self.django_request)
         except Refused:
             return Response({})
-        # Of an inactive user, too, who may be active again. What has expired is the purge's.
+        # An inactive user's token too: the user may be active again. Expired rows are purged.
         if not token.is_expired():
             operations.revoke(token, reason="holder", request=self.django_request, actor=token.user)
         return Response({})

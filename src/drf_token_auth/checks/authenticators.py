@@ -1,0 +1,180 @@
+"""The authenticators beside ours: which stands first, and which cannot use our tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Tags
+from rest_framework.authentication import (
+    BaseAuthentication,
+    BasicAuthentication,
+    TokenAuthentication,
+)
+
+from .. import conf
+from ..authentication import ExpiringTokenAuthentication
+from .code import is_token_model, looks_tokens_up_by_key, model_of
+from .rest_framework import OURS, SETTING, default_authenticators
+from .served import base_of, comes_from, served_views, takes_ours
+from .shared import Messages, check, error, path_of, settings_in_force, warning
+
+__all__: list[str] = []
+
+
+def _default_classes() -> list[Any]:
+    return [one for one in default_authenticators() if isinstance(one, type)]
+
+
+def _used_classes() -> list[Any]:
+    """Return the default authenticators and those of the views, each once."""
+    classes = _default_classes()
+    for view in served_views():
+        listed = getattr(view, "authentication_classes", ())
+        classes += listed if isinstance(listed, (list, tuple)) else ()
+    return list(dict.fromkeys(one for one in classes if isinstance(one, type)))
+
+
+@check(Tags.security)
+def check_order_of_authenticators() -> Messages:
+    """W001: the first authenticator has no challenge, so DRF answers 403 instead of 401."""
+    classes = _default_classes()
+    if not any(map(_is_ours, classes)):
+        return
+    first = classes[0]
+    challenge = getattr(first, "authenticate_header", None)
+    if challenge is BaseAuthentication.authenticate_header:
+        ours = next(filter(_is_ours, classes))
+        yield warning(
+            "W001",
+            f"{first.__name__} is the first of {SETTING}. It has no WWW-Authenticate challenge, "
+            "so DRF answers 403 where it should answer 401.",
+            f'Write "{path_of(ours)}" first.',
+        )
+
+
+@check(Tags.security, deploy=True)
+def check_basic_authentication() -> Messages:
+    """W002: with BasicAuthentication the password comes with each request."""
+    if any(issubclass(one, BasicAuthentication) for one in _default_classes()):
+        yield warning(
+            "W002",
+            f"{SETTING} has BasicAuthentication. It accepts the password with each request, "
+            "without a limit on tries, and no logout ends it.",
+            f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}. Without '
+            "this setting, DRF uses BasicAuthentication.",
+        )
+
+
+@check(Tags.security)
+def check_drfs_authenticators() -> Messages:
+    """E014: an authenticator looks our tokens up by key. E017: it needs authtoken's table."""
+    for one in _used_classes():
+        if looks_tokens_up_by_key(one) or (_is_drfs(one) and is_token_model(model_of(one))):
+            yield error(
+                "E014",
+                f"{path_of(one)} looks tokens up by their key, but the database has only a digest "
+                "of each key. Every request with a token would fail.",
+                f"Delete the class and use {OURS}. It refuses expired tokens by itself; "
+                f'{conf.SETTING} = {{"TTL": timedelta(days=14)}} says after which time.',
+            )
+        elif _is_drfs(one) and _needs_authtoken(one):
+            yield error(
+                "E017",
+                f"{path_of(one)} needs rest_framework.authtoken, which is not in INSTALLED_APPS.",
+                f"Use {OURS}.",
+            )
+
+
+def _needs_authtoken(one: Any) -> bool:
+    has_own_model = one.model is not None or one.get_model is not TokenAuthentication.get_model
+    return not has_own_model and not apps.is_installed("rest_framework.authtoken")
+
+
+@check(Tags.security)
+def check_keywords() -> Messages:
+    """W007: DRF's authenticator and ours answer to one word and refuse each other's keys."""
+    classes = _default_classes()
+    for theirs in filter(_is_drfs, classes):
+        if not is_token_model(model_of(theirs)) and not _needs_authtoken(theirs):
+            yield from _refusals(theirs, classes)
+
+
+def _refusals(theirs: Any, classes: Sequence[Any]) -> list[CheckMessage]:
+    in_force = settings_in_force()
+    ours = [one for one in classes if _is_ours(one) and _words(one) & _words(theirs)]
+    if in_force is None or not ours:
+        return []
+    before = [one for one in ours if classes.index(one) > classes.index(theirs)]
+    if before:
+        harm = f"{theirs.__name__} is before {before[0].__name__} and refuses its keys"
+    elif in_force.UNKNOWN_KEYS != "pass":
+        harm = f"{ours[0].__name__} refuses the keys of {theirs.__name__}, which is after it"
+    else:
+        return []
+    names = ", ".join(f'"{path_of(one)}"' for one in [*ours, theirs])
+    return [
+        warning(
+            "W007",
+            f"{harm}. Both answer to the word {theirs.keyword!r} in the Authorization header.",
+            f'Write "DEFAULT_AUTHENTICATION_CLASSES": [{names}, …] '
+            f'and {conf.SETTING} = {{"UNKNOWN_KEYS": "pass"}}.',
+        )
+    ]
+
+
+@check(Tags.security)
+def check_login_is_of_use() -> Messages:
+    """W008: our login is served, but the project's views do not take its tokens."""
+    views = served_views()
+    logins = [view for view in views if base_of(view, "drf_token_auth.views.login.LoginView")]
+    if not logins or any(map(_may_take_ours, default_authenticators())):
+        return
+    if any(map(_names_ours, views)):
+        return
+    yield warning(
+        "W008",
+        f"{path_of(logins[0])} is served, but no class in {SETTING} accepts its tokens. Your views "
+        "will answer 401 or 403 to them.",
+        f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.',
+    )
+
+
+def _names_ours(view: type[Any]) -> bool:
+    """Whether a view of the project names our authenticator, and does not need it as a default."""
+    from rest_framework.views import APIView
+
+    is_default = getattr(view, "authentication_classes", None) is APIView.authentication_classes
+    return not is_default and not comes_from(view, "drf_token_auth") and takes_ours(view)
+
+
+def _may_take_ours(one: Any) -> bool:
+    """Whether this accepts our tokens. True if only a request could tell."""
+    if not isinstance(one, type) or _is_ours(one):
+        return True
+    if not hasattr(one, "get_model"):
+        return False
+    try:
+        return is_token_model(one().get_model())
+    except Exception:  # noqa: BLE001 -- code of the project, which may need a request
+        return not _needs_authtoken(one)
+
+
+def _is_ours(one: Any) -> bool:
+    return issubclass(one, ExpiringTokenAuthentication)
+
+
+def _is_drfs(one: Any) -> bool:
+    """Whether this is DRF's class, or a subclass that answers as DRF's does."""
+    return (
+        issubclass(one, TokenAuthentication)
+        and one.authenticate is TokenAuthentication.authenticate
+        and one.authenticate_credentials is TokenAuthentication.authenticate_credentials
+    )
+
+
+def _words(one: Any) -> set[str]:
+    """Return the words that the authenticator answers to. ``keyword`` may be a list."""
+    keyword = one.keyword
+    return {str(word).lower() for word in ([keyword] if isinstance(keyword, str) else keyword)}

@@ -1,0 +1,107 @@
+"""What the project's own classes do, read from their compiled code without running it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.checks import Tags
+
+from ..base_models import AbstractToken
+from .served import served_views
+from .shared import Messages, check, path_of, warning
+
+__all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of"]
+
+# Their code is not the project's to correct; what they do with tokens has checks of its own.
+_PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
+_LOOKUPS = {"get", "aget", "filter", "exclude", "get_object_or_404", "aget_object_or_404"}
+_MODEL_OF_THE_CLASS = {"get_model", "model"}
+
+
+def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
+    """Whether a method says ``….get(key=…)`` to our token model, as tutorials do."""
+    return any(
+        _filters_by_key(code) and _is_about_ours(authenticator, function)
+        for function in _own_functions(authenticator)
+        for code in _codes(function.__code__)
+    )
+
+
+def _own_functions(cls: type[Any]) -> Iterator[FunctionType]:
+    """Yield the functions in the class and its bases that belong to the project, each once."""
+    found: dict[FunctionType, None] = {}
+    for base in cls.__mro__:
+        if base.__module__.partition(".")[0] in _PACKAGES:
+            continue
+        for value in vars(base).values():
+            function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+            if isinstance(function, FunctionType):
+                found.update(dict.fromkeys(_behind(inspect.unwrap(function))))
+    yield from found
+
+
+def _behind(function: Any) -> Iterator[FunctionType]:
+    """Yield the function, and those it calls from its closure: @api_view leaves only these."""
+    if isinstance(function, FunctionType):
+        yield function
+        for inner in inspect.getclosurevars(function).nonlocals.values():
+            if isinstance(inner, FunctionType):
+                yield inner
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of a function and of those inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _filters_by_key(code: CodeType) -> bool:
+    """The names of a call's keyword arguments are a tuple among the constants."""
+    keywords = {word for one in code.co_consts if isinstance(one, tuple) for word in one}
+    return "key" in keywords and not _LOOKUPS.isdisjoint(code.co_names)
+
+
+def _is_about_ours(cls: type[Any], function: FunctionType) -> bool:
+    names = {name for code in _codes(function.__code__) for name in code.co_names}
+    if any(name.startswith("drf_token_auth") for name in names) or "get_token_model" in names:
+        return True
+    if any(is_token_model(function.__globals__.get(name)) for name in names):
+        return True
+    return not names.isdisjoint(_MODEL_OF_THE_CLASS) and is_token_model(model_of(cls))
+
+
+def is_token_model(one: Any) -> bool:
+    return isinstance(one, type) and issubclass(one, AbstractToken)
+
+
+def model_of(authenticator: type[Any]) -> Any:
+    """Return the authenticator's token model, or None if only a request could tell."""
+    try:
+        return authenticator().get_model()
+    except Exception:  # noqa: BLE001 -- code of the project, which may need a request
+        return None
+
+
+@check(Tags.urls)
+def check_auth_token() -> Messages:
+    """W009: a view reads ``user.auth_token``, which is there with rest_framework.authtoken only."""
+    if hasattr(get_user_model(), "auth_token"):
+        return
+    functions = (one for view in served_views() for one in _own_functions(view))
+    for function in dict.fromkeys(functions):
+        names = {name for code in _codes(function.__code__) for name in code.co_names}
+        if {"user", "auth_token"} <= names:
+            yield warning(
+                "W009",
+                f"{path_of(function)} reads user.auth_token, which your users do not have: a user "
+                "may have several tokens.",
+                "request.auth is the token of the request. To end it, write "
+                'request.auth.revoke(reason="logout"). To make a new one, write '
+                "drf_token_auth.operations.issue(user).",
+            )

@@ -1,0 +1,43 @@
+"""The checks of each neighbour that the project has, from ``contrib/<neighbour>_checks.py``.
+
+A neighbour's checks are imported only if its app is installed or its views are served. They know
+its classes by their dotted paths and import none of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from django.apps import apps
+from django.core.checks import Tags
+
+from .served import served_views
+from .shared import Messages, check, guarded
+
+__all__: list[str] = []
+
+# By the name of the neighbour's package.
+MODULES = {
+    "auditlog": "audit_checks",
+    "axes": "axes_checks",
+    "dj_rest_auth": "dj_rest_auth_checks",
+    "djoser": "djoser_checks",
+    "easyaudit": "audit_checks",
+    "import_export": "audit_checks",
+    "ninja": "ninja_checks",
+    "reversion": "audit_checks",
+    "simple_history": "audit_checks",
+}
+
+
+@check(Tags.compatibility)
+def check_neighbours() -> Messages:
+    """E009 to E011, E013, E015, E019: what a neighbour would do wrong with our tokens."""
+    present = {config.name.partition(".")[0] for config in apps.get_app_configs()}
+    present |= {one.__module__.partition(".")[0] for view in served_views() for one in view.__mro__}
+    # Loaded with the URLs, by the module that makes the API.
+    if "drf_token_auth.contrib.ninja" in sys.modules:
+        present.add("ninja")
+    for name in dict.fromkeys(MODULES[one] for one in sorted(present & set(MODULES))):
+        yield from guarded(import_module(f"drf_token_auth.contrib.{name}").find)()

@@ -1,0 +1,89 @@
+"""The views that the project's URLs serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.module_loading import import_string
+
+from ..authentication import ExpiringTokenAuthentication
+from ..base_models import AbstractToken
+
+__all__ = [
+    "base_of",
+    "comes_from",
+    "is_named",
+    "is_ours",
+    "served_callbacks",
+    "served_views",
+    "takes_ours",
+]
+
+
+def served_callbacks() -> list[Any]:
+    """Return the callbacks of the URLs.
+
+    The list is empty if the URLs cannot be loaded: Django's own check raises the reason.
+    """
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        return list(_callbacks(get_resolver().url_patterns))
+    except Exception:  # noqa: BLE001 -- the modules of the URLs may run any code
+        return []
+
+
+def _callbacks(patterns: Iterable[Any]) -> Iterator[Any]:
+    """Leave out a pattern if an earlier one in its list has the same route."""
+    routes = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _callbacks(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern) and str(pattern.pattern) not in routes:
+            routes.add(str(pattern.pattern))
+            yield pattern.callback
+
+
+def served_views() -> list[type[Any]]:
+    """Return the classes of the views, each once."""
+    views = (getattr(callback, "cls", None) for callback in served_callbacks())
+    return list(dict.fromkeys(view for view in views if isinstance(view, type)))
+
+
+def base_of(view: type[Any], path: str) -> Any:
+    """Return the class with this dotted path, if the view is it or a subclass of it."""
+    return next(
+        (one for one in view.__mro__ if f"{one.__module__}.{one.__qualname__}" == path), None
+    )
+
+
+def comes_from(view: type[Any], package: str) -> bool:
+    """Whether the view is a class of this package or derived from one."""
+    return any(one.__module__.partition(".")[0] == package for one in view.__mro__)
+
+
+def takes_ours(view: type[Any]) -> bool:
+    """Whether one of the view's authenticators is ours."""
+    classes = getattr(view, "authentication_classes", None)
+    return isinstance(classes, (list, tuple)) and any(
+        isinstance(one, type) and issubclass(one, ExpiringTokenAuthentication) for one in classes
+    )
+
+
+def is_named(named: Any, wanted: str | type[Any]) -> bool:
+    """Whether a dotted path names this class or a subclass of it."""
+    try:
+        found, base = (
+            import_string(one) if isinstance(one, str) else one for one in (named, wanted)
+        )
+    except ImportError:
+        return False
+    return isinstance(found, type) and issubclass(found, base)
+
+
+def is_ours(token_model: Any) -> bool:
+    """Whether a dotted path names a token model of ours."""
+    return is_named(token_model, AbstractToken)

@@ -1,0 +1,68 @@
+"""What the checks share: how one is registered, and how it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage, register
+from django.core.exceptions import ImproperlyConfigured
+
+from .. import conf
+
+__all__ = ["Messages", "check", "error", "guarded", "path_of", "settings_in_force", "warning"]
+
+APP = "drf_token_auth"
+Messages = Iterator[CheckMessage]
+
+
+def check(tag: str, *, deploy: bool = False) -> Callable[[Callable[[], Messages]], Any]:
+    """Register a generator of messages. Whatever it raises becomes a message, too."""
+
+    def register_guarded(function: Callable[[], Messages]) -> Any:
+        return register(tag, deploy=deploy)(guarded(function))
+
+    return register_guarded
+
+
+def guarded(function: Callable[[], Messages]) -> Callable[..., list[CheckMessage]]:
+    """A check must not stop ``manage.py`` with a traceback, whatever a project's settings hold."""
+
+    def run(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+        try:
+            return list(function())
+        except Exception as failure:  # noqa: BLE001 -- settings and URLs may run any code
+            return [
+                warning(
+                    "W010",
+                    f"{function.__module__}.{function.__name__} could not finish: it met a "
+                    f"{type(failure).__name__}.",
+                    hint="Correct the other messages first. If this one stays, report it as a bug.",
+                )
+            ]
+
+    run.__name__, run.__doc__ = function.__name__, function.__doc__
+    return run
+
+
+def error(id_: str, message: str, hint: str, obj: Any = None) -> CheckMessage:
+    return checks.Error(message, hint=hint, obj=obj, id=f"{APP}.{id_}")
+
+
+def warning(id_: str, message: str, hint: str, obj: Any = None) -> CheckMessage:
+    return checks.Warning(message, hint=hint, obj=obj, id=f"{APP}.{id_}")
+
+
+def settings_in_force() -> conf.Settings | None:
+    """Return our settings, or None if they must be corrected first, as E001 to E003 say."""
+    try:
+        return conf.get_settings()
+    except ImproperlyConfigured:
+        return None
+
+
+def path_of(one: Any) -> str:
+    """Return the dotted path of a class or function."""
+    name = getattr(one, "__qualname__", type(one).__qualname__)
+    return f"{getattr(one, '__module__', type(one).__module__)}.{name}"

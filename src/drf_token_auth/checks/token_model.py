@@ -1,0 +1,72 @@
+"""The token model: that there is one, that it is ours, and that it is beside the users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.checks import Tags
+from django.core.exceptions import ImproperlyConfigured
+from django.db import router
+
+from .. import conf, get_token_model
+from ..base_models import AbstractToken
+from .shared import Messages, check, error
+
+__all__: list[str] = []
+
+
+@check(Tags.models)
+def check_token_model() -> Messages:
+    """E005: no such model. E006: not an AbstractToken. E007: a foreign key to the wrong model."""
+    try:
+        model = get_token_model()
+    except ImproperlyConfigured as reason:
+        hint = (
+            f'Write {conf.TOKEN_MODEL_SETTING} = "accounts.ApiToken", with its app in '
+            f"INSTALLED_APPS. Without the setting, {conf.DEFAULT_TOKEN_MODEL} is used."
+        )
+        yield error("E005", str(reason), hint)
+        return
+    if not issubclass(model, AbstractToken):
+        yield error(
+            "E006",
+            f"{conf.TOKEN_MODEL_SETTING} is {model._meta.label!r}, which is not a token model.",
+            f"Derive it: class {model.__name__}(drf_token_auth.base_models.AbstractToken).",
+            obj=model,
+        )
+        return
+    for other in apps.get_models():
+        for field in other._meta.local_fields:
+            if _label_of(field.related_model) == conf.DEFAULT_TOKEN_MODEL != model._meta.label:
+                yield error(
+                    "E007",
+                    f"{field} points at {conf.DEFAULT_TOKEN_MODEL}, but the token model is "
+                    f"{model._meta.label}.",
+                    f"Write models.ForeignKey(settings.{conf.TOKEN_MODEL_SETTING}, …).",
+                    obj=field,
+                )
+
+
+def _label_of(model: Any) -> Any:
+    return getattr(getattr(model, "_meta", None), "label", model)
+
+
+@check(Tags.models)
+def check_databases() -> Messages:
+    """E018: the query that finds a token joins its user, so both must be in one database."""
+    try:
+        tokens, users = get_token_model(), get_user_model()
+    except ImproperlyConfigured:
+        return
+    token_alias, user_alias = (router.db_for_write(model) for model in (tokens, users))
+    if token_alias != user_alias:
+        yield error(
+            "E018",
+            f"DATABASE_ROUTERS put {tokens._meta.label} into the database {token_alias!r} and "
+            f"{users._meta.label} into {user_alias!r}. A token and its user are read in one "
+            "query, so every request with a token would fail.",
+            f"In db_for_read() and db_for_write(), return {user_alias!r} for the app "
+            f"{tokens._meta.app_label!r} too.",
+        )

@@ -1,0 +1,51 @@
+"""Mistakes in ``REST_FRAMEWORK`` that let DRF fail before any check can report them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from .rules import show
+
+__all__ = ["LINE", "OURS", "SETTING", "require_readable", "unreadable"]
+
+OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
+SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
+LINE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+# A class, and right behind it the beginning of another path: Python has joined two texts.
+_JOINED = re.compile(
+    r"(?P<first>[a-z]\w*(?:\.\w+)*\.[A-Z]\w*?)"
+    r"(?P<second>(?:drf_token_auth|rest_framework\w*|knox|durin|oauth2_provider|dj_rest_auth)\..+)"
+)
+
+
+def require_readable() -> None:
+    """Raise ImproperlyConfigured for mistakes that let DRF fail with an error of its own.
+
+    Called at start-up, because the project's URLs import DRF's views before checks can speak.
+    """
+    for message, hint in unreadable():
+        raise ImproperlyConfigured(f"{message} {hint}")
+
+
+def unreadable() -> list[tuple[str, str]]:
+    configured = getattr(settings, "REST_FRAMEWORK", {})
+    if not isinstance(configured, Mapping):
+        return [(f"REST_FRAMEWORK must be a dict, but it is {show(configured)}.", LINE)]
+    listed = configured.get("DEFAULT_AUTHENTICATION_CLASSES", ())
+    joined = map(_joined, listed if isinstance(listed, (list, tuple)) else ())
+    return [found for found in joined if found is not None]
+
+
+def _joined(entry: Any) -> tuple[str, str] | None:
+    match = _JOINED.fullmatch(entry) if isinstance(entry, str) else None
+    if match is None:
+        return None
+    return (
+        f"{SETTING} has the entry {entry!r}. A comma is missing between two classes.",
+        f'Write "{match["first"]}", "{match["second"]}".',
+    )

@@ -1,0 +1,117 @@
+"""Packages that keep a copy of every row: they must leave the digests of keys out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured
+
+from .. import get_token_model
+from ..base_models import AbstractToken
+from ..checks.shared import Messages, error
+
+__all__ = ["find"]
+
+SECRET_COLUMNS = ("digest", "previous_digest")
+_COLUMNS = '["digest", "previous_digest"]'
+
+
+def find() -> Messages:
+    """E019: an audit package copies the digests of keys into its own table."""
+    try:
+        model = get_token_model()
+    except ImproperlyConfigured:
+        return
+    if not issubclass(model, AbstractToken):
+        return
+    for app, exclusion in _EXCLUSIONS.items():
+        hint = exclusion(model) if apps.is_installed(app) else None
+        if hint is not None:
+            yield error(
+                "E019",
+                f"{app} copies each {model._meta.label} with the digest of its key.",
+                f"Exclude the digests. {hint}",
+            )
+
+
+def _auditlog(model: type[Any]) -> str | None:
+    from auditlog.registry import auditlog
+
+    if not auditlog.contains(model):
+        return None
+    options = auditlog.get_model_fields(model)
+    included, excluded = options["include_fields"], options["exclude_fields"]
+    copied = {*(included or SECRET_COLUMNS)} - {*excluded}
+    serialized = options.get("serialize_data") and not options["serialize_auditlog_fields_only"]
+    if not serialized and copied.isdisjoint(SECRET_COLUMNS):
+        return None
+    if getattr(settings, "AUDITLOG_INCLUDE_ALL_MODELS", False):
+        # The setting takes the label of an app or of a model.
+        return f'Write AUDITLOG_EXCLUDE_TRACKING_MODELS = ("{model._meta.label}",).'
+    return f"Write auditlog.register({model.__name__}, exclude_fields={_COLUMNS})."
+
+
+def _easyaudit(model: type[Any]) -> str | None:
+    from easyaudit import settings as theirs
+
+    is_left_out = issubclass(model, tuple(theirs.UNREGISTERED_CLASSES))
+    is_named = not theirs.REGISTERED_CLASSES or issubclass(model, tuple(theirs.REGISTERED_CLASSES))
+    if is_left_out or not is_named or not theirs.WATCH_MODEL_EVENTS:
+        return None
+    return f'Write DJANGO_EASY_AUDIT_UNREGISTERED_CLASSES_EXTRA = ["{model._meta.label}"].'
+
+
+def _simple_history(model: type[Any]) -> str | None:
+    name = getattr(model._meta, "simple_history_manager_attribute", None)
+    if name is None:
+        return None
+    history = getattr(model, name).model
+    if _columns(history._meta.get_fields()).isdisjoint(SECRET_COLUMNS):
+        return None
+    return f"Write register({model.__name__}, excluded_fields={_COLUMNS})."
+
+
+def _reversion(model: type[Any]) -> str | None:
+    from reversion import revisions
+
+    if not revisions.is_registered(model):
+        return None
+    if set(revisions._get_options(model).fields).isdisjoint(SECRET_COLUMNS):
+        return None
+    return f"Write reversion.register({model.__name__}, exclude={_COLUMNS})."
+
+
+def _import_export(model: type[Any]) -> str | None:
+    from import_export.mixins import BaseImportExportMixin
+    from import_export.resources import modelresource_factory
+
+    model_admin = admin.site._registry.get(model)
+    if not isinstance(model_admin, BaseImportExportMixin):
+        return None
+    single = getattr(model_admin, "resource_class", None)
+    named = [*(model_admin.resource_classes or ()), *([single] if single else ())]
+    resources = named or [modelresource_factory(model)]
+    if all(set(one.fields).isdisjoint(SECRET_COLUMNS) for one in resources):
+        return None
+    return (
+        "Give the admin class resource_classes = [TokenResource], where "
+        f"TokenResource.Meta has model = {model.__name__} and exclude = {_COLUMNS}."
+    )
+
+
+def _columns(fields: Any) -> set[str]:
+    return {field.name for field in fields}
+
+
+# By the name of the app: find a copied digest, and return the line that excludes it.
+_EXCLUSIONS: dict[str, Callable[[type[Any]], str | None]] = {
+    "auditlog": _auditlog,
+    "easyaudit": _easyaudit,
+    "simple_history": _simple_history,
+    "reversion": _reversion,
+    "import_export": _import_export,
+}

@@ -1,0 +1,72 @@
+"""dj-rest-auth: that its login, logout and registration work with our tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+
+from ..checks.served import base_of, comes_from, is_ours, served_views, takes_ours
+from ..checks.shared import Messages, error
+
+__all__ = ["find"]
+
+OURS = "drf_token_auth.contrib.dj_rest_auth"
+CREATOR = f"{OURS}.create_token"
+STOCK_CREATOR = "dj_rest_auth.utils.default_create_token"
+
+
+def find() -> Messages:
+    """E010: the second login would fail. E011: its own views read ``user.auth_token``."""
+    configured = getattr(settings, "REST_AUTH", None)
+    rest_auth = configured if isinstance(configured, Mapping) else {}
+    served = [view for view in served_views() if comes_from(view, "dj_rest_auth")]
+    if rest_auth.get("USE_JWT") or not (served or apps.is_installed("dj_rest_auth")):
+        return
+    named, creator = rest_auth.get("TOKEN_MODEL"), rest_auth.get("TOKEN_CREATOR")
+    if is_ours(named) and creator in (None, STOCK_CREATOR):
+        yield error(
+            "E010",
+            f'REST_AUTH["TOKEN_MODEL"] is {named!r}: the second login of a user would fail, '
+            "because a key is readable only once.",
+            f'Write REST_AUTH = {{"TOKEN_CREATOR": "{CREATOR}"}}, beside TOKEN_MODEL.',
+        )
+        return
+    for view, harm, theirs, ours in _stock_views(served, is_ours(named) or creator == CREATOR):
+        yield error(
+            "E011",
+            f"The URLs have {view.__name__} of dj-rest-auth. It reads user.auth_token, which your "
+            f"users do not have: {harm}.",
+            f'Write include("{ours}") instead of include("{theirs}"). If the view is your own, '
+            f"derive it from {ours}.{view.__name__}.",
+        )
+
+
+def _stock_views(
+    served: Iterable[type[Any]], makes_ours: bool
+) -> Iterator[tuple[type[Any], str, str, str]]:
+    """Yield the views of dj-rest-auth that fail, with the harm and both modules of URLs."""
+    seen = set()
+    for view in served:
+        logout = base_of(view, "dj_rest_auth.views.LogoutView")
+        if _is_unchanged(view, logout, "logout", "post") and (makes_ours or takes_ours(view)):
+            harm = "it answers that the user is logged out, but the token still works"
+            found = (logout, harm, "dj_rest_auth.urls", f"{OURS}.urls")
+        else:
+            register = base_of(view, "dj_rest_auth.registration.views.RegisterView")
+            if not (makes_ours and _is_unchanged(view, register, "get_response_data", "create")):
+                continue
+            harm = "it saves the user and then fails"
+            found = (register, harm, "dj_rest_auth.registration.urls", f"{OURS}.registration")
+        if found not in seen:
+            seen.add(found)
+            yield found
+
+
+def _is_unchanged(view: type[Any], stock: Any, *methods: str) -> bool:
+    """Whether the project's view overrides none of these methods."""
+    return stock is not None and all(
+        getattr(view, method) is getattr(stock, method) for method in methods
+    )

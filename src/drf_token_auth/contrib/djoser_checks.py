@@ -1,0 +1,42 @@
+"""djoser: that its login and logout work with our tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.apps import apps
+from django.conf import settings
+
+from ..checks.served import base_of, comes_from, is_named, is_ours, served_views, takes_ours
+from ..checks.shared import Messages, error
+
+__all__ = ["find"]
+
+FACADE = "drf_token_auth.contrib.djoser.TokenModel"
+DRFS_TOKEN = "rest_framework.authtoken.models.Token"
+
+
+def find() -> Messages:
+    """E009: djoser would look for a key that is gone, or end tokens that are not ours."""
+    served = [view for view in served_views() if comes_from(view, "djoser")]
+    if not served and not apps.is_installed("djoser"):
+        return
+    configured = getattr(settings, "DJOSER", None)
+    named = configured.get("TOKEN_MODEL", DRFS_TOKEN) if isinstance(configured, Mapping) else None
+    if named is None:
+        named = DRFS_TOKEN
+    logouts = [view for view in served if base_of(view, "djoser.views.TokenDestroyView")]
+    logins = [view for view in served if base_of(view, "djoser.views.TokenCreateView")]
+    if is_ours(named):
+        harm = "the second login of a user would fail, because a key is readable only once"
+    elif not is_named(named, FACADE) and any(map(takes_ours, logouts)):
+        harm = "its logout answers 204 and does not end our tokens"
+    elif named == DRFS_TOKEN and logins and not apps.is_installed("rest_framework.authtoken"):
+        harm = "its login would fail, because rest_framework.authtoken is not installed"
+    else:
+        return
+    yield error(
+        "E009",
+        f'DJOSER["TOKEN_MODEL"] is {named!r}: {harm}.',
+        f'Write DJOSER = {{"TOKEN_MODEL": "{FACADE}"}}. It uses your token model, whichever it is.',
+    )

@@ -1,0 +1,104 @@
+"""The account's name in a login: the throttle and the serializer read it in the same way."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import (
+    MultipleObjectsReturned,
+    ObjectDoesNotExist,
+    ValidationError,
+)
+from django.db import DatabaseError
+
+from .database_text import is_about_text
+
+__all__ = [
+    "account_name",
+    "clean_login_name",
+    "find_account",
+    "is_impossible_name",
+    "max_name_length",
+    "name_field",
+]
+
+# A backend may take other names than the column does, such as an e-mail address.
+SHORTEST_LIMIT = 320
+
+
+def max_name_length() -> int:
+    """The number of characters that a login name may have."""
+    user_model = get_user_model()
+    column: Any = user_model._meta.get_field(user_model.USERNAME_FIELD)
+    return max(getattr(column, "max_length", None) or 0, SHORTEST_LIMIT)
+
+
+def name_field(data: Any) -> str:
+    """Return the field that names the account: ``username`` or the project's ``USERNAME_FIELD``.
+
+    It is the one with content. With content in both it is ``username``.
+    """
+    own = str(get_user_model().USERNAME_FIELD)
+    if not isinstance(data, Mapping):
+        return own
+    with_content = [name for name in ("username", own) if _has_content(data.get(name))]
+    return next(iter(with_content), "username" if "username" in data else own)
+
+
+def _has_content(value: Any) -> bool:
+    return value is not None and not (isinstance(value, str) and not value.strip())
+
+
+def account_name(data: Any) -> str | None:
+    """Return the name of the account that this login is for, or None where it gives no text.
+
+    A name that is too long is cut. The serializer refuses it.
+    """
+    value = data.get(name_field(data)) if isinstance(data, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    return clean_login_name(str(value).strip()[: max_name_length()]) or None
+
+
+def clean_login_name(name: str) -> str:
+    """Bring a name into the Unicode form that Django's own login form uses."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def find_account(name: str) -> Any:
+    """Return the user with this login name, or None. The database decides which spellings match."""
+    try:
+        return _get_by_natural_key(name)
+    except (ObjectDoesNotExist, MultipleObjectsReturned):
+        return None
+    except Exception as error:
+        if _is_about_name(error):
+            return None
+        raise
+
+
+def is_impossible_name(name: str) -> bool:
+    """Whether no account can have this name: letters for a number, or text no column holds."""
+    try:
+        _get_by_natural_key(name)
+    except (ObjectDoesNotExist, MultipleObjectsReturned):
+        return False
+    except Exception as error:
+        if _is_about_name(error):
+            return True
+        raise
+    return False
+
+
+def _is_about_name(error: Exception) -> bool:
+    if isinstance(error, DatabaseError):
+        return is_about_text(error)
+    return isinstance(error, (ValueError, TypeError, OverflowError, ValidationError))
+
+
+def _get_by_natural_key(name: str) -> Any:
+    manager: Any = get_user_model()._default_manager
+    return manager.get_by_natural_key(name)

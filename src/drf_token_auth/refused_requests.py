@@ -1,0 +1,123 @@
+"""Help in the console while DEBUG is on: one WARNING says why a request was refused.
+
+No message contains the key or any other part of the header that could be one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+
+from .conf import get_settings
+from .exceptions import (
+    InactiveUser,
+    PasswordChanged,
+    Refused,
+    ReusedKey,
+    TokenExpired,
+    UnknownKey,
+    WrongChecksum,
+)
+from .keys import MAX_LENGTH
+
+__all__ = ["explain", "log_foreign_header", "log_missing_header", "log_refusal"]
+
+logger = logging.getLogger("drf_token_auth")
+
+_EXPLAINED = "_drf_token_auth_explained"
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+# Words that are safe to repeat. Any other word could be a key.
+_KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
+
+_REASONS: dict[type[Refused], str] = {
+    WrongChecksum: (
+        "The key has a typing error or was not copied in full: its checksum is wrong. "
+        "Copy the key again, or log in again."
+    ),
+    ReusedKey: "The key was replaced by a rotation, and its grace is over. Use the new key.",
+    UnknownKey: (
+        "No token has this key. It was revoked, was purged after it expired, or never existed "
+        "in this database. Log in again."
+    ),
+    PasswordChanged: "The user's password has changed since this token was made. Log in again.",
+    TokenExpired: "The token has expired. Log in again.",
+    InactiveUser: "The user is inactive or deleted. Set is_active to let the user in again.",
+}
+
+
+def log_refusal(reason: Refused, credentials: str = "", *, request: Any = None) -> None:
+    """Log why a key is refused: with DEBUG a WARNING in words, else a DEBUG line."""
+    if settings.DEBUG:
+        _warn(explain(reason, credentials), request)
+    else:
+        logger.debug("a key is refused: %s", type(reason).__name__)
+
+
+def explain(reason: Refused, credentials: str) -> str:
+    """Say in words what is wrong with the key, and what to do."""
+    if type(reason) in _REASONS:
+        return _REASONS[type(reason)]
+    if not credentials:
+        return "The key is missing: the header is the word alone. Write the key after it."
+    if credentials[0] in _QUOTES or credentials[-1] in _QUOTES:
+        return "The key is in quotes. Write it without them."
+    if "…" in credentials or "\xe2\x80\xa6" in credentials:
+        return (
+            "This is the printed label of a token, str(token), and not its key. The key is shown "
+            "only once, when the token is made."
+        )
+    if " " in credentials:
+        return "The header has too many parts. It is one word, a space and the key."
+    if len(credentials) > MAX_LENGTH:
+        return f"The key is longer than {MAX_LENGTH} characters, so it is none."
+    return "The key contains characters that no key has. Copy the key again."
+
+
+def log_foreign_header(request: Any, scheme: str, credentials: str, words: Sequence[str]) -> None:
+    """With DEBUG, warn about a header that holds a key of ours, but that no authenticator takes."""
+    if not settings.DEBUG:
+        return
+    prefix = get_settings().PREFIX
+    if any(scheme.lower().startswith(f"{word.lower()}:") for word in words):
+        text = "The header has a colon after its first word."
+    elif not prefix or prefix not in f"{scheme} {credentials}":
+        return
+    elif scheme[0] in _QUOTES:
+        text = "The header is in quotes."
+    elif prefix in scheme:
+        text = "The header has no word and space before the key."
+    else:
+        text = f"The header begins with {_named(scheme)}."
+    _warn(f'{text} Write "{words[0]} <key>".', request)
+
+
+def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
+    """With DEBUG, warn about a 401 for a request that no authenticator answered."""
+    if not settings.DEBUG:
+        return
+    if scheme:
+        text = f'The Authorization header begins with {_named(scheme)}. Write "{words[0]} <key>".'
+    else:
+        text = (
+            f'No Authorization header arrived. Send "Authorization: {words[0]} <key>". If the '
+            "client does send it, a proxy or server removes it: for mod_wsgi set "
+            "WSGIPassAuthorization On."
+        )
+    _warn(text, request)
+
+
+def _named(scheme: str) -> str:
+    return f'the word "{scheme}"' if scheme.lower() in _KNOWN_WORDS else "another word"
+
+
+def _warn(text: str, request: Any) -> None:
+    """One WARNING a request: the first says the most."""
+    if request is not None:
+        if getattr(request, _EXPLAINED, False):
+            return
+        setattr(request, _EXPLAINED, True)
+    path = getattr(request, "path", "")
+    logger.warning("Refused %s: %s", path or "a key", text)

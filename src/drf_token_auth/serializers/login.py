@@ -1,0 +1,94 @@
+"""The body of a login."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import authenticate, get_user_model
+from django.core.exceptions import MultipleObjectsReturned
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+from rest_framework import serializers
+
+from ..login_name import is_impossible_name, max_name_length, name_field
+from .parts import LoginNameField, NameField, PasswordField
+
+__all__ = ["AuthTokenSerializer", "LoginSerializer", "TokenLoginSerializer"]
+
+PASSWORD_LENGTH = 4096
+
+
+class TokenLoginSerializer(serializers.Serializer[Any]):
+    """Check a name and a password. The user is ``validated_data["user"]``.
+
+    The name is in ``username`` or in the project's ``USERNAME_FIELD`` (``email``). A subclass may
+    drop ``username`` or declare it anew.
+    """
+
+    username = LoginNameField(label=_("Username"), write_only=True)
+    password = PasswordField(
+        label=_("Password"),
+        style={"input_type": "password"},
+        trim_whitespace=False,
+        max_length=PASSWORD_LENGTH,
+        write_only=True,
+    )
+    name = NameField(label=_("Device name"), write_only=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if not isinstance(fields.get("username"), LoginNameField):
+            return fields
+        # Here, and not in the class body: the length depends on the user model.
+        fields["username"] = LoginNameField(
+            label=_("Username"), max_length=max_name_length(), write_only=True
+        )
+        shown = name_field(getattr(self, "initial_data", None))
+        if shown != "username":
+            # A user model may name its accounts by "name".
+            fields.pop(shown, None)
+            fields = {shown if name == "username" else name: one for name, one in fields.items()}
+        return fields
+
+    @sensitive_variables()
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        own = get_user_model().USERNAME_FIELD
+        if own == "name" and "username" not in attrs:
+            # Here "name" was the account's, so the device has none.
+            attrs["username"] = attrs.pop("name", None)
+        username = attrs.get("username", attrs.get(own))
+        password = attrs.get("password")
+        if username is None or password is None:
+            raise serializers.ValidationError(
+                _('Must include "username" and "password".'), code="authorization"
+            )
+        user = self._authenticate(username, password)
+        if user is None or not getattr(user, "is_active", True):
+            # One answer for an unknown user, a wrong password and an inactive user.
+            raise serializers.ValidationError(
+                _("Unable to log in with provided credentials."), code="authorization"
+            )
+        attrs["user"] = user
+        return attrs
+
+    def _authenticate(self, username: str, password: str) -> Any:
+        request = self.context.get("request")
+        try:
+            return authenticate(
+                # django-axes leaves word of a lock-out on Django's own request.
+                request=getattr(request, "_request", request),
+                username=username,
+                password=password,
+            )
+        except MultipleObjectsReturned:
+            return None
+        except Exception:
+            # Django's backend lets the database's error through: letters for a number.
+            if is_impossible_name(str(username)):
+                return None
+            raise
+
+
+LoginSerializer = TokenLoginSerializer
+# DRF's name, for code that only changes the path of the module.
+AuthTokenSerializer = TokenLoginSerializer

@@ -1,0 +1,97 @@
+"""Bodies of all requests but the login's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from ..base_models import Kind
+from ..conf.rules import LONGEST
+from .parts import ExpiryField, KeyField, NameField, ScopesField, StrictSerializer
+
+__all__ = [
+    "TokenLogoutSerializer",
+    "TokenNameSerializer",
+    "TokenNothingSerializer",
+    "TokenPersonalSerializer",
+    "TokenRevokeSerializer",
+]
+
+
+class TokenNameSerializer(serializers.Serializer[Any]):
+    """A new name for a token. Nothing else about a token can be changed."""
+
+    name = NameField()
+
+
+class TokenPersonalSerializer(StrictSerializer):
+    """A request for a personal token. Any other field is refused by its name."""
+
+    name = NameField()
+    scopes = ScopesField(required=False)
+    ttl = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=int(LONGEST.total_seconds()),
+        help_text=_("Lifetime in seconds; null for a token that never expires."),
+    )
+    expires_at = ExpiryField(
+        required=False, allow_null=True, help_text=_("A date and time, instead of ttl.")
+    )
+    kind = serializers.CharField(required=False)
+
+    def validate_ttl(self, seconds: int | None) -> timedelta | None:
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    def validate_expires_at(self, moment: datetime | None) -> timedelta | None:
+        """Return the time that is left until then."""
+        left = None if moment is None else moment - timezone.now()
+        if left is not None and not timedelta(0) < left <= LONGEST:
+            raise serializers.ValidationError(
+                _("Give a time in the future, at most 100 years from now."), code="invalid"
+            )
+        return left
+
+    def validate_kind(self, kind: str) -> str:
+        """A client may send the kind, but only personal tokens can be made here."""
+        if kind != Kind.PERSONAL:
+            serializers.ChoiceField(choices=[]).fail("invalid_choice", input=kind)
+        return kind
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # An empty field of a form is null, which means never. The other field goes before it.
+        given = [attrs.pop(name) for name in ("ttl", "expires_at") if name in attrs]
+        lifetimes = [lifetime for lifetime in given if lifetime is not None]
+        if len(lifetimes) > 1:
+            text = _("Give ttl or expires_at, not both.")
+            raise serializers.ValidationError({"expires_at": [text]}, code="invalid")
+        if given:
+            attrs["ttl"] = lifetimes[0] if lifetimes else None
+        return attrs
+
+
+class TokenNothingSerializer(serializers.Serializer[Any]):
+    """For a view without a body. DRF's pages and schemas ask each view for a serializer."""
+
+
+class TokenLogoutSerializer(serializers.Serializer[Any]):
+    """The body of ``logout/all/`` and ``logout/others/``."""
+
+    personal = serializers.BooleanField(
+        default=False, help_text=_("Also revoke the personal tokens.")
+    )
+
+    @property
+    def kinds(self) -> list[str]:
+        return [Kind.LOGIN, Kind.PERSONAL] if self.validated_data["personal"] else [Kind.LOGIN]
+
+
+class TokenRevokeSerializer(serializers.Serializer[Any]):
+    """RFC 7009 2.1. A ``token_type_hint`` is ignored."""
+
+    token = KeyField(write_only=True, trim_whitespace=False)

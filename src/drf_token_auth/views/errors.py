@@ -1,0 +1,46 @@
+"""The refusals of the views."""
+
+from __future__ import annotations
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.utils.serializer_helpers import ReturnDict
+
+from ..exceptions import TokenLimitReached
+
+__all__ = ["LimitReached", "NoToken", "TooLarge", "as_refusal"]
+
+
+class NoToken(APIException):
+    """The request is authenticated, but not by a token of ours."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = _("This request was not made with a token.")
+    default_code = "no_token"
+
+
+class LimitReached(APIException):
+    status_code = status.HTTP_403_FORBIDDEN
+    default_detail = _("You have reached the limit of tokens. Revoke one of them first.")
+    default_code = TokenLimitReached.code
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = _("The request is too large.")
+    default_code = "too_large"
+
+
+def as_refusal(exc: Exception) -> Exception:
+    """Return the API exception for what Django or a parser raises about a request."""
+    if isinstance(exc, RequestDataTooBig):
+        return TooLarge()
+    # The JSON parser raises RecursionError for a body that is nested too deep.
+    if isinstance(exc, (SuspiciousOperation, RecursionError)):
+        return ParseError()
+    if isinstance(exc, ValidationError) and isinstance(exc.detail, ReturnDict):
+        # DRF's page shows the posted values again if it finds the serializer here.
+        return ValidationError(dict(exc.detail))
+    return exc

@@ -1,0 +1,288 @@
+"""The authenticators in DEFAULT_AUTHENTICATION_CLASSES and in views."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.checks import run_checks
+from django.core.checks.registry import registry
+from django.shortcuts import get_object_or_404
+from django.test import override_settings
+from django.urls import include, path
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.test import APIRequestFactory
+from rest_framework.views import APIView
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.authentication import ExpiringTokenAuthentication
+
+Token = get_token_model()
+# A model of the project, for code that is only read.
+Client: Any = None
+HERE = f"{__name__}."
+OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
+BEARER = "drf_token_auth.authentication.BearerTokenAuthentication"
+DRFS = "rest_framework.authentication.TokenAuthentication"
+OLD = f"{HERE}OldTokens"
+SESSION = "rest_framework.authentication.SessionAuthentication"
+
+
+class OldTokens(TokenAuthentication):
+    """DRF's, on a table of the project's own."""
+
+    model = type("OldToken", (), {})
+
+
+class DrfsBearer(OldTokens):
+    keyword = "bearer"
+
+
+class OnOurModel(TokenAuthentication):
+    model = get_token_model()
+
+
+class OnOurModelByHook(TokenAuthentication):
+    def get_model(self) -> Any:
+        return get_token_model()
+
+
+class ByDigest(OnOurModelByHook):
+    def authenticate_credentials(self, key: str) -> Any:
+        token = get_token_model().objects.from_key(key)
+        if token is None:
+            raise AuthenticationFailed
+        return token.user, token
+
+
+class ByTenant(TokenAuthentication):
+    def get_model(self) -> Any:
+        raise RuntimeError("no tenant before a request")
+
+
+class Ours(ExpiringTokenAuthentication):
+    pass
+
+
+def found(*names: str, **ours: Any) -> list[Any]:
+    rest_framework = {"DEFAULT_AUTHENTICATION_CLASSES": list(names)}
+    with override_settings(REST_FRAMEWORK=rest_framework, DRF_TOKEN_AUTH=ours):
+        messages = run_checks()
+    return [message for message in messages if message.id.startswith("drf_token_auth.")]
+
+
+@pytest.mark.parametrize("name", ["OnOurModel", "OnOurModelByHook"])
+def test_drfs_authenticator_on_our_rows_is_found(user, name):
+    [message] = found(HERE + name)
+    assert message.id == "drf_token_auth.E014"
+    assert f"{HERE}{name} looks tokens up by their key" in message.msg
+    assert f"use {OURS}" in message.hint
+    # As the message says, every request would fail.
+    request = APIRequestFactory(headers={"Authorization": f"Token {operations.issue(user).key}"})
+    with pytest.raises(Exception) as failure:  # noqa: PT011 -- whichever, it is no 401
+        globals()[name]().authenticate(request.get("/"))
+    assert not isinstance(failure.value, AuthenticationFailed)
+
+
+@pytest.mark.parametrize("names", [["ByDigest"], ["ByTenant"], ["ByDigest", "Ours"]])
+def test_an_authenticator_with_its_own_lookup_is_not_named(names):
+    assert found(*(HERE + name for name in names)) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "unknown", "refused"),
+    [
+        ([OLD, OURS], "reject", "ExpiringTokenAuthentication"),
+        ([OLD, OURS], "pass", "ExpiringTokenAuthentication"),
+        ([SESSION, OLD, HERE + "Ours"], "pass", "Ours"),
+        ([OURS, OLD], "reject", "OldTokens"),
+        ([BEARER, HERE + "DrfsBearer", OURS], "reject", "DrfsBearer"),
+    ],
+)
+def test_two_that_refuse_each_others_keys_are_found(names, unknown, refused):
+    messages = [one for one in found(*names, UNKNOWN_KEYS=unknown) if one.id[-4:] != "W001"]
+    assert [message.id for message in messages] == ["drf_token_auth.W007"]
+    [message] = messages
+    assert (
+        f"the keys of {refused}" in message.msg or f"{refused} and refuses its keys" in message.msg
+    )
+    assert '{"UNKNOWN_KEYS": "pass"}' in message.hint
+
+
+@pytest.mark.parametrize(
+    ("names", "unknown"),
+    [
+        ([OURS, OLD], "pass"),
+        ([OURS, BEARER, OLD, SESSION], "pass"),
+        ([OLD], "reject"),
+        ([OLD, BEARER], "reject"),
+        ([BEARER, OLD], "reject"),
+    ],
+)
+def test_two_that_get_along(names, unknown):
+    with override_settings(ROOT_URLCONF=()):
+        assert found(*names, UNKNOWN_KEYS=unknown) == []
+
+
+def test_the_hint_is_what_gets_along():
+    [message] = found(OLD, OURS)
+    assert f'["{OURS}", "{OLD}", …]' in message.hint
+    assert found(OURS, OLD, UNKNOWN_KEYS="pass") == []
+
+
+def test_settings_that_cannot_be_read_are_said_once():
+    assert [message.id for message in found(OURS, OLD, UNKNOWN_KEYS="what")] == [
+        "drf_token_auth.E003"
+    ]
+
+
+class ByKey(TokenAuthentication):
+    """As in tutorials: the expiry is checked by hand."""
+
+    def get_model(self) -> Any:
+        from drf_token_auth.models import Token
+
+        return Token
+
+    def authenticate_credentials(self, key: str) -> Any:
+        model = self.get_model()
+        try:
+            token = model.objects.select_related("user").get(key=key)
+        except model.DoesNotExist as error:
+            raise AuthenticationFailed("Invalid token") from error
+        if token.created < timezone.now() - timedelta(days=1):
+            token.delete()
+            raise AuthenticationFailed("Token has expired")
+        return token.user, token
+
+
+class ByKeyOnOurs(ExpiringTokenAuthentication):
+    def authenticate_credentials(self, key: str) -> Any:
+        token = self.get_model().objects.filter(key=key).first()
+        return token.user, token
+
+
+class ByKeyInAHelper(BaseAuthentication):
+    def authenticate(self, request: Any) -> Any:
+        return self.user_of(request.META.get("HTTP_X_KEY"))
+
+    @staticmethod
+    def user_of(key: str) -> Any:
+        token = get_object_or_404(Token, key__exact=key) if not key else Token.objects.get(key=key)
+        return token.user, token
+
+
+class ByKeyOfClients(ExpiringTokenAuthentication):
+    """The key of a row of another model."""
+
+    def authenticate(self, request: Any) -> Any:
+        Client.objects.get(key=request.META["HTTP_X_CLIENT"])
+        return super().authenticate(request)
+
+
+class WithKeyword(ExpiringTokenAuthentication):
+    def authenticate_credentials(self, key: str) -> Any:
+        cache.get("maintenance")
+        return super().authenticate_credentials(key=key)
+
+
+@pytest.mark.parametrize("name", ["ByKey", "ByKeyOnOurs", "ByKeyInAHelper"])
+def test_an_authenticator_that_looks_keys_up_itself_is_named(name):
+    messages = [one for one in found(HERE + name) if one.id != "drf_token_auth.W008"]
+    assert [one.id for one in messages] == ["drf_token_auth.E014"]
+    assert messages[0].msg.startswith(f"{HERE}{name} looks tokens up by their key")
+    assert "Delete the class" in messages[0].hint
+    assert '{"TTL": timedelta(days=14)}' in messages[0].hint
+
+
+@pytest.mark.parametrize("name", ["ByKeyOfClients", "WithKeyword", "ByDigest"])
+def test_an_authenticator_that_uses_keys_in_another_way_is_not_named(name):
+    assert found(HERE + name) == []
+
+
+def test_the_authenticators_of_views_are_read_too():
+    view = type("View", (APIView,), {"authentication_classes": [ByKey]})
+    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
+        assert [one.id for one in found(OURS)] == ["drf_token_auth.E014"]
+
+
+class DrfsSubclass(TokenAuthentication):
+    keyword = "Bearer"
+
+
+@pytest.mark.parametrize("names", [[DRFS], [OURS, DRFS], [f"{HERE}DrfsSubclass"]])
+def test_drfs_authenticator_without_its_app_is_found(names):
+    messages = [one for one in found(*names) if one.id != "drf_token_auth.W008"]
+    assert [one.id for one in messages] == ["drf_token_auth.E017"]
+    assert messages[0].msg == (
+        f"{names[-1]} needs rest_framework.authtoken, which is not in INSTALLED_APPS."
+    )
+    assert messages[0].hint == f"Use {OURS}."
+
+
+class Me(APIView):
+    pass
+
+
+class MeWithOurs(APIView):
+    authentication_classes = [ExpiringTokenAuthentication]
+
+
+def login_beside(*views: type[APIView], prefix: str = "auth/") -> Any:
+    served = [path(f"{number}/", view.as_view()) for number, view in enumerate(views)]
+    return override_settings(
+        ROOT_URLCONF=(path(prefix, include("drf_token_auth.urls")), *served),
+    )
+
+
+@pytest.mark.parametrize("names", [[], [SESSION], [SESSION, f"{HERE}OldTokens"]])
+def test_a_login_whose_tokens_no_view_takes_is_found(names):
+    with login_beside(Me):
+        [message] = found(*names)
+    assert message.id == "drf_token_auth.W008"
+    assert "drf_token_auth.views.login.LoginView is served, but no class in REST_FR" in message.msg
+    assert f'"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]' in message.hint
+
+
+def test_the_default_of_drf_is_known():
+    with login_beside(Me), override_settings(REST_FRAMEWORK={}):
+        ids = [one.id for one in run_checks() if one.id.startswith("drf_token_auth.")]
+    assert ids == ["drf_token_auth.W008"]
+
+
+@pytest.mark.parametrize("names", [[OURS], [f"{HERE}Ours"], [f"{HERE}ByDigest"], [f"{HERE}make"]])
+def test_a_login_whose_tokens_the_defaults_take(names):
+    with login_beside(Me):
+        assert found(*names) == []
+
+
+def make() -> Any:
+    return ExpiringTokenAuthentication()
+
+
+def test_views_that_name_our_authenticator_need_no_default():
+    with login_beside(Me, MeWithOurs):
+        assert found(SESSION) == []
+
+
+def test_urls_that_cannot_be_loaded_are_left_to_django(monkeypatch):
+    with override_settings(ROOT_URLCONF="tests.checks.no_such_urls"):
+        for one in registry.get_checks():
+            if one.__module__.startswith("drf_token_auth."):
+                assert one() == []
+
+
+@pytest.mark.parametrize("name", ["authentication_classes", "permission_classes"])
+def test_a_comma_that_is_missing_in_a_view(name):
+    value = ExpiringTokenAuthentication if name[0] == "a" else IsAuthenticated
+    view = type("View", (APIView,), {name: value, "__module__": "shop.views"})
+    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
+        [message] = found(OURS)
+    assert message.id == "drf_token_auth.E016"
+    assert message.msg.startswith(f"shop.views.View.{name} must be a list, but it is ")
+    assert message.hint == f"Add a comma: {name} = ({value.__name__},)."

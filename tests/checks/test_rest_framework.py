@@ -1,0 +1,110 @@
+"""DEFAULT_AUTHENTICATION_CLASSES, as people write it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from drf_token_auth.authentication import ExpiringTokenAuthentication
+from drf_token_auth.checks.rest_framework import check_default_authenticators
+from drf_token_auth.conf.rest_framework import require_readable
+
+OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
+SESSION = "rest_framework.authentication.SessionAuthentication"
+SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
+LINE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+
+
+def with_list(value: Any) -> Any:
+    return override_settings(REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "hint"),
+    [
+        (OURS, f"must be a list, but it is '{OURS}'.", f'Add a comma: ("{OURS}",).'),
+        (ExpiringTokenAuthentication, "must be a list, but it is <class", f'comma: ("{OURS}",).'),
+        (None, "must be a list, but it is None.", LINE),
+        ({OURS}, "must be a list, but it is {", LINE),
+        ([None], "has the entry None, which is not a class.", LINE),
+        (
+            ["nowhere.Auth"],
+            "has the entry 'nowhere.Auth', which cannot be import",
+            "Correct",
+        ),
+        (
+            ["json.JSONEncoder", "json.tool"],
+            "'json.tool', which cannot be impo",
+            "Correct",
+        ),
+        (["json.__name__"], "'json.__name__', which is not a class.", "Correct the path, or"),
+        ([OURS[:-5]], "which cannot be imported: ImportError: ", f"Did you mean '{OURS}'?"),
+        (["drf_token_auth.ExpiringTokenAuthentication"], "which cannot be im", "Did you mean 'drf"),
+    ],
+)
+def test_a_list_that_drf_cannot_use_is_one_error(value, message, hint):
+    with with_list(value):
+        require_readable()
+        [found] = check_default_authenticators()
+    assert found.id == "drf_token_auth.E016"
+    assert found.msg.startswith(SETTING)
+    assert message in found.msg
+    assert hint in found.hint
+
+
+def make() -> Any:
+    return ExpiringTokenAuthentication()
+
+
+@pytest.mark.parametrize(
+    "value", [[], (), [OURS], (OURS, SESSION), [ExpiringTokenAuthentication], [make]]
+)
+def test_a_list_that_drf_can_use(value):
+    with with_list(value):
+        require_readable()
+        assert check_default_authenticators() == []
+
+
+@pytest.mark.parametrize(
+    ("joined", "first", "second"),
+    [
+        (OURS + SESSION, OURS, SESSION),
+        (SESSION + OURS, SESSION, OURS),
+        ("shop.auth.MyAuth" + OURS, "shop.auth.MyAuth", OURS),
+        (OURS + "knox.auth.TokenAuthentication", OURS, "knox.auth.TokenAuthentication"),
+        (
+            f"{OURS}rest_framework_simplejwt.authentication.JWTAuthentication",
+            OURS,
+            "rest_framework_simplejwt.authentication.JWTAuthentication",
+        ),
+    ],
+)
+def test_two_classes_without_a_comma_stop_the_start_and_are_told_apart(joined, first, second):
+    with with_list([SESSION, joined]):
+        with pytest.raises(ImproperlyConfigured) as raised:
+            require_readable()
+        [found] = check_default_authenticators()
+    assert str(raised.value) == f"{found.msg} {found.hint}"
+    assert (
+        found.msg == f"{SETTING} has the entry '{joined}'. A comma is missing between two classes."
+    )
+    assert found.hint == f'Write "{first}", "{second}".'
+
+
+@pytest.mark.parametrize("path", [OURS, "shop.drf_token_auth.Auth", "my_rest_framework.Auth"])
+def test_a_path_that_is_one_class_is_not_told_apart(path):
+    with with_list([path]):
+        require_readable()
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 5, (("a", 1),)])
+def test_a_setting_that_is_not_a_dict_stops_the_start(value):
+    with override_settings(REST_FRAMEWORK=value):
+        with pytest.raises(ImproperlyConfigured) as raised:
+            require_readable()
+        [found] = check_default_authenticators()
+    assert str(raised.value) == f"REST_FRAMEWORK must be a dict, but it is {value!r}. {LINE}"
+    assert found.msg.startswith("REST_FRAMEWORK must be a dict")
