@@ -20,16 +20,15 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-from .. import get_token_model, operations
+from .. import get_token_model
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..database_text import store_text
-from ..exceptions import TokenLimitReached
 from ..serializers import TokenDetailSerializer
-from .errors import LimitReached, NoToken, TooLarge, as_refusal
+from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS
 
-__all__ = ["LimitReached", "NoToken", "TokenView"]
+__all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
 
 
 class TokenView(GenericAPIView[Any]):
@@ -144,13 +143,10 @@ class TokenView(GenericAPIView[Any]):
         return self.request._request
 
     def issue(self, user: Any, *, name: str = "", **values: Any) -> AbstractToken:
-        """Call ``operations.issue``. Answer 403 if the user has reached the limit of tokens."""
-        store = partial(operations.issue, user, request=self.django_request, **values)
-        try:
-            using = router.db_for_write(get_token_model())
-            return store_text(name, lambda text: store(name=text), using=using)
-        except TokenLimitReached as error:
-            raise LimitReached from error
+        """Call ``operations.issue``. Raise the API exceptions of ``issue_or_refuse``."""
+        store = partial(issue_or_refuse, user, request=self.django_request, **values)
+        using = router.db_for_write(get_token_model())
+        return store_text(name, lambda text: store(name=text), using=using)
 
     def read(self, serializer: Any) -> Any:
         serializer.is_valid(raise_exception=True)
