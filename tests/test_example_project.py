@@ -26,7 +26,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def log_in(demo: Demo, **more: str) -> dict[str, Any]:
     wish = json.dumps({"email": EMAIL, "password": PASSWORD, **more}).encode()
     status, headers, body = demo.ask("POST", "/auth/login/", wish, **JSON)
-    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    assert (status, headers["Cache-Control"]) == (200, "private, no-store")
     return json.loads(body)
 
 
