@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from drf_token_auth import get_token_model
+from drf_token_auth import get_token_model, operations
 from drf_token_auth.authentication import BearerTokenAuthentication
 from drf_token_auth.permissions import HasScopes, RecentLogin
 from tests.urls import urlpatterns as common
@@ -59,10 +59,7 @@ class PasswordView(APIView):
     permission_classes = (IsAuthenticated,)
 
     def post(self, request: Request) -> Response:
-        user = request.user
-        user.set_password(request.data["password"])
-        user.save()
-        request.auth.rebind(user)
+        operations.change_password(request.user, request.data["password"], keep=request.auth)
         if request.data.get("fail"):
             raise ValidationError("no")
         return Response({})

@@ -22,8 +22,8 @@ ROOT = Path(drf_token_auth.__file__).parent
 OUTSIDE = [
     [],
     ["django.conf", "django.core", "django.dispatch", "django.utils"],
-    ["asgiref", "django.apps", "django.db", "django.views.decorators.debug"],
-    ["django.contrib.auth", "django.http", "rest_framework"],
+    ["asgiref", "django.apps", "django.contrib.auth", "django.db", "django.views.decorators.debug"],
+    ["django.http", "rest_framework"],
     ["django"],
 ]
 
@@ -33,7 +33,6 @@ LAYERS = {
     "devices": 0,
     "exceptions": 0,
     "keys": 0,
-    "passwords": 0,
     # what the project configures and listens to
     "conf": 1,
     "scopes": 1,
@@ -50,7 +49,9 @@ LAYERS = {
     "managers": 2,
     "migrations": 2,
     "models": 2,
+    "locking": 2,
     "operations": 2,
+    "passwords": 2,
     "purging": 2,
     "ending": 2,
     "stats": 2,

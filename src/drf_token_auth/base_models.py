@@ -20,13 +20,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import keys, signals
-from . import passwords as stamps
 from .conf import get_settings
 from .conf.entries import SCOPES_LENGTH
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
 from .importers.originals import end_originals, old_apps
-from .managers import TokenManager, all_rows, lock_user
+from .locking import lock_user
+from .managers import TokenManager, all_rows
+from .passwords import STAMP_LENGTH, verified_stamp
 from .scopes import encode_scopes
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class AbstractToken(models.Model):
     )
     # NULL is "not bound yet": the next use binds it.
     user_stamp: TextOrNull = models.CharField(  # noqa: DJ001
-        max_length=stamps.STAMP_LENGTH, null=True, editable=False
+        max_length=STAMP_LENGTH, null=True, editable=False
     )
     name: Text = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
     # NULL is "all the user may do"; an empty list is refused.
@@ -253,7 +254,7 @@ class AbstractToken(models.Model):
         self._start_idle_timeout(now, conf.IDLE_TIMEOUT, never=conf.TTL is not None)
         # Without a user the database says what is wrong.
         if self.user_stamp is None and self.is_password_bound and self.user_id is not None:
-            self.user_stamp = stamps.current(self.user)
+            self.user_stamp = verified_stamp(self.user)
 
     def cap_lifetime(self, now: datetime) -> None:
         """No row is made that lives longer than ``MAX_TTL`` from now."""
@@ -332,22 +333,3 @@ class AbstractToken(models.Model):
 
     delete.alters_data = True  # type: ignore[attr-defined]
     revoke.alters_data = True  # type: ignore[attr-defined]
-
-    def rebind(self, user: Any) -> None:
-        """Keep this token through the password change just saved; end the others it ended.
-
-        For the view that changes the password, as ``update_session_auth_hash`` is for sessions.
-        """
-        using = router.db_for_write(type(self), instance=self)
-        tokens = all_rows(type(self), using)
-        with transaction.atomic(using=using):
-            stored = lock_user(type(self), user.pk, using=using)
-            if self.is_password_bound and self.user_id == user.pk:
-                self.user_stamp = stamps.current(user)
-                # By the key alone: with "and user", MariaDB may lock the index of users first,
-                # which who deletes the row locks last.
-                tokens.filter(pk=self.pk).update(user_stamp=self.user_stamp)
-            if stored is not None:
-                tokens.usable().outlived_by(stored).revoke(reason="password", actor=user)
-
-    rebind.alters_data = True  # type: ignore[attr-defined]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import FieldError
-from django.db import connections, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from . import keys, lookup
-from . import passwords as stamps
-from .conf import get_settings
 from .exceptions import Refused
 from .importers.originals import end_originals
+from .locking import lock_user, user_model
+from .passwords import has_other_stamp, may_be_deleted
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,43 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["TokenManager", "TokenQuerySet", "all_rows", "lock_user"]
 
 _T = TypeVar("_T", bound="AbstractToken", covariant=True)
-
-
-def user_model(model: type[AbstractToken]) -> Any:
-    """The user model the token model points at."""
-    return model._meta.get_field("user").related_model
-
-
-def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
-    """Hold the user's row until the transaction ends. The row as it is now, or None.
-
-    Every flow that counts or ends several tokens of a user takes this lock first and the tokens'
-    afterwards, in the order of their ids, so no two flows can wait for each other.
-    """
-    features = connections[using].features
-    users = user_model(model)._base_manager.using(using).filter(pk=user_pk).order_by()
-    # NO KEY: an INSERT of somebody else's row that points at this user need not wait.
-    no_key = features.has_select_for_no_key_update
-    if features.has_select_for_update:
-        for parent in _parents(users.model):
-            rows = parent._base_manager.using(using).filter(pk=user_pk).order_by()
-            list(rows.select_for_update(no_key=no_key).values_list("pk"))
-    else:
-        # SQLite has one write lock, and only a write takes it.
-        users.update(**{users.model._meta.pk.attname: user_pk})
-    return next(iter(users.select_for_update(no_key=no_key)), None)
-
-
-def _parents(user_model: Any) -> Iterator[Any]:
-    """The other tables of a user of several, in the order in which its ``save()`` writes them.
-
-    A query that joins them locks the last of them first.
-    """
-    meta = user_model._meta.concrete_model._meta
-    for parent, link in meta.parents.items():
-        if link is meta.pk:
-            yield from _parents(parent)
-            yield parent
 
 
 def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:
@@ -87,13 +50,15 @@ class TokenQuerySet(models.QuerySet[_T]):
         """Those that have: ``now >= expires_at``."""
         return self.filter(expires_at__lte=timezone.now())
 
-    def alive_for(self, user: Any) -> Self:
-        """The user's that would authenticate: not expired, not ended by a password change."""
-        return self.usable().filter(user=user).exclude(_outlived(user))
+    def authenticating(self, user: Any) -> Self:
+        """Return the user's tokens that authenticate: not expired, not ended by a new password."""
+        return self.usable().filter(user=user).exclude(has_other_stamp(user))
 
-    def outlived_by(self, user: Any) -> Self:
-        """The user's that a password change has ended."""
-        return self.filter(_outlived(user), user=user)
+    def ended_by_password(self, user: Any) -> Self:
+        """Return the user's tokens that a password change has ended for good."""
+        if not may_be_deleted(user):
+            return cast("Self", self.none())
+        return self.filter(has_other_stamp(user), user=user)
 
     def filter(self, *args: Any, **kwargs: Any) -> Self:
         _refuse_key_lookup(kwargs)
@@ -129,13 +94,13 @@ class TokenQuerySet(models.QuerySet[_T]):
     def _newest_usable(self, wanted: dict[str, Any]) -> _T | None:
         matching = self.filter(**wanted).usable()
         if "user" in wanted:
-            matching = matching.exclude(_outlived(wanted["user"]))
+            matching = matching.exclude(has_other_stamp(wanted["user"]))
         return cast("_T | None", matching.order_by("-created_at", "-pk").first())
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         objs = list(objs)
         self._for_write = True
-        users = user_model(self.model)._default_manager.using(self.db)
+        users = user_model(self.model)._base_manager.using(self.db)
         unloaded = [token for token in objs if not self.model.user.is_cached(token)]
         loaded = users.in_bulk({token.user_id for token in unloaded})
         for token in unloaded:
@@ -207,15 +172,6 @@ class TokenQuerySet(models.QuerySet[_T]):
         return await sync_to_async(self.from_key)(key)
 
 
-def _outlived(user: Any) -> Q:
-    """Bound to a password the user no longer has (in SQL, what ``lookup.verdict`` says)."""
-    holding = list(stamps.accepted(user)) if isinstance(user, models.Model) else []
-    if not holding:
-        return Q(pk__in=[])
-    bound = Q(kind__in=get_settings().PASSWORD_BOUND, user_stamp__isnull=False)
-    return bound & ~Q(user_stamp__in=holding)
-
-
 if TYPE_CHECKING:
 
     class _Manager(models.Manager[_T]):
@@ -229,8 +185,8 @@ if TYPE_CHECKING:
         def order_by(self, *field_names: Any) -> TokenQuerySet[_T]: ...
         def usable(self) -> TokenQuerySet[_T]: ...
         def expired(self) -> TokenQuerySet[_T]: ...
-        def alive_for(self, user: Any) -> TokenQuerySet[_T]: ...
-        def outlived_by(self, user: Any) -> TokenQuerySet[_T]: ...
+        def authenticating(self, user: Any) -> TokenQuerySet[_T]: ...
+        def ended_by_password(self, user: Any) -> TokenQuerySet[_T]: ...
 
 else:
     _Manager = models.Manager.from_queryset(TokenQuerySet)

@@ -6,7 +6,8 @@ them. Each opens its own transaction. The ``a…`` twins are for async code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -15,24 +16,30 @@ from django.db import router, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from . import get_token_model, keys, lookup, signals
+from . import get_token_model, keys, lookup, passwords, signals
 from .base_models import AbstractToken, Kind, clean_name
 from .conf import get_settings
-from .exceptions import ReusedKey, TokenLimitReached, UnknownKey
+from .database_text import store_text
+from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
 from .importers.originals import end_originals
-from .managers import all_rows, lock_user
+from .locking import lock_user
+from .managers import all_rows
 from .purging import purge
 from .scopes import encode_scopes
 
 __all__ = [
     "DEFAULT",
+    "achange_password",
     "aissue",
     "areplace",
     "arevoke",
     "arevoke_all",
     "arotate",
+    "change_password",
+    "changing_password",
     "insert",
     "issue",
+    "keep_through_change",
     "purge",
     "replace",
     "revoke",
@@ -69,6 +76,8 @@ def issue(
     :param scopes: what it may do; None is all the user may do.
     :param actor: who makes it, if not the user.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``.
+    :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
+    :raises InactiveUser: the user has been deleted.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
     conf = get_settings()
@@ -128,27 +137,42 @@ def replace(
 def insert(token: AbstractToken, *, using: str | None = None) -> None:
     """Save a new token of a user whose other tokens may have to go: what :func:`issue` ends with.
 
-    :raises TokenLimitReached: as :func:`issue`.
+    :raises PasswordChanged, InactiveUser, TokenLimitReached: as :func:`issue`.
     """
     using = using or router.db_for_write(type(token), instance=token)
     limit = get_settings().MAX_TOKENS_PER_USER
     actor, request = token.origin
     with transaction.atomic(using=using):
-        # Not token.user: its password may have changed since it was loaded.
-        user = lock_user(type(token), token.user_id, using=using)
-        tokens = all_rows(type(token), using)
-        if user is not None:
-            ended = tokens.usable().outlived_by(user)
+        if token.user_id is not None:
+            # The user's row as it is now. token.user is the instance that was authenticated.
+            user = lock_user(type(token), token.user_id, using=using)
+            _refuse_stale(token, user)
+            ended = all_rows(type(token), using).usable().ended_by_password(user)
             ended.revoke(reason="password", actor=actor, request=request)
             if limit is not None:
                 _make_room(token, user, limit, using)
-        token.save(using=using)
+
+        def save(name: str) -> None:
+            token.name = name
+            token.save(using=using)
+
+        store_text(token.name, save, using=using)
+
+
+def _refuse_stale(token: AbstractToken, stored: Any) -> None:
+    """Refuse a user who was deleted, or whose password was changed, since the authentication."""
+    if stored is None:
+        raise InactiveUser
+    if not type(token).user.is_cached(token):
+        token.user = stored
+    elif passwords.verified_stamp(token.user) != passwords.stamp(stored):
+        raise PasswordChanged
 
 
 def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
     """End the user's least recently used tokens of the kind, so that one more fits."""
     tokens = all_rows(type(token), using)
-    alive = tokens.alive_for(user).filter(kind=token.kind)
+    alive = tokens.authenticating(user).filter(kind=token.kind)
     last_use = Coalesce("last_used_at", "created_at")
     oldest_first = list(alive.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
     surplus = oldest_first[: max(0, len(oldest_first) - limit + 1)]
@@ -179,7 +203,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
         if row is None:
             raise UnknownKey
         now = timezone.now()
-        lookup.verdict(row, now)
+        lookup.require_alive(row, now)
         if keys.among(row.digest, presented):
             row.previous_digest = row.digest
             row.previous_until = now + (get_settings().ROTATION_GRACE or timedelta(0))
@@ -237,6 +261,63 @@ def _checked(kinds: Iterable[str]) -> list[str]:
     return kinds
 
 
+def change_password(
+    user: Any,
+    password: str | None,
+    *,
+    keep: AbstractToken | None = None,
+    request: Any = None,
+    actor: Any = None,
+) -> None:
+    """Save the user's new password, keep one token, and revoke the user's other bound tokens.
+
+    All of it is one transaction. Bound are the kinds in ``PASSWORD_BOUND``.
+
+    :param password: the new password, or None for an unusable one.
+    :param keep: usually ``request.auth``; anything but a token of this user keeps none.
+    """
+    with changing_password(user, keep=keep, request=request, actor=actor):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+
+@contextmanager
+def changing_password(
+    user: Any, *, keep: Any = None, request: Any = None, actor: Any = None
+) -> Iterator[None]:
+    """Do what :func:`change_password` does around code that saves the new password itself."""
+    model = get_token_model()
+    using = router.db_for_write(model)
+    with transaction.atomic(using=using):
+        lock_user(model, user.pk, using=using)
+        yield
+        keep_through_change(user, keep, request=request, actor=actor)
+
+
+def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any = None) -> None:
+    """Keep one token through a password change that is saved, and revoke the other bound ones."""
+    model = get_token_model()
+    using = router.db_for_write(model)
+    tokens = all_rows(model, using)
+    with transaction.atomic(using=using):
+        stored = lock_user(model, user.pk, using=using)
+        if stored is None:
+            return
+        current = passwords.stamp(stored)
+        others = tokens.usable().filter(user=user, kind__in=get_settings().PASSWORD_BOUND)
+        if current is not None:
+            others = others.exclude(user_stamp=current)
+        if isinstance(keep, AbstractToken) and keep.user_id == user.pk:
+            others = others.exclude(pk=keep.pk)
+            if keep.is_password_bound:
+                keep.user_stamp = current
+                # By the key alone: with "and user", MariaDB may lock the index of users first,
+                # which a deletion of the row locks last.
+                tokens.filter(pk=keep.pk).update(user_stamp=current)
+        others.revoke(reason="password", actor=actor or user, request=request)
+
+
+achange_password: Final = sync_to_async(change_password)
 aissue: Final = sync_to_async(issue)
 areplace: Final = sync_to_async(replace)
 arotate: Final = sync_to_async(rotate)

@@ -1,64 +1,152 @@
-"""The stamp by which a token notices that its user's password has changed.
+"""Tie a token to the password that its user has when the token is made.
 
-A truncated hash of ``user.get_session_auth_hash()``, the value Django binds sessions to: whichever
-way the password changes (form, admin, shell, ``update()``, raw SQL), the stamp no longer matches,
-and no query is needed to see it, as the user is loaded with the token (OWASP ASVS 7.4.3).
+A token stores a stamp: a truncated hash of the stored password. The user is loaded together with
+the token, so comparing the stamp costs no query, and it notices every change: by a form, the admin,
+a shell, ``update()`` or raw SQL. The stamp does not use SECRET_KEY. It stands beside the stored
+password, so there is nothing for a secret to protect.
 """
 
 from __future__ import annotations
 
 import base64
-import copy
 import hashlib
-import hmac
-from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["STAMP_LENGTH", "accepted", "current", "matches"]
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import get_hasher, identify_hasher, is_password_usable
+from django.db import models, transaction
+from django.db.models import Q
+
+from . import get_token_model
+from .conf import get_settings
+from .exceptions import PasswordChanged
+from .locking import lock_user
+
+__all__ = [
+    "STAMP_LENGTH",
+    "follow_rehash",
+    "has_other_stamp",
+    "may_be_deleted",
+    "stamp",
+    "verified_stamp",
+]
 
 STAMP_LENGTH = 12
 
-
-def _shorten(session_hash: str) -> str:
-    return base64.b64encode(hashlib.sha256(session_hash.encode()).digest()[:9]).decode()
-
-
-def _with_stable_password(user: Any) -> Any:
-    """The user, or a copy in which every unusable password is the same one.
-
-    ``set_unusable_password()`` stores another random value each time it is called (on every login,
-    by some single sign-on back ends); that is no change of password.
-    """
-    has_usable_password = getattr(user, "has_usable_password", None)
-    if has_usable_password is None or has_usable_password():
-        return user
-    twin = copy.copy(user)
-    twin.password = "!"
-    return twin
+# Set on a user instance once a save has stored its password: the next hash is another password.
+_STORED = "_drf_token_auth_password_stored"
+# Set on a user instance whose password was changed elsewhere while it was being checked.
+_OVERTAKEN = "_drf_token_auth_password_overtaken"
 
 
-def current(user: Any) -> str | None:
-    """The stamp of the user's password now; None for user models without a session hash."""
-    if not hasattr(user, "get_session_auth_hash"):
+def stamp(user: Any) -> str | None:
+    """Return the stamp of the user's password, or None for a user model without a password."""
+    text = user.get_session_auth_hash() if _is_custom(user) else getattr(user, "password", None)
+    if text is None:
         return None
-    return _shorten(_with_stable_password(user).get_session_auth_hash())
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()[:9]).decode()
 
 
-def accepted(user: Any) -> Iterator[str]:
-    """The current stamp, then the one under each of ``SECRET_KEY_FALLBACKS``."""
-    if not hasattr(user, "get_session_auth_hash"):
+def verified_stamp(user: Any) -> str | None:
+    """Return the stamp of the password that this instance was authenticated with.
+
+    :raises PasswordChanged: the password was changed while this instance's password was checked.
+    """
+    if getattr(user, _OVERTAKEN, False):
+        raise PasswordChanged
+    return stamp(user)
+
+
+def has_other_stamp(user: Any) -> Q:
+    """Select the tokens of this user's past passwords (in SQL, what ``require_alive`` checks)."""
+    current = stamp(user) if isinstance(user, models.Model) else None
+    if current is None:
+        return Q(pk__in=[])
+    bound = Q(kind__in=get_settings().PASSWORD_BOUND, user_stamp__isnull=False)
+    return bound & ~Q(user_stamp=current)
+
+
+def may_be_deleted(user: Any) -> bool:
+    """Return whether a token with another stamp can never become valid again.
+
+    A user model's own session hash may depend on more than the password: on a SECRET_KEY, say,
+    that another server still has.
+    """
+    return not _is_custom(user)
+
+
+def _is_custom(user: Any) -> bool:
+    """Return whether the user model decides itself what ends a session."""
+    method = getattr(type(user), "get_session_auth_hash", None)
+    return method is not None and method is not AbstractBaseUser.get_session_auth_hash
+
+
+def follow_rehash(
+    instance: Any, using: str, update_fields: Any = None, raw: bool = False, **kwargs: Any
+) -> None:
+    """Keep the tokens of a user whose password is stored anew without being another one.
+
+    Connected to ``pre_save``. There are two such cases. Django upgrades the hash when a password is
+    checked: it calls ``set_password``, sets ``_password = None`` and saves. A change leaves
+    ``_password`` set, or does not touch it. And some single sign-on back ends store another random
+    unusable password at each login.
+    """
+    if raw or not isinstance(instance, AbstractBaseUser):
         return
-    user = _with_stable_password(user)
-    yield _shorten(user.get_session_auth_hash())
-    if hasattr(user, "get_session_auth_fallback_hash"):
-        yield from map(_shorten, user.get_session_auth_fallback_hash())
+    if not isinstance(instance, get_user_model()):
+        return
+    # Django forgets _password after any save, also after one of other columns.
+    is_change = getattr(instance, "_password", None) is not None
+    is_upgrade = "_password" in vars(instance) and not hasattr(instance, _STORED)
+    is_saved = update_fields is None or "password" in update_fields
+    if is_change or (is_upgrade and is_saved):
+        setattr(instance, _STORED, True)
+    if is_change or not is_saved or instance._state.adding:
+        return
+    if not is_password_usable(instance.password):
+        if _stored(instance, using) is not None:
+            _carry_over(instance, using, may_discard=False)
+    elif is_upgrade:
+        _carry_over(instance, using, may_discard=update_fields is not None)
 
 
-def matches(user: Any, stamp: str) -> tuple[bool, str | None]:
-    """Whether the stamp still holds, and the stamp to store instead if it was a fallback's."""
-    newest = None
-    for candidate in accepted(user):
-        if hmac.compare_digest(candidate, stamp):
-            return True, newest
-        newest = newest or candidate
-    return newest is None, None
+def _stored(user: Any, using: str) -> str | None:
+    """Return the stored password if it differs from the instance's."""
+    rows = type(user)._base_manager.using(using).filter(pk=user.pk)
+    password: str | None = rows.exclude(password=user.password).values_list("password").first()
+    return password
+
+
+def _carry_over(user: Any, using: str, *, may_discard: bool) -> None:
+    """Store the new hash and the tokens' new stamps together, so no request sees one alone.
+
+    Django's save repeats the first of them.
+    """
+    model = get_token_model()
+    with transaction.atomic(using=using):
+        before = lock_user(model, user.pk, using=using)
+        if before is None or before.password == user.password:
+            return
+        if _is_same_password(before.password, user.password):
+            tokens = model._base_manager.using(using).filter(user_id=user.pk)
+            tokens.filter(user_stamp=stamp(before)).update(user_stamp=stamp(user))
+            rows = type(user)._base_manager.using(using).filter(pk=user.pk)
+            rows.update(password=user.password)
+        elif may_discard:
+            # Another request upgraded the hash first, or changed the password. Either way, the
+            # stored hash is newer than the one that was checked.
+            user.password = before.password
+            setattr(user, _OVERTAKEN, True)
+
+
+def _is_same_password(stored: str, new: str) -> bool:
+    """Return whether the stored hash was due for an upgrade, or both are unusable."""
+    if not is_password_usable(new):
+        return not is_password_usable(stored)
+    preferred = get_hasher("default")
+    try:
+        hasher = identify_hasher(stored)
+    except ValueError:  # unusable, or made by a hasher that is no longer installed
+        return False
+    return hasher.algorithm != preferred.algorithm or preferred.must_update(stored)

@@ -13,7 +13,8 @@ from django.utils import timezone
 from . import keys, peppers
 from .base_models import Kind
 from .conf import get_settings
-from .managers import all_rows, user_model
+from .locking import user_model
+from .managers import all_rows
 
 if TYPE_CHECKING:
     from .base_models import AbstractToken

@@ -85,10 +85,7 @@ class Life:
         """Any of the tokens is kept: it may have a higher id than those that this ends."""
         user = User._default_manager.get(pk=random.choice(self.users).pk)
         kept = Token.objects.filter(user=user).order_by("?").first()
-        user.set_password("another")
-        user.save()
-        if kept is not None:
-            kept.rebind(user)
+        operations.change_password(user, "another", keep=kept)
 
     def change_password_unseen(self) -> None:
         user = User._default_manager.get(pk=random.choice(self.users).pk)
@@ -151,7 +148,7 @@ def test_nobody_is_the_victim_of_a_deadlock(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("act", ["purge_unused", "end_in_the_admin"])
 def test_who_ends_tokens_of_many_deadlocks_with_no_password_change(act: str, seed: int) -> None:
-    """``rebind`` writes its own row before those that it ends, which may have lower ids."""
+    """``change_password`` writes the row it keeps before those that it revokes."""
     life = Life([make_user(name) for name in ("ada", "bob", "cyd")])
     chance = random.Random(seed)
     acts = ["log_in"] * 6 + ["change_password"] * 2 + ["change_password_unseen", act]

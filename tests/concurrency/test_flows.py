@@ -183,7 +183,7 @@ def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
             *[lambda: operations.revoke_all(user, reason="logout_all")] * 3,
         )
     assert errors(results) == []
-    assert not Token.objects.outlived_by(user).exists()
+    assert not Token.objects.ended_by_password(user).exists()
 
 
 def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
@@ -225,12 +225,14 @@ def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Else
     assert job.result(PATIENCE).pk is not None
 
 
-def test_rebind_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
+def test_change_password_waits_for_the_users_lock_before_it_touches_a_token(
+    elsewhere: Elsewhere,
+) -> None:
     user = outlived(2)
     tokens = list(Token.objects.order_by("pk"))
     with transaction.atomic():
         User._default_manager.select_for_update().get(pk=user.pk)
-        job = elsewhere.start(lambda: tokens[1].rebind(user))
+        job = elsewhere.start(lambda: operations.change_password(user, "new", keep=tokens[1]))
         with pytest.raises(TimeoutError):
             job.result(0.5)
         assert len(Token.objects.select_for_update(nowait=True)) == 2
@@ -267,17 +269,54 @@ def test_hash_upgrades_at_once_log_nobody_out(atomic: bool) -> None:
         token = operations.issue(user)
     all_loaded = threading.Barrier(4)
 
-    def log_in_late() -> Any:
+    def check_late() -> Any:
         with transaction.atomic() if atomic else nullcontext():
             mine = User._default_manager.get(pk=user.pk)
             all_loaded.wait(PATIENCE)
-            assert mine.check_password(PASSWORD)
-        return operations.issue(mine)
+            return mine.check_password(PASSWORD)
 
     with override_settings(PASSWORD_HASHERS=[f"{__name__}.NewHasher"]):
-        results = in_parallel(*[log_in_late] * 4)
+        results = in_parallel(*[check_late] * 4)
+        assert results == [True] * 4
+        assert status_of(token) == 200
+
+
+def test_logins_at_once_that_all_upgrade_the_hash_all_succeed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.OldHasher"]):
+        user = make_user()
+        token = operations.issue(user)
+    all_verified = threading.Barrier(4)
+    verify = OldHasher.verify
+
+    def verify_together(self: Any, password: str, encoded: str) -> bool:
+        is_right = verify(self, password, encoded)
+        if encoded.split("$")[1] == "10":
+            all_verified.wait(PATIENCE)
+        return is_right
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "verify", verify_together)
+    with settings(), override_settings(PASSWORD_HASHERS=[f"{__name__}.NewHasher"]):
+        results = in_parallel(*[lambda: log_in(user)] * 4)
         assert errors(results) == []
-        assert [status_of(one) for one in [token, *results]] == [200] * 5
+        assert [one.status_code for one in results] == [200] * 4
+        keys = [one.data["token"] for one in results]
+        assert [status_of(one) for one in [token, *keys]] == [200] * 5
+
+
+def test_a_password_change_beside_logins_with_the_old_password_leaves_no_token() -> None:
+    user = make_user()
+
+    def change() -> Any:
+        operations.change_password(User._default_manager.get(pk=user.pk), "a new one")
+
+    with settings():
+        results = in_parallel(*[lambda: log_in(user)] * 6, change)
+        assert errors(results) == []
+        keys = [one.data["token"] for one in results[:6] if one.status_code == 200]
+        assert {one.status_code for one in results[:6]} <= {200, 400}
+        assert [status_of(key) for key in keys] == [401] * len(keys)
 
 
 class OldHasher(PBKDF2PasswordHasher):
@@ -363,9 +402,10 @@ class Account:
         for token in Token.objects.order_by("?")[:1]:
             Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
 
-    def rebind_any(self) -> None:
+    def change_password(self) -> None:
         for token in Token.objects.order_by("?")[:1]:
-            token.rebind(User._default_manager.get(pk=self.user.pk))
+            user = User._default_manager.get(pk=self.user.pk)
+            operations.change_password(user, PASSWORD, keep=token)
 
     def purge(self) -> None:
         operations.purge(batch_size=3)

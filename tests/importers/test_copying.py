@@ -83,6 +83,15 @@ def test_a_password_change_after_the_first_use_ends_a_login_token(
     assert status_of(key) == 401
 
 
+def test_a_login_deletes_no_imported_token_that_was_never_used(user):
+    (key,) = fill(user)
+    bring_over()
+    user.set_password("another")
+    user.save()
+    operations.issue(user)
+    assert status_of(key) == 200
+
+
 def test_a_personal_token_survives_a_password_change(user, django_capture_on_commit_callbacks):
     (key,) = fill(user)
     bring_over(kind="personal")

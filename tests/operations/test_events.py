@@ -184,9 +184,7 @@ def by_the_limit(token: Any) -> None:
 def by_the_password(token: Any) -> None:
     other = operations.issue(token.user)
     user = User._default_manager.get()
-    user.set_password("x")
-    user.save()
-    other.rebind(user)
+    operations.change_password(user, "x", keep=other)
 
 
 def by_the_next_login(token: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -12,18 +13,18 @@ from asgiref.sync import async_to_sync
 from django.contrib import admin
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher, make_password
 from django.core.management import call_command
 from django.db import connection
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.test import APIRequestFactory
 
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model, lookup, operations, passwords
+from drf_token_auth.exceptions import InactiveUser, PasswordChanged
 from drf_token_auth.views import LogoutView
 from tests.conftest import PASSWORD, make_user
 from tests.lives import atomic_requests, client_of, listening, log_in, row, status_of
@@ -32,6 +33,7 @@ from tests.queries import queries
 Token = get_token_model()
 User = get_user_model()
 NEW = "a new and better one"
+WRONG = {"non_field_errors": ["Unable to log in with provided credentials."]}
 both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
 
 pytestmark = pytest.mark.urls("tests.life_urls")
@@ -268,7 +270,7 @@ def test_the_next_login_ends_their_rows(user: Any, django_capture_on_commit_call
 
 @pytest.mark.django_db(transaction=True)
 @both
-def test_rebind_keeps_the_caller_and_ends_the_others(atomic: bool) -> None:
+def test_change_password_keeps_the_caller_and_revokes_the_others(atomic: bool) -> None:
     user = make_user()
     caller, other = operations.issue(user), operations.issue(user)
     personal = operations.issue(user, kind="personal")
@@ -285,7 +287,7 @@ def test_rebind_keeps_the_caller_and_ends_the_others(atomic: bool) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rebind_goes_with_the_change_where_that_is_rolled_back() -> None:
+def test_change_password_is_rolled_back_with_the_request() -> None:
     user = make_user()
     caller, other = operations.issue(user), operations.issue(user)
     with atomic_requests(True), listening() as heard:
@@ -297,32 +299,72 @@ def test_rebind_goes_with_the_change_where_that_is_rolled_back() -> None:
     assert heard == []
 
 
-def test_rebind_of_a_personal_token_ends_the_logins(user: Any) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_fails_changes_nothing() -> None:
+    user = make_user()
+    caller, other = operations.issue(user), operations.issue(user)
+
+    def fail(**kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    post_save.connect(fail, sender=User)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            operations.change_password(fresh(user), NEW, keep=caller)
+    finally:
+        post_save.disconnect(fail, sender=User)
+    assert fresh(user).check_password(PASSWORD)
+    assert [status_of(token) for token in (caller, other)] == [200, 200]
+
+
+def test_change_password_can_keep_a_personal_token(user: Any) -> None:
     login, personal = operations.issue(user), operations.issue(user, kind="personal")
-    changed = fresh(user)
-    shell(changed)
-    personal.rebind(changed)
+    operations.change_password(fresh(user), NEW, keep=personal)
     assert status_of(personal) == 200
     assert list(Token.objects.all()) == [personal]
     assert status_of(login) == 401
 
 
-def test_rebind_to_another_user_does_nothing(user: Any, other_user: Any) -> None:
-    token, others = operations.issue(user), operations.issue(other_user)
-    token.rebind(other_user)
-    assert row(token).user == user
+def test_change_password_without_a_token_keeps_none(user: Any) -> None:
+    operations.issue(user)
+    operations.change_password(fresh(user), NEW)
+    assert not Token.objects.exists()
+    assert fresh(user).check_password(NEW)
+
+
+def test_change_password_makes_it_unusable(user: Any) -> None:
+    token = operations.issue(user)
+    operations.change_password(fresh(user), None, keep=token)
+    assert not fresh(user).has_usable_password()
     assert status_of(token) == 200
-    assert status_of(others) == 200
 
 
-def test_rebind_revives_no_revoked_token(user: Any) -> None:
+def test_change_password_keeps_no_token_of_another_user(user: Any, other_user: Any) -> None:
+    token, others = operations.issue(user), operations.issue(other_user)
+    operations.change_password(fresh(user), NEW, keep=others)
+    assert row(others).user == other_user
+    assert [status_of(one) for one in (token, others)] == [401, 200]
+
+
+def test_change_password_revives_no_revoked_token(user: Any) -> None:
     token = operations.issue(user)
     loaded = row(token)
     operations.revoke(token, reason="logout")
-    changed = fresh(user)
-    shell(changed)
-    loaded.rebind(changed)
+    operations.change_password(fresh(user), NEW, keep=loaded)
     assert not Token.objects.exists()
+
+
+def test_change_password_revokes_tokens_that_no_use_has_bound(user: Any) -> None:
+    caller, unbound = operations.issue(user), operations.issue(user)
+    Token.objects.filter(pk=unbound.pk).update(user_stamp=None)
+    operations.change_password(fresh(user), NEW, keep=caller)
+    assert [status_of(one) for one in (caller, unbound)] == [200, 401]
+
+
+def test_change_password_from_async_code(user: Any) -> None:
+    caller, other = operations.issue(user), operations.issue(user)
+    async_to_sync(operations.achange_password)(fresh(user), NEW, keep=caller)
+    assert [status_of(one) for one in (caller, other)] == [200, 401]
 
 
 # What is no change: a silent upgrade of the hash
@@ -378,6 +420,31 @@ def check_password(user: Any) -> None:
 
 def check_password_async(user: Any) -> None:
     assert async_to_sync(fresh(user).acheck_password)(PASSWORD)
+
+
+def check_password_of(instance: Any) -> None:
+    assert instance.check_password(PASSWORD)
+
+
+def check_password_of_async(instance: Any) -> None:
+    assert async_to_sync(instance.acheck_password)(PASSWORD)
+
+
+@contextmanager
+def meanwhile(act: Callable[[], Any], of: Any = PBKDF2PasswordHasher) -> Iterator[None]:
+    """Do something after the first password was found right, before its caller knows."""
+    verify = of.verify
+    acts = [act]
+
+    def verify_and_act(self: Any, password: str, encoded: str) -> bool:
+        is_right = verify(self, password, encoded)
+        if is_right and acts:
+            acts.pop()()
+        return is_right
+
+    with mock.patch.object(of, "verify", verify_and_act):
+        yield
+    assert not acts
 
 
 UPGRADES = [
@@ -436,6 +503,16 @@ def test_a_change_after_an_upgrade_is_a_change(db: None) -> None:
         assert status_of(token) == 401
 
 
+def test_an_upgrade_on_an_instance_that_was_saved_before_logs_nobody_out(
+    hashed_before: Any,
+) -> None:
+    user, token = hashed_before
+    instance = fresh(user)
+    instance.save()
+    assert instance.check_password(PASSWORD)
+    assert status_of(token) == 200
+
+
 def test_a_change_through_authenticate_and_back(db: None) -> None:
     with hashers(Before):
         user = make_user()
@@ -451,23 +528,75 @@ def test_a_change_through_authenticate_and_back(db: None) -> None:
         assert status_of(token) == 401
 
 
-@pytest.mark.parametrize("upgrade", [check_password, login_with_basic])
-def test_of_two_upgrades_at_once_one_counts(
-    hashed_before: Any, upgrade: Callable[[Any], None]
+@pytest.mark.parametrize("upgrade", UPGRADES)
+@pytest.mark.parametrize("second_upgrade", [check_password_of, check_password_of_async])
+def test_two_upgrades_at_once_log_nobody_out(
+    hashed_before: Any,
+    upgrade: Callable[[Any], None],
+    second_upgrade: Callable[[Any], None],
 ) -> None:
-    """Two requests have loaded the user before either upgrades."""
+    """Two requests have loaded the user before either upgrades the hash."""
     user, token = hashed_before
     second = fresh(user)
     upgrade(user)
     upgraded = fresh(user).password
-    assert second.check_password(PASSWORD)
-    assert fresh(user).password == second.password == upgraded
+    second_upgrade(second)
+    assert fresh(user).password == upgraded
     assert status_of(token) == 200
-    assert status_of(operations.issue(second)) == 200
+
+
+def test_a_login_whose_upgrade_came_second_checks_the_password_again(hashed_before: Any) -> None:
+    user, token = hashed_before
+    with meanwhile(lambda: fresh(user).check_password(PASSWORD)):
+        response = log_in(user)
+    assert response.status_code == 200
+    assert [status_of(key) for key in (token, response.data["token"])] == [200, 200]
+
+
+@pytest.mark.parametrize("due", [True, False], ids=["due", "not due"])
+@pytest.mark.parametrize("change", [update, shell])
+def test_a_login_with_the_old_password_gets_no_token_that_outlives_the_change(
+    db: None, due: bool, change: Callable[[Any], None]
+) -> None:
+    """The password is changed after it was found right, and before the token is made."""
+    with hashers(Before if due else After):
+        user = make_user("cyd")
+    with hashers(After):
+        with meanwhile(lambda: change(fresh(user))):
+            response = log_in(user)
+        assert response.status_code == 400
+        assert response.data == {
+            "non_field_errors": ["Unable to log in with provided credentials."]
+        }
+        assert not Token.objects.exists()
+        assert fresh(user).check_password(NEW)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        operations.issue,
+        lambda user: operations.issue(user, kind="personal"),
+        lambda user: Token.objects.create(user=user),
+        lambda user: Token(user=user).save(),
+        lambda user: Token.objects.bulk_create([Token(user=user)]),
+    ],
+    ids=["issue", "personal", "create", "save", "bulk_create"],
+)
+def test_no_token_is_made_of_a_password_that_was_overtaken(
+    hashed_before: Any, make: Callable[[Any], Any]
+) -> None:
+    user, token = hashed_before
+    stale = fresh(user)
+    shell(fresh(user))
+    assert stale.check_password(PASSWORD)
+    with pytest.raises(PasswordChanged):
+        make(stale)
+    assert list(Token.objects.all()) == [token]
 
 
 def test_a_change_beside_an_upgrade_is_not_undone_by_it(hashed_before: Any) -> None:
-    """Who checks the old password has loaded the user before it is changed."""
+    """The request that checks the old password has loaded the user before the change."""
     user, token = hashed_before
     stale = fresh(user)
     shell(fresh(user))
@@ -475,6 +604,86 @@ def test_a_change_beside_an_upgrade_is_not_undone_by_it(hashed_before: Any) -> N
     assert stale.check_password(PASSWORD)
     assert fresh(user).check_password(NEW)
     assert [status_of(one) for one in (token, kept)] == [401, 200]
+
+
+def test_an_upgrade_saved_with_more_columns_logs_nobody_out(hashed_before: Any) -> None:
+    """A user model's save() may add columns to update_fields, or save them all."""
+    user, token = hashed_before
+    plain_save = User.save
+
+    def save(self: Any, **kwargs: Any) -> None:
+        plain_save(self, **{**kwargs, "update_fields": {*kwargs["update_fields"], "is_active"}})
+
+    with mock.patch.object(User, "save", save):
+        assert fresh(user).check_password(PASSWORD)
+    assert status_of(token) == 200
+
+
+def test_an_upgrade_saved_with_all_columns_logs_nobody_out(hashed_before: Any) -> None:
+    user, token = hashed_before
+    plain_save = User.save
+    with mock.patch.object(User, "save", lambda self, **kwargs: plain_save(self)):
+        assert fresh(user).check_password(PASSWORD)
+    assert status_of(token) == 200
+
+
+@pytest.mark.parametrize("columns", [None, ["password"]])
+def test_a_password_set_to_none_is_saved(user: Any, columns: list[str] | None) -> None:
+    """``set_password(None)`` leaves an instance as Django's upgrade of a hash leaves it."""
+    token = operations.issue(user)
+    loaded = fresh(user)
+    loaded.set_password(None)
+    loaded.save(update_fields=columns)
+    assert not fresh(user).has_usable_password()
+    assert status_of(token) == 401
+
+
+def test_a_password_saved_with_everything_else_is_never_discarded(user: Any) -> None:
+    """The project says "no change", as Django does, and stores another password all the same."""
+    loaded = fresh(user)
+    loaded.set_password(NEW)
+    loaded._password = None
+    loaded.save()
+    assert fresh(user).check_password(NEW)
+
+
+def set_hash(user: Any) -> None:
+    user.password = make_password(NEW)
+    user.save(update_fields=["password"])
+
+
+def created_with_a_password(user: Any) -> Any:
+    return make_user("dan")
+
+
+def changed_by_a_form(user: Any) -> Any:
+    instance = fresh(user)
+    instance.set_password(PASSWORD)
+    instance.save()
+    return instance
+
+
+def changed_while_other_columns_were_saved(user: Any) -> Any:
+    instance = fresh(user)
+    instance.set_password(PASSWORD)
+    instance.save(update_fields=["is_active"])
+    return instance
+
+
+@pytest.mark.parametrize(
+    "before",
+    [created_with_a_password, changed_by_a_form, changed_while_other_columns_were_saved],
+)
+def test_a_hash_assigned_after_a_change_on_the_same_instance_is_a_change(
+    user: Any, before: Callable[[Any], Any]
+) -> None:
+    with hashers(Before):
+        instance = before(user)
+        User._default_manager.filter(pk=instance.pk).update(password=make_password(PASSWORD))
+        token = operations.issue(fresh(instance))
+    with hashers(After):
+        set_hash(instance)
+        assert status_of(token) == 401
 
 
 @pytest.mark.django_db(transaction=True)
@@ -501,74 +710,53 @@ def test_an_upgrade_that_cannot_be_saved_logs_nobody_out() -> None:
 # A user that was loaded before the password was changed
 
 
-def test_a_stale_user_ends_nothing_that_lives(user: Any) -> None:
-    stale = fresh(user)
-    kept = row(operations.issue(user))
-    shell(kept.user)
-    kept.rebind(kept.user)
-    late = operations.issue(stale)
-    assert status_of(late) == 401
-    assert list(Token.objects.all()) == [kept, late]
-
-
-def test_a_stale_user_makes_no_room_by_what_lives(user: Any) -> None:
+@pytest.mark.parametrize("kind", ["login", "personal"])
+def test_a_stale_user_gets_no_token_and_revokes_none(user: Any, kind: str) -> None:
     stale = fresh(user)
     shell(fresh(user))
     kept = operations.issue(fresh(user))
-    with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 2}):
-        operations.issue(stale)
+    with (
+        override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1}),
+        pytest.raises(PasswordChanged),
+    ):
+        operations.issue(stale, kind=kind)
+    assert list(Token.objects.all()) == [kept]
     assert status_of(kept) == 200
 
 
-def test_a_password_that_is_not_saved_ends_nothing(user: Any) -> None:
-    token = operations.issue(user)
-    user.set_password(NEW)
-    operations.issue(user)
-    assert status_of(token) == 200
+def test_a_deleted_user_gets_no_token(user: Any) -> None:
+    stale = fresh(user)
+    user.delete()
+    with pytest.raises(InactiveUser):
+        operations.issue(stale)
+
+
+def test_a_user_deleted_during_the_login_is_a_wrong_credential(db: None) -> None:
+    user = make_user()
+    with meanwhile(fresh(user).delete, of=type(get_hasher("default"))):
+        response = log_in(user)
+    assert response.status_code == 400
+    assert response.data == WRONG
 
 
 # What is no change: SECRET_KEY, unusable passwords, other user models
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_rotation_of_secret_key_with_fallbacks_logs_nobody_out() -> None:
-    user = make_user()
+def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:
     with override_settings(SECRET_KEY="old"):
-        used, unused = operations.issue(user), operations.issue(user)
-    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["older", "old"]):
-        stamp = row(used).user_stamp
-        assert status_of(used) == 200
-        assert row(used).user_stamp != stamp
-        assert row(unused).user_stamp == stamp
-        listed = client_of(used).get("/auth/tokens/").data["results"]
-        assert {one["id"] for one in listed} == {used.pk, unused.pk}
-        operations.issue(user)
-        assert Token.objects.count() == 3  # the login has ended neither
-    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=[]):
-        assert status_of(used) == 200
-        assert status_of(unused) == 401
-
-
-def test_a_rotation_without_fallbacks_ends_login_tokens_as_it_ends_sessions(user: Any) -> None:
-    login, personal = operations.issue(user), operations.issue(user, kind="personal")
-    with override_settings(SECRET_KEY="another"):
-        assert status_of(login) == 401
-        assert status_of(personal) == 200
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_restamp_does_not_undo_a_change_meanwhile() -> None:
-    user = make_user()
+        tokens = [operations.issue(user, kind=kind) for kind in ("login", "personal")]
+    with override_settings(SECRET_KEY="new"):
+        tokens.append(operations.issue(user))
+        assert [status_of(token) for token in tokens] == [200] * 3
     with override_settings(SECRET_KEY="old"):
-        token = operations.issue(user)
-    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"]):
-        assert status_of(token) == 200
-        shell(fresh(user))
-        assert status_of(token) == 401
+        tokens.append(operations.issue(user))
+        assert [status_of(token) for token in tokens] == [200] * 4
+        listed = client_of(tokens[0]).get("/auth/tokens/").data["results"]
+    assert {one["id"] for one in listed} == {token.pk for token in tokens}
 
 
 def test_an_unusable_password_set_again_is_no_change(user: Any) -> None:
-    """Some single sign-on back ends do so at each login."""
+    """Some single sign-on back ends set one at each login."""
     unusable(user)
     token = operations.issue(user)
     before = fresh(user).password
@@ -579,22 +767,74 @@ def test_an_unusable_password_set_again_is_no_change(user: Any) -> None:
     assert status_of(token) == 401
 
 
-def test_a_user_model_without_the_method(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(AbstractBaseUser, "get_session_auth_hash")
+def test_an_unusable_password_revives_no_token_of_another_one(user: Any) -> None:
+    unusable(user)
     token = operations.issue(user)
-    assert row(token).user_stamp is None
-    assert status_of(token) == 200
+    shell(fresh(user))
+    unusable(fresh(user))
+    assert status_of(token) == 401
+    unusable(fresh(user))
+    assert status_of(token) == 401
+
+
+def test_saving_other_columns_of_a_user_with_an_unusable_password_locks_nothing(user: Any) -> None:
+    unusable(user)
+    instance = fresh(user)
+    with queries() as asked:
+        instance.save()
+    assert len([sql for sql in asked if "drf_token_auth" in sql or "FOR " in sql]) == 0
+    assert len(asked) == 2
+
+
+@pytest.fixture
+def own_session_hash(user: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The user model has a session hash of its own, which reads this list."""
+    values = ["one"]
+    monkeypatch.setattr(User, "get_session_auth_hash", lambda self: values[0], raising=False)
+    return values
+
+
+def test_a_user_model_with_its_own_session_hash_decides(
+    user: Any, own_session_hash: list[str]
+) -> None:
+    token = operations.issue(user)
     shell(fresh(user))
     assert status_of(token) == 200
-    token.rebind(fresh(user))
-    listed = client_of(token).get("/auth/tokens/").data["results"]
-    assert [one["id"] for one in listed] == [token.pk]
+    own_session_hash[0] = "two"
+    assert status_of(token) == 401
 
 
-def test_a_user_model_that_lost_the_method(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_row_is_deleted_for_a_stamp_that_another_server_may_know(
+    user: Any, own_session_hash: list[str]
+) -> None:
     token = operations.issue(user)
-    monkeypatch.delattr(AbstractBaseUser, "get_session_auth_hash")
+    own_session_hash[0] = "of another server"
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1}):
+        operations.issue(user)
+    own_session_hash[0] = "one"
     assert status_of(token) == 200
+
+
+def test_change_password_revokes_the_others_whatever_the_session_hash(
+    user: Any, own_session_hash: list[str]
+) -> None:
+    caller, other = operations.issue(user), operations.issue(user)
+    with mock.patch.object(User, "get_session_auth_hash", lambda self: self.password):
+        operations.change_password(fresh(user), NEW, keep=caller)
+        assert [status_of(token) for token in (caller, other)] == [200, 401]
+    assert list(Token.objects.all()) == [caller]
+
+
+def test_a_user_model_without_a_password_binds_nothing(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = operations.issue(user)
+    monkeypatch.setattr(passwords, "stamp", lambda user: None)
+    monkeypatch.setattr(lookup, "stamp", lambda user: None)
+    assert row(operations.issue(user)).user_stamp is None
+    assert status_of(token) == 200
+    listed = client_of(token).get("/auth/tokens/").data["results"]
+    assert token.pk in [one["id"] for one in listed]
 
 
 # The user

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
-from ..managers import user_model
+from ..locking import user_model
 
 __all__ = ["LastUseFilter", "LifetimeFilter", "OwnerFilter", "ScopeFilter"]
 

@@ -61,10 +61,10 @@ class TokenAddForm(TokenForm):
     request: Any = None
     may_issue_for: Any = None
 
-    full_access = forms.BooleanField(label=_("everything the user may do"), required=False)
-    scopes = ScopesChoice(label=_("scopes"), required=False)
+    full_access = forms.BooleanField(label=_("Everything the user may do"), required=False)
+    scopes = ScopesChoice(label=_("Scopes"), required=False)
     password = forms.CharField(
-        label=_("your password"),
+        label=_("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("You logged in some time ago. Confirm that it is you."),
@@ -127,7 +127,7 @@ class FindByKeyForm(forms.Form):
     """Asks for a key. The page never shows it again."""
 
     key = forms.CharField(
-        label=_("key"),
+        label=_("Key"),
         max_length=300,
         widget=widgets.AdminTextInputWidget(
             attrs={"autocomplete": "off", "spellcheck": "false", "autofocus": True}

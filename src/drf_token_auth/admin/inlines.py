@@ -53,8 +53,8 @@ class TokenInlineMixin(_Mixin):
 
     form = TokenForm
     extra = 0
-    fields = ("name", "hint", "kind", "state", "expires_at", "last_used_at")
-    readonly_fields = ("hint", "kind", "state", "expires_at", "last_used_at")
+    fields = ("name", "kind", "state", "expires_at", "last_used_at")
+    readonly_fields = ("kind", "state", "expires_at", "last_used_at")
     ordering = ("-pk",)
     show_change_link = True
 
@@ -82,7 +82,7 @@ def guard_inlines() -> None:
     def get_formset(self: Any, request: Any, obj: Any = None, **kwargs: Any) -> Any:
         if issubclass(self.model, AbstractToken):
             kwargs["formset"] = _guarded(kwargs.get("formset", self.formset), request)
-            kwargs.update(extra=0, max_num=kwargs.get("max_num"))
+            kwargs.update(extra=0, max_num=0)
         return original(self, request, obj, **kwargs)
 
     get_formset.guards_tokens = True  # type: ignore[attr-defined]

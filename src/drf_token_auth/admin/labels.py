@@ -25,7 +25,7 @@ _STATES: dict[type[Refused], Promise] = {
 def state(token: AbstractToken) -> str | Promise:
     """Say whether the token works now. Costs no query if its user is loaded."""
     try:
-        lookup.verdict(token, timezone.now())
+        lookup.require_alive(token, timezone.now())
     except Refused as reason:
         return _STATES[type(reason)]
     return gettext_lazy("usable")

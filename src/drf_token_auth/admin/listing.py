@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
 from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
+from django.utils.timezone import template_localtime
 from django.utils.translation import gettext_lazy as _
 
 from ..base_models import AbstractToken
@@ -27,13 +30,17 @@ __all__ = ["ListMixin"]
 _SECRET_COLUMNS = frozenset({"digest", "previous_digest", "user_stamp"})
 
 
+def _short_date(moment: datetime | None) -> str | None:
+    return moment and date_format(template_localtime(moment), "SHORT_DATE_FORMAT")
+
+
 class ListMixin(_Mixin):
-    list_display = ("id", "hint", "user", "kind", "name", "state", "expires_at", "last_used_at")
+    list_display = ("id", "user", "kind", "token", "state", "expires", "last_used")
     list_filter = ("kind", LifetimeFilter, LastUseFilter, OwnerFilter, ScopeFilter)
     list_select_related = ("user",)
     # The order of age, by an index that each table has.
     ordering = ("-pk",)
-    sortable_by = ("id", "user", "expires_at")
+    sortable_by = ("id", "user", "expires")
     # Both would count the whole table.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
@@ -42,6 +49,19 @@ class ListMixin(_Mixin):
     # The admin's checks, and the autocomplete of a project's other models, want these names.
     search_fields = ("hint", "name")
     search_help_text = _("An id, a user name, a hint, or a part of a token's name. Never a key.")
+
+    @admin.display(description=_("token"))
+    def token(self, obj: AbstractToken) -> str:
+        return f"{obj.name} ({obj.hint}…)" if obj.name else f"{obj.hint}…"
+
+    # Short dates: with a time, eight columns do not fit a screen of 1280 pixels.
+    @admin.display(description=_("expires"), ordering="expires_at")
+    def expires(self, obj: AbstractToken) -> str | None:
+        return _short_date(obj.expires_at)
+
+    @admin.display(description=_("last used"))
+    def last_used(self, obj: AbstractToken) -> str | None:
+        return _short_date(obj.last_used_at)
 
     @admin.display(description=_("state"))
     def state(self, obj: AbstractToken) -> Any:
@@ -52,7 +72,7 @@ class ListMixin(_Mixin):
         if get_settings().LAST_USED_INTERVAL is not None:
             return columns
         # The column is empty then, and "never used" would be a guess.
-        return [name for name in columns if name != "last_used_at"]
+        return [name for name in columns if name not in {"last_used", "last_used_at"}]
 
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
         if not search_term.strip():

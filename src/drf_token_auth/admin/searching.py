@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from .. import keys
 from ..conf import get_settings
-from ..managers import user_model
+from ..locking import user_model
 
 __all__ = ["contains_key", "search"]
 

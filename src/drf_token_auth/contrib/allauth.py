@@ -13,12 +13,12 @@ from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.utils import timezone
+from rest_framework.exceptions import APIException
 
 from .. import operations
 from ..base_models import AbstractToken
 from ..devices import describe
-from ..exceptions import TokenLimitReached
-from ..views.base import LimitReached
+from ..views.errors import issue_or_refuse
 from .session_tokens import tie, tied
 
 __all__ = ["TokenStrategy"]
@@ -45,12 +45,12 @@ class TokenStrategy(SessionTokenStrategy):
         if token is not None and token.user_id == request.user.pk:
             return token
         try:
-            token = operations.issue(request.user, request=request, name=self.get_name(request))
-        except TokenLimitReached as error:
-            # allauth's answer to whoever is logged in would ask for a token again.
+            token = issue_or_refuse(request.user, request=request, name=self.get_name(request))
+        except APIException as error:
+            # allauth's answer to a user who is logged in would ask for a token again.
             logout(request)
-            refusal = ValidationError(LimitReached.default_detail, code=error.code)
-            answer = ErrorResponse(request, exception=refusal, status=LimitReached.status_code)
+            refusal = ValidationError(str(error.detail), code=error.default_code)
+            answer = ErrorResponse(request, exception=refusal, status=error.status_code)
             raise ImmediateHttpResponse(answer) from error
         tie(token, request)
         request.issued_token = token
@@ -68,4 +68,4 @@ def keep_who_changed_the_password(request: Any, user: Any, **kwargs: Any) -> Non
     """As allauth keeps the session, unless ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`` has ended both."""
     token = tied(request, user)
     if token is not None:
-        token.rebind(user)
+        operations.keep_through_change(user, token, request=request)

@@ -19,7 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..exceptions import Refused
-from ..lookup import verdict
+from ..lookup import require_alive
 from ..managers import all_rows
 
 __all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
@@ -145,7 +145,7 @@ def _reload(token: AbstractToken) -> AbstractToken | None:
     row: AbstractToken | None = rows.filter(pk=token.pk).first()
     try:
         if row is not None:
-            verdict(row, timezone.now())
+            require_alive(row, timezone.now())
     except Refused:
         return None
     return row

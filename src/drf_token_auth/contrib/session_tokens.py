@@ -20,7 +20,8 @@ def tie(token: AbstractToken, request: Any) -> None:
     """End the token with the session of this request, if it has one."""
     session = getattr(request, "session", None)
     if session is not None:
-        session[_TOKEN] = token.pk
+        # As text, because the session is stored as JSON and a UUID is not.
+        session[_TOKEN] = str(token.pk)
 
 
 def tied_id(session: Any) -> Any:

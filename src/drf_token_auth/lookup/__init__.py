@@ -1,4 +1,4 @@
-"""From a presented key to its row, and the verdict: the path of every request."""
+"""From a presented key to its row, and whether it authenticates: the path of every request."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .. import keys, peppers, signals
-from .. import passwords as stamps
 from ..conf import get_settings
 from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
+from ..passwords import stamp
 from . import fast_select as statement
 from . import last_use as usage
 from .after_request import after_transaction
@@ -23,7 +23,7 @@ from .after_request import after_transaction
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["authenticate", "find", "verdict"]
+__all__ = ["authenticate", "find", "require_alive"]
 
 logger = logging.getLogger("drf_token_auth")
 _T = TypeVar("_T", bound="AbstractToken")
@@ -40,13 +40,14 @@ def authenticate(
     """The usable token with this key, its user loaded.
 
     :param record_use: note the use (at most one write an interval, after the transaction).
-    :raises Refused: as :func:`find` and :func:`verdict`.
+    :raises Refused: as :func:`find` and :func:`require_alive`.
     """
     token = find(model, key, queryset=queryset, request=request)
     now = timezone.now()
-    newer_stamp = verdict(token, now)
+    require_alive(token, now)
     if record_use:
-        usage.record(token, newer_stamp, now)
+        is_unbound = token.user_stamp is None and token.is_password_bound
+        usage.record(token, stamp(token.user) if is_unbound else None, now)
     return token
 
 
@@ -57,7 +58,7 @@ def find(
     queryset: models.QuerySet[_T] | None = None,
     request: Any = None,
 ) -> _T:
-    """The row with this key, whatever its state, its user loaded: no verdict.
+    """The row with this key, its user loaded, whether or not it authenticates.
 
     :param queryset: where to look, through the ORM, instead of among all tokens.
     :raises MalformedKey, WrongChecksum, UnknownKey, ReusedKey: no row has it, or had it before a
@@ -75,25 +76,21 @@ def find(
     return token
 
 
-def verdict(token: AbstractToken, now: datetime) -> str | None:
-    """Raise the reason why this token does not authenticate at this moment, if there is one.
+def require_alive(token: AbstractToken, now: datetime) -> None:
+    """Raise the reason why this token does not authenticate now, if there is one.
 
-    :returns: the stamp to bind it to from now on, if it is another than the row's.
+    :raises TokenExpired, InactiveUser, PasswordChanged: the first of these that is true.
     """
     if token.expires_at is not None and now >= token.expires_at:
         raise TokenExpired
     user = token.user
-    # None: a model of the project's own may allow a token of nobody.
+    # A project's own token model may allow a token without a user.
     if user is None or not getattr(user, "is_active", True):
         raise InactiveUser
-    if not token.is_password_bound:
-        return None
-    if token.user_stamp is None:
-        return stamps.current(user)
-    holds, newer_stamp = stamps.matches(user, token.user_stamp)
-    if not holds:
-        raise PasswordChanged
-    return newer_stamp
+    if token.user_stamp is not None and token.is_password_bound:
+        current = stamp(user)
+        if current is not None and current != token.user_stamp:
+            raise PasswordChanged
 
 
 def _may_be_renewed(token: AbstractToken) -> bool:

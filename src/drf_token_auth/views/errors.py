@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    ParseError,
+    ValidationError,
+)
 from rest_framework.utils.serializer_helpers import ReturnDict
 
-from ..exceptions import TokenLimitReached
+from .. import operations
+from ..base_models import AbstractToken
+from ..exceptions import Refused, TokenLimitReached
 
-__all__ = ["LimitReached", "NoToken", "TooLarge", "as_refusal"]
+__all__ = [
+    "LimitReached",
+    "NoToken",
+    "TooLarge",
+    "as_refusal",
+    "issue_or_refuse",
+    "refusing",
+]
 
 
 class NoToken(APIException):
@@ -44,3 +62,25 @@ def as_refusal(exc: Exception) -> Exception:
         # DRF's page shows the posted values again if it finds the serializer here.
         return ValidationError(dict(exc.detail))
     return exc
+
+
+def issue_or_refuse(user: Any, **options: Any) -> AbstractToken:
+    """Call ``operations.issue`` for a view.
+
+    :raises LimitReached: 403 if the user has reached the limit of tokens.
+    :raises AuthenticationFailed: 401 if the user's password changed, or the user was deleted,
+        after the user was authenticated.
+    """
+    with refusing():
+        return operations.issue(user, **options)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Raise the API exceptions of :func:`issue_or_refuse` for what ``operations`` raises."""
+    try:
+        yield
+    except TokenLimitReached as error:
+        raise LimitReached from error
+    except Refused as error:
+        raise AuthenticationFailed(code=error.code) from error

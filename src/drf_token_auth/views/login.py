@@ -10,12 +10,12 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router, transaction
 from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
 from ..devices import describe
-from ..exceptions import Refused
 from ..login_name import account_name
 from ..serializers import (
     TokenLoggedInSerializer,
@@ -46,7 +46,7 @@ class LoginView(TokenView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         try:
             token = self.log_in()
-        except Refused:
+        except AuthenticationFailed:
             # The user was changed while the password was checked. Check it again.
             token = self.log_in()
         return Response(self.get_response_data(token))

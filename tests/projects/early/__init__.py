@@ -6,6 +6,5 @@ import drf_token_auth
 import drf_token_auth.conf
 import drf_token_auth.exceptions
 import drf_token_auth.keys
-import drf_token_auth.passwords
 import drf_token_auth.scopes
 import drf_token_auth.signals  # noqa: F401

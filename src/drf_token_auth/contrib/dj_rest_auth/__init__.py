@@ -11,7 +11,6 @@ from rest_framework import serializers
 
 from ... import operations
 from ...base_models import AbstractToken
-from ...exceptions import TokenLimitReached
 from ..session_tokens import tie, tied
 
 __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
@@ -19,13 +18,10 @@ __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 
 def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
     """For ``TOKEN_CREATOR``: a new token of the model in use for each login."""
-    from ...views.base import LimitReached
+    from ...views.errors import issue_or_refuse
 
     request = serializer.context.get("request")
-    try:
-        token = operations.issue(user, request=getattr(request, "_request", request))
-    except TokenLimitReached as error:
-        raise LimitReached from error
+    token = issue_or_refuse(user, request=getattr(request, "_request", request))
     # The registration throws away what this returns.
     user.issued_token = token
     return token
@@ -50,11 +46,11 @@ class PasswordChangeSerializer(stock.PasswordChangeSerializer):
     """For ``PASSWORD_CHANGE_SERIALIZER``: who changes the password stays logged in."""
 
     def save(self) -> None:
-        super().save()
         if self.logout_on_password_change:
+            super().save()
             return
         token = self.request.auth
         if not isinstance(token, AbstractToken):  # a session, which lives on too
             token = tied(self.request, self.user)
-        if token is not None:
-            token.rebind(self.user)
+        with operations.changing_password(self.user, keep=token, request=self.request):
+            super().save()

@@ -1,4 +1,4 @@
-"""In place of ``include("dj_rest_auth.registration.urls")``: its answer carries the key."""
+"""Use in place of ``include("dj_rest_auth.registration.urls")``: the same routes and names."""
 
 from __future__ import annotations
 
@@ -7,26 +7,20 @@ from typing import Any
 from dj_rest_auth.app_settings import api_settings
 from dj_rest_auth.registration import urls as stock_urls
 from dj_rest_auth.registration import views as stock
-from django.urls import URLPattern
+
+from ..open_routes import PublicRoute, serve
 
 __all__ = ["RegisterView"]
 
 
-class RegisterView(stock.RegisterView):
+class RegisterView(PublicRoute, stock.RegisterView):
+    """Answers a registration with the key of a new token, like dj-rest-auth's own view."""
+
     def get_response_data(self, user: Any) -> Any:
         token = getattr(user, "issued_token", None)
-        if token is None:  # the address has to be verified first
+        if token is None:  # The user has to verify the e-mail address first.
             return super().get_response_data(user)
         return api_settings.TOKEN_SERIALIZER(token, context=self.get_serializer_context()).data
 
-    def get_success_headers(self, data: Any) -> dict[str, str]:
-        """An answer that carries a key is stored nowhere (RFC 6749 5.1)."""
-        return {**super().get_success_headers(data), "Cache-Control": "no-store"}
 
-
-urlpatterns = [
-    URLPattern(one.pattern, RegisterView.as_view(), name=one.name)
-    if getattr(one.callback, "cls", None) is stock.RegisterView
-    else one
-    for one in stock_urls.urlpatterns
-]
+urlpatterns = serve(stock_urls.urlpatterns, {stock.RegisterView: RegisterView})

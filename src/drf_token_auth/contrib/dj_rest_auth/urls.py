@@ -1,4 +1,7 @@
-"""In place of ``include("dj_rest_auth.urls")``: the same, with a logout that ends the token."""
+"""Use in place of ``include("dj_rest_auth.urls")``: the same routes and names.
+
+The logout revokes the token. The public views work with an old key in the header.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,24 @@ from dj_rest_auth import views as stock
 from dj_rest_auth.app_settings import api_settings
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_out
-from django.urls import URLPattern
 from django.utils.translation import gettext
 from rest_framework.response import Response
 
 from ... import operations
 from ...base_models import AbstractToken
+from ..open_routes import LoginRoute, serve
 
 __all__ = ["LoginView", "LogoutView"]
 
-_LOGGED_OUT = "Successfully logged out."  # dj-rest-auth's own text, in its own translation
+_LOGGED_OUT = "Successfully logged out."  # dj-rest-auth's own text, which its catalogues translate
 
 
-class LoginView(stock.LoginView):
-    """An answer that carries a key is stored nowhere (RFC 6749 5.1)."""
-
-    def get_response(self) -> Any:
-        response = super().get_response()
-        response.headers["Cache-Control"] = "no-store"
-        return response
+class LoginView(LoginRoute, stock.LoginView):
+    """A client whose key has expired can log in here although it still sends the key."""
 
 
 class LogoutView(stock.LogoutView):
-    """Ends the presented token, and leaves DRF's token of the user alone, if there is one."""
+    """Revokes the presented token. If the user has a token of DRF's too, that one stays."""
 
     def logout(self, request: Any) -> Any:
         token = request.auth
@@ -46,10 +44,6 @@ class LogoutView(stock.LogoutView):
         return Response({"detail": gettext(_LOGGED_OUT)})
 
 
-_IN_PLACE: dict[Any, Any] = {stock.LoginView: LoginView, stock.LogoutView: LogoutView}
-
-urlpatterns = [
-    URLPattern(one.pattern, ours.as_view(), name=one.name) if ours is not None else one
-    for one in stock_urls.urlpatterns
-    for ours in [_IN_PLACE.get(getattr(one.callback, "cls", None))]
-]
+urlpatterns = serve(
+    stock_urls.urlpatterns, {stock.LoginView: LoginView, stock.LogoutView: LogoutView}
+)

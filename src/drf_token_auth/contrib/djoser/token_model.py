@@ -1,0 +1,70 @@
+"""A stand-in for the token model in use, for code that was written for djoser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import get_token_model, operations
+from ...base_models import AbstractToken
+
+__all__ = ["TokenModel"]
+
+
+class _LoginTokens:
+    """The manager of the token model, except for the two calls that djoser itself makes."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(get_token_model()._default_manager, name)
+
+    def get_or_create(self, defaults: Any = None, **values: Any) -> tuple[AbstractToken, bool]:
+        """Make a new token. djoser shows its key, and an older token's key is not known."""
+        from ...views.errors import refusing
+
+        for name, value in (defaults or {}).items():
+            values[name] = value() if callable(value) else value
+        token = get_token_model()(**values)
+        token.origin = (token.user, None)
+        with refusing():
+            operations.insert(token)
+        return token, True
+
+    def filter(self, *args: Any, **kwargs: Any) -> Any:
+        tokens = get_token_model()._default_manager.filter(*args, **kwargs)
+        if not args and set(kwargs) == {"user"}:
+            bases = (_TokensOfUser, type(tokens))
+            tokens.__class__ = type("TokensOfUser", bases, {})
+            tokens._owner = kwargs["user"]
+        return tokens
+
+
+class _TokensOfUser:
+    """A queryset of one user's tokens."""
+
+    model: Any
+    _owner: Any = None
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Revoke the user's login tokens: this is how djoser logs out. Scripts keep theirs."""
+        if self._owner is None:  # The rows were filtered further.
+            return super().delete()  # type: ignore[misc, no-any-return]
+        count = operations.revoke_all(self._owner, reason="logout_all", actor=self._owner)
+        return count, {self.model._meta.label: count} if count else {}
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+
+class _TokenModelType(type):
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(get_token_model(), name)
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return get_token_model()(*args, **kwargs)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, get_token_model())
+
+
+class TokenModel(metaclass=_TokenModelType):
+    """The token model in use. ``TokenModel(user=user)`` makes one of its instances."""
+
+    objects = _LoginTokens()

@@ -1,0 +1,50 @@
+"""Row locks. Every operation that counts or ends tokens takes them in one order.
+
+First the user's row, then the tokens of that user in the order of their primary keys. Two
+operations that follow this order never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+
+if TYPE_CHECKING:
+    from .base_models import AbstractToken
+
+__all__ = ["lock_user", "user_model"]
+
+
+def user_model(model: type[AbstractToken]) -> Any:
+    """Return the user model that the token model points to."""
+    return model._meta.get_field("user").related_model
+
+
+def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
+    """Lock the user's row until the transaction ends. Return it as it is now, or None."""
+    features = connections[using].features
+    users = user_model(model)._base_manager.using(using).filter(pk=user_pk).order_by()
+    # An INSERT of another row that points to this user need not wait.
+    no_key = features.has_select_for_no_key_update
+    if features.has_select_for_update:
+        for parent in _parents(users.model):
+            rows = parent._base_manager.using(using).filter(pk=user_pk).order_by()
+            list(rows.select_for_update(no_key=no_key).values_list("pk"))
+    else:
+        # SQLite has one lock for all writers, and only a write takes it.
+        users.update(**{users.model._meta.pk.attname: user_pk})
+    return next(iter(users.select_for_update(no_key=no_key)), None)
+
+
+def _parents(user_model: Any) -> Iterator[Any]:
+    """Yield the parent models of a user model that has several tables, first saved first.
+
+    A single query that joins the tables would lock them in the opposite order to ``save()``.
+    """
+    meta = user_model._meta.concrete_model._meta
+    for parent, link in meta.parents.items():
+        if link is meta.pk:
+            yield from _parents(parent)
+            yield parent
