@@ -655,7 +655,8 @@ class TestTokenStats:
 
     def test_peppers(self, user: Any) -> None:
         def issue(peppers: dict[int, str], count: int = 1) -> None:
-            with override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers}):
+            used = max(peppers, default=None)
+            with override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": used}):
                 for _ in range(count):
                     operations.issue(user)
 
@@ -665,7 +666,7 @@ class TestTokenStats:
         Token(user=user, digest=keys.knox_digest("00")).save()
         fill(user)
         now_set = {1: PEPPERS[1], 2: PEPPERS[2], 3: PEPPERS[3]}
-        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": now_set}):
+        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": now_set, "PEPPER": 3}):
             found = stats()["digests"]
             text = run("token_stats")
         assert found == [
@@ -716,7 +717,7 @@ class TestTokenStats:
         with queries() as asked:
             stats()
         assert len(asked) == 4
-        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS}):
+        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "PEPPER": 3}):
             operations.issue(user)
             with queries() as asked:
                 stats()
@@ -913,7 +914,7 @@ class TestFindLeakedTokens:
 
     def test_peppers(self, user: Any) -> None:
         before = operations.issue(user)
-        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS}):
+        with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "PEPPER": 3}):
             after = operations.issue(user)
             _, lines = find("-", stdin=Input(f"{before.key}\n{after.key}"))
         assert lines[-1] == "2 keys found, of 2 usable tokens."
