@@ -65,6 +65,14 @@ def clean_name(name: str) -> str:
     return " ".join(printable.split())[:NAME_LENGTH].rstrip()
 
 
+_LOADED = (
+    "This token was loaded from the database, which holds only a digest of its key. Create a new "
+    "token in place of get_or_create(): token = operations.issue(user); then read token.key. "
+    "drf_token_auth.views.LoginView does this for you."
+)
+_UNSAVED = "This token has no key yet. Save it first: token.save(); then read token.key."
+
+
 class Kind:
     """Login tokens end with a logout or a password; personal ones are for scripts and CI."""
 
@@ -135,7 +143,14 @@ class AbstractToken(models.Model):
     origin: tuple[Any, Any] = (None, None)
 
     def __str__(self) -> str:
-        return f"{self.hint}…"
+        """Return a label, such as "login token aB3d… of ada". It costs no query."""
+        loaded = vars(self)
+        user = self._state.fields_cache.get("user")
+        return _("%(kind)s token %(hint)s… of %(user)s") % {
+            "kind": dict(Kind.choices).get(loaded.get("kind", ""), ""),
+            "hint": loaded.get("hint", ""),
+            "user": loaded.get("user_id") if user is None else user.get_username(),
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: without key and digests, which are loaded again if they are asked for."""
@@ -193,16 +208,18 @@ class AbstractToken(models.Model):
         return keys.generate(get_settings().PREFIX)
 
     @property
-    def key(self) -> str:
-        """The key, on the instance that made it.
+    def created(self) -> datetime:
+        """``created_at``, for code written for DRF's token."""
+        return self.created_at
 
-        :raises KeyNotShown: (an AttributeError) on any other; the database holds its digest only.
+    @property
+    def key(self) -> str:
+        """The key, on the instance that created it.
+
+        :raises KeyNotShown: (an AttributeError) on any other instance.
         """
         if self._key is None:
-            raise KeyNotShown(
-                "The key of a token is readable only on the instance that made it: the database "
-                "holds its digest. Make a new token (operations.issue) or key (operations.rotate)."
-            )
+            raise KeyNotShown(_UNSAVED if self._state.adding else _LOADED)
         return self._key
 
     @key.setter
@@ -213,7 +230,7 @@ class AbstractToken(models.Model):
             return
         conf = get_settings()
         key = keys.require_usable(key, conf.PREFIX)
-        version = max(conf.PEPPERS, default=keys.SHA256)
+        version = conf.digest_version
         self.digest = keys.digest(key, version, conf.PEPPERS.get(version, b""))
         self.hint = keys.hint(key, conf.PREFIX)
         self._key = key

@@ -76,7 +76,10 @@ _T = TypeVar("_T")
 
 
 def hidden(text: _T) -> _T | HiddenText:
-    """The text as one that shows nothing of itself; whatever is no text, as it is."""
+    """Return the text as one whose ``repr`` shows nothing. Bytes are read as ASCII."""
+    if isinstance(text, bytes):
+        # Latin-1 decodes any byte. What is not ASCII is refused later, as in a text.
+        return HiddenText(text.decode("latin-1"))
     is_shown = isinstance(text, str) and not isinstance(text, HiddenText)
     return HiddenText(text) if is_shown else text
 
@@ -162,17 +165,21 @@ def unissued() -> bytes:
     return bytes([UNISSUED]) + secrets.token_bytes(DIGEST_SIZE - 1)
 
 
-def candidates(key: str | None, prefix: str, peppers: Mapping[int, bytes]) -> list[bytes]:
-    """The digests this key can be stored under, the one a new key would get first.
+def candidates(
+    key: str | None, prefix: str, peppers: Mapping[int, bytes], current: int = SHA256
+) -> list[bytes]:
+    """Return the digests this key can be stored under. The first is under the current version.
 
-    :raises MalformedKey, WrongChecksum: no row can have it, so none is asked for.
+    :param peppers: the known peppers by their id.
+    :param current: the version that hashes new keys: the id of a pepper, or 0.
+    :raises MalformedKey, WrongChecksum: no row can have this key, so no query is needed.
     """
     key = require_presentable(key)
     own = _has_own_shape(key, prefix)
     if own and not _checksum_holds(key):
         raise WrongChecksum
-    found = [digest(key, version, peppers[version]) for version in sorted(peppers, reverse=True)]
-    found.append(digest(key, SHA256))
+    others = [version for version in (SHA256, *peppers) if version != current]
+    found = [digest(key, version, peppers.get(version, b"")) for version in (current, *others)]
     if not own:
         found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
         if _HEX.fullmatch(key):
