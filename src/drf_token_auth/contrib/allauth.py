@@ -1,4 +1,4 @@
-"""allauth headless: ``HEADLESS_TOKEN_STRATEGY = "drf_token_auth.contrib.allauth.TokenStrategy"``."""
+"""allauth headless: for ``HEADLESS_TOKEN_STRATEGY``, the class ``TokenStrategy``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TokenStrategy(SessionTokenStrategy):
     """
 
     def create_access_token_payload(self, request: Any) -> dict[str, Any]:
-        """Return what is added to ``meta``: the key, and ``expires_in`` in seconds (RFC 6749 5.1)."""
+        """Return what ``meta`` gets: the key, and ``expires_in`` in seconds (RFC 6749 5.1)."""
         token = self._token_of_this_login(request)
         payload: dict[str, Any] = {"access_token": token.key}
         if token.expires_at is not None:
