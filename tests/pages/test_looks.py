@@ -14,7 +14,7 @@ from tests.pages.test_make import NEW, key_in, make
 from tests.pages.test_never import paths_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "pages-look.md"
-TEMPLATE = re.compile(r"^```html\n\{# (\S+) #\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TEMPLATE = re.compile(r"^```htmldjango\n\{# (\S+) #\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BASE = """<!doctype html><title>{% block title %}{% endblock %}</title>{% block extra_head %}
 {% endblock %}<body class="our-site">{% block content %}{% endblock %}"""
 
