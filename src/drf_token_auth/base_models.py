@@ -54,7 +54,7 @@ NAME_LENGTH = 64
 
 
 def default_expires_at() -> datetime | None:
-    """``TTL`` from now, for a row whose maker names no expiry."""
+    """Return ``TTL`` from now, the expiry of a row that is created without one."""
     ttl = get_settings().TTL
     return None if ttl is None else timezone.now() + ttl
 
@@ -284,7 +284,7 @@ class AbstractToken(models.Model):
     def _start_idle_timeout(self, now: datetime, default: timedelta | None, *, never: bool) -> None:
         """With an idle timeout, the expiry asked for is the cap that uses renew up to.
 
-        A login token whose maker said ``expires_at=None`` against a TTL never
+        A login token that is created with ``expires_at=None`` against a TTL never
         expires, idle or not.
         """
         is_never = self.expires_at is None and never
