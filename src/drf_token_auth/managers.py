@@ -120,8 +120,8 @@ class TokenQuerySet(models.QuerySet[_T]):
     def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> int:
         """End them at once: the rows go, ``token_revoked`` is sent for each. How many there were.
 
-        If two calls run at once, only the one that revokes a token sends its signal. Those that have
-        expired go as well, unsaid and uncounted. Holds the rows of all their users meanwhile.
+        If two calls run at once, only the one that revokes a token sends its signal. Those that
+        have expired go as well, unsaid and uncounted. Holds the rows of all their users meanwhile.
         """
         ends = self._end_each(reason=reason, actor=actor, request=request)
         return sum(before_its_time for _, before_its_time in ends)

@@ -28,8 +28,8 @@ HEAD = """\
 # Compatibility
 
 Written by `tox run -e contrib -- --write` from what it ran. CI runs the same tests twice and
-prints this table. One run has the newest versions. The other has the oldest of each, with the oldest
-Python, Django and Django REST framework.
+prints this table. One run has the newest versions. The other has the oldest of each, with the
+oldest Python, Django and Django REST framework.
 
 """
 
