@@ -21,15 +21,21 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_test_of_a_neighbour_is_run():
-    runs = [*WITHOUT_GUIDE, *(run for one in NEIGHBOURS for run in one.runs)]
-    run = {test for test, _ in runs}
-    assert {path.stem.removeprefix("test_") for path in HERE.glob("test_*.py")} == run
+    run = {test for one in NEIGHBOURS for test, _ in one.runs}
+    assert {path.stem.removeprefix("test_") for path in HERE.glob("test_*.py")} == {
+        *run,
+        *WITHOUT_GUIDE,
+    }
 
 
 def test_all_settings_are_used():
-    runs = [*WITHOUT_GUIDE, *(run for one in NEIGHBOURS for run in one.runs)]
-    used = {settings for _, settings in runs}
-    assert {path.stem for path in HERE.glob("settings/*.py")} == {*used, "base", "__init__"}
+    used = {settings for one in NEIGHBOURS for _, settings in one.runs}
+    assert {path.stem for path in HERE.glob("settings/*.py")} == {
+        *used,
+        *WITHOUT_GUIDE,
+        "base",
+        "__init__",
+    }
 
 
 # What a test is about, and no page tells everybody to do.
@@ -44,11 +50,8 @@ VARIATIONS = {
 
 
 def test_a_page_lacks_no_line_that_its_test_has():
-    without_guide = {settings for _, settings in WITHOUT_GUIDE}
     for path in HERE.glob("settings/*.py"):
-        if path.stem in without_guide:
-            continue
-        if path.stem != "base":
+        if path.stem not in ("base", *WITHOUT_GUIDE):
             set_here = {
                 name.id
                 for node in ast.walk(ast.parse(path.read_text("utf-8")))
