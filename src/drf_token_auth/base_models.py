@@ -51,6 +51,18 @@ if TYPE_CHECKING:
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
 NAME_LENGTH = 64
+# The columns that are as secret as the keys.
+DIGESTS = ("digest", "previous_digest", "replaced_digest")
+
+
+NOT_STORED = (
+    "The key of this token cannot be shown: the database stores only its hash, so only the "
+    "instance that made the key has it. In a login view, replace "
+    "Token.objects.get_or_create(user=user) by token = operations.issue(user), with from "
+    "drf_token_auth import operations; or use drf_token_auth.views.LoginView. To get a new key for "
+    "this token, call operations.rotate(token)."
+)
+UNSAVED = "This token has no key yet. Save it first: token.save() makes the key."
 
 
 def default_expires_at() -> datetime | None:
@@ -94,23 +106,27 @@ class AbstractToken(models.Model):
         default=default_expires_at,
         help_text=_("Empty: never."),
     )
-    last_used_at: MomentOrNull = models.DateTimeField(_("last used"), null=True, editable=False)
+    last_used_at: MomentOrNull = models.DateTimeField(
+        _("last used"), null=True, default=None, editable=False
+    )
     renewable_until: MomentOrNull = models.DateTimeField(
-        _("renewable until"), null=True, editable=False
+        _("renewable until"), null=True, default=None, editable=False
     )
     idle_timeout: DurationOrNull = models.DurationField(
-        _("idle timeout"), null=True, editable=False
+        _("idle timeout"), null=True, default=None, editable=False
     )
-    previous_until: MomentOrNull = models.DateTimeField(null=True, editable=False)
+    previous_until: MomentOrNull = models.DateTimeField(null=True, default=None, editable=False)
     digest: DigestField = DigestField(unique=True, default=keys.unissued)
-    previous_digest: DigestField = DigestField(null=True, db_index=True)
+    previous_digest: DigestField = DigestField(null=True, default=None, db_index=True)
+    # A key that the previous key replaced by rotating again. It works no more.
+    replaced_digest: DigestField = DigestField(null=True, default=None, db_index=True)
     hint: Text = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
     kind: Text = models.CharField(
         _("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN
     )
     # NULL is "not bound yet": the next use binds it.
     user_stamp: TextOrNull = models.CharField(  # noqa: DJ001
-        max_length=STAMP_LENGTH, null=True, editable=False
+        max_length=STAMP_LENGTH, null=True, default=None, editable=False
     )
     name: Text = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
     # NULL is "all the user may do"; an empty list is refused.
@@ -135,12 +151,15 @@ class AbstractToken(models.Model):
     origin: tuple[Any, Any] = (None, None)
 
     def __str__(self) -> str:
-        return f"{self.hint}…"
+        is_loaded = type(self).user.is_cached(self)
+        owner = self.user if is_loaded else f"user {self.user_id}"
+        hint = f"{self.hint}… " if self.hint else ""
+        return f"{self.kind} token {hint}of {owner}"
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: without key and digests, which are loaded again if they are asked for."""
         state = self._plain_state()
-        for name in ("_key", "digest", "previous_digest", "presented_digests", "origin"):
+        for name in ("_key", *DIGESTS, "presented_digests", "origin"):
             state.pop(name, None)
         return state
 
@@ -174,6 +193,11 @@ class AbstractToken(models.Model):
         if self._state.adding and self.is_expired():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
 
+    @property
+    def created(self) -> datetime:
+        """Return ``created_at``, for code written for DRF's token model."""
+        return self.created_at
+
     def _plain_state(self) -> dict[str, Any]:
         """By attribute: Django sets what psycopg2 reads from a binary column aside, in a list."""
         state = dict(super().__getstate__())
@@ -198,12 +222,11 @@ class AbstractToken(models.Model):
 
         :raises KeyNotShown: (an AttributeError) on any other; the database holds its digest only.
         """
-        if self._key is None:
-            raise KeyNotShown(
-                "The key of a token is readable only on the instance that made it: the database "
-                "holds its digest. Make a new token (operations.issue) or key (operations.rotate)."
-            )
-        return self._key
+        if self._key is not None:
+            return self._key
+        if self._state.adding:
+            raise KeyNotShown(UNSAVED)
+        raise KeyNotShown(NOT_STORED)
 
     @key.setter
     def key(self, key: str | None) -> None:
@@ -213,8 +236,7 @@ class AbstractToken(models.Model):
             return
         conf = get_settings()
         key = keys.require_usable(key, conf.PREFIX)
-        version = max(conf.PEPPERS, default=keys.SHA256)
-        self.digest = keys.digest(key, version, conf.PEPPERS.get(version, b""))
+        self.digest = keys.new_digest(key, conf.PEPPERS, conf.PEPPER)
         self.hint = keys.hint(key, conf.PREFIX)
         self._key = key
 

@@ -63,7 +63,7 @@ def _has_field(model: Any, name: str) -> bool:
 
 def _digests(stored: dict[int, int]) -> Any:
     configured = get_settings().PEPPERS
-    newest = max(configured, default=keys.SHA256)
+    newest = keys.current_version(get_settings().PEPPER)
     for version in sorted({*stored, *configured, newest}):
         count = stored.get(version, 0)
         yield {

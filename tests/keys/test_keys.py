@@ -64,7 +64,7 @@ def test_our_own_shape_without_a_pepper_has_one_digest():
 def test_with_peppers_the_newest_comes_first_and_no_pepper_last():
     key = keys.generate("dta_")
     old, new = b"o" * 32, b"n" * 32
-    assert keys.candidates(key, "dta_", {1: old, 7: new}) == [
+    assert keys.candidates(key, "dta_", {1: old, 7: new}, 7) == [
         b"\x07" + hmac.digest(new, key.encode(), "sha256"),
         b"\x01" + hmac.digest(old, key.encode(), "sha256"),
         b"\x00" + hashlib.sha256(key.encode()).digest(),

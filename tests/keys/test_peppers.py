@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def under(peppers: dict[int, str], **conf: Any) -> Any:
-    return override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, **conf})
+    """The highest pepper is in use."""
+    in_use = max(peppers, default=None)
+    return override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": in_use, **conf})
 
 
 def version(token: Any) -> int:
@@ -113,6 +115,35 @@ def test_a_pepper_is_retired(user: Any) -> None:
             assert counts().get(1, 0) == left
     with under({2: TWO}):
         assert [status_of(token) for token in tokens] == [200] * 3
+
+
+def test_a_pepper_is_added_while_servers_without_it_run(user: Any) -> None:
+    """First every server knows it, then it is used. Old and new servers run side by side."""
+    without, knows = under({}), under({1: ONE}, PEPPER=None)
+    with without:
+        tokens = [operations.issue(user)]
+    with knows:
+        tokens.append(operations.issue(user))
+    for server in (without, knows, without):
+        with server:
+            assert [status_of(token) for token in tokens] == [200, 200]
+    with under({1: ONE}):
+        tokens.append(operations.issue(user))
+        assert [version(token) for token in tokens] == [0, 0, 1]
+        assert status_of(tokens[0]) == 200
+        assert version(tokens[0]) == 1
+    with knows:
+        assert [status_of(token) for token in tokens] == [200] * 3
+
+
+def test_peppers_are_given_up(user: Any) -> None:
+    with under({1: ONE}):
+        token = operations.issue(user)
+    with under({1: ONE}, PEPPER=None):
+        assert status_of(token) == 200
+        assert version(token) == 0
+    with under({}):
+        assert status_of(token) == 200
 
 
 @pytest.mark.parametrize("shape", ["own", "foreign"])

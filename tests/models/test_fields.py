@@ -47,7 +47,7 @@ def test_no_path_stores_a_digest_of_another_size(user, digest, store):
     model = get_token_model()
     token = model.objects.create(user=user)
     token.digest = digest
-    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+    with pytest.raises(ValueError, match="A digest must have 33 bytes"), transaction.atomic():
         store(token)
     assert len(bytes(model.objects.get(pk=token.pk).digest)) == keys.DIGEST_SIZE
 
@@ -56,7 +56,7 @@ def test_an_empty_digest_is_filled_or_refused(user):
     model = get_token_model()
     model.objects.bulk_create([model(user=user, digest=b"")])
     assert len(bytes(model.objects.get().digest)) == keys.DIGEST_SIZE
-    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+    with pytest.raises(ValueError, match="A digest must have 33 bytes"), transaction.atomic():
         model.objects.update(digest=b"")
 
 

@@ -253,6 +253,21 @@ def test_revoke_on_reuse_survives_the_rollback(reused: Any, atomic: bool) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("revoke", [True, False])
+@pytest.mark.parametrize("rotations_of_the_thief", [1, 2])
+def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> None:
+    """A thief rotates with the previous key within its grace. The owner's key is replaced."""
+    token = operations.issue(make_user())
+    owners = rotated(token)
+    thiefs = [rotated(token) for _ in range(rotations_of_the_thief)]
+    with override_settings(DRF_TOKEN_AUTH={"REVOKE_ON_REUSE": revoke}), listening() as heard:
+        assert status_of(owners) == 401
+        assert status_of(thiefs[-1]) == (401 if revoke else 200)
+    events = [("reused", None), ("revoked", "reuse")] if revoke else [("reused", None)]
+    assert [(one.what, one.reason) for one in heard] == events
+
+
+@pytest.mark.django_db(transaction=True)
 def test_reuse_within_a_request_that_is_served_otherwise(reused: Any) -> None:
     """from_key in code says None, and the event is the same."""
     with listening() as heard:

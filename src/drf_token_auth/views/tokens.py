@@ -84,7 +84,7 @@ class OwnTokensView(TokenView):
         tokens = get_token_model()._default_manager.all()
         if self.method is None or getattr(self, "swagger_fake_view", False):
             return tokens.none()
-        return tokens.authenticating(self.request.user).order_by("-created_at", "-pk")
+        return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
 
 
 class TokenListView(OwnTokensView):
@@ -112,6 +112,7 @@ class TokenListView(OwnTokensView):
             name=wanted.get("name", ""),
             scopes=wanted.get("scopes"),
             ttl=wanted.get("ttl", operations.DEFAULT),
+            presented=request.auth,
         )
         data = TokenIssuedSerializer(token, context=self.get_serializer_context()).data
         return Response(data, status=status.HTTP_201_CREATED)
