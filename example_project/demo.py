@@ -1,28 +1,30 @@
-"""Migrate, make a demo user, print what to try, and serve.
+"""Migrate, create a user, print what to try, and serve.
 
 python demo.py [[HOST:]PORT]      default: 127.0.0.1:8000
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import socket
 import sys
 from pathlib import Path
 
-EMAIL, PASSWORD = "demo@example.com", "open-sesame-42"
-
-# The lines are pasted as they are, all at once too: no comment, which zsh would run.
+# Readers paste these lines all at once. A comment among them would be run by zsh.
 WHAT_TO_TRY = """
-The example project of drf-token-auth:  http://{address}/
-Log in there, or into its admin, http://{address}/admin/, with
+The tour of drf-token-auth:  http://{address}/
 
   e-mail    {email}
   password  {password}
 
-Or paste these lines into another terminal. They log in and keep the key, ask who it belongs to,
-add a note, list the notes and the user's devices, and log out:
+The pages for users are http://{address}/account/devices/, the admin is http://{address}/admin/.
+Ctrl-C stops the server.
+
+You can also paste these lines into another terminal. They log in and keep the key, ask who it
+belongs to, add a note, list the notes and the user's devices, and log out:
 
   TOKEN=$(curl -s -d 'email={email}&password={password}&name=terminal' \\
       http://{address}/auth/login/ | grep -o 'dta_[0-9A-Za-z]*')
@@ -32,7 +34,7 @@ add a note, list the notes and the user's devices, and log out:
   curl -w '\\n' -H "Authorization: Token $TOKEN" http://{address}/auth/tokens/
   curl -X POST -H "Authorization: Token $TOKEN" http://{address}/auth/logout/
 
-Repeat one of them after the last: the key is refused from then on.
+Repeat one of them after the last: the key is now refused.
 """
 
 
@@ -55,6 +57,21 @@ def require_free(host: str, port: int) -> None:
             )
 
 
+def keep_ctrl_c_from_tox() -> None:
+    """Make this process the one that Ctrl-C reaches. Otherwise tox gets it too and says FAIL."""
+    if "TOX_ENV_NAME" not in os.environ:
+        return
+    # There is no terminal in CI, and no such thing on Windows.
+    with contextlib.suppress(AttributeError, OSError):
+        terminal = os.open("/dev/tty", os.O_RDWR)
+        if os.tcgetpgrp(terminal) == os.getpgrp():
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            # A demo that is stopped alone would leave tox waiting.
+            signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+            os.setpgid(0, 0)
+            os.tcsetpgrp(terminal, os.getpgrp())
+
+
 def main(address: str = "127.0.0.1:8000") -> None:
     host, port = parse(address)
     require_free(host, port)
@@ -73,17 +90,21 @@ def main(address: str = "127.0.0.1:8000") -> None:
     except (django.db.Error, ImproperlyConfigured, ValueError) as error:
         sys.exit(f"The database can't be used. Is DATABASE_URL right?\n{error}")
 
+    email, password = settings.DEMO_EMAIL, settings.DEMO_PASSWORD
     User = get_user_model()
-    user = User.objects.filter(email=EMAIL).first() or User(email=EMAIL)
-    if not user.check_password(PASSWORD):
-        user.set_password(PASSWORD)
+    user = User.objects.filter(email=email).first() or User(email=email)
+    if not user.check_password(password):
+        user.set_password(password)
     user.is_active = user.is_staff = user.is_superuser = True
     user.save()
 
     settings.ALLOWED_HOSTS.append(host)
     address = f"{host}:{port}"
-    print(WHAT_TO_TRY.format(address=address, email=EMAIL, password=PASSWORD), flush=True)
-    call_command("runserver", address, use_reloader=False)
+    print(WHAT_TO_TRY.format(address=address, email=email, password=password), flush=True)
+    keep_ctrl_c_from_tox()
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        call_command("runserver", address, use_reloader=False)
+    print("\nThe server has stopped.", flush=True)
 
 
 if __name__ == "__main__":

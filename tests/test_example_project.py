@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import socket
 import subprocess
@@ -24,7 +26,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def log_in(demo: Demo, **more: str) -> dict[str, Any]:
     wish = json.dumps({"email": EMAIL, "password": PASSWORD, **more}).encode()
     status, headers, body = demo.ask("POST", "/auth/login/", wish, **JSON)
-    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    assert (status, headers["Cache-Control"]) == (200, "private, no-store")
     return json.loads(body)
 
 
@@ -161,6 +163,34 @@ def test_an_address_that_cannot_be_served_is_a_sentence_and_no_traceback(demo, a
     assert done.returncode == 1
     assert address in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("started_by", ["tox", "python"])
+def test_ctrl_c_ends_with_a_plain_line(tmp_path, started_by):
+    """The program that started the demo, such as tox, must not notice Ctrl-C either."""
+    demo = Demo(tmp_path)
+    start = f"subprocess.call([sys.executable, 'demo.py', '{demo.port}'])"
+    parent = f"import subprocess, sys; print('ended with', {start})"
+    environment = {**demo.environment, "TOX_ENV_NAME": "demo"}
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(PROJECT)
+        arguments = ["-c", parent] if started_by == "tox" else ["demo.py", str(demo.port)]
+        os.execve(sys.executable, [sys.executable, *arguments], environment)
+    said = b""
+    while True:
+        try:
+            said += os.read(terminal, 4096)
+        except OSError:
+            break
+        if b"Quit the server" in said and b"^C" not in said:
+            os.write(terminal, b"\x03")
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, said
+    lines = said.decode().splitlines()
+    assert "The server has stopped." in lines
+    assert "Traceback" not in said.decode()
+    assert ("ended with 0" in lines) == (started_by == "tox")
 
 
 def test_the_project_is_sound(demo):

@@ -1,7 +1,7 @@
-"""A project as small as one can be that uses drf-token-auth for what it is for.
+"""A small project that shows everything drf-token-auth does.
 
-For a demonstration on your own machine: DEBUG is on, and without SECRET_KEY in the environment the
-key is one that everyone knows. DATABASE_URL names another database than SQLite.
+It is a demonstration for your own machine. DEBUG is on, and everybody knows the default SECRET_KEY
+and the password. DATABASE_URL names another database than SQLite.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from drf_token_auth.conf import TokenAuthSettings
@@ -34,17 +33,27 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    # Before the pages: its templates replace theirs.
+    "web",
     "rest_framework",
     "drf_token_auth",
+    "drf_token_auth.pages",
     "accounts",
     "notes",
-    "web",
 ]
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "token_pages:devices"
+LOGOUT_REDIRECT_URL = "tour"
+
+# The tour shows these to everybody. demo.py makes the user.
+DEMO_EMAIL = "demo@example.com"
+DEMO_PASSWORD = "open-sesame-42"
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -76,23 +85,32 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if "DATABASE_URL" in os.environ:
+    import dj_database_url
+
+    DATABASES = {"default": dj_database_url.config()}
+else:
+    DATABASES = {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
+    }
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "drf_token_auth.authentication.ExpiringTokenAuthentication",
     ],
-    # Logged in, with a token that has the scope "read" or "write" if it is limited to scopes.
+    # A user must be logged in. A token with scopes needs "read" or "write".
     "DEFAULT_PERMISSION_CLASSES": ["drf_token_auth.permissions.HasScopes"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 20,
     "EXCEPTION_HANDLER": "config.errors.answer_with_code",
 }
 DRF_TOKEN_AUTH: TokenAuthSettings = {
+    # The tour logs in often. Keep the default in a project of yours.
+    "LOGIN_RATES": {"address": "120/min", "account": "60/min"},
     "SCOPES": {"read": _("Read your notes"), "write": _("Write and delete notes for you")},
 }
 
-# What the package has to say: who logged in and out.
+# Show in the console what happens to tokens, and why a request is refused.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 urlpatterns = [
@@ -8,4 +9,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("notes.urls")),
     path("auth/", include("drf_token_auth.urls")),
+    # The pages for people, and Django's own login for them.
+    path("account/", include("drf_token_auth.pages.urls")),
+    path("account/login/", LoginView.as_view(), name="login"),
+    path("account/logout/", LogoutView.as_view(), name="logout"),
 ]

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from web.views import PageView
+from web.views import OneMinuteLoginView, TourView, event_list
 
-urlpatterns = [path("", PageView.as_view(), name="page")]
+urlpatterns = [
+    path("", TourView.as_view(), name="tour"),
+    path("events/", event_list, name="events"),
+    path("auth/login/one-minute/", OneMinuteLoginView.as_view(), name="one-minute-login"),
+]

@@ -39,7 +39,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
     fewer tokens or to join more than the user. A plain ``HttpRequest`` will do.
     """
 
-    keyword: str | Sequence[str] = "Token"
+    keyword: str | Sequence[str] = "Token"  # type: ignore[assignment]
     www_authenticate_realm = "api"
     # False in a view that shows a token and must not extend it.
     records_use = True

@@ -55,16 +55,6 @@ NAME_LENGTH = 64
 DIGESTS = ("digest", "previous_digest", "replaced_digest")
 
 
-NOT_STORED = (
-    "The key of this token cannot be shown: the database stores only its hash, so only the "
-    "instance that made the key has it. In a login view, replace "
-    "Token.objects.get_or_create(user=user) by token = operations.issue(user), with from "
-    "drf_token_auth import operations; or use drf_token_auth.views.LoginView. To get a new key for "
-    "this token, call operations.rotate(token)."
-)
-UNSAVED = "This token has no key yet. Save it first: token.save() makes the key."
-
-
 def default_expires_at() -> datetime | None:
     """``TTL`` from now, for a row whose maker names no expiry."""
     ttl = get_settings().TTL
@@ -75,6 +65,14 @@ def clean_name(name: str) -> str:
     """A name on one line: no control characters, cut to the column (OWASP ASVS 16.4.1)."""
     printable = "".join(c if c.isprintable() else " " for c in name[: 8 * NAME_LENGTH])
     return " ".join(printable.split())[:NAME_LENGTH].rstrip()
+
+
+_LOADED = (
+    "This token was loaded from the database, which holds only a digest of its key. Create a new "
+    "token in place of get_or_create(): token = operations.issue(user); then read token.key. "
+    "drf_token_auth.views.LoginView does this for you."
+)
+_UNSAVED = "This token has no key yet. Save it first: token.save(); then read token.key."
 
 
 class Kind:
@@ -151,10 +149,14 @@ class AbstractToken(models.Model):
     origin: tuple[Any, Any] = (None, None)
 
     def __str__(self) -> str:
-        is_loaded = type(self).user.is_cached(self)
-        owner = self.user if is_loaded else f"user {self.user_id}"
-        hint = f"{self.hint}… " if self.hint else ""
-        return f"{self.kind} token {hint}of {owner}"
+        """Return a label, such as "login token aB3d… of ada". It costs no query."""
+        loaded = vars(self)
+        user = self._state.fields_cache.get("user")
+        return _("%(kind)s token %(hint)s… of %(user)s") % {
+            "kind": dict(Kind.choices).get(loaded.get("kind", ""), ""),
+            "hint": loaded.get("hint", ""),
+            "user": loaded.get("user_id") if user is None else user.get_username(),
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: without key and digests, which are loaded again if they are asked for."""
@@ -193,11 +195,6 @@ class AbstractToken(models.Model):
         if self._state.adding and self.is_expired():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
 
-    @property
-    def created(self) -> datetime:
-        """Return ``created_at``, for code written for DRF's token model."""
-        return self.created_at
-
     def _plain_state(self) -> dict[str, Any]:
         """By attribute: Django sets what psycopg2 reads from a binary column aside, in a list."""
         state = dict(super().__getstate__())
@@ -217,16 +214,19 @@ class AbstractToken(models.Model):
         return keys.generate(get_settings().PREFIX)
 
     @property
-    def key(self) -> str:
-        """The key, on the instance that made it.
+    def created(self) -> datetime:
+        """``created_at``, for code written for DRF's token."""
+        return self.created_at
 
-        :raises KeyNotShown: (an AttributeError) on any other; the database holds its digest only.
+    @property
+    def key(self) -> str:
+        """The key, on the instance that created it.
+
+        :raises KeyNotShown: (an AttributeError) on any other instance.
         """
-        if self._key is not None:
-            return self._key
-        if self._state.adding:
-            raise KeyNotShown(UNSAVED)
-        raise KeyNotShown(NOT_STORED)
+        if self._key is None:
+            raise KeyNotShown(_UNSAVED if self._state.adding else _LOADED)
+        return self._key
 
     @key.setter
     def key(self, key: str | None) -> None:
@@ -236,7 +236,8 @@ class AbstractToken(models.Model):
             return
         conf = get_settings()
         key = keys.require_usable(key, conf.PREFIX)
-        self.digest = keys.new_digest(key, conf.PEPPERS, conf.PEPPER)
+        version = conf.digest_version
+        self.digest = keys.digest(key, version, conf.PEPPERS.get(version, b""))
         self.hint = keys.hint(key, conf.PREFIX)
         self._key = key
 

@@ -70,19 +70,17 @@ class InactiveUser(Refused):
 
 
 class KeyNotShown(TokenError, AttributeError):
-    """``token.key`` was read on an instance that did not make the key.
+    """``token.key`` was read on an instance that did not create the key.
 
-    A template shows nothing in its place. The error names no attribute, so that Python proposes
-    no other.
+    A template shows nothing in its place.
     """
 
     code = "key_not_shown"
     silent_variable_failure = True
 
     def __init__(self, message: str) -> None:
-        # Python looks for a similar name if there is an attribute's name, and fills it in if none
-        # is set at all.
-        super().__init__(message, name="", obj=None)
+        # Without a name Python would look for one that is near, and propose the private "_key".
+        super().__init__(message, name="key", obj=None)
 
 
 class UnusableKey(TokenError, ValueError):

@@ -32,14 +32,12 @@ __all__ = [
     "among",
     "candidates",
     "checksum",
-    "current_version",
     "digest",
     "generate",
     "hidden",
     "hint",
     "knox_digest",
     "looks_issued",
-    "new_digest",
     "require_presentable",
     "require_usable",
     "unissued",
@@ -60,7 +58,6 @@ SHA256 = 0
 UNISSUED = 254
 KNOX = 255
 
-_T = TypeVar("_T")
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
 # Keys of knox 4 are hex, 64 digits where nobody chose otherwise.
 _HEX = re.compile(r"(?:[0-9a-f]{2}){16,}")
@@ -75,11 +72,16 @@ class HiddenText(str):
         return "<hidden>"
 
 
-def hidden(key: _T) -> _T | HiddenText:
-    """Return a key as ``HiddenText``. ASCII bytes become text; anything else stays as it is."""
-    text = key.decode("ascii") if isinstance(key, bytes) and key.isascii() else key
+_T = TypeVar("_T")
+
+
+def hidden(text: _T) -> _T | HiddenText:
+    """Return the text as one whose ``repr`` shows nothing. Bytes are read as ASCII."""
+    if isinstance(text, bytes):
+        # Latin-1 decodes any byte. What is not ASCII is refused later, as in a text.
+        return HiddenText(text.decode("latin-1"))
     is_shown = isinstance(text, str) and not isinstance(text, HiddenText)
-    return HiddenText(text) if is_shown else key
+    return HiddenText(text) if is_shown else text
 
 
 def generate(prefix: str) -> str:
@@ -114,13 +116,11 @@ def _is_presentable(key: str) -> bool:
     return len(key) <= MAX_LENGTH and _PRINTABLE_ASCII.fullmatch(key) is not None
 
 
-def require_presentable(key: str | bytes | None) -> str:
+def require_presentable(key: str | None) -> str:
     """The key itself.
 
     :raises MalformedKey: no key looks like this.
     """
-    if isinstance(key, bytes) and key.isascii():
-        key = key.decode("ascii")
     if not isinstance(key, str) or not _is_presentable(key):
         raise MalformedKey
     return key
@@ -165,34 +165,21 @@ def unissued() -> bytes:
     return bytes([UNISSUED]) + secrets.token_bytes(DIGEST_SIZE - 1)
 
 
-def current_version(pepper: int | None) -> int:
-    """Return the version of digest that new keys get: the id of the pepper in use, or 0."""
-    return SHA256 if pepper is None else pepper
-
-
-def new_digest(key: str, peppers: Mapping[int, bytes], pepper: int | None) -> bytes:
-    """Return the digest to store for a new key."""
-    version = current_version(pepper)
-    return digest(key, version, peppers.get(version, b""))
-
-
 def candidates(
-    key: str | bytes | None, prefix: str, peppers: Mapping[int, bytes], pepper: int | None = None
+    key: str | None, prefix: str, peppers: Mapping[int, bytes], current: int = SHA256
 ) -> list[bytes]:
-    """Return the digests that this key can be stored under, first the one that a new key gets.
+    """Return the digests this key can be stored under. The first is under the current version.
 
-    :param peppers: the peppers that are known, and ``pepper`` the id of the one in use.
-
-    :raises MalformedKey, WrongChecksum: no row can have it, so none is asked for.
+    :param peppers: the known peppers by their id.
+    :param current: the version that hashes new keys: the id of a pepper, or 0.
+    :raises MalformedKey, WrongChecksum: no row can have this key, so no query is needed.
     """
     key = require_presentable(key)
     own = _has_own_shape(key, prefix)
     if own and not _checksum_holds(key):
         raise WrongChecksum
-    found = [new_digest(key, peppers, pepper)]
-    if peppers:
-        others = sorted({SHA256, *peppers} - {current_version(pepper)}, reverse=True)
-        found += [digest(key, one, peppers.get(one, b"")) for one in others]
+    others = [version for version in (SHA256, *peppers) if version != current]
+    found = [digest(key, version, peppers.get(version, b"")) for version in (current, *others)]
     if not own:
         found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
         if _HEX.fullmatch(key):

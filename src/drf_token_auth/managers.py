@@ -195,6 +195,11 @@ else:
 class TokenManager(_Manager[_T]):
     """``Token.objects``."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing of this manager is overridden, so that a request may skip the ORM."""
+        return type(self) is TokenManager
+
     # Django's own method that passes a call on would show the key in reports of errors.
     @sensitive_variables()
     def from_key(self, key: str | None) -> _T | None:

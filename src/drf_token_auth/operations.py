@@ -19,6 +19,7 @@ from django.utils import timezone
 from . import get_token_model, keys, lookup, passwords, signals
 from .base_models import DIGESTS, AbstractToken, Kind, clean_name
 from .conf import get_settings
+from .database_text import store_text
 from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
 from .importers.originals import end_originals
 from .locking import lock_user, read_latest
@@ -155,7 +156,12 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
             ended.revoke(reason="password", actor=actor, request=request)
             if limit is not None:
                 _make_room(token, user, limit, using)
-        token.save(using=using)
+
+        def save(name: str) -> None:
+            token.name = name
+            token.save(using=using)
+
+        store_text(token.name, save, using=using)
 
 
 def _refuse_stale(token: AbstractToken, stored: Any) -> None:

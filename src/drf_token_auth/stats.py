@@ -62,8 +62,8 @@ def _has_field(model: Any, name: str) -> bool:
 
 
 def _digests(stored: dict[int, int]) -> Any:
-    configured = get_settings().PEPPERS
-    newest = keys.current_version(get_settings().PEPPER)
+    conf = get_settings()
+    configured, newest = conf.PEPPERS, conf.digest_version
     for version in sorted({*stored, *configured, newest}):
         count = stored.get(version, 0)
         yield {

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import require_installed, views
+from . import require_installed
+from .conf.rest_framework import require_texts
 
+# The views import DRF, which fails on these mistakes without saying what to write.
 require_installed()
+require_texts()
+
+from . import views  # noqa: E402
 
 app_name = "drf_token_auth"
 

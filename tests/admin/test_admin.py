@@ -6,39 +6,16 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import get_user_model
 from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
 from django.test import override_settings
-from django.urls import reverse
 from django.utils import timezone
 
 from drf_token_auth import get_token_model
 from drf_token_auth.signals import token_created, token_revoked
-from tests.conftest import PASSWORD
+from tests.admin.pages import add, url
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff(client: Any) -> Any:
-    name = get_user_model().USERNAME_FIELD
-    person = get_user_model().objects.create_superuser(
-        **{name: "root@example.com", "password": PASSWORD}
-    )
-    client.force_login(person)
-    return person
-
-
-def url(page: str, *args: Any) -> str:
-    opts = get_token_model()._meta
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{page}", args=args)
-
-
-def add(client: Any, user: Any, **fields: Any) -> Any:
-    data = {"user": user.pk, "kind": "personal", "name": "ci", "scopes": ""}
-    data |= {"expires_at_0": "", "expires_at_1": ""}
-    return client.post(url("add"), data | fields)
 
 
 def test_adding_shows_the_key_once_on_a_page_nobody_stores(client, staff, user):
@@ -211,24 +188,6 @@ def test_the_selected_are_revoked_after_a_question(
     assert {(pk, reason, actor) for pk, reason, actor, _ in revoked} == {
         (token.pk, "admin", staff) for token in tokens
     }
-
-
-def test_the_list_costs_the_same_whatever_its_length(
-    client, staff, user_factory, django_assert_max_num_queries
-):
-    model = get_token_model()
-    for number in range(30):
-        model.objects.create(user=user_factory(f"user{number}"))
-    with django_assert_max_num_queries(12):
-        client.get(url("changelist"))
-
-
-def test_tokens_are_found_by_hint_name_and_user(client, staff, user, other_user):
-    mine = get_token_model().objects.create(user=user, name="laptop")
-    get_token_model().objects.create(user=other_user)
-    for words in (mine.hint, "laptop", user.get_username()):
-        result = client.get(url("changelist"), {"q": words}).context["cl"].queryset
-        assert list(result) == [mine]
 
 
 def test_who_may_not_look_is_sent_away(client, user):

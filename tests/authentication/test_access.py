@@ -126,7 +126,7 @@ def status_of(user: Any, case: dict[str, Any]) -> int:
         key = store(user, case, now)
         stack.enter_context(
             override_settings(
-                DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "FAILED_KEY_RATE": rate},
+                DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "PEPPER": 2, "FAILED_KEY_RATE": rate},
             )
         )
         for _ in range({"used up": 2, "not used up": 1}.get(case["7 failures"], 0)):

@@ -9,22 +9,14 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from tests.browser.chrome import chrome, console
+from tests.browser.csp import STRICTEST
 from tests.conftest import make_user
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def site(live_server: Any, settings: Any) -> str:
-    """A site with the pages, under the strictest policy."""
-    settings.ROOT_URLCONF = "tests.browser.urls"
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE,
-        "django.middleware.locale.LocaleMiddleware",
-        "tests.browser.csp.strict_csp",
-    ]
-    templates = {**settings.TEMPLATES[0], "DIRS": [HERE / "templates"]}
-    settings.TEMPLATES = [templates]
+def site(live_server: Any) -> str:
+    """A site with the pages, under the strictest policy (``--ds=tests.settings.browser``)."""
+    assert django_settings.CONTENT_SECURITY_POLICY == STRICTEST
     return str(live_server.url)
 
 

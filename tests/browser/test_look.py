@@ -1,4 +1,7 @@
-"""Every page in both themes, both languages and at each width; with PICTURES it is kept."""
+"""Every page in both themes, both languages and at each width; axe finds nothing wrong with it.
+
+With the environment variable PICTURES, a picture of each is saved in the folder that it names.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,15 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import pytest
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
 from tests.browser.chrome import DESKTOP, NARROW, PHONE, find, fits, prefer, resize
+from tests.browser.sessions import age_logins, tie_to
+from tests.browser.vendor import script
 
 Token = get_token_model()
 PICTURES = os.environ.get("PICTURES")
@@ -18,13 +25,16 @@ SCOPES = {"read": "Read your notes", "write": "Write and delete notes for you"}
 SCOPES_KO = {"read": "메모 읽기", "write": "메모 쓰기와 삭제"}
 
 
-def keep(browser: Any, name: str) -> None:
+def keep(browser: Any, size: tuple[int, int], name: str) -> None:
+    """Save a picture of the whole page, if PICTURES names a folder."""
     if PICTURES:
+        width, _ = size
+        resize(browser, (width, 300))
         height = browser.execute_script("return document.documentElement.scrollHeight")
-        width = browser.execute_script("return window.innerWidth")
-        resize(browser, (width, max(height, 300)))
+        resize(browser, (width, height))
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
         browser.save_screenshot(str(Path(PICTURES) / f"{name}.png"))
+        resize(browser, size)
 
 
 def furnish(user: Any) -> dict[str, Any]:
@@ -49,10 +59,8 @@ def furnish(user: Any) -> dict[str, Any]:
     return made
 
 
-def test_every_page(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
-    settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
-    made = furnish(ada)
-    paths = {
+def paths_of(made: dict[str, Any]) -> dict[str, str]:
+    return {
         "devices": "devices/",
         "device": f"devices/{made['phone'].pk}/",
         "devices-revoke": "devices/revoke/?others=1",
@@ -62,15 +70,126 @@ def test_every_page(open_browser: Any, site: str, ada: Any, settings: Any) -> No
         "token-new-key": f"api-tokens/{made['deploy'].pk}/new-key/",
         "token-revoke": f"api-tokens/{made['backup'].pk}/revoke/",
     }
-    for language in ("en", "ko"):
-        settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}
-        browser = open_browser(ada, language=language)
-        for theme in ("light", "dark"):
-            prefer(browser, prefers_color_scheme=theme)
-            for width, size in {"desktop": DESKTOP, "phone": PHONE, "narrow": NARROW}.items():
-                for name, path in paths.items():
-                    resize(browser, size)
-                    browser.get(f"{site}/account/{path}")
-                    assert find(browser, "h1")
-                    assert fits(browser), (name, width)
-                    keep(browser, f"{name}-{language}-{theme}-{width}")
+
+
+def objections(browser: Any) -> list[str]:
+    """What axe finds: rules of WCAG 2.2 A and AA, and good practice."""
+    if not browser.execute_script("return 'axe' in window"):
+        browser.execute_script(script("axe.js"))
+    report = browser.execute_async_script(
+        "const done = arguments[arguments.length - 1]; axe.run().then(done, (e) => done(String(e)))"
+    )
+    return [
+        f"{found['id']}: {node['html']} {node.get('failureSummary')}"
+        for found in report["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def show_key(browser: Any, site: str, name: str) -> None:
+    browser.get(f"{site}/account/api-tokens/new/?name={quote(name)}&scope=read")
+    find(browser, "form[method=post] button[type=submit]").click()
+    find(browser, "#token-key")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page(
+    language: str, theme: str, open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
+    settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}
+    made = furnish(ada)
+    browser = open_browser(ada, language=language)
+    tie_to(made["phone"])
+    prefer(browser, prefers_color_scheme=theme)
+    for width, size in {"desktop": DESKTOP, "phone": PHONE, "narrow": NARROW}.items():
+        resize(browser, size)
+        pages = {name: f"{site}/account/{path}" for name, path in paths_of(made).items()}
+        for name, url in pages.items():
+            browser.get(url)
+            assert find(browser, "h1")
+            assert fits(browser), (name, width)
+            assert objections(browser) == [], (name, width)
+            keep(browser, size, f"{name}-{language}-{theme}-{width}")
+        show_key(browser, site, f"Weekly report {width}")
+        assert fits(browser), width
+        assert objections(browser) == []
+        keep(browser, size, f"token-key-{language}-{theme}-{width}")
+
+
+@pytest.mark.parametrize("look", ["right to left", "forced colours"])
+def test_other_ways_to_look_at_them(
+    look: str, open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
+    settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
+    made = furnish(ada)
+    browser = open_browser(ada, language="ar" if look == "right to left" else "en")
+    if look == "forced colours":
+        prefer(browser, forced_colors="active")
+    # A window of 1280 pixels has 640 where the user has enlarged the page to 200 %.
+    for size in (DESKTOP, (640, 450), NARROW):
+        for name, path in paths_of(made).items():
+            resize(browser, size)
+            browser.get(f"{site}/account/{path}")
+            is_rtl = find(browser, "html").get_attribute("dir") == "rtl"
+            assert is_rtl == (look == "right to left")
+            assert fits(browser), (name, size)
+            assert objections(browser) == [], (name, size)
+            keep(browser, size, f"{name}-{look.replace(' ', '-')}-{size[0]}")
+
+
+def test_pages_that_are_rarer(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+    browser = open_browser(ada)
+    for size in (DESKTOP, PHONE):
+        resize(browser, size)
+        for name, path in {
+            "empty-devices": "/account/devices/",
+            "empty-tokens": "/account/api-tokens/",
+            "nothing-chosen": "/account/devices/revoke/",
+        }.items():
+            browser.get(f"{site}{path}")
+            assert objections(browser) == []
+            keep(browser, size, f"{name}-{size[0]}")
+    settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES, "MAX_TOKENS_PER_USER": 3}
+    made = furnish(ada)
+    Token.objects.bulk_create(Token(user=ada, name=f"Device {number}") for number in range(60))
+    age_logins()
+    for size in (DESKTOP, PHONE):
+        resize(browser, size)
+        browser.get(f"{site}/account/devices/?page=2")
+        assert objections(browser) == []
+        keep(browser, size, f"many-devices-{size[0]}")
+        browser.get(f"{site}/account/api-tokens/new/?name=GitHub+deploy&lifetime=date")
+        keep(browser, size, f"asks-password-{size[0]}")
+        assert objections(browser) == []
+        browser.execute_script("document.querySelector('.dta-form').noValidate = true")
+        find(browser, "form[method=post] button[type=submit]").click()
+        find(browser, "[role=alert]")
+        assert objections(browser) == []
+        keep(browser, size, f"errors-{size[0]}")
+    assert made
+
+
+def test_one_key(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.browser.one_key_urls"
+    browser = open_browser(ada)
+    for state in ("none", "one"):
+        for name, path in {"one-key": "", "one-key-new": "new/"}.items():
+            browser.get(f"{site}/account/api-key/{path}")
+            assert objections(browser) == []
+            keep(browser, DESKTOP, f"{name}-{state}")
+        find(browser, "form[method=post] button[type=submit]").click()
+        find(browser, "#token-key")
+    browser.get(f"{site}/account/api-key/revoke/")
+    assert objections(browser) == []
+    keep(browser, DESKTOP, "one-key-revoke")
+
+
+def test_a_user_who_must_log_in_again(open_browser: Any, site: str, ada: Any) -> None:
+    ada.set_unusable_password()
+    ada.save()
+    browser = open_browser(ada)
+    age_logins()
+    browser.get(f"{site}/account/api-tokens/new/")
+    assert objections(browser) == []
+    keep(browser, DESKTOP, "log-in-again")

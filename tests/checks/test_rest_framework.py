@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.checks.rest_framework import check_default_authenticators
-from drf_token_auth.conf.rest_framework import require_readable
+from drf_token_auth.conf.rest_framework import require_readable, require_texts
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 LINE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+
+
+def make() -> Any:
+    return ExpiringTokenAuthentication()
 
 
 def with_list(value: Any) -> Any:
@@ -29,7 +34,9 @@ def with_list(value: Any) -> Any:
         (ExpiringTokenAuthentication, "must be a list, but it is <class", f'comma: ("{OURS}",).'),
         (None, "must be a list, but it is None.", LINE),
         ({OURS}, "must be a list, but it is {", LINE),
-        ([None], "has the entry None, which is not a class.", LINE),
+        ([None], "has the entry None, which is not a dotted path.", LINE),
+        ([ExpiringTokenAuthentication], "which is not a dotted path.", f'Write "{OURS}".'),
+        ([OURS, make], "which is not a dotted path.", LINE),
         (
             ["nowhere.Auth"],
             "has the entry 'nowhere.Auth', which cannot be import",
@@ -55,13 +62,7 @@ def test_a_list_that_drf_cannot_use_is_one_error(value, message, hint):
     assert hint in found.hint
 
 
-def make() -> Any:
-    return ExpiringTokenAuthentication()
-
-
-@pytest.mark.parametrize(
-    "value", [[], (), [OURS], (OURS, SESSION), [ExpiringTokenAuthentication], [make]]
-)
+@pytest.mark.parametrize("value", [[], (), [OURS], (OURS, SESSION), [f"{__name__}.make"]])
 def test_a_list_that_drf_can_use(value):
     with with_list(value):
         require_readable()
@@ -108,3 +109,14 @@ def test_a_setting_that_is_not_a_dict_stops_the_start(value):
         [found] = check_default_authenticators()
     assert str(raised.value) == f"REST_FRAMEWORK must be a dict, but it is {value!r}. {LINE}"
     assert found.msg.startswith("REST_FRAMEWORK must be a dict")
+
+
+@pytest.mark.parametrize("entry", [None, make, object(), ExpiringTokenAuthentication])
+def test_our_urls_refuse_an_entry_that_is_not_a_text(entry):
+    with with_list([OURS, entry]):
+        with pytest.raises(SystemCheckError) as raised:
+            require_texts()
+        [found] = check_default_authenticators()
+    assert str(raised.value) == f"{found.msg} {found.hint}"
+    with with_list([OURS]):
+        require_texts()

@@ -62,7 +62,11 @@ NEIGHBOURS = [
     one("drf-standardized-errors", "standardized_errors"),
     one("django-ninja", "ninja"),
     one("channels", "channels"),
-    one("django-allauth", "allauth", "allauth"),
+    Neighbour(
+        "django-allauth",
+        "allauth",
+        (("allauth", "allauth"), ("allauth_pages", "allauth_pages")),
+    ),
     one("adrf", "adrf"),
     one("django-unfold", "unfold"),
     Neighbour("celery", "tasks", (("celery", "tasks"),)),

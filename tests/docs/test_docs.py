@@ -62,8 +62,8 @@ def test_units_are_units(block: Block) -> None:
 
 def test_every_block_has_a_language_that_is_tested_here() -> None:
     tested = {"http", "ini", "json", "output", "pycon", "python", "sh"}
-    # What a program prints or a client's own language: to read.
-    prose = {"javascript", "text"}
+    # What a program prints or a client's own language: to read. tests/pages tries the templates.
+    prose = {"css", "html", "htmldjango", "javascript", "text"}
     # Changes to a project of one's own: in the guides to moving in, whose test makes them.
     found = {(block.language, "moving-in" in block.page.parts) for block in BLOCKS}
     assert {language for language, _ in found - {("diff", True)}} <= tested | prose

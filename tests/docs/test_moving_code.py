@@ -44,8 +44,8 @@ def test_print(user, loaded, capsys):
     made = Token.objects.create(user=user)
     print(made, loaded, repr(made), repr(loaded))  # noqa: T201 -- people do
     said = capsys.readouterr().out
-    assert said.split()[0] == f"{made.key[4:8]}…"
-    assert said.split()[1] == "9944…"
+    assert f"token {made.key[4:8]}… of" in said
+    assert "token 9944… of" in said
     assert made.key not in said
     assert KEY not in said
 
@@ -57,18 +57,16 @@ def test_the_key_of_a_token_that_was_just_made(user):
 
 
 def test_the_key_of_a_row_says_why_not(loaded):
-    why = "The key of this token cannot be shown: the database stores only its hash"
-    with pytest.raises(KeyNotShown, match=why):
+    with pytest.raises(KeyNotShown, match="holds only a digest of its key"):
         _ = loaded.key
-    with pytest.raises(KeyNotShown, match=why):
-        Template("{{ token.key }}").render(Context({"token": loaded}))
+    assert Template("{{ token.key }}").render(Context({"token": loaded})) == ""
     assert not hasattr(loaded, "key")
 
 
 def test_no_serializer_answers_null_for_a_key_that_is_gone(loaded):
     # DRF leaves out a read-only field that is an AttributeError.
     assert KeySerializer(loaded).data == {}
-    with pytest.raises(AttributeError, match="cannot be shown"):
+    with pytest.raises(AttributeError, match="holds only a digest of its key"):
         _ = RequiredKeySerializer(loaded).data
 
 
@@ -126,6 +124,4 @@ def test_a_receiver_for_new_users():
 
 
 def test_when_it_was_made(loaded):
-    with pytest.raises(AttributeError, match="created"):
-        _ = loaded.created
-    assert loaded.created_at is not None
+    assert loaded.created == loaded.created_at

@@ -150,7 +150,7 @@ def test_two_secrets_at_once_are_an_error():
 
 def test_a_sha256_is_refused_with_peppers():
     """A use would store the key under the pepper, and a second import would add it again."""
-    peppers = {"PEPPERS": {1: "a pepper of thirty-two characters"}}
+    peppers = {"PEPPERS": {1: "a pepper of thirty-two characters"}, "PEPPER": 1}
     with (
         override_settings(DRF_TOKEN_AUTH=peppers),
         pytest.raises(ImproperlyConfigured, match="Import them first, and set"),

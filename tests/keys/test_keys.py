@@ -61,14 +61,16 @@ def test_our_own_shape_without_a_pepper_has_one_digest():
     assert keys.candidates(key, "dta_", {}) == [b"\x00" + hashlib.sha256(key.encode()).digest()]
 
 
-def test_with_peppers_the_newest_comes_first_and_no_pepper_last():
+def test_the_digest_under_the_pepper_in_use_comes_first():
     key = keys.generate("dta_")
-    old, new = b"o" * 32, b"n" * 32
-    assert keys.candidates(key, "dta_", {1: old, 7: new}, 7) == [
-        b"\x07" + hmac.digest(new, key.encode(), "sha256"),
-        b"\x01" + hmac.digest(old, key.encode(), "sha256"),
-        b"\x00" + hashlib.sha256(key.encode()).digest(),
-    ]
+    one, seven = b"o" * 32, b"n" * 32
+    plain = b"\x00" + hashlib.sha256(key.encode()).digest()
+    under_one = b"\x01" + hmac.digest(one, key.encode(), "sha256")
+    under_seven = b"\x07" + hmac.digest(seven, key.encode(), "sha256")
+    peppers = {1: one, 7: seven}
+    assert keys.candidates(key, "dta_", peppers, 7) == [under_seven, plain, under_one]
+    assert keys.candidates(key, "dta_", peppers, 1) == [under_one, plain, under_seven]
+    assert keys.candidates(key, "dta_", peppers) == [plain, under_one, under_seven]
 
 
 def test_a_key_of_another_shape_may_be_one_brought_over_from_knox():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import os
 from typing import Any
@@ -25,10 +26,15 @@ both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOM
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def under(peppers: dict[int, str], **conf: Any) -> Any:
-    """The highest pepper is in use."""
-    in_use = max(peppers, default=None)
-    return override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": in_use, **conf})
+def under(peppers: Any, **conf: Any) -> Any:
+    """These peppers, of which the highest is in use."""
+    used = max(peppers) if peppers and isinstance(peppers, dict) else None
+    return override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": used, **conf})
+
+
+def known(*ids: int, used: int | None) -> Any:
+    secrets = {1: ONE, 2: TWO, 3: THREE}
+    return under({id_: secrets[id_] for id_ in ids}, PEPPER=used)
 
 
 def version(token: Any) -> int:
@@ -46,12 +52,12 @@ def user() -> Any:
 
 @pytest.mark.parametrize(
     ("configured", "used"),
-    [({}, 0), ({1: ONE}, 1), ({1: ONE, 2: TWO}, 2), ({127: ONE, 5: TWO}, 127)],
+    [({}, 0), ({1: ONE}, 0), ({1: ONE}, 1), ({1: ONE, 2: TWO}, 1), ({127: ONE, 5: TWO}, 127)],
 )
-def test_new_keys_are_hashed_under_the_highest(
+def test_new_keys_are_hashed_under_the_pepper_in_use(
     user: Any, configured: dict[int, str], used: int
 ) -> None:
-    with under(configured):
+    with under(configured, PEPPER=used or None):
         tokens = [operations.issue(user), Token.objects.create(user=user, key="abcd1234")]
         tokens.extend(Token.objects.bulk_create([Token(user=user)]))
         assert [version(token) for token in tokens] == [used] * 3
@@ -92,6 +98,40 @@ def test_a_use_hashes_again(
         assert len(asked) == 1
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # Know the pepper, then use it.
+        [known(used=None), known(1, used=None), known(1, used=1)],
+        # Know the next one, then use it, then forget the first.
+        [known(1, used=1), known(1, 2, used=1), known(1, 2, used=2)],
+        # Stop to use it. It stays known until no row needs it.
+        [known(1, used=1), known(1, used=None)],
+    ],
+    ids=["first", "next", "leave"],
+)
+def test_old_and_new_servers_accept_each_others_keys(user: Any, steps: list[Any]) -> None:
+    """At each step of a roll-out some servers have the new settings, and some the old ones."""
+    for old, new in itertools.pairwise(steps):
+        for first, second in [(old, new), (new, old)]:
+            with first:
+                token = operations.issue(user)
+                assert status_of(token) == 200
+            with second:
+                assert status_of(token) == 200
+            with first:
+                assert status_of(token) == 200
+
+
+def test_a_pepper_that_is_no_longer_used_is_left_at_the_next_use(user: Any) -> None:
+    with known(1, used=1):
+        token = operations.issue(user)
+    with known(1, used=None):
+        assert status_of(token) == 200
+        assert counts() == {0: 1}
+    assert status_of(token) == 200
+
+
 def test_hashing_again_waits_for_no_interval(user: Any) -> None:
     """Last use has just been written, or is switched off."""
     token = operations.issue(user)
@@ -115,35 +155,6 @@ def test_a_pepper_is_retired(user: Any) -> None:
             assert counts().get(1, 0) == left
     with under({2: TWO}):
         assert [status_of(token) for token in tokens] == [200] * 3
-
-
-def test_a_pepper_is_added_while_servers_without_it_run(user: Any) -> None:
-    """First every server knows it, then it is used. Old and new servers run side by side."""
-    without, knows = under({}), under({1: ONE}, PEPPER=None)
-    with without:
-        tokens = [operations.issue(user)]
-    with knows:
-        tokens.append(operations.issue(user))
-    for server in (without, knows, without):
-        with server:
-            assert [status_of(token) for token in tokens] == [200, 200]
-    with under({1: ONE}):
-        tokens.append(operations.issue(user))
-        assert [version(token) for token in tokens] == [0, 0, 1]
-        assert status_of(tokens[0]) == 200
-        assert version(tokens[0]) == 1
-    with knows:
-        assert [status_of(token) for token in tokens] == [200] * 3
-
-
-def test_peppers_are_given_up(user: Any) -> None:
-    with under({1: ONE}):
-        token = operations.issue(user)
-    with under({1: ONE}, PEPPER=None):
-        assert status_of(token) == 200
-        assert version(token) == 0
-    with under({}):
-        assert status_of(token) == 200
 
 
 @pytest.mark.parametrize("shape", ["own", "foreign"])
@@ -280,7 +291,7 @@ def test_rotation_of_a_token_that_was_hashed_again_meanwhile(user: Any) -> None:
     ids=repr,
 )
 def test_a_misconfigured_pepper_is_a_check_error(wrong: Any) -> None:
-    with under(wrong):
+    with override_settings(DRF_TOKEN_AUTH={"PEPPERS": wrong}):
         (problem,) = problems()
         assert problem.id == "E003"
         assert "PEPPERS" in problem.message

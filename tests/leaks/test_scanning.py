@@ -11,6 +11,7 @@ from drf_token_auth import keys
 from drf_token_auth.leaks.scanning import find_keys, mask_keys
 
 KEYS = [keys.generate("dta_") for _ in range(3)]
+LONG, SHORT = keys.generate("a_long_prefix_"), keys.generate("t")
 
 
 def found(data: bytes, *prefixes: str, **options: Any) -> list[tuple[int, str]]:
@@ -66,6 +67,26 @@ def test_a_prefix_that_begins_another() -> None:
     short, long = keys.generate("k"), keys.generate("kk_")
     keys_found = {key for _, key in found(f"{short}\n{long}".encode(), "k", "kk_")}
     assert keys_found == {short, long}
+
+
+@given(
+    parts=st.lists(
+        st.sampled_from([*KEYS, "\n", "\r\n", "\n\n", "x" * 30, LONG, SHORT]), max_size=12
+    ),
+    piece=st.integers(1, 120),
+    encoding=st.sampled_from(["utf-8", "utf-16", "utf-32-be"]),
+)
+def test_lines_wherever_the_pieces_end(parts: list[str], piece: int, encoding: str) -> None:
+    """Prefixes of different lengths, so that a key may end well within the bytes that are kept."""
+    lines = "".join(parts).split("\n")
+    right = [
+        (number, key)
+        for number, line in enumerate(lines, 1)
+        for key in [*KEYS, LONG, SHORT]
+        for _ in range(line.count(key))
+    ]
+    data = "".join(parts).encode(encoding)
+    assert sorted(found(data, "t", "dta_", "a_long_prefix_", piece=piece)) == sorted(right)
 
 
 @given(

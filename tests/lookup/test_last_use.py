@@ -82,7 +82,7 @@ def test_all_that_is_due_at_once_is_one_statement(atomic: bool) -> None:
         token = operations.issue(make_user(), idle_timeout=20 * MINUTE)
     Token.objects.update(user_stamp=None)
     before, now = row(token), start + 10 * MINUTE
-    peppered = override_settings(DRF_TOKEN_AUTH={"PEPPERS": {1: "p" * 50}})
+    peppered = override_settings(DRF_TOKEN_AUTH={"PEPPERS": {1: "p" * 50}, "PEPPER": 1})
     with atomic_requests(atomic), peppered, at(now):
         for expected in (1, 0):
             with queries() as asked:

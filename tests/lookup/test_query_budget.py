@@ -195,7 +195,7 @@ class TestEachWayIn:
         assert len(asked) == 1, asked
 
     def test_with_peppers(self, user: Any, settings: Any) -> None:
-        settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50, 2: "q" * 50}}
+        settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50, 2: "q" * 50}, "PEPPER": 2}
         answer, asked = ask(used(user).key)
         assert answer.status_code == 200
         assert len(asked) == 1, asked

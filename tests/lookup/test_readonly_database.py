@@ -112,7 +112,7 @@ def test_a_token_that_a_use_would_extend(atomic: bool, settings: Any) -> None:
 def test_a_token_that_a_use_would_hash_anew(atomic: bool, settings: Any) -> None:
     token = Token.objects.create(user=make_user())
     before = bytes(Token.objects.get().digest)
-    settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50}}
+    settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50}, "PEPPER": 1}
     with atomic_requests(atomic), read_only_database():
         assert ask(token).status_code == 200
         assert bytes(Token.objects.get().digest) == before

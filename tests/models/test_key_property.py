@@ -51,10 +51,10 @@ def test_a_template_shows_nothing_for_the_key_of_a_loaded_token(
 @pytest.mark.parametrize("kind", ["login", "personal"])
 def test_the_label_names_kind_hint_and_user_without_a_query(user: Any, kind: str) -> None:
     token = operations.issue(user, kind=kind)
-    assert str(row(token)) == f"{kind} token {token.hint}… of {user}"
+    assert str(row(token)) == f"{kind} token {token.hint}… of {user.get_username()}"
     loaded = Token.objects.get()
     with queries() as asked:
-        assert str(loaded) == f"{kind} token {token.hint}… of user {user.pk}"
+        assert str(loaded) == f"{kind} token {token.hint}… of {user.pk}"
     assert asked == []
     assert Token.objects.from_key(str(token)) is None
 

@@ -59,8 +59,8 @@ def patched(text: str, diff: str) -> str:
 
 
 class Guide:
-    def __init__(self, source: str) -> None:
-        text = (GUIDES / f"{source}.md").read_text("utf-8")
+    def __init__(self, page: str) -> None:
+        text = (GUIDES / f"{page}.md").read_text("utf-8")
         steps, _, self.afterwards = text.partition("\n## Go back\n")
         _, *parts = _STEP.split(steps)
         numbers, titles, bodies = parts[::3], parts[1::3], parts[2::3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +69,37 @@ class Server:
         """Whom a client is taken for; its status where it is not let in."""
         answer = self.get("/api/me/", authorization)
         return answer.body["name"] if answer.status == 200 else answer.status
+
+
+_HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?')
+
+
+class Browser:
+    """A person who logs in by a session, and fills in forms."""
+
+    def __init__(self, server: Server) -> None:
+        self.root = server.root
+        jar = urllib.request.HTTPCookieProcessor()
+        self.opener = urllib.request.build_opener(jar)
+        self.page = ""
+
+    def get(self, path: str) -> str:
+        with self.opener.open(self.root + path, timeout=60) as response:
+            self.page = response.read().decode()
+        return self.page
+
+    def post(self, path: str, **fields: str) -> str:
+        """Fill in the form of the page that is open."""
+        hidden = dict(_HIDDEN.findall(self.page))
+        fields = {**hidden, **fields}
+        data = urllib.parse.urlencode(fields).encode()
+        with self.opener.open(self.root + path, data=data, timeout=60) as response:
+            self.page = response.read().decode()
+        return self.page
+
+    def log_in(self, name: str) -> str:
+        self.get("/accounts/login/")
+        return self.post("/accounts/login/", username=name, password=PASSWORD)
 
 
 class Release:
@@ -170,10 +203,10 @@ class Release:
 class Site:
     """A project on the old package, with its database, and the guide that is followed."""
 
-    def __init__(self, home: Path, source: str) -> None:
+    def __init__(self, home: Path, source: str, page: str = "") -> None:
         self.home = home
         self.source = source
-        self.guide = Guide(source)
+        self.guide = Guide(page or source)
         self.database = home / "db.sqlite3"
         self.releases: list[Release] = []
         project = home / "release0"

@@ -1,10 +1,11 @@
-"""The guides of docs/moving-in, followed step by step, with clients that stay in all the way.
+"""Follow the guides of docs/moving-in step by step, with clients that stay logged in.
 
-The site has several releases of its code running at once, as while it is deployed.
+On the path that does not stop the site, several releases of its code run at once.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.moving_in.sites import PASSWORD, Release, Server, Site, basic
+from tests.moving_in.sites import PASSWORD, Browser, Release, Server, Site, basic
 
 STAYING = ["ada", "bob", "cleo"]
 OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim", "lee"]
@@ -97,9 +98,17 @@ def source(request: Any) -> str:
 
 @pytest.fixture
 def site(tmp_path: Path, source: str, phone: str) -> Site:
-    site = Site(tmp_path, source)
+    return prepared(Site(tmp_path, source, f"{source}-without-stopping"), phone)
+
+
+@pytest.fixture
+def short_site(tmp_path: Path, source: str, phone: str) -> Site:
+    return prepared(Site(tmp_path, source), phone)
+
+
+def prepared(site: Site, phone: str) -> Site:
     site.releases[0].add_users(*STAYING, *OTHERS)
-    if source == "durin":
+    if site.source == "durin":
         site.releases[0].manage("shell", typed=phone)
     return site
 
@@ -221,26 +230,87 @@ def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
     assert len(commands) == (1 if site.source == "authtoken" else 2)
 
 
-def test_with_a_single_server(site: Site, source: str) -> None:
-    clients = Clients(source)
-    with site.releases[0].serving() as old:
-        for name in STAYING:
+def test_the_short_path(short_site: Site, source: str) -> None:
+    """One release while the site is stopped, and the old app for as long as one may go back."""
+    site, clients = short_site, Clients(source)
+    before = site.releases[0]
+    with before.serving() as old:
+        for name in [*STAYING, "dan", "eve"]:
             clients.log_in(old, name)
-    second = site.release(1, 2, 3)
-    second.manage("migrate", "drf_token_auth", "zero")
-    with site.releases[0].serving() as old:
+        gone = [clients.log_out(old, "eve")]
+    release = site.release(1, 2, 3)
+    said = site.follow(release, 4)
+    count = len(clients.headers)
+    assert f"would be imported {count:>34}" in said
+    assert f"Imported {count} tokens." in said
+    with release.serving() as new:
+        clients.are_in(new)
+        clients.go_on(new)
+        assert has_new_key(clients.log_in(new, "fay"))
+        gone.append(clients.log_out(new, "dan"))
+        if source != "authtoken":
+            clients.log_in(new, "lee")
+            gone += two_devices_log_out(clients, source, "lee", (new, new), new)
+        clients.are_in(new)
+        are_out(gone, new)
+    new_key = clients.headers.pop("fay")
+
+    # The way back: the old table is there, but for what was revoked meanwhile.
+    release.manage("import_tokens", source, "--undo")
+    with before.serving() as old:
         clients.are_in(old)
-    second.manage("migrate")
-    with second.serving() as new:
+        are_out([*gone, new_key], old)
+    release.manage("import_tokens", source)
+
+    last = site.release()
+    for block in site.guide.step(5):
+        is_code = block.language == "diff" or "pip uninstall" in block.text
+        (last if is_code else release).follow(block)
+    with last.serving() as new:
         clients.are_in(new)
-        assert f"Imported {len(STAYING)} tokens" in site.follow(second, 4)
-        clients.are_in(new)
-    fourth = site.release(5, 6, 7)
-    uninstall_at_the_end(site, second, fourth)
-    with fourth.serving() as new:
-        clients.are_in(new)
+        are_out(gone, new)
+        assert new.who(new_key) == "fay"
         assert has_new_key(clients.log_in(new, "jim"))
+        gone.append(clients.log_out(new, "ada"))
         clients.are_in(new)
+        are_out(gone, new)
+    # No constraint of the old table is left.
+    last.delete_users()
+
+
+def test_api_keys_of_a_settings_page(tmp_path: Path) -> None:
+    site = Site(tmp_path, "authtoken-api-keys")
+    before = site.releases[0]
+    before.add_users(*STAYING, "dan")
+    with before.serving() as old:
+        keys = {name: Browser(old).log_in(name) for name in (*STAYING, "dan")}
+        headers = {name: f"Token {key}" for name, key in keys.items()}
+        assert names_of(old, list(headers.values())) == list(headers)
+    release = site.release(1, 2, 3)
+    assert "  personal tokens " in site.follow(release, 4)
+    change = "from django.contrib.auth.models import User\nu = User.objects.get(username='bob')\n"
+    with release.serving() as new:
+        assert names_of(new, list(headers.values())) == list(headers)
+        # An API key survives a password change, as it did.
+        release.manage("shell", typed=f"{change}u.set_password('another')\nu.save()\n")
+        assert new.who(headers["bob"]) == "bob"
+        assert new.who("") == 403
+        browser = Browser(new)
+        assert keys["ada"][:4] in browser.log_in("ada")
+        browser.get("/account/api-key/new/")
+        shown = re.search(r"dta_\w{36}", browser.post("/account/api-key/new/"))
+        assert shown is not None
+        assert shown[0] not in browser.get("/account/api-key/")
+        gone, headers["ada"] = headers["ada"], f"Token {shown[0]}"
+        assert names_of(new, [headers["ada"], gone]) == ["ada", 401]
+    with before.serving() as old:
+        assert names_of(old, [headers["bob"], headers["cleo"], gone]) == ["bob", "cleo", 401]
+    last = site.release()
+    for block in site.guide.step(5):
+        (last if block.language == "diff" else release).follow(block)
+    with last.serving() as new:
+        assert names_of(new, list(headers.values())) == list(headers)
+        are_out([gone], new)
 
 
 def test_from_jwts(tmp_path: Path) -> None:

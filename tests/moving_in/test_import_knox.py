@@ -95,7 +95,7 @@ def test_again_after_use_and_after_a_rotation_and_with_a_pepper(
     _, other = Old.objects.create(user)
     imported("knox")
     again = f"Imported 0 tokens. Already here: 1. {NOTHING_LEFT_OUT}"
-    pepper = {"PEPPERS": {1: "a pepper of thirty-two characters"}}
+    pepper = {"PEPPERS": {1: "a pepper of thirty-two characters"}, "PEPPER": 1}
     with override_settings(DRF_TOKEN_AUTH=pepper):
         with django_capture_on_commit_callbacks(execute=True):
             assert status("new", key) == 200

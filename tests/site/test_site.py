@@ -27,6 +27,7 @@ SEARCHES = {
     "log out all devices": "how-to/log-out-all-devices",
     "api key": "how-to/personal-tokens",
     "personal access token": "how-to/personal-tokens",
+    "token page": "how-to/pages",
     "bearer": "how-to/bearer",
     "login response": "how-to/login-view",
     "remember me": "how-to/login-view",

@@ -18,8 +18,9 @@ from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.conf import problems
+from drf_token_auth.views import TokenListView
 from tests.conftest import PASSWORD, make_user
-from tests.lives import at, atomic_requests, client_of, listening, log_in, row, status_of
+from tests.lives import at, atomic_requests, client_of, listening, log_in, only, row, status_of
 
 Token = get_token_model()
 DAY = timedelta(days=1)
@@ -596,3 +597,26 @@ def test_ending_many_at_once_takes_expired_ones_not(user: Any, client: APIClient
     operations.issue(user, ttl=timedelta(0))
     assert client.post("/auth/logout/all/").status_code == 204
     assert Token.objects.count() == 1
+
+
+# Overtaken requests
+
+
+@pytest.mark.parametrize("way", ["revoked", "expired", "password changed"])
+def test_a_token_that_ended_meanwhile_makes_no_personal_token(user: Any, way: str) -> None:
+    token = operations.issue(user)
+
+    class OvertakenView(TokenListView):
+        def refuse_more_than_own(self, wanted: dict[str, Any]) -> None:
+            if way == "revoked":
+                operations.revoke_all(user, kinds=["login", "personal"])
+            elif way == "expired":
+                Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+            else:
+                type(user).objects.filter(pk=user.pk).update(password="another")
+
+    with only(OvertakenView.as_view()):
+        response = client_of(token).post("/", {"name": "backdoor"}, format="json")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].endswith('error="invalid_token"')
+    assert not Token.objects.filter(kind="personal").exists()

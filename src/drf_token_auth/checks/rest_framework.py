@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
 
-from ..conf.rest_framework import LINE, OURS, SETTING, unreadable
+from ..conf.rest_framework import LINE, OURS, SETTING, not_a_text, unreadable
 from ..conf.rules import show
 from .served import served_views
 from .shared import Messages, check, error, path_of
@@ -48,7 +48,7 @@ def default_authenticators() -> list[Any]:
 
 def _imported(entry: Any) -> Any:
     try:
-        return import_string(entry) if isinstance(entry, str) else entry
+        return import_string(entry) if isinstance(entry, str) else None
     except Exception:  # noqa: BLE001 -- a module of the project may run any code
         return None
 
@@ -78,7 +78,7 @@ def _as_list(value: Any) -> str:
 
 def _wrong_entry(entry: Any) -> tuple[str, str]:
     if not isinstance(entry, str):
-        return f"{SETTING} has the entry {show(entry)}, which is not a class.", LINE
+        return not_a_text(entry)
     try:
         import_string(entry)
         reason = "is not a class"

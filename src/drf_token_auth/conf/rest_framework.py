@@ -8,10 +8,19 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import SystemCheckError
 
 from .rules import show
 
-__all__ = ["LINE", "OURS", "SETTING", "require_readable", "unreadable"]
+__all__ = [
+    "LINE",
+    "OURS",
+    "SETTING",
+    "not_a_text",
+    "require_readable",
+    "require_texts",
+    "unreadable",
+]
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
@@ -32,13 +41,36 @@ def require_readable() -> None:
         raise ImproperlyConfigured(f"{message} {hint}")
 
 
+def require_texts() -> None:
+    """Raise SystemCheckError for entries that are not texts, before DRF fails on them.
+
+    Called by our URLs. ``manage.py`` shows this error without a traceback.
+    """
+    for entry in _listed():
+        if not isinstance(entry, str):
+            raise SystemCheckError(" ".join(not_a_text(entry)))
+
+
 def unreadable() -> list[tuple[str, str]]:
     configured = getattr(settings, "REST_FRAMEWORK", {})
     if not isinstance(configured, Mapping):
         return [(f"REST_FRAMEWORK must be a dict, but it is {show(configured)}.", LINE)]
+    return [found for found in map(_joined, _listed()) if found is not None]
+
+
+def not_a_text(entry: Any) -> tuple[str, str]:
+    message = f"{SETTING} has the entry {show(entry)}, which is not a dotted path."
+    if isinstance(entry, type):
+        return message, f'Write "{entry.__module__}.{entry.__qualname__}".'
+    return message, LINE
+
+
+def _listed() -> tuple[Any, ...]:
+    configured = getattr(settings, "REST_FRAMEWORK", {})
+    if not isinstance(configured, Mapping):
+        return ()
     listed = configured.get("DEFAULT_AUTHENTICATION_CLASSES", ())
-    joined = map(_joined, listed if isinstance(listed, (list, tuple)) else ())
-    return [found for found in joined if found is not None]
+    return tuple(listed) if isinstance(listed, (list, tuple)) else ()
 
 
 def _joined(entry: Any) -> tuple[str, str] | None:

@@ -53,6 +53,11 @@ class Settings:
     LOGIN_RATES: Mapping[str, str | None] = setting(DEFAULT_LOGIN_RATES, LOGIN_RATES)
     FAILED_KEY_RATE: str | None = setting(None, RATE)
 
+    @property
+    def digest_version(self) -> int:
+        """The version byte of new digests: the id of the pepper in use, or 0 without one."""
+        return self.PEPPER or 0
+
 
 RULES: dict[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Settings)}
 

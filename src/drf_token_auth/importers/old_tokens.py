@@ -66,7 +66,7 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
     :param sha256: the SHA-256 of the key in hexadecimal digits.
     :param sha512: the ``digest`` of a knox row.
     :raises Refused: no request can present such a key, so no row has it.
-    :raises ImproperlyConfigured: for ``sha256``, while ``PEPPERS`` is set.
+    :raises ImproperlyConfigured: for ``sha256``, while ``PEPPER`` is set.
     """
     if len([given for given in (key, sha256, sha512) if given]) > 1:
         raise TypeError("Give one of key, sha256 and sha512, not several.")
@@ -75,14 +75,14 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
     if sha256:
         # The first use of such a key stores it under the pepper. Nobody could find it again by
         # its hash then, and a second import would add it a second time.
-        if get_settings().PEPPERS:
+        if get_settings().PEPPER is not None:
             raise ImproperlyConfigured(
                 "Tokens known by the SHA-256 of their key can only be imported without a pepper. "
-                "Import them first, and set DRF_TOKEN_AUTH['PEPPERS'] afterwards."
+                "Import them first, and set DRF_TOKEN_AUTH['PEPPER'] afterwards."
             )
         return [bytes([keys.SHA256]) + bytes.fromhex(_hexadecimal(sha256, _SHA256_LENGTH))]
     conf = get_settings()
-    return keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.PEPPER)
+    return keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
 
 
 def _hexadecimal(text: str, length: int) -> str:

@@ -37,7 +37,10 @@ def holders_of(
 ) -> dict[str, Holder]:
     """Whose keys these are: one query."""
     conf = get_settings()
-    digests = {key: keys.candidates(key, conf.PREFIX, conf.PEPPERS) for key in set(found)}
+    digests = {
+        key: keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
+        for key in set(found)
+    }
     wanted = [digest for candidates in digests.values() for digest in candidates]
     now = timezone.now()
     held: dict[bytes, Holder] = {}

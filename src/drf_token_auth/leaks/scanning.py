@@ -1,7 +1,7 @@
-"""Finding keys in whatever bytes: logs, dumps, source, archives of chats.
+"""Find keys in any bytes: logs, dumps, source code, archives of chats.
 
-A key is told from other text by its prefix and checksum. Files are read in pieces, so neither a
-large one nor one very long line takes memory.
+The prefix and the checksum tell a key from other text. Files are read in pieces, so neither a
+large file nor a very long line takes memory.
 """
 
 from __future__ import annotations
@@ -29,37 +29,38 @@ class FoundKey(NamedTuple):
 def find_keys(
     stream: BinaryIO, prefixes: Iterable[str], *, piece: int = PIECE
 ) -> Iterator[FoundKey]:
-    """Each key in the stream, in order, as often as it occurs.
+    """Yield each key in the stream, in order and as often as it occurs, with its line.
 
-    Zero bytes are overlooked, so text in UTF-16 is as good as text in UTF-8.
+    Zero bytes are ignored, so keys are found in UTF-16 as well as in UTF-8.
     """
     patterns = {prefix: _pattern(prefix) for prefix in prefixes}
     longest = max(map(len, patterns), default=0) + TAIL_LENGTH
-    line, kept = 1, b""
+    # The line breaks before ``counted`` are in ``line`` already.
+    line, counted, kept = 1, 0, b""
     while read := stream.read(piece):
         text = kept + read.replace(b"\0", b"")
         found = [
             (match.end(1), match.start(1), prefix)
             for prefix, pattern in patterns.items()
             for match in pattern.finditer(text)
-            # The others were found when the bytes that are kept were read.
+            # A key within the kept bytes was found before.
             if match.end(1) > len(kept)
         ]
-        counted = 0
         for end, start, prefix in sorted(found):
             key = text[start:end].decode("ascii")
             if looks_issued(key, prefix):
                 line += text.count(b"\n", counted, start)
-                counted = start
+                counted = max(counted, start)
                 yield FoundKey(line, key, prefix)
-        # What may be the beginning of a key.
+        # A key may begin in these bytes and end in the next piece.
         begun = max(0, len(text) - longest + 1)
-        line += text.count(b"\n", counted, begun) if begun > counted else 0
+        line += text.count(b"\n", counted, begun)
+        counted = max(counted - begun, 0)
         kept = text[begun:]
 
 
 def mask_keys(text: str, prefixes: Iterable[str]) -> str:
-    """The text without the keys in it."""
+    """Return the text with every key cut to its prefix."""
     for prefix in prefixes:
         shape = re.compile(f"({re.escape(prefix)})[{ALPHABET}]{{{TAIL_LENGTH}}}")
         text = shape.sub(r"\1…", text)
@@ -67,6 +68,6 @@ def mask_keys(text: str, prefixes: Iterable[str]) -> str:
 
 
 def _pattern(prefix: str) -> re.Pattern[bytes]:
-    # A look-ahead: where "tok" is the prefix, "toktok…" has two that begin.
+    # A look-ahead, because keys may overlap: with the prefix "tok", two begin in "toktok…".
     shape = f"(?=({re.escape(prefix)}[{ALPHABET}]{{{TAIL_LENGTH}}}))"
     return re.compile(shape.encode("ascii"))

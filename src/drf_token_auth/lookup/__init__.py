@@ -1,4 +1,4 @@
-"""From a presented key to its row, and whether it authenticates: the path of every request."""
+"""From a key to its token, and whether the token authenticates: the path of every request."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from ..conf import get_settings
 from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
 from ..locking import user_model
 from ..passwords import stamp
-from . import fast_select as statement
-from . import last_use as usage
+from . import fast_select, last_use
 from .after_request import after_transaction
 
 if TYPE_CHECKING:
@@ -38,17 +37,16 @@ def authenticate(
     record_use: bool = False,
     request: Any = None,
 ) -> _T:
-    """The usable token with this key, its user loaded.
+    """Return the usable token with this key, its user loaded.
 
-    :param record_use: note the use (at most one write an interval, after the transaction).
+    :param record_use: note the use: at most one write an interval, after the transaction.
     :raises Refused: as :func:`find` and :func:`require_alive`.
     """
     token = find(model, key, queryset=queryset, request=request)
     now = timezone.now()
     require_alive(token, now)
     if record_use:
-        is_unbound = token.user_stamp is None and token.is_password_bound
-        usage.record(token, stamp(token.user) if is_unbound else None, now)
+        last_use.record(token, now)
     return token
 
 
@@ -59,14 +57,14 @@ def find(
     queryset: models.QuerySet[_T] | None = None,
     request: Any = None,
 ) -> _T:
-    """The row with this key, its user loaded, whether or not it authenticates.
+    """Return the token with this key, its user loaded, whether or not it authenticates.
 
-    :param queryset: where to look, through the ORM, instead of among all tokens.
-    :raises MalformedKey, WrongChecksum, UnknownKey, ReusedKey: no row has it, or had it before a
-        rotation whose grace is over. Errors of the database are passed on as they are.
+    :param queryset: look in this queryset, through the ORM, instead of in all tokens.
+    :raises MalformedKey, WrongChecksum, UnknownKey: no token has this key.
+    :raises ReusedKey: a rotation has replaced the key, and its grace is over.
     """
     conf = get_settings()
-    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.PEPPER)
+    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
     users = user_model(model)._default_manager
     if type(users).get_queryset is not models.Manager.get_queryset:
         # It may hide users, such as deleted ones. As with Django's sessions, they may not log in.
@@ -74,7 +72,7 @@ def find(
             queryset = model._default_manager.all()
         queryset = queryset.filter(user__in=users.using(queryset.db).values("pk"))
     if queryset is None:
-        token = statement.fetch(model, digests, router.db_for_read(model))
+        token = fast_select.fetch(model, digests, router.db_for_read(model))
     else:
         token = _matching(queryset, Q(digest__in=digests))
     if token is None or _may_be_renewed(token):
@@ -101,7 +99,7 @@ def require_alive(token: AbstractToken, now: datetime) -> None:
 
 
 def _may_be_renewed(token: AbstractToken) -> bool:
-    """Whether a replica may not know yet that a use has moved the expiry."""
+    """Return whether a use may have moved the expiry without the replica knowing it yet."""
     return (
         token.idle_timeout is not None
         and token.is_expired()
@@ -121,8 +119,7 @@ def _fetch_again(
     queryset: models.QuerySet[_T] | None,
     request: Any,
 ) -> _T:
-    """Ask the primary: the row may be newer than the replica knows, or know the key as the one
-    before its rotation."""
+    """Ask the primary: the replica may lag, or the key may be the one before a rotation."""
     primary = router.db_for_write(model)
     if queryset is None:
         queryset = model._default_manager.all()

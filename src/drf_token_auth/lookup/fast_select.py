@@ -1,12 +1,11 @@
 """The SELECT of a token and its user, compiled once by the ORM and run with new parameters.
 
-Compiling costs the ORM as much as the rest of the request's authentication, and the outcome never
-changes. So the SQL, the columns, their order and their converters are taken from the ORM's compiler
-once for each database alias, model and number of digests, and both rows are built with the public
-``Model.from_db``. What is compiled again when its model changes is cheap to tell: Django makes new
-``concrete_fields`` whenever a field, a manager or a model is added. A model whose manager, queryset
-or relation to the user does more than Django's own, and whatever the compiler turns into more than
-two plain rows, is left to the ORM on every request.
+Compiling takes the ORM as long as the rest of the request's authentication, and the result is
+always the same. So the SQL, the columns and their converters come from the ORM's compiler, once
+for each model, database alias and number of digests. ``Model.from_db`` builds both instances.
+
+A model with a manager of its own, and a query that is more than two plain rows, are left to the
+ORM on every request.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from django.core.signals import setting_changed
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
+from django.db.models.signals import class_prepared
 from django.db.models.sql.constants import INNER
 
 from ..fields import DigestField
@@ -30,8 +30,8 @@ __all__ = ["fetch"]
 _T = TypeVar("_T", bound="AbstractToken")
 
 
-class _Rows(NamedTuple):
-    """Where in a row of the result the columns of one model stand, and what they are."""
+class _Columns(NamedTuple):
+    """The columns of one model in a row of the result."""
 
     model: type[models.Model]
     start: int
@@ -40,10 +40,10 @@ class _Rows(NamedTuple):
 
 
 class _Converter(NamedTuple):
-    """A converter of one column; ``method`` names one of the connection's own operations.
+    """A converter of one column: a function, or the name of a method of ``connection.ops``.
 
-    Methods are looked up on the connection in use: the compiled statement outlives the thread,
-    and with it the connection, that compiled it.
+    A method is looked up on the connection in use, as the statement outlives the thread and the
+    connection that compiled it.
     """
 
     column: int
@@ -54,14 +54,10 @@ class _Converter(NamedTuple):
 
 class _Statement(NamedTuple):
     sql: str
-    # Of the parameters; None where they go by position.
-    names: list[str] | None
-    token: _Rows
-    user: _Rows
+    token: _Columns
+    user: _Columns
     converters: list[_Converter]
     set_user: Callable[[Any, Any], None]
-    # Of the token and of the user: the model's Meta, and its concrete_fields as they were.
-    fields: tuple[Any, Sequence[Any], Any, Sequence[Any]]
 
 
 _statements: dict[tuple[type, str, type, int], _Statement | None] = {}
@@ -71,27 +67,24 @@ def _forget(**kwargs: object) -> None:
     _statements.clear()
 
 
-setting_changed.connect(_forget, dispatch_uid="drf_token_auth.statement")
+# A model that is made later may replace one of these or add a field to it.
+class_prepared.connect(_forget, dispatch_uid="drf_token_auth.fast_select.class_prepared")
+setting_changed.connect(_forget, dispatch_uid="drf_token_auth.fast_select.setting_changed")
 
 
 def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
-    """The token with one of these digests, its user loaded, or None."""
+    """Return the token with one of these digests, its user loaded, or None."""
     connection = connections[using]
     place = (model, using, type(connection), len(digests))
     try:
         statement = _statements[place]
     except KeyError:
         statement = _statements[place] = _compile(model, digests, connection)
-    if statement is not None and _has_changed(statement):
-        statement = _statements[place] = _compile(model, digests, connection)
     if statement is None:
         return _queryset(model, digests, using).first()
     adapt = connection.Database.Binary  # type: ignore[attr-defined]
-    params: Any = [adapt(digest) for digest in digests]
-    if statement.names is not None:
-        params = dict(zip(statement.names, params, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(statement.sql, params)
+        cursor.execute(statement.sql, [adapt(digest) for digest in digests])
         found = cursor.fetchone()
     if found is None:
         return None
@@ -111,15 +104,11 @@ def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.Q
     return cast("models.QuerySet[_T]", tokens.select_related("user").order_by())
 
 
-def _has_changed(statement: _Statement) -> bool:
-    token, token_fields, user, user_fields = statement.fields
-    return token.concrete_fields is not token_fields or user.concrete_fields is not user_fields
-
-
 def _compile(
     model: type[AbstractToken], digests: Sequence[bytes], connection: BaseDatabaseWrapper
 ) -> _Statement | None:
-    if not (_is_asked_as_any(model) and _is_of_plain_columns(model)):
+    is_plain = getattr(model._default_manager, "is_plain", False)
+    if not (is_plain and _has_plain_columns(model)):
         return None
     compiler = _queryset(model, digests, connection.alias).query.get_compiler(connection=connection)
     sql, params = compiler.as_sql()
@@ -129,54 +118,28 @@ def _compile(
     token, user = _rows(token_info, compiler.select), _rows(user_info, compiler.select)
     if (
         len(params) != len(digests)
-        # With an outer join, there may be no user.
+        # After an outer join there may be no user.
         or any(one.join_type != INNER for one in joins)
-        # One row and the other, and nothing before, between or behind.
+        # The columns of the token, then those of the user, and nothing else.
         or (0, token.end, len(compiler.select)) != (token.start, user.start, user.end)
     ):
         return None
     if connection.vendor == "postgresql" and len(joins) == 1:
         columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
         sql = _with_one_plan(sql, columns, joins[0], compiler)
-    names = None
-    if connection.vendor == "sqlite" and sql.count("%") == len(params):
-        # Django looks through the whole of it for parameters without a name, each time.
-        names = [f"digest{number}" for number in range(len(params))]
-        sql %= tuple(f"%({name})s" for name in names)
     return _Statement(
         sql=sql,
-        names=names,
         token=token,
         user=user,
         converters=_converters(compiler, connection),
         set_user=user_info["local_setter"],
-        fields=(*_fields(token.model), *_fields(user.model)),
     )
 
 
-def _is_asked_as_any(model: type[AbstractToken]) -> bool:
-    """Whether the default manager and its queryset override nothing of Django's or ours."""
-    from ..managers import TokenQuerySet
-
-    class Empty:
-        """What it has, any class has."""
-
-    manager = model._default_manager
-    for name in ("get_queryset", "using"):
-        if getattr(type(manager), name) is not getattr(models.Manager, name):
-            return False
-    used = manager._queryset_class
-    known = TokenQuerySet if issubclass(used, TokenQuerySet) else models.QuerySet
-    # The instance's names too: a property may stand in for any of them.
-    defined = {*dir(known(model))} - vars(Empty).keys()
-    others = [cls for cls in used.__mro__ if cls not in known.__mro__]
-    return all(defined.isdisjoint(vars(cls)) for cls in others)
-
-
-def _is_of_plain_columns(model: type[AbstractToken]) -> bool:
-    """Whether the digest is stored, and the user joined, as ours and Django's own fields do."""
+def _has_plain_columns(model: type[AbstractToken]) -> bool:
+    """Return whether the model keeps the fields ``digest`` and ``user`` of the abstract model."""
     digest, user = model._meta.get_field("digest"), model._meta.get_field("user")
-    # With a unique one, the user would remember the token as well.
+    # With a unique foreign key, the ORM also sets the token on the user.
     return type(digest) is DigestField and type(user) is models.ForeignKey and not user.unique
 
 
@@ -200,14 +163,10 @@ def _with_one_plan(sql: str, columns: Sequence[str], join: Any, compiler: Any) -
     return sql.replace(join_sql, f"CROSS JOIN LATERAL ({user}) AS {table}")
 
 
-def _rows(info: dict[str, Any], select: Sequence[Any]) -> _Rows:
+def _rows(info: dict[str, Any], select: Sequence[Any]) -> _Columns:
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     attnames = [column.target.attname for column, _, _ in select[start:end]]
-    return _Rows(info["model"], start, end, attnames)
-
-
-def _fields(model: type[models.Model]) -> tuple[Any, Sequence[Any]]:
-    return model._meta, model._meta.concrete_fields
+    return _Columns(info["model"], start, end, attnames)
 
 
 def _converters(compiler: Any, connection: BaseDatabaseWrapper) -> list[_Converter]:
@@ -227,7 +186,7 @@ def _converters(compiler: Any, connection: BaseDatabaseWrapper) -> list[_Convert
     return found
 
 
-def _build(rows: _Rows, row: list[Any], using: str) -> models.Model:
+def _build(rows: _Columns, row: list[Any], using: str) -> models.Model:
     model, start, end, attnames = rows
     built: models.Model = model.from_db(using, attnames, row[start:end])
     return built

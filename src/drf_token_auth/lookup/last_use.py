@@ -16,6 +16,7 @@ from django.db.models import F
 
 from .. import keys
 from ..conf import get_settings
+from ..passwords import stamp
 from .after_request import after_transaction
 
 if TYPE_CHECKING:
@@ -27,17 +28,14 @@ __all__ = ["record"]
 IDLE_STEPS = 10
 
 
-def record(token: AbstractToken, newer_stamp: str | None, now: datetime) -> None:
-    """Note that the token was used now, if anything has to be written.
-
-    :param newer_stamp: the stamp that binds the token to the password, if the row needs one.
-    """
-    if _changes(token, token, newer_stamp, now):
+def record(token: AbstractToken, now: datetime) -> None:
+    """Note that the token was used now, if anything has to be written."""
+    if _changes(token, token, now):
         using = router.db_for_write(type(token), instance=token)
-        after_transaction(partial(_write, token, newer_stamp, now, using), using=using)
+        after_transaction(partial(_write, token, now, using), using=using)
 
 
-def _write(token: AbstractToken, newer_stamp: str | None, now: datetime, using: str) -> None:
+def _write(token: AbstractToken, now: datetime, using: str) -> None:
     """Decide again on the locked row: another request may have written, rotated or ended it."""
     rows = type(token)._base_manager.using(using).filter(pk=token.pk)
     features = connections[using].features
@@ -49,7 +47,7 @@ def _write(token: AbstractToken, newer_stamp: str | None, now: datetime, using: 
         row = rows.select_for_update(skip_locked=skip_locked).first()
         if row is None or row.is_expired():
             return
-        changes = _changes(row, token, newer_stamp, now)
+        changes = _changes(row, token, now)
         if changes:
             rows.update(**changes)
     changes = {"expires_at": row.expires_at, "last_used_at": row.last_used_at} | changes
@@ -57,12 +55,10 @@ def _write(token: AbstractToken, newer_stamp: str | None, now: datetime, using: 
         setattr(token, name, value)
 
 
-def _changes(
-    row: AbstractToken, token: AbstractToken, newer_stamp: str | None, now: datetime
-) -> dict[str, Any]:
+def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[str, Any]:
     """Return the new values of the row's columns.
 
-    :param token: the row as the request read it, and the digests of the key that it came with.
+    :param token: the row as the request read it, with its user and the digests of its key.
     """
     changes: dict[str, Any] = {}
     interval, last = get_settings().LAST_USED_INTERVAL, row.last_used_at
@@ -70,8 +66,11 @@ def _changes(
         changes["last_used_at"] = now
     if _is_renewal_due(row, now, is_used="last_used_at" in changes):
         changes["expires_at"] = row.renewed_until(now)
-    if newer_stamp is not None and row.user_stamp in (None, token.user_stamp):
-        changes["user_stamp"] = newer_stamp
+    if row.user_stamp is None and row.is_password_bound:
+        # The user of the request: if the password was changed meanwhile, the token has ended.
+        bound = stamp(token.user)
+        if bound is not None:
+            changes["user_stamp"] = bound
     if _is_rehash_due(row, token.presented_digests):
         changes["digest"] = token.presented_digests[0]
     return changes

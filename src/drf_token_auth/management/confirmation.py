@@ -1,19 +1,20 @@
-"""Asking before tokens are revoked."""
+"""A question before tokens are revoked."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ..ending import revoke_in_batches
 from ..managers import TokenQuerySet
+from .output import TokenCommand, counted
 
 __all__ = ["RevokingCommand"]
 
 
-class RevokingCommand(BaseCommand):
-    """A command that ends tokens, of one user or of all, and asks before it does."""
+class RevokingCommand(TokenCommand):
+    """A command that revokes tokens, of one user or of all, and asks before it does."""
 
     def add_confirmation_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -25,27 +26,26 @@ class RevokingCommand(BaseCommand):
         )
 
     def confirm(self, count: int) -> None:
-        """Go on only if somebody, or a pipe, says yes: as Django's own commands ask."""
-        # input() would put the question to standard output, which may be a file.
-        self.stderr.write(f"Revoke {count} tokens? [y/N] ", self.style.WARNING, ending="")
+        """Ask, as Django's own commands do. Raise CommandError unless the answer is yes."""
+        # input() would write the question to standard output, which may be a file.
+        self.put(self.stderr, f"Revoke {counted(count)}? [y/N] ", self.style.WARNING)
         self.stderr.flush()
         try:
             answer = input("")
-        except (EOFError, OSError, RuntimeError, ValueError) as error:  # ended, none, closed
+        except (EOFError, OSError, RuntimeError, ValueError) as error:
             raise CommandError(
-                "There is nobody to ask: give --no-input. Nothing is done."
+                "There is no terminal to answer the question, so nothing was revoked. Add "
+                "--no-input to revoke without it."
             ) from error
         if answer.strip().lower() not in {"y", "yes"}:
-            raise CommandError("Cancelled: nothing is revoked.")
+            raise CommandError("The answer was not yes, so nothing was revoked.")
 
-    def revoke(self, tokens: TokenQuerySet[Any], *, verbosity: int) -> int:
-        """End them, with the reason ``command``. How many there were."""
-        if verbosity < 1 or not self.stderr.isatty():
-            return revoke_in_batches(tokens, reason="command")
-        count = revoke_in_batches(tokens, reason="command", progress=self._show_progress)
-        self.stderr.write("\r", ending="")
+    def revoke(self, tokens: TokenQuerySet[Any]) -> int:
+        """Revoke them with the reason ``command``. Return how many there were."""
+        count = revoke_in_batches(tokens, reason="command", progress=self._show_count)
+        if count:
+            self.show_progress("")
         return count
 
-    def _show_progress(self, total: int) -> None:
-        self.stderr.write(f"\r{total} revoked", ending="")
-        self.stderr.flush()
+    def _show_count(self, total: int) -> None:
+        self.show_progress(f"Revoked {total}")

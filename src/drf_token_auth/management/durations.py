@@ -13,12 +13,12 @@ __all__ = ["duration", "given"]
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _WHOLE = re.compile(r"(?:[0-9]+[wdhms])+")
 _PART = re.compile(r"([0-9]+)([wdhms])")
-# A thousand years: before and after now by as much there are still dates.
+# A thousand years. Now plus or minus as much is still a date.
 _LONGEST = timedelta(days=365_000)
 
 
 def given(value: timedelta | str | None) -> timedelta | None:
-    """An option's value: ``call_command`` passes it on as it is, a text too."""
+    """Read an option's value: ``call_command`` passes a text on without reading it."""
     try:
         return duration(value) if isinstance(value, str) else value
     except argparse.ArgumentTypeError as error:
@@ -26,7 +26,7 @@ def given(value: timedelta | str | None) -> timedelta | None:
 
 
 def duration(text: str) -> timedelta:
-    """For ``type=`` of an argument."""
+    """Read an argument, for ``type=``."""
     try:
         if _WHOLE.fullmatch(text):
             total = sum(
@@ -35,6 +35,6 @@ def duration(text: str) -> timedelta:
             )
             if total <= _LONGEST:
                 return total
-    except (OverflowError, ValueError):  # ValueError: more digits than int() takes
+    except (OverflowError, ValueError):  # ValueError: int() refuses thousands of digits.
         pass
-    raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90d, 12h or 1h30m")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 90d, 12h or 1h30m")

@@ -14,7 +14,7 @@ __all__ = ["moment"]
 
 
 def moment(text: str) -> datetime:
-    """For ``type=`` of an argument: as the database holds it; a date is its first moment."""
+    """Read an argument, for ``type=``. A date means its first moment in ``TIME_ZONE``."""
     try:
         day = parse_date(text)
         found = datetime.combine(day, time.min) if day else parse_datetime(text)
@@ -23,12 +23,15 @@ def moment(text: str) -> datetime:
     except (OverflowError, ValueError):
         pass
     raise argparse.ArgumentTypeError(
-        f"{text!r} is no date or time such as 2026-11-25 or 2026-11-25T08:00:00+00:00"
+        f"{text!r} is not a date or time such as 2026-11-25 or 2026-11-25T08:00:00+00:00"
     )
 
 
 def _as_stored(found: datetime) -> datetime:
-    """:raises OverflowError: so near the beginning or the end of time that UTC has no such date."""
+    """Convert to what the database holds.
+
+    :raises OverflowError: UTC has no such date, at the beginning or the end of the calendar.
+    """
     if not settings.USE_TZ:
         return timezone.make_naive(found) if timezone.is_aware(found) else found
     aware = found if timezone.is_aware(found) else timezone.make_aware(found)

@@ -1,22 +1,71 @@
-"""Users on the command line."""
+"""Users on the command line, by name or by id."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-__all__ = ["find_user"]
+__all__ = ["add_user_id_argument", "find_user"]
 
 
-def find_user(username: str, *, using: str | None) -> Any:
-    """The user, by ``USERNAME_FIELD``.
+def add_user_id_argument(parser: Any) -> None:
+    parser.add_argument(
+        "--user-id", metavar="ID", help="The user, by primary key. For names that two users have."
+    )
 
-    :raises CommandError: there is none.
+
+def find_user(
+    username: str | None, user_id: Any, *, using: str | None, hidden: bool = False
+) -> Any:
+    """Return the user with this name or, if it is None, with this id.
+
+    :param hidden: whether to find users that the default manager leaves out, such as deleted ones.
+    :raises CommandError: there is no such user, or several.
     """
     model = get_user_model()
+    manager = model._base_manager if hidden else model._default_manager
+    users = manager.using(using)
+    if username is None:
+        return _by_id(users, user_id)
+    found = _by_name(users, username) or _by_natural_key(model, username, using)
+    if not found:
+        raise CommandError(f"There is no user whose {model.USERNAME_FIELD} is {username!r}.")
+    if len(found) > 1:
+        ids = ", ".join(sorted(str(user.pk) for user in found))
+        raise CommandError(
+            f"Several users have the {model.USERNAME_FIELD} {username!r}. Use --user-id with one "
+            f"of their ids, such as {ids}."
+        )
+    return found[0]
+
+
+def _by_id(users: Any, user_id: Any) -> Any:
     try:
-        return model._default_manager.db_manager(using).get_by_natural_key(username)
-    except model.DoesNotExist:
-        raise CommandError(f"There is no user {username!r}.") from None
+        found = users.filter(pk=users.model._meta.pk.to_python(user_id)).first()
+    except (OverflowError, TypeError, ValidationError, ValueError):
+        found = None
+    if found is None:
+        raise CommandError(f"There is no user with the id {str(user_id)!r}.")
+    return found
+
+
+def _by_name(users: Any, username: str) -> list[Any]:
+    try:
+        return list(users.filter(**{users.model.USERNAME_FIELD: username}).order_by("pk")[:2])
+    except (OverflowError, TypeError, ValidationError, ValueError):
+        return []  # The column is a number, say, and the name is not.
+
+
+def _by_natural_key(model: Any, username: str, using: str | None) -> list[Any]:
+    """Ask the manager, which may ignore case or know another spelling."""
+    try:
+        return [model._default_manager.db_manager(using).get_by_natural_key(username)]
+    except model.MultipleObjectsReturned:
+        raise CommandError(
+            f"Several users have the {model.USERNAME_FIELD} {username!r}. Use --user-id."
+        ) from None
+    except (model.DoesNotExist, OverflowError, TypeError, ValidationError, ValueError):
+        return []  # TypeError: a natural key of several parts.

@@ -8,3 +8,6 @@ class PagesConfig(AppConfig):
     name = "drf_token_auth.pages"
     label = "drf_token_auth_pages"
     verbose_name = _("Devices and API tokens")
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401 -- registered by being imported

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, router, transaction
+from django.db import connections, transaction
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.functional import classproperty
@@ -20,10 +19,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-from .. import get_token_model
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
-from ..database_text import store_text
 from ..serializers import TokenDetailSerializer
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS
@@ -96,7 +93,7 @@ class TokenView(GenericAPIView[Any]):
         """Stop at the first throttle that refuses. The cheapest comes first."""
         for throttle in self.get_throttles():
             if not throttle.allow_request(request, self):
-                self.throttled(request, throttle.wait())
+                self.throttled(request, throttle.wait() or 0)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Do as DRF does, but mark no transaction for rollback.
@@ -105,7 +102,7 @@ class TokenView(GenericAPIView[Any]):
         """
         open_ones = [one for one in connections.all(initialized_only=True) if one.in_atomic_block]
         marks = [(one, one.get_rollback()) for one in open_ones]
-        response = self._refuse(as_refusal(exc))
+        response: Response = self._refuse(as_refusal(exc))
         for connection, mark in marks:
             connection.set_rollback(mark)
         return response
@@ -142,11 +139,9 @@ class TokenView(GenericAPIView[Any]):
         """Django's own request, which receivers of its signals expect."""
         return self.request._request
 
-    def issue(self, user: Any, *, name: str = "", **values: Any) -> AbstractToken:
+    def issue(self, user: Any, **values: Any) -> AbstractToken:
         """Call ``operations.issue``. Raise the API exceptions of ``issue_or_refuse``."""
-        store = partial(issue_or_refuse, user, request=self.django_request, **values)
-        using = router.db_for_write(get_token_model())
-        return store_text(name, lambda text: store(name=text), using=using)
+        return issue_or_refuse(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
         serializer.is_valid(raise_exception=True)
@@ -154,6 +149,6 @@ class TokenView(GenericAPIView[Any]):
 
 
 def _others(classes: Sequence[Any], ours: Sequence[Any]) -> list[Any]:
-    """Leave out the classes for media types that our own classes serve."""
-    served = {one.media_type for one in ours}
+    """Leave out the classes for media types that our own classes serve, and for any type."""
+    served = {"*/*", *(one.media_type for one in ours)}
     return [one for one in classes if one.media_type not in served]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import router, transaction
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
@@ -16,6 +21,7 @@ from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken, Kind
 from ..database_text import store_text
 from ..exceptions import Refused
+from ..managers import all_rows, lock_user
 from ..permissions import RecentLogin
 from ..serializers import (
     TokenDetailSerializer,
@@ -84,7 +90,7 @@ class OwnTokensView(TokenView):
         tokens = get_token_model()._default_manager.all()
         if self.method is None or getattr(self, "swagger_fake_view", False):
             return tokens.none()
-        return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
+        return tokens.authenticating(self.request.user).order_by("-created_at", "-pk")
 
 
 class TokenListView(OwnTokensView):
@@ -106,16 +112,35 @@ class TokenListView(OwnTokensView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         wanted = self.read(self.get_serializer(data=request.data)).validated_data
         self.refuse_more_than_own(wanted)
-        token = self.issue(
-            request.user,
-            kind=Kind.PERSONAL,
-            name=wanted.get("name", ""),
-            scopes=wanted.get("scopes"),
-            ttl=wanted.get("ttl", operations.DEFAULT),
-            presented=request.auth,
-        )
+        with self.holding_the_user():
+            token = self.issue(
+                request.user,
+                kind=Kind.PERSONAL,
+                name=wanted.get("name", ""),
+                scopes=wanted.get("scopes"),
+                ttl=wanted.get("ttl", operations.DEFAULT),
+            )
         data = TokenIssuedSerializer(token, context=self.get_serializer_context()).data
         return Response(data, status=status.HTTP_201_CREATED)
+
+    @contextmanager
+    def holding_the_user(self) -> Iterator[None]:
+        """Hold the user's row, and check again that the presented token still works.
+
+        A logout that overtakes this request leaves no token that this request makes.
+        """
+        presented = self.request.auth
+        model = get_token_model()
+        using = router.db_for_write(model)
+        with transaction.atomic(using=using):
+            lock_user(model, self.request.user.pk, using=using)
+            if isinstance(presented, AbstractToken):
+                try:
+                    row = all_rows(model, using).select_related("user").get(pk=presented.pk)
+                    lookup.require_alive(row, timezone.now())
+                except (ObjectDoesNotExist, Refused) as reason:
+                    raise AuthenticationFailed(_("Invalid token."), code=Refused.code) from reason
+            yield
 
     def refuse_more_than_own(self, wanted: dict[str, Any]) -> None:
         """Refuse scopes that the presented token does not have."""
@@ -144,7 +169,7 @@ class TokenDetailView(OwnTokensView):
 
             def rename(name: str) -> int:
                 token.name = name
-                return rows.update(name=name)
+                return int(rows.update(name=name))
 
             if not store_text(change["name"], rename, using=rows.db):
                 raise Http404

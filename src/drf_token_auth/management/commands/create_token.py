@@ -3,27 +3,29 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 
 from ... import operations
 from ...base_models import Kind
-from ...exceptions import TokenLimitReached, UnknownScopes
+from ...exceptions import TokenError
 from ..durations import duration, given
-from ..users import find_user
+from ..output import TokenCommand
+from ..users import add_user_id_argument, find_user
 
 
-class Command(BaseCommand):
-    help = "Makes a token for a user and prints its key, and nothing else, on standard output."
+class Command(TokenCommand):
+    help = "Make a token for a user. Print its key, and nothing else, on standard output."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("username", help="The user, by USERNAME_FIELD.")
-        parser.add_argument("--name", default="", help="What to call the token in lists.")
+        parser.add_argument("username", nargs="?", help="The user, by USERNAME_FIELD.")
+        add_user_id_argument(parser)
+        parser.add_argument("--name", default="", help="The token's name in lists.")
         parser.add_argument(
             "--scopes",
             nargs="+",
             metavar="SCOPE",
-            help="What it may do. Default: all the user may do.",
+            help="What the token may do. Default: all that the user may do.",
         )
         parser.add_argument(
             "--kind",
@@ -33,7 +35,7 @@ class Command(BaseCommand):
         )
         lifetime = parser.add_mutually_exclusive_group()
         lifetime.add_argument("--ttl", type=duration, help="Lifetime, such as 90d or 12h.")
-        lifetime.add_argument("--never", action="store_true", help="It never expires.")
+        lifetime.add_argument("--never", action="store_true", help="The token never expires.")
         parser.add_argument(
             "--database",
             choices=tuple(connections),
@@ -44,9 +46,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         lifetime = given(options["ttl"])
         if lifetime == timedelta(0):
-            raise CommandError("--ttl is longer than nothing.")
-        user = find_user(options["username"], using=options["database"])
-        ttl = None if options["never"] else lifetime or operations.DEFAULT
+            raise CommandError("--ttl must be longer than 0s, such as 90d or 12h.")
+        if (options["username"] is None) == (options["user_id"] is None):
+            raise CommandError(
+                "Name the user: create_token USERNAME, or create_token --user-id ID."
+            )
+        user = find_user(options["username"], options["user_id"], using=options["database"])
         scopes = options["scopes"]
         try:
             token = operations.issue(
@@ -54,9 +59,9 @@ class Command(BaseCommand):
                 kind=options["kind"],
                 name=options["name"],
                 scopes=" ".join(scopes) if isinstance(scopes, list) else scopes,
-                ttl=ttl,
+                ttl=None if options["never"] else lifetime or operations.DEFAULT,
                 using=options["database"],
             )
-        except (UnknownScopes, TokenLimitReached) as error:
+        except TokenError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(token.key)

@@ -102,10 +102,7 @@ class Command(RevokingCommand):
         if usable and options["revoke"]:
             if options["interactive"]:
                 self.confirm(len(usable))
-            count = sum(
-                self.revoke(tokens.usable().filter(pk__in=ids), verbosity=options["verbosity"])
-                for ids in pieces(usable)
-            )
+            count = sum(self.revoke(tokens.usable().filter(pk__in=ids)) for ids in pieces(usable))
             self.say(f"{count} tokens revoked.")
         if self.unread:
             raise CommandError(f"{self.unread} paths could not be read.", returncode=TROUBLE)
@@ -164,10 +161,9 @@ class Command(RevokingCommand):
 
     def report(self, error: OSError) -> None:
         self.unread += 1
-        self.stderr.write(
-            mask_keys(on_one_line(f"{error.filename}: {error.strerror}"), self.prefixes)
-        )
+        line = on_one_line(f"{error.filename}: {error.strerror}")
+        self.put(self.stderr, mask_keys(line, self.prefixes) + "\n")
 
     def say(self, line: str) -> None:
         # A path or the name of a token may have a key in it, too.
-        self.stdout.write(mask_keys(on_one_line(line), self.prefixes))
+        self.put(self.stdout, mask_keys(on_one_line(line), self.prefixes) + "\n")

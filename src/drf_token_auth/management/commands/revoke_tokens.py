@@ -15,24 +15,26 @@ from ...managers import TokenQuerySet, all_rows
 from ..confirmation import RevokingCommand
 from ..durations import duration, given
 from ..moments import moment
-from ..users import find_user
+from ..output import counted
+from ..users import add_user_id_argument, find_user
 
 
 def scope(text: str) -> str:
-    """For ``type=``: any one word, also one that ``SCOPES`` no longer declares."""
+    """Read a name for ``type=``. It may be one that ``SCOPES`` no longer declares."""
     if text.split() != [text] or not text.isprintable():
-        raise argparse.ArgumentTypeError(f"{text!r} is no name of a scope")
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a scope")
     return text
 
 
 class Command(RevokingCommand):
-    help = "Ends the tokens that all the options given select, in short transactions."
+    help = "Revoke the tokens that match all the given options, in short transactions."
 
     def add_arguments(self, parser: CommandParser) -> None:
         whose = parser.add_mutually_exclusive_group()
-        whose.add_argument("--user", metavar="USERNAME", help="Of this user, by USERNAME_FIELD.")
-        whose.add_argument("--all", action="store_true", help="Of all users.")
-        parser.add_argument("--kind", choices=Kind.values, help="Of this kind.")
+        whose.add_argument("--user", metavar="USERNAME", help="Tokens of this user.")
+        add_user_id_argument(whose)
+        whose.add_argument("--all", action="store_true", help="Tokens of all users.")
+        parser.add_argument("--kind", choices=Kind.values, help="Tokens of this kind.")
         parser.add_argument(
             "--created-before",
             type=moment,
@@ -43,10 +45,10 @@ class Command(RevokingCommand):
             "--unused-for",
             type=duration,
             metavar="DURATION",
-            help="Not used for so long, such as 180d; never used: not since they were made.",
+            help="Not used for this long, such as 180d. Never used: made this long ago.",
         )
         parser.add_argument(
-            "--scope", type=scope, metavar="NAME", help="Limited to scopes, this one among them."
+            "--scope", type=scope, metavar="NAME", help="Limited to scopes, with this one."
         )
         parser.add_argument("--dry-run", action="store_true", help="Count, and revoke nothing.")
         self.add_confirmation_arguments(parser)
@@ -60,26 +62,27 @@ class Command(RevokingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tokens = self.select(options)
         if options["dry_run"]:
-            self.stdout.write(f"{tokens.count()} tokens would be revoked.")
+            self.say(f"Would revoke {counted(tokens.count())}.")
             return
         if options["interactive"]:
             count = tokens.count()
             if count:
                 self.confirm(count)
-        count = self.revoke(tokens, verbosity=options["verbosity"])
-        self.stdout.write(f"{count} tokens revoked.")
+        self.say(f"Revoked {counted(self.revoke(tokens))}.")
 
     def select(self, options: dict[str, Any]) -> TokenQuerySet[Any]:
         model = get_token_model()
         using = options["database"] or router.db_for_write(model)
-        chosen = [
-            options[name] for name in ("user", "kind", "created_before", "unused_for", "scope")
-        ]
-        if not options["all"] and all(value is None for value in chosen):
-            raise CommandError("Say which tokens: --user, --kind, … or --all.")
+        selecting = ("user", "user_id", "kind", "created_before", "unused_for", "scope")
+        if not options["all"] and all(options[name] is None for name in selecting):
+            raise CommandError(
+                "Say which tokens: --user, --user-id, --kind, --created-before, --unused-for, "
+                "--scope or --all."
+            )
         tokens = all_rows(model, using).usable()
-        if options["user"] is not None:
-            tokens = tokens.filter(user=find_user(options["user"], using=using))
+        if options["user"] is not None or options["user_id"] is not None:
+            user = find_user(options["user"], options["user_id"], using=using, hidden=True)
+            tokens = tokens.filter(user=user)
         if options["kind"] is not None:
             tokens = tokens.filter(kind=options["kind"])
         if options["created_before"] is not None:
@@ -95,9 +98,9 @@ class Command(RevokingCommand):
 
 
 def with_scope(tokens: TokenQuerySet[Any], name: str) -> TokenQuerySet[Any]:
-    """Those whose scopes, a text of names between spaces, have this one."""
+    """Keep the tokens that have this name among their scopes."""
     names = Concat(Value(" "), "scopes", Value(" "), output_field=CharField())
     word = f" {name} "
     among = tokens.alias(names=names, place=StrIndex(names, Value(word)))
-    # LIKE heeds no case on SQLite, INSTR none on MySQL: both together do everywhere.
+    # LIKE ignores case on SQLite, INSTR on MySQL. Both together compare exactly.
     return cast("TokenQuerySet[Any]", among.filter(names__contains=word, place__gt=0))

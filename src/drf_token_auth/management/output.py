@@ -1,0 +1,49 @@
+"""Output that never stops a command's work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, OutputWrapper
+
+__all__ = ["TokenCommand", "counted"]
+
+
+def counted(count: int, noun: str = "token") -> str:
+    """Return ``1 token`` or ``2 tokens``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+class TokenCommand(BaseCommand):
+    """A command that is silent at ``--verbosity 0`` and writes whatever a name contains."""
+
+    verbosity = 1
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        self.verbosity = options["verbosity"]
+        return super().execute(*args, **options)
+
+    def say(self, text: str) -> None:
+        """Write a line about the work. A result that is always wanted goes to :meth:`put`."""
+        if self.verbosity > 0:
+            self.put(self.stdout, f"{text}\n")
+
+    def show_progress(self, text: str) -> None:
+        """Replace the last line of the terminal. Write nothing to a file or a pipe."""
+        if self.verbosity > 0 and self.stderr.isatty():
+            self.put(self.stderr, f"\r{text}")
+            self.stderr.flush()
+
+    def put(self, stream: OutputWrapper, text: str, style: Any = None) -> None:
+        """Write the text, and escape what the stream cannot encode.
+
+        A stream that was closed meanwhile, as by ``| head``, is no reason to stop.
+        """
+        try:
+            stream.write(text, style, ending="")
+        except UnicodeEncodeError:
+            encoding = getattr(stream, "encoding", None) or "ascii"
+            readable = text.encode(encoding, "backslashreplace").decode(encoding)
+            stream.write(readable, style, ending="")
+        except (OSError, ValueError):
+            pass

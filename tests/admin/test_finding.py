@@ -1,0 +1,73 @@
+"""Find a token by its key: the key travels in the body of a POST, and comes back nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from drf_token_auth import get_token_model
+from tests.admin.pages import permit, url
+
+pytestmark = pytest.mark.django_db
+
+
+def find(client: Any, text: str) -> Any:
+    return client.post(url("find"), {"key": text})
+
+
+def test_the_list_links_to_the_page(client, staff):
+    assert f'href="{url("find")}"' in client.get(url("changelist")).text
+
+
+@pytest.mark.parametrize("text", ["{}", "Token {}", "Authorization: Bearer {}\n"])
+def test_a_key_finds_its_token(client, staff, user, text, caplog):
+    token = get_token_model().objects.create(user=user, name="phone")
+    with caplog.at_level("DEBUG"):
+        response = find(client, text.format(token.key))
+    assert f"login token {token.hint}… “phone” of {user}" in response.text
+    assert "(usable)" in response.text
+    assert f'href="{url("delete", token.pk)}"' in response.text
+    assert "no-store" in response.headers["Cache-Control"]
+    assert token.key not in response.text + caplog.text
+    assert not LogEntry.objects.exists()
+
+
+def test_another_key_finds_nothing(client, staff):
+    key = get_token_model().generate_key()
+    response = find(client, key)
+    assert "No token has this key" in response.text
+    assert key not in response.text
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00", "a" * 301])
+def test_what_is_no_key_is_no_error(client, staff, text):
+    assert find(client, text).status_code == 200
+
+
+def test_a_key_in_the_url_is_not_looked_up(client, staff, user):
+    token = get_token_model().objects.create(user=user, name="phone")
+    assert "phone" not in client.get(url("find"), {"key": token.key}).text
+
+
+def test_finding_records_no_use(client, staff, user):
+    token = get_token_model().objects.create(user=user)
+    find(client, token.key)
+    assert get_token_model().objects.get().last_used_at is None
+
+
+def test_who_may_view_finds_and_cannot_revoke(client, user):
+    token = get_token_model().objects.create(user=user)
+    permit(user, "view")
+    client.force_login(user)
+    response = find(client, token.key)
+    assert token.hint in response.text
+    assert url("delete", token.pk) not in response.text
+
+
+def test_who_may_do_nothing_finds_nothing(client, user):
+    token = get_token_model().objects.create(user=user)
+    permit(user)
+    client.force_login(user)
+    assert find(client, token.key).status_code == 403

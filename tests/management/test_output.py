@@ -1,0 +1,72 @@
+"""No output stops a command's work, and ``--verbosity 0`` is silent."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from drf_token_auth import get_token_model, operations
+from tests.management.test_commands import refused, run
+
+Token = get_token_model()
+
+pytestmark = pytest.mark.django_db
+
+
+class Closed(io.StringIO):
+    """A pipe whose reader has gone, as with ``| head``."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def in_encoding(name: str) -> Any:
+    return io.TextIOWrapper(io.BytesIO(), encoding=name, write_through=True)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp949", "utf-8"])
+def test_a_name_that_the_terminal_cannot_show(user: Any, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "leak.txt").write_text(operations.issue(user, name="민수 📱").key)
+    out = in_encoding(encoding)
+    typed = [str(tmp_path), "--revoke", "--no-input"]
+    with pytest.raises(Exception, match="Usable keys have leaked"):
+        call_command("find_leaked_tokens", *typed, stdout=out, stderr=in_encoding(encoding))
+    assert not Token.objects.exists()
+    said = out.buffer.getvalue().decode(encoding)
+    assert ("\\U0001f4f1" in said) is (encoding != "utf-8")
+
+
+@pytest.mark.parametrize("typed", [["revoke_tokens", "--all", "--no-input"]])
+def test_a_pipe_that_nobody_reads(user: Any, typed: list[str]) -> None:
+    operations.issue(user)
+    call_command(*typed, stdout=Closed(), stderr=Closed())
+    assert not Token.objects.exists()
+
+
+def test_leaked_keys_are_revoked_if_nobody_reads_the_report(user: Any, tmp_path: Path) -> None:
+    (tmp_path / "leak.txt").write_text(operations.issue(user).key)
+    typed = ["find_leaked_tokens", str(tmp_path), "--revoke", "--no-input"]
+    with pytest.raises(Exception, match="Usable keys have leaked"):
+        call_command(*typed, stdout=Closed(), stderr=Closed())
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "typed", [["--all", "--no-input"], ["--all", "--dry-run"], ["--unused-for", "0s", "--no-input"]]
+)
+def test_revoke_tokens_is_silent_at_verbosity_0(user: Any, typed: list[str]) -> None:
+    operations.issue(user)
+    assert run("revoke_tokens", *typed, verbosity=0) == ""
+    assert bool(Token.objects.count()) is ("--dry-run" in typed)
+
+
+def test_create_token_prints_its_key_at_verbosity_0(user: Any) -> None:
+    assert Token.objects.from_key(run("create_token", user.get_username(), verbosity=0).strip())
+
+
+def test_errors_are_said_at_verbosity_0() -> None:
+    assert "Say which tokens" in str(refused("revoke_tokens", verbosity=0))

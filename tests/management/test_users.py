@@ -1,0 +1,119 @@
+"""Which user a command means: by name, by id, hidden ones, names that two users have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError
+from django.db import models
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.management.users import find_user
+from tests.conftest import make_user
+from tests.management.test_commands import refused, revoke, run
+
+User = get_user_model()
+Token = get_token_model()
+
+pytestmark = pytest.mark.django_db
+
+
+class Manager(models.Manager[Any]):
+    """A user manager of a project: hides some users, and finds others by another spelling."""
+
+    hidden: tuple[Any, ...] = ()
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().exclude(pk__in=self.hidden)
+
+    def get_by_natural_key(self, username: str) -> Any:
+        return self.get(**{f"{User.USERNAME_FIELD}__iexact": username})
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> Manager:
+    made = Manager()
+    made.model = User
+    monkeypatch.setattr(User._meta, "default_manager", made, raising=False)
+    monkeypatch.setattr(type(User), "_default_manager", property(lambda cls: made), raising=False)
+    return made
+
+
+def test_a_user_by_id(user: Any, other_user: Any) -> None:
+    key = run("create_token", "--user-id", user.pk).strip()
+    assert Token.objects.from_key(key).user == user
+    operations.issue(other_user)
+    assert revoke("--user-id", user.pk) == "Revoked 1 token.\n"
+    assert [token.user for token in Token.objects.all()] == [other_user]
+
+
+@pytest.mark.parametrize("id_", ["x", "", "99999999", "9" * 40])
+def test_an_id_that_no_user_has(user: Any, id_: str) -> None:
+    for typed in (["create_token", "--user-id", id_], ["revoke_tokens", "--user-id", id_]):
+        assert str(refused(*typed)) == f"There is no user with the id {id_!r}."
+
+
+@pytest.mark.parametrize("typed", [[], ["ada", "--user-id", "1"]])
+def test_create_token_needs_one_user(typed: list[str]) -> None:
+    assert "Name the user: create_token USERNAME, or " in str(refused("create_token", *typed))
+
+
+def test_revoke_tokens_takes_a_name_or_an_id(user: Any) -> None:
+    assert "not allowed with" in str(refused("revoke_tokens", "--user", "ada", "--user-id", "1"))
+
+
+def test_a_hidden_user_gets_no_token_but_loses_those_there_are(user: Any, manager: Manager) -> None:
+    operations.issue(user)
+    manager.hidden = (user.pk,)
+    name = user.get_username()
+    assert "There is no user whose" in str(refused("create_token", name))
+    assert "There is no user with" in str(refused("create_token", "--user-id", user.pk))
+    assert revoke("--user", name) == "Revoked 1 token.\n"
+    assert not Token.objects.exists()
+
+
+def test_another_spelling_that_the_manager_knows(user: Any, manager: Manager) -> None:
+    assert find_user(user.get_username().upper(), None, using="default") == user
+
+
+def test_a_spelling_that_the_manager_finds_twice(user: Any, manager: Manager) -> None:
+    name = user.get_username()
+    twin = make_user("twin")
+    User.objects.filter(pk=twin.pk).update(**{User.USERNAME_FIELD: name.title()})
+    if User.objects.filter(**{User.USERNAME_FIELD: name}).count() == 1:
+        assert find_user(name, None, using="default") == user
+    with pytest.raises(CommandError, match="Several users have the"):
+        find_user(name.upper(), None, using="default")
+
+
+class Twins:
+    """A queryset of two users with one name, as where a name is unique in a company only."""
+
+    model = User
+
+    def __init__(self, *found: Any) -> None:
+        self.found = found
+
+    def using(self, alias: Any) -> Twins:
+        return self
+
+    filter = order_by = lambda self, *args, **kwargs: self
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.found[index]
+
+
+def test_a_name_that_two_users_have(
+    user: Any, other_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twins = property(lambda cls: Twins(user, other_user))
+    for name in ("_default_manager", "_base_manager"):
+        monkeypatch.setattr(type(User), name, twins)
+    ids = ", ".join(sorted([str(user.pk), str(other_user.pk)]))
+    for typed in (["create_token", "7"], ["revoke_tokens", "--user", "7", "--no-input"]):
+        assert str(refused(*typed)) == (
+            f"Several users have the {User.USERNAME_FIELD} '7'. Use --user-id with one of their "
+            f"ids, such as {ids}."
+        )

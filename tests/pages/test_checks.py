@@ -1,0 +1,85 @@
+"""What ``manage.py check`` says about the pages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.checks import run_checks
+from django.urls import reverse_lazy
+
+import drf_token_auth.pages
+from drf_token_auth.pages import checks
+
+PAGES = Path(drf_token_auth.pages.__file__).parent
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def found() -> set[str]:
+    return {one.id.partition(".")[2] for one in run_checks() if one.id.startswith(checks.ID)}
+
+
+def test_a_project_that_is_set_up_hears_nothing() -> None:
+    assert found() == set()
+
+
+def test_the_main_app(monkeypatch: Any) -> None:
+    monkeypatch.setattr(apps, "get_app_configs", list)
+    assert [one.id for one in checks.check_main_app()] == ["drf_token_auth_pages.E001"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "ids"),
+    [("AuthenticationMiddleware", {"E002"}), ("CsrfViewMiddleware", {"W001"})],
+)
+def test_middleware(settings: Any, missing: str, ids: set[str]) -> None:
+    settings.MIDDLEWARE = [path for path in settings.MIDDLEWARE if missing not in path]
+    assert found() == ids
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "no.such.Middleware"]
+    assert found() == ids
+
+
+def test_a_subclass_of_a_middleware_counts(settings: Any) -> None:
+    own = f"{__name__}.OwnCsrf"
+    settings.MIDDLEWARE = [own if "Csrf" in path else path for path in settings.MIDDLEWARE]
+    assert found() == set()
+
+
+class OwnCsrf(checks.CsrfViewMiddleware):
+    pass
+
+
+def test_templates(settings: Any) -> None:
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "APP_DIRS": False}]
+    assert found() == {"E003"}
+
+
+@pytest.mark.parametrize("url", ["/nowhere/", "no-such-name", reverse_lazy("no-such-name")])
+def test_a_login_url_that_leads_nowhere(settings: Any, url: Any) -> None:
+    settings.LOGIN_URL = url
+    assert found() == {"E004"}
+    settings.ROOT_URLCONF = "tests.urls"
+    assert found() == set()
+
+
+@pytest.mark.parametrize("url", ["login", "/accounts/login/?a=1", "https://sso.example/", None])
+def test_a_login_url_that_is_fine_or_for_django_to_judge(settings: Any, url: Any) -> None:
+    settings.LOGIN_URL = url
+    assert found() == set()
+
+
+@pytest.mark.parametrize("name", ["MIDDLEWARE", "TEMPLATES", "ROOT_URLCONF", "LOGIN_URL"])
+@pytest.mark.parametrize("value", [None, 7, ["no.such.module"], [{}], "no.such.module"])
+def test_no_check_raises(settings: Any, name: str, value: Any) -> None:
+    setattr(settings, name, value)
+    for check in (checks.check_middleware, checks.check_templates, checks.check_login_url):
+        assert isinstance(check(), list)
+
+
+def test_every_check_is_documented() -> None:
+    ids = set(re.findall(r'f"{ID}\.([EW]\d+)"', (PAGES / "checks.py").read_text("utf-8")))
+    text = (DOCS / "reference" / "pages.md").read_text("utf-8")
+    assert set(re.findall(r"`drf_token_auth_pages\.([EW]\d+)`", text)) == ids

@@ -1,0 +1,95 @@
+"""The templates in the how-to about the look: each page renders with them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from drf_token_auth import operations
+from tests.pages.test_make import NEW, key_in, make
+from tests.pages.test_never import paths_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "pages-look.md"
+TEMPLATE = re.compile(r"^```htmldjango\n\{# (\S+) #\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BASE = """<!doctype html><title>{% block title %}{% endblock %}</title>{% block extra_head %}
+{% endblock %}<body class="our-site">{% block content %}{% endblock %}"""
+
+
+def write_templates(folder: Path, prefix: str) -> list[str]:
+    """Write the how-to's templates with this prefix as the files that they are. Their names."""
+    written = []
+    for name, text in TEMPLATE.findall(PAGE.read_text("utf-8")):
+        if name.startswith(prefix):
+            path = folder / name.removeprefix(prefix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+            written.append(name.removeprefix(prefix))
+    return written
+
+
+@pytest.fixture
+def bootstrap(tmp_path: Path, settings: Any) -> None:
+    assert len(write_templates(tmp_path, "templates/")) == 4
+    (tmp_path / "base.html").write_text(BASE, "utf-8")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+
+
+def test_bootstrap(page: Client, user: Any, personal: Any, bootstrap: None) -> None:
+    device = operations.issue(user, name="phone")
+    for path in paths_of(device, personal):
+        text = page.get(path).content.decode()
+        assert 'class="our-site"' in text
+        assert '<link rel="stylesheet" href="/static/drf_token_auth/pages/pages.css">' in text
+        assert 'class="nav nav-tabs' in text
+        assert 'class="btn btn-' in text
+        assert 'class="dta-button ' not in text
+        assert "{#" not in text
+    assert key_in(make(page))
+    done = page.post(f"/account/api-tokens/{personal.pk}/", {"name": "x"}, follow=True)
+    assert 'class="alert alert-success" role="status"' in done.content.decode()
+
+
+def test_the_parts_that_tailwind_needs_are_named_and_exist() -> None:
+    named = set(
+        re.findall(r"`(parts/\w+\.html)`", PAGE.read_text("utf-8").partition("## Tailwind")[2])
+    )
+    parts = Path(operations.__file__).parent / "pages/templates/drf_token_auth/pages/parts"
+    styled = {
+        f"parts/{path.name}"
+        for path in parts.iterdir()
+        if "class=" in path.read_text("utf-8") or path.name == "head.html"
+    }
+    assert named == styled
+
+
+def test_every_template_block_and_hook_is_documented() -> None:
+    pages = Path(operations.__file__).parent / "pages"
+    text = (PAGE.parents[1] / "reference" / "pages.md").read_text("utf-8")
+    for path in pages.rglob("*.html"):
+        assert f"`{path.name}`" in text
+        for block in re.findall(r"{% block (\w+)", path.read_text("utf-8")):
+            assert f"`{block}`" in text
+    for path in (pages / "views").glob("*.py"):
+        source = path.read_text("utf-8")
+        for hook in re.findall(r'def (\w+)\([^)]*\)[^:]*:\n        """Hook', source):
+            assert f"`{hook}(" in text
+        for view in re.findall(r"__all__ = \[(.*?)\]", source, re.DOTALL):
+            for name in re.findall(r'"(\w+View)"', view):
+                assert f"`{name}`" in text
+    assert NEW.endswith("api-tokens/new/")
+
+
+@pytest.mark.parametrize("module", ["urls", "one_key_urls"])
+def test_every_url_is_documented(module: str) -> None:
+    from importlib import import_module
+
+    urls = import_module(f"drf_token_auth.pages.{module}")
+    text = (PAGE.parents[1] / "reference" / "pages.md").read_text("utf-8")
+    for pattern in urls.urlpatterns:
+        route = str(pattern.pattern).replace(urls.ID, "<pk>")
+        assert f"`{route}" in text
+        assert f"`{urls.app_name}:{pattern.name}`" in text

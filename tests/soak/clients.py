@@ -1,0 +1,266 @@
+"""Clients that know what each answer must be.
+
+A client has accounts of its own, so it knows which of their tokens work: nobody else logs them in
+or out. Other threads share the tables, the locks and the server with it.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+GRACE = 4.0
+# Near the moment when a key stops working, both answers are right.
+BLUR = 1.0
+PARALLEL = 3
+SHORTEST_TTL = 3
+
+
+@dataclass
+class Held:
+    """A token that a client holds. Moments are seconds since the epoch."""
+
+    key: str
+    id: Any
+    kind: str = "login"
+    ends: float = float("inf")
+
+
+@dataclass
+class Account:
+    name: str
+    password: str
+    tokens: list[Held] = field(default_factory=list)
+    # Keys that no longer work, each with the moment at which it stopped working.
+    dead: list[tuple[str, float]] = field(default_factory=list)
+
+    def end(self, *ended: Held) -> None:
+        for token in ended:
+            self.tokens.remove(token)
+            self.dead.append((token.key, time.time()))
+        del self.dead[:-20]
+
+
+class Tally:
+    """What all clients together have counted."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self._lock = threading.Lock()
+
+    def add(self, what: str, problem: str = "") -> None:
+        with self._lock:
+            self.counts[what] += 1
+            if problem:
+                self.wrong.append(f"{what}: {problem}")
+
+
+class Client:
+    def __init__(self, url: str, accounts: list[Account], tally: Tally, seed: str) -> None:
+        self.url, self.accounts, self.tally = url, accounts, tally
+        self.random = random.Random(seed)
+        self.http = requests.Session()
+        self.others = [requests.Session() for _ in range(PARALLEL)]
+        self.bring_in: Callable[[], tuple[str, str, str, Any]] | None = None
+
+    def run(self, until: float) -> None:
+        actions = [action for action, weight in ACTIONS.items() for _ in range(weight)]
+        with ThreadPoolExecutor(PARALLEL) as self.pool:
+            while time.time() < until:
+                account = self.random.choice(self.accounts)
+                action = self.random.choice(actions)
+                try:
+                    action(self, account)
+                except Exception as error:  # noqa: BLE001 -- it is reported, and the others go on
+                    self.tally.add(action.__name__, repr(error))
+
+    def send(
+        self, method: str, path: str, key: str = "", http: Any = None, **data: Any
+    ) -> requests.Response:
+        headers = {"Authorization": f"Token {key}"} if key else {}
+        session = http or self.http
+        return session.request(method, self.url + path, headers=headers, json=data, timeout=60)
+
+    def check(self, what: str, answer: requests.Response, *right: int) -> requests.Response:
+        is_right = answer.status_code in right
+        problem = "" if is_right else f"{answer.status_code} is not in {right}: {answer.text[:300]}"
+        self.tally.add(what, problem)
+        return answer
+
+    def login_token(self, account: Account) -> Held:
+        """Return a login token, if need be a new one."""
+        found = [token for token in account.tokens if token.kind == "login"]
+        return self.random.choice(found) if found else log_in(self, account)
+
+    def must_answer(self, account: Account, token: Held, answer: requests.Response) -> None:
+        left = token.ends - time.time()
+        right = (200,) if left > BLUR else (401,) if left < -BLUR else (200, 401)
+        self.check("call", answer, *right)
+        if answer.status_code == 200 and answer.json() != {"user": account.name, "token": token.id}:
+            self.tally.add("call", f"another's answer: {answer.text}")
+
+
+def log_in(client: Client, account: Account) -> Held:
+    credentials = {"username": account.name, "password": account.password}
+    answer = client.check("login", client.send("POST", "/auth/login/", **credentials), 200).json()
+    token = Held(answer["token"], answer["id"])
+    account.tokens.append(token)
+    return token
+
+
+def call(client: Client, account: Account) -> None:
+    if account.tokens:
+        token = client.random.choice(account.tokens)
+        client.must_answer(account, token, client.send("GET", "/who/", token.key))
+        if token.ends < time.time() - BLUR:
+            account.end(token)
+
+
+def call_with_dead_key(client: Client, account: Account) -> None:
+    for key, since in account.dead[-3:]:
+        if time.time() > since + BLUR:
+            client.check("dead key", client.send("GET", "/who/", key), 401)
+
+
+def call_in_parallel(client: Client, account: Account) -> None:
+    token = client.login_token(account)
+    jobs = [
+        client.pool.submit(client.send, "GET", "/who/", token.key, http) for http in client.others
+    ]
+    for job in jobs:
+        client.must_answer(account, token, job.result())
+
+
+def log_out(client: Client, account: Account) -> None:
+    """A call beside the logout is answered either way. A call after it is refused."""
+    token = client.login_token(account)
+    job = client.pool.submit(client.send, "GET", "/who/", token.key, client.others[0])
+    client.check("logout", client.send("POST", "/auth/logout/", token.key), 204)
+    client.check("call beside a logout", job.result(), 200, 401)
+    account.end(token)
+    client.check("dead key", client.send("GET", "/who/", token.key), 401)
+
+
+def log_out_all(client: Client, account: Account) -> None:
+    token = client.login_token(account)
+    client.check("logout all", client.send("POST", "/auth/logout/all/", token.key), 204)
+    account.end(*[one for one in account.tokens if one.kind == "login"])
+    client.check("dead key", client.send("GET", "/who/", token.key), 401)
+
+
+def log_out_others(client: Client, account: Account) -> None:
+    """Keep the number of tokens small, too: nothing else does."""
+    token = client.login_token(account)
+    client.check("logout others", client.send("POST", "/auth/logout/others/", token.key), 204)
+    account.end(*[one for one in account.tokens if one.kind == "login" and one is not token])
+
+
+def rotate(client: Client, account: Account) -> None:
+    """The old key works within its grace. If it rotates again, the first new key is refused."""
+    token, began = client.login_token(account), time.time()
+    old = token.key
+    answer = client.check("rotate", client.send("POST", "/auth/token/rotate/", old), 200)
+    token.key = answer.json()["token"]
+    if time.time() < began + GRACE - BLUR:
+        client.must_answer(account, token, client.send("GET", "/who/", old))
+    if client.random.random() < 0.3 and time.time() < began + GRACE - BLUR:
+        lost = token.key
+        again = client.check("rotate again", client.send("POST", "/auth/token/rotate/", old), 200)
+        token.key = again.json()["token"]
+        client.check("lost key", client.send("GET", "/who/", lost), 401)
+    account.dead.append((old, time.time() + GRACE))
+    client.must_answer(account, token, client.send("GET", "/who/", token.key))
+
+
+def change_password(client: Client, account: Account) -> None:
+    token = client.login_token(account)
+    before, account.password = account.password, secrets.token_hex(8)
+    answer = client.send("POST", "/password/", token.key, password=account.password)
+    client.check("password change", answer, 200)
+    account.end(*[one for one in account.tokens if one.kind == "login" and one is not token])
+    stale = client.send("POST", "/auth/login/", username=account.name, password=before)
+    client.check("login with the old password", stale, 400)
+    client.must_answer(account, token, client.send("GET", "/who/", token.key))
+
+
+def make_personal_token(client: Client, account: Account) -> None:
+    if len(account.tokens) > 15:
+        return
+    token, ttl = client.login_token(account), client.random.choice([SHORTEST_TTL, 3600])
+    ends = time.time() + ttl
+    answer = client.send("POST", "/auth/tokens/", token.key, name="soak", ttl=ttl)
+    made = client.check("personal token", answer, 201).json()
+    account.tokens.append(Held(made["token"], made["id"], "personal", ends))
+
+
+def revoke(client: Client, account: Account) -> None:
+    token = client.login_token(account)
+    client.check("revoke", client.send("POST", "/auth/revoke/", token=token.key), 200)
+    account.end(token)
+
+
+def delete_one(client: Client, account: Account) -> None:
+    token = client.login_token(account)
+    other = client.random.choice(account.tokens)
+    if other.ends > time.time() + BLUR:
+        answer = client.send("DELETE", f"/auth/tokens/{other.id}/", token.key)
+        client.check("delete", answer, 204)
+        account.end(other)
+
+
+def list_tokens(client: Client, account: Account) -> None:
+    token = client.login_token(account)
+    answer = client.send("GET", "/auth/tokens/?page_size=200", token.key)
+    found = {one["id"] for one in client.check("list", answer, 200).json()["results"]}
+    now = time.time()
+    least = {one.id for one in account.tokens if one.ends > now + BLUR}
+    most = {one.id for one in account.tokens if one.ends > now - BLUR}
+    problem = "" if least <= found <= most else f"{found} is not between {least} and {most}"
+    client.tally.add("list", problem)
+
+
+def send_nonsense(client: Client, account: Account) -> None:
+    unknown = "dta_" + secrets.token_hex(18)
+    for key in (unknown, "nonsense", secrets.token_hex(20)):
+        client.check("nonsense", client.send("GET", "/who/", key), 401)
+    wrong = client.send("POST", "/auth/login/", username=account.name, password="wrong")
+    client.check("wrong password", wrong, 400)
+
+
+def import_token(client: Client, account: Account) -> None:
+    """A user of rest_framework.authtoken comes over, and the key goes on working."""
+    assert client.bring_in is not None
+    name, password, key, token_id = client.bring_in()
+    brought = Account(name, password, [Held(key, token_id)])
+    client.tally.add("import")
+    client.must_answer(brought, brought.tokens[0], client.send("GET", "/who/", key))
+    client.accounts = [*client.accounts[-3:], brought]
+
+
+ACTIONS: dict[Callable[[Client, Account], Any], int] = {
+    call: 40,
+    log_in: 12,
+    call_in_parallel: 5,
+    call_with_dead_key: 6,
+    rotate: 8,
+    log_out: 5,
+    log_out_all: 2,
+    log_out_others: 3,
+    change_password: 4,
+    make_personal_token: 4,
+    revoke: 3,
+    delete_one: 3,
+    list_tokens: 5,
+    send_nonsense: 3,
+    import_token: 1,
+}

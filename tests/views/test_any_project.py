@@ -1,0 +1,294 @@
+"""The API keeps its promises whatever a project sets for all its views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.http import JsonResponse
+from django.test import override_settings
+from django.urls import include, path
+from rest_framework import generics, views
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.test import APIClient
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import exception_handler
+
+from drf_token_auth import operations
+from tests.lives import client_of
+from tests.views.whole_api import JSON, ROUTES, Walker, credentials, refusals, walk
+
+pytestmark = pytest.mark.django_db
+
+DRF = "rest_framework"
+HERE = __name__
+
+
+class OwnParser(BaseParser):
+    media_type = "application/x-own"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        name, password = stream.read().decode().split(":")
+        return {"username": name, "password": password}
+
+
+class OwnRenderer(BaseRenderer):
+    media_type = "text/x-own"
+    format = "own"
+
+    def render(self, data: Any, media_type: Any = None, renderer_context: Any = None) -> bytes:
+        return f"own: {data}".encode()
+
+
+class FirstOfAll(BaseContentNegotiation):
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[-1], renderers[-1].media_type
+
+
+class OwnedFilter(BaseFilterBackend):
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        return queryset.filter(owner=request.user)
+
+
+class Nobody(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return False
+
+
+class Generous(SimpleRateThrottle):
+    rate = "1000/min"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return "generous"
+
+
+def in_an_envelope(exc: Exception, context: Any) -> Any:
+    response = exception_handler(exc, context)
+    if response is None:
+        return None
+    # A new answer, as projects write it: the headers are lost.
+    return Response({"ok": False, "error": response.data}, status=response.status_code)
+
+
+def of_django(exc: Exception, context: Any) -> Any:
+    response = exception_handler(exc, context)
+    return response and JsonResponse({"error": response.data}, status=response.status_code)
+
+
+def nothing(exc: Exception, context: Any) -> None:
+    return None
+
+
+VERSIONINGS = [
+    *("URLPathVersioning", "NamespaceVersioning", "HostNameVersioning"),
+    *("QueryParameterVersioning", "AcceptHeaderVersioning"),
+]
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "DRF's own": {},
+    "JSON parser": {"PARSER_CLASSES": [f"{DRF}.parsers.JSONParser"]},
+    "form parser": {"PARSER_CLASSES": [f"{DRF}.parsers.FormParser"]},
+    "own parser": {"PARSER_CLASSES": [f"{HERE}.OwnParser"]},
+    "file parser": {"PARSER_CLASSES": [f"{DRF}.parsers.FileUploadParser"]},
+    **{
+        name: {"RENDERER_CLASSES": [f"{DRF}.renderers.{name}", f"{DRF}.renderers.JSONRenderer"]}
+        for name in (
+            *("TemplateHTMLRenderer", "StaticHTMLRenderer", "AdminRenderer"),
+            *("MultiPartRenderer", "BrowsableAPIRenderer"),
+        )
+    },
+    "own renderer": {"RENDERER_CLASSES": [f"{HERE}.OwnRenderer"]},
+    "negotiation": {"CONTENT_NEGOTIATION_CLASS": f"{HERE}.FirstOfAll"},
+    **{
+        f"{name} {default}": {
+            "VERSIONING_CLASS": f"{DRF}.versioning.{name}",
+            "VERSION": default,
+            "ALLOWED_VERSIONS": ["v1", "v2"],
+        }
+        for name in VERSIONINGS
+        for default in (None, "v2")
+    },
+    "own filter": {"FILTER_BACKENDS": [f"{HERE}.OwnedFilter"]},
+    "search": {"FILTER_BACKENDS": [f"{DRF}.filters.SearchFilter", f"{DRF}.filters.OrderingFilter"]},
+    "cursor pages": {"PAGINATION_CLASS": f"{DRF}.pagination.CursorPagination", "PAGE_SIZE": 1},
+    "offset pages": {"PAGINATION_CLASS": f"{DRF}.pagination.LimitOffsetPagination"},
+    "no pages": {"PAGINATION_CLASS": None, "PAGE_SIZE": None},
+    "permission": {"PERMISSION_CLASSES": [f"{HERE}.Nobody"]},
+    "model permission": {"PERMISSION_CLASSES": [f"{DRF}.permissions.DjangoModelPermissions"]},
+    "throttles": {"THROTTLE_CLASSES": [f"{DRF}.throttling.ScopedRateThrottle", f"{HERE}.Generous"]},
+    "no authenticator": {"AUTHENTICATION_CLASSES": []},
+    "envelope": {"EXCEPTION_HANDLER": f"{HERE}.in_an_envelope"},
+    "handler of Django": {"EXCEPTION_HANDLER": f"{HERE}.of_django"},
+    "handler without an answer": {"EXCEPTION_HANDLER": f"{HERE}.nothing"},
+    "no user": {"UNAUTHENTICATED_USER": None, "UNAUTHENTICATED_TOKEN": None},
+    "error key": {"NON_FIELD_ERRORS_KEY": "errors"},
+    "no metadata": {"METADATA_CLASS": None},
+    "no format": {"URL_FORMAT_OVERRIDE": None},
+}
+# DRF reads these once, while its own view classes are made.
+IN_CLASS_BODIES = {
+    "RENDERER_CLASSES": (views.APIView, "renderer_classes"),
+    "PARSER_CLASSES": (views.APIView, "parser_classes"),
+    "AUTHENTICATION_CLASSES": (views.APIView, "authentication_classes"),
+    "THROTTLE_CLASSES": (views.APIView, "throttle_classes"),
+    "PERMISSION_CLASSES": (views.APIView, "permission_classes"),
+    "CONTENT_NEGOTIATION_CLASS": (views.APIView, "content_negotiation_class"),
+    "METADATA_CLASS": (views.APIView, "metadata_class"),
+    "VERSIONING_CLASS": (views.APIView, "versioning_class"),
+    "FILTER_BACKENDS": (generics.GenericAPIView, "filter_backends"),
+    "PAGINATION_CLASS": (generics.GenericAPIView, "pagination_class"),
+}
+WITHOUT_PREFIX = (
+    *("EXCEPTION_HANDLER", "NON_FIELD_ERRORS_KEY", "ALLOWED_VERSIONS", "PAGE_SIZE"),
+    *("UNAUTHENTICATED_USER", "UNAUTHENTICATED_TOKEN"),
+    "URL_FORMAT_OVERRIDE",
+)
+
+
+@pytest.fixture
+def with_defaults(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[..., None]:
+    """Set the project's defaults as if the process had begun with them."""
+
+    def change(**defaults: Any) -> None:
+        named = {
+            name if name in WITHOUT_PREFIX else f"DEFAULT_{name}": value
+            for name, value in defaults.items()
+        }
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **named}
+        # The limits on logins have tests of their own.
+        settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": None}
+        for name in defaults:
+            if name in IN_CLASS_BODIES:
+                where, attribute = IN_CLASS_BODIES[name]
+                monkeypatch.setattr(where, attribute, getattr(api_settings, f"DEFAULT_{name}"))
+
+    return change
+
+
+@pytest.mark.parametrize("default", DEFAULTS)
+def test_every_route_works(user: Any, with_defaults: Callable[..., None], default: str) -> None:
+    with_defaults(**DEFAULTS[default])
+    walk(user)
+
+
+@pytest.mark.parametrize("form", ["form", "multipart"])
+@pytest.mark.parametrize("default", [name for name in DEFAULTS if "parser" in name])
+def test_every_route_takes_forms(
+    user: Any, with_defaults: Callable[..., None], default: str, form: str
+) -> None:
+    with_defaults(**DEFAULTS[default])
+    walk(user, form)
+    refusals(user, form)
+
+
+@pytest.mark.parametrize("default", DEFAULTS)
+def test_every_refusal_keeps_its_status_and_headers(
+    user: Any, with_defaults: Callable[..., None], default: str
+) -> None:
+    with_defaults(**DEFAULTS[default])
+    refusals(user)
+
+
+@pytest.mark.parametrize("default", DEFAULTS)
+def test_options_and_head_are_answered(
+    user: Any, with_defaults: Callable[..., None], default: str
+) -> None:
+    with_defaults(**DEFAULTS[default])
+    token = operations.issue(user)
+    options = 405 if default == "no metadata" else 200
+    for route, methods in ROUTES.items():
+        path = route.format(id=token.pk)
+        Walker("json", token).ask("OPTIONS", path, options)
+        Walker("json", token).ask("HEAD", path, 200 if "GET" in methods else 405)
+
+
+@pytest.mark.parametrize("default", [name for name in DEFAULTS if "ender" in name])
+def test_a_browser_gets_an_answer(
+    user: Any, with_defaults: Callable[..., None], default: str
+) -> None:
+    with_defaults(**DEFAULTS[default])
+    token = operations.issue(user)
+    for route in ROUTES:
+        client = client_of(token, HTTP_ACCEPT="text/html")
+        answer = client.get(route.format(id=token.pk))
+        assert answer.status_code in {200, 405, 406}, (route, answer.status_code)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_what_the_project_adds_works_too(user: Any, with_defaults: Callable[..., None]) -> None:
+    with_defaults(**DEFAULTS["own parser"], **DEFAULTS["own renderer"])
+    name, password = credentials(user).values()
+    client = APIClient(HTTP_ACCEPT="text/x-own")
+    body = f"{name}:{password}"
+    answer = client.generic("POST", "/auth/login/", body, content_type="application/x-own")
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"own: ")
+
+
+def test_a_version_in_the_path_is_no_argument_of_ours(
+    user: Any, with_defaults: Callable[..., None]
+) -> None:
+    with_defaults(**DEFAULTS["URLPathVersioning v2"])
+    urls = (path("<str:version>/auth/", include("drf_token_auth.urls")),)
+    with override_settings(ROOT_URLCONF=urls):
+        answer = APIClient().post("/v9/auth/login/", credentials(user), format="json")
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("version", ["v1", "v9"])
+def test_a_version_in_the_accept_header_is_no_error(
+    user: Any, with_defaults: Callable[..., None], version: str
+) -> None:
+    with_defaults(**DEFAULTS["AcceptHeaderVersioning None"])
+    walk(user, HTTP_ACCEPT=f"application/json; version={version}")
+
+
+@pytest.fixture
+def site_wide_cache(settings: Any) -> Iterator[None]:
+    settings.MIDDLEWARE = [
+        "django.middleware.cache.UpdateCacheMiddleware",
+        *settings.MIDDLEWARE,
+        "django.middleware.cache.FetchFromCacheMiddleware",
+    ]
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": None}
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.mark.usefixtures("site_wide_cache")
+def test_a_cache_for_the_whole_site_keeps_no_answer(user: Any, other_user: Any) -> None:
+    walk(user)
+    refusals(user)
+    mine, other = (operations.issue(one) for one in (user, other_user))
+    for token in (mine, other):
+        shown = client_of(token).get("/auth/token/").json()
+        assert shown["id"] == token.pk
+    assert not cache._cache
+
+
+@pytest.mark.parametrize("name", ["JSON parser", "own filter", "envelope", "model permission"])
+def test_a_session_with_a_csrf_token_is_let_in(
+    user: Any, with_defaults: Callable[..., None], name: str
+) -> None:
+    with_defaults(**DEFAULTS[name], AUTHENTICATION_CLASSES=[f"{DRF}.authentication.{S}"])
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(user)
+    answer = client.post("/auth/logout/others/")
+    assert answer.status_code == 403
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert client.get("/auth/tokens/").headers["Content-Type"] == JSON
+
+
+S = SessionAuthentication.__name__
