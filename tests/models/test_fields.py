@@ -171,7 +171,7 @@ def test_a_view_of_a_digest_is_no_reason_to_store_it_again(user):
     token.presented_digests = [token.digest]
     token.digest = as_psycopg2_reads_it(token.digest)
     with mock.patch.object(usage, "after_transaction") as written:
-        usage.record(token, None, timezone.now())
+        usage.record(token, timezone.now())
     written.assert_not_called()
 
 
@@ -181,7 +181,7 @@ def test_a_view_of_a_digest_from_knox_is_kept(user):
     token.presented_digests = [own, knox]
     token.digest = as_psycopg2_reads_it(knox)
     with mock.patch.object(usage, "after_transaction") as written:
-        usage.record(token, None, timezone.now())
+        usage.record(token, timezone.now())
     written.assert_not_called()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.template import Context, Template
 from django.test import override_settings
 
@@ -83,6 +84,6 @@ def test_validation_refuses_undeclared_scopes(user: Any, scopes: Any) -> None:
 
 def test_a_row_without_a_key_is_refused(user: Any) -> None:
     """A data migration's model has no save() of ours."""
-    with pytest.raises(ValueError, match="This token has no key"):
+    with pytest.raises(ValueError, match="This token has no key"), transaction.atomic():
         Token(user=user).save_base()
     assert not Token.objects.exists()

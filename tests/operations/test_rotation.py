@@ -38,7 +38,7 @@ def test_a_new_key_for_the_same_row(user: Any, kind: str) -> None:
         before = row(token)
         response = rotate(token)
     assert response.status_code == 200
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "private, no-store"
     after = row(token)
     assert response.data["id"] == after.pk == before.pk
     assert response.data["token"] != token.key
