@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
+
+from .conf.rest_framework import require_readable
 
 
 class DRFTokenAuthConfig(AppConfig):
@@ -12,12 +16,13 @@ class DRFTokenAuthConfig(AppConfig):
     # Whether the admin of the package registers the package's token model.
     registers_admin = True
 
-    def ready(self) -> None:
-        from .conf.rest_framework import require_readable
-
-        # The next imports load DRF, which raises errors of its own for these mistakes.
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        # Before the models of any app are loaded: they may import DRF, which raises errors of its
+        # own for these mistakes.
         require_readable()
+        super().__init__(app_name, app_module)
 
+    def ready(self) -> None:
         from . import checks, event_log  # noqa: F401 -- registered by being imported
 
         if apps.is_installed("allauth.account"):

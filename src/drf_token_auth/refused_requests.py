@@ -14,6 +14,7 @@ from django.conf import settings
 from .conf import get_settings
 from .exceptions import (
     InactiveUser,
+    MalformedKey,
     PasswordChanged,
     Refused,
     ReusedKey,
@@ -32,7 +33,9 @@ _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
+_MAY_BE_A_MISTAKE = (MalformedKey, UnknownKey, WrongChecksum)
 _REASONS: dict[type[Refused], str] = {
+    MalformedKey: "The key contains characters that no key has. Copy the key again.",
     WrongChecksum: (
         "The key has a typing error or was not copied in full: its checksum is wrong. "
         "Copy the key again, or log in again."
@@ -58,22 +61,28 @@ def log_refusal(reason: Refused, credentials: str = "", *, request: Any = None) 
 
 def explain(reason: Refused, credentials: str) -> str:
     """Say in words what is wrong with the key, and what to do."""
-    if type(reason) in _REASONS:
-        return _REASONS[type(reason)]
-    if not credentials:
+    seen = _mistake(credentials) if isinstance(reason, _MAY_BE_A_MISTAKE) else ""
+    return seen or _REASONS.get(type(reason), "The key is refused.")
+
+
+def _mistake(credentials: str) -> str:
+    """Say what was written instead of a key, or nothing."""
+    # A server decodes the header as latin-1.
+    text = credentials.encode("latin-1", "ignore").decode("utf-8", "ignore") or credentials
+    if not text:
         return "The key is missing: the header is the word alone. Write the key after it."
-    if credentials[0] in _QUOTES or credentials[-1] in _QUOTES:
+    if text[0] in _QUOTES or text[-1] in _QUOTES:
         return "The key is in quotes. Write it without them."
-    if "…" in credentials or "\xe2\x80\xa6" in credentials:
+    if "\u2026" in text or "\u2026" in credentials:
         return (
             "This is the printed label of a token, str(token), and not its key. The key is shown "
             "only once, when the token is made."
         )
-    if " " in credentials:
+    if " " in text:
         return "The header has too many parts. It is one word, a space and the key."
-    if len(credentials) > MAX_LENGTH:
-        return f"The key is longer than {MAX_LENGTH} characters, so it is none."
-    return "The key contains characters that no key has. Copy the key again."
+    if len(text) > MAX_LENGTH:
+        return f"The key is longer than {MAX_LENGTH} characters. No key is."
+    return ""
 
 
 def log_foreign_header(request: Any, scheme: str, credentials: str, words: Sequence[str]) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.throttling import SimpleRateThrottle
 
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model, login_name, operations
 from drf_token_auth.conf import get_settings
 from drf_token_auth.views import LoginView
 from tests.conftest import PASSWORD
@@ -281,3 +283,186 @@ def test_the_cache_holds_no_key_no_account_and_no_address(user: Any) -> None:
     assert held.count("drf_token_auth:") >= 4
     for secret in (key, key[4:], token, user.get_username(), "192.0.2.77", PASSWORD):
         assert secret not in held
+
+
+# One client, one count
+
+
+@pytest.mark.parametrize(
+    ("addresses", "is_one"),
+    [
+        (["203.0.113.9:50000", "203.0.113.9:50001", "203.0.113.9"], True),
+        (["[2001:db8::9]:50000", "[2001:db8::9]:50001", "2001:db8::9"], True),
+        (["2001:db8:1:2::1", "2001:db8:1:2:ffff::2", "2001:DB8:1:2:0:0:0:3"], True),
+        (["::ffff:192.0.2.1", "192.0.2.1", "::FFFF:192.0.2.1"], True),
+        (["fe80::1%eth0", "fe80::1%eth1", "fe80::2"], True),
+        (["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:2:2::1"], False),
+        (["203.0.113.9:50000", "203.0.113.10:50000", "203.0.113.11"], False),
+        (["::ffff:192.0.2.1", "::ffff:192.0.2.2", "::ffff:192.0.2.3"], False),
+    ],
+)
+def test_an_address_is_counted_as_one_client(db: None, addresses: list[str], is_one: bool) -> None:
+    with rates(address="1/min"), at(MINUTE_BEGINS):
+        found = [guess("a", address=one).status_code for one in addresses]
+        assert found == ([400, 429, 429] if is_one else [400, 400, 400])
+    with failed("1/min"), at(MINUTE_BEGINS):
+        found = [client_of("x", REMOTE_ADDR=one).get("/echo/").status_code for one in addresses]
+        assert found == ([401, 429, 429] if is_one else [401, 401, 401])
+
+
+@pytest.mark.parametrize("address", ["", "  "])
+def test_no_address_is_not_counted(db: None, address: str) -> None:
+    """A server on a Unix socket has none: all clients would share one count."""
+    with rates(address="1/min"), at(MINUTE_BEGINS):
+        assert statuses(3, "a", address=address) == [400, 400, 400]
+
+
+@pytest.mark.parametrize("path", ["/auth/login/", "/auth/revoke/"])
+def test_only_a_post_is_counted(db: None, path: str) -> None:
+    with rates(address="1/min", account="1/min"), at(MINUTE_BEGINS):
+        client = APIClient()
+        for method in ("get", "options", "head", "put", "delete"):
+            assert getattr(client, method)(path).status_code in {200, 405}
+        assert client.post(path, {"username": "a", "token": "x"}).status_code in {200, 400}
+        assert client.post(path, {"username": "a", "token": "x"}).status_code == 429
+
+
+def test_a_refused_address_is_refused_before_its_body_is_read(user: Any) -> None:
+    with rates(address="1/min", account="1/min"), at(MINUTE_BEGINS):
+        guess("somebody else")
+        with queries() as asked:
+            response = APIClient(REMOTE_ADDR="192.0.2.1").post(
+                "/auth/login/", "{", content_type="application/json"
+            )
+        assert (response.status_code, asked) == (429, [])
+        # Nor is the account counted: its owner can log in from elsewhere.
+        assert guess(user.get_username(), PASSWORD).status_code == 429
+        elsewhere = guess(user.get_username(), PASSWORD, address="192.0.2.2")
+        assert elsewhere.status_code == 200
+
+
+def test_all_spellings_that_the_database_takes_for_one_account_share_a_count(user: Any) -> None:
+    """Which spellings these are differs: MariaDB's collation ignores case, accents and more."""
+    name = user.get_username()
+    spellings = [
+        *(name, name.upper(), name.replace("a", "á"), name.replace("a", "\uff41")),
+        *(name[:1] + ignored + name[1:] for ignored in ("\u00ad", "\u200b", "\x01")),
+    ]
+    manager = type(user)._default_manager
+    with rates(account="1/min"), at(MINUTE_BEGINS):
+        assert guess(name).status_code == 400
+        for one in spellings:
+            normal = unicodedata.normalize("NFKC", one)
+            same = manager.filter(**{type(user).USERNAME_FIELD: normal}).exists()
+            assert guess(one).status_code == (429 if same else 400), ascii(one)
+
+
+@pytest.mark.parametrize("name", ["0", 0, 0.5, False])
+def test_an_account_may_be_named_by_a_number(db: None, name: Any) -> None:
+    with rates(account="1/min"), at(MINUTE_BEGINS):
+        # A truth value is no name, so there is no account to count.
+        expected = [400, 400] if name is False else [400, 429]
+        assert statuses(2, name) == expected
+
+
+def test_a_long_name_is_cut_before_it_is_normalised(db: None) -> None:
+    """Normalising takes a time that grows with the square of the length."""
+    name = "\u0301" * 40_000 + "\u0316" * 40_000
+    with rates(account="1/min"), at(MINUTE_BEGINS):
+        assert guess(name).status_code == 400
+        assert guess(name + "x").status_code == 429
+    assert len(login_name.account_name({"username": "\ufdfa" * 800_000}) or "") < 10_000
+
+
+def test_a_login_asks_one_more_query_for_the_count(user: Any) -> None:
+    def asked_with(**limits: Any) -> int:
+        with rates(**limits), queries() as asked:
+            guess(user.get_username())
+        return len(asked)
+
+    assert asked_with(account="9/min") == asked_with() + 1
+
+
+class PhoneLogin(LoginView):
+    def get_account_name(self, request: Any) -> Any:
+        return request.data.get("phone")
+
+
+def test_a_view_may_name_the_account_itself(db: None) -> None:
+    def status(phone: str, username: str) -> int:
+        request = APIRequestFactory().post("/", {"phone": phone, "username": username})
+        return int(PhoneLogin.as_view()(request).status_code)
+
+    with rates(account="1/min"), at(MINUTE_BEGINS):
+        assert [status("1", "a"), status("1", "b"), status("2", "c")] == [400, 429, 400]
+
+
+# A cache that does not answer
+
+
+class AwayCache(LocMemCache):
+    """Fails or answers None, at each call or at one of them."""
+
+    answers: dict[str, Any] = {}
+
+    def _answer(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if name not in self.answers:
+            return getattr(super(), name)(*args, **kwargs)
+        answer = self.answers[name]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        return self._answer("add", *args, **kwargs)
+
+    def incr(self, *args: Any, **kwargs: Any) -> Any:
+        return self._answer("incr", *args, **kwargs)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._answer("get", *args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        return self._answer("set", *args, **kwargs)
+
+
+DOWN = ConnectionError("the cache is down")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        dict.fromkeys(["add", "incr", "get", "set"], DOWN),
+        dict.fromkeys(["add", "incr", "get", "set"]),
+        {"add": False, "incr": DOWN, "get": DOWN},
+        {"add": False, "incr": None, "get": None},
+        {"add": False, "incr": ValueError("no such key"), "set": DOWN, "get": DOWN},
+    ],
+    ids=["down", "silent", "down later", "silent later", "evicts and is down"],
+)
+def test_a_cache_that_does_not_answer_stops_nobody(
+    user: Any,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    answers: dict[str, Any],
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}
+    settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "1/min"}
+    monkeypatch.setattr(AwayCache, "answers", answers)
+    for _ in range(3):
+        assert guess(user.get_username(), PASSWORD).status_code == 200
+        assert APIClient().post("/auth/revoke/", {"token": "x"}).status_code == 200
+        assert status_of("x") == 401
+    said = [one for one in caplog.records if one.name == "drf_token_auth"]
+    assert {one.levelname for one in said if "cache" in one.getMessage()} == {"WARNING"}
+    assert "192.0.2.1" not in caplog.text
+
+
+def test_an_entry_that_the_cache_dropped_begins_a_new_count(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}
+    monkeypatch.setattr(AwayCache, "answers", {"add": False, "incr": ValueError("no such key")})
+    with rates(address="1/min"):
+        assert statuses(3, "a") == [400, 400, 400]

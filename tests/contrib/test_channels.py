@@ -17,6 +17,7 @@ from mysite.consumers import NewsConsumer
 from mysite.payments import PaymentConsumer
 
 from drf_token_auth import operations
+from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from drf_token_auth.contrib import channels
 from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_alive
 
@@ -60,7 +61,64 @@ async def closed_with(client: WebsocketCommunicator) -> int:
     return int(message["code"])
 
 
-@pytest.mark.parametrize("scheme", ["Token", "token", "Bearer"])
+class BearerMiddleware(TokenAuthMiddleware):
+    authentication_class = BearerTokenAuthentication
+
+
+class ApiKeyAuthentication(ExpiringTokenAuthentication):
+    keyword = ["Api-Key", "Token"]
+
+    def get_credentials(self, request: Any) -> tuple[str, str]:
+        key = request.META.get("HTTP_X_API_KEY", "")
+        return ("Api-Key", key) if key else super().get_credentials(request)
+
+
+class ApiKeyMiddleware(TokenAuthMiddleware):
+    authentication_class = ApiKeyAuthentication
+
+
+async def who(middleware: Any, **scope: Any) -> str:
+    """The user that the middleware finds in this scope."""
+    found = {}
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        found.update(scope)
+
+    await middleware(inner, recheck=None)({"type": "websocket", **scope}, None, None)
+    return str(found["user"])
+
+
+@pytest.mark.parametrize(
+    ("middleware", "header", "text", "is_found"),
+    [
+        (TokenAuthMiddleware, b"authorization", "Token {}", True),
+        (TokenAuthMiddleware, b"authorization", "Bearer {}", False),
+        (BearerMiddleware, b"authorization", "Bearer {}", True),
+        (BearerMiddleware, b"authorization", "Token {}", False),
+        (ApiKeyMiddleware, b"authorization", "Token {}", True),
+        (ApiKeyMiddleware, b"authorization", "api-key {}", True),
+        (ApiKeyMiddleware, b"x-api-key", "{}", True),
+        (TokenAuthMiddleware, b"x-api-key", "{}", False),
+    ],
+)
+@in_a_loop
+async def test_the_authenticator_says_which_header_has_the_key(
+    user: Any, middleware: Any, header: bytes, text: str, is_found: bool
+) -> None:
+    value = text.format((await make(user)).key).encode()
+    assert await who(middleware, headers=[(header, value)]) == (
+        "ada" if is_found else "AnonymousUser"
+    )
+
+
+@in_a_loop
+async def test_the_authenticators_keyword_is_the_subprotocol(user: Any) -> None:
+    key = (await make(user)).key
+    assert await who(BearerMiddleware, subprotocols=["bearer", key]) == "ada"
+    assert await who(BearerMiddleware, subprotocols=["token", key]) == "AnonymousUser"
+
+
+@pytest.mark.parametrize("scheme", ["Token", "token"])
 @in_a_loop
 async def test_a_header(user: Any, scheme: str) -> None:
     client = socket(header=f"{scheme} {(await make(user)).key}")
@@ -71,7 +129,7 @@ async def test_a_header(user: Any, scheme: str) -> None:
     await client.disconnect()
 
 
-@pytest.mark.parametrize("word", ["token", "bearer"])
+@pytest.mark.parametrize("word", ["token", "Token"])
 @in_a_loop
 async def test_a_pair_of_subprotocols(user: Any, word: str) -> None:
     client = socket(subprotocols=[word, (await make(user)).key])

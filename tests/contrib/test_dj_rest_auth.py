@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,24 @@ def test_each_login_gives_a_key_that_works(user: Any) -> None:
     assert [list(answer) for answer in answers] == [["key", "expires_at"]] * 2
     assert answers[0]["key"] != answers[1]["key"]
     assert [status(answer["key"]) for answer in answers] == [200, 200]
+
+
+@pytest.mark.parametrize("kind", ["expired", "unknown", "malformed"])
+def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: str) -> None:
+    keys = {"unknown": get_token_model().generate_key(), "malformed": "dta_nonsense"}
+    expired = operations.issue(user, ttl=timedelta(seconds=-1)).key
+    client = client_with(keys.get(kind, expired))
+    assert log_in(client).status_code == 200
+    assert client.post("/rest-auth/registration/", REGISTRATION).status_code == 201
+    reset = {"email": "nobody@example.com"}
+    assert client.post("/rest-auth/password/reset/", reset).status_code == 200
+    # The other routes still want a key that works.
+    assert client_with(keys.get(kind, expired)).get("/rest-auth/user/").status_code == 401
+
+
+def test_the_login_rates(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/min"}}
+    assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:

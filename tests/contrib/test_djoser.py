@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.core.checks import run_checks
+from django.test import override_settings
 from djoser.conf import settings as djoser_settings
 from djoser.serializers import TokenSerializer
 from djoser.utils import encode_uid
@@ -17,6 +19,7 @@ from tests.conftest import PASSWORD
 from tests.projects_on_disk import Project
 
 NEW_PASSWORD = "staple battery horse correct"
+JSON_PARSER = "rest_framework.parsers.JSONParser"
 
 
 def log_in(**more: Any) -> Any:
@@ -199,3 +202,74 @@ def test_a_logout_that_ends_what_it_takes(
     tmp_path: Path, token_model: str, authenticator: str
 ) -> None:
     logout_served(tmp_path, token_model, authenticator).manage("check")
+
+
+def stale_key(user: Any, kind: str) -> str:
+    """A key that no request is let in with."""
+    if kind == "unknown":
+        return get_token_model().generate_key()
+    if kind == "malformed":
+        return "dta_nonsense"
+    return operations.issue(user, ttl=timedelta(seconds=-1)).key
+
+
+@pytest.mark.parametrize("kind", ["expired", "unknown", "malformed"])
+def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: str) -> None:
+    client = client_with(stale_key(user, kind))
+    login = {"username": "ada", "password": PASSWORD}
+    assert client.post("/accounts/token/login/", login).status_code == 200
+    registration = {"username": "eve", "password": NEW_PASSWORD, "email": "eve@example.com"}
+    assert client.post("/accounts/users/", registration).status_code == 201
+    reset = {"email": "nobody@example.com"}
+    assert client.post("/accounts/users/reset_password/", reset).status_code == 204
+    # The other routes still want a key that works.
+    assert client.get("/accounts/users/me/").status_code == 401
+
+
+def test_a_login_takes_a_form_where_the_project_parses_json_only(user: Any) -> None:
+    body = f"username=ada&password={PASSWORD.replace(' ', '+')}"
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    with override_settings(REST_FRAMEWORK={"DEFAULT_PARSER_CLASSES": [JSON_PARSER]}):
+        response = APIClient().generic("POST", "/accounts/token/login/", body, **form)
+    assert response.status_code == 200
+
+
+class TestTokenModel:
+    """``TokenModel`` answers what the model itself would answer."""
+
+    model: Any = djoser_settings.TOKEN_MODEL
+
+    def test_reading(self, user: Any, other_user: Any) -> None:
+        made = get_token_model().objects.create(user=user)
+        get_token_model().objects.create(user=other_user)
+        assert self.model.objects.get(user=user) == made
+        assert self.model.objects.get(pk=made.pk) == made
+        assert self.model.objects.count() == len(self.model.objects.all()) == 2
+        assert list(self.model.objects.filter(pk=made.pk)) == [made]
+        tokens = self.model.objects.filter(user=user)
+        assert (tokens.exists(), tokens.count(), tokens.first()) == (True, 1, made)
+        with pytest.raises(self.model.DoesNotExist):
+            self.model.objects.get(pk=0)
+
+    def test_making(self, user: Any) -> None:
+        created = self.model.objects.create(user=user, name="phone")
+        saved = self.model(user=user)
+        saved.save()
+        for token in (created, saved):
+            assert isinstance(token, self.model)
+            assert get_token_model().objects.from_key(token.key) == token
+        assert not isinstance(user, self.model)
+
+    def test_get_or_create_takes_defaults(self, user: Any) -> None:
+        first, is_new = self.model.objects.get_or_create(user=user, defaults={"name": "phone"})
+        second, _ = self.model.objects.get_or_create(user=user, defaults={"name": lambda: "tv"})
+        assert (is_new, first.name, second.name) == (True, "phone", "tv")
+        assert first.pk != second.pk
+
+    def test_deleting_what_was_filtered_further(self, user: Any) -> None:
+        phone = get_token_model().objects.create(user=user, name="phone", kind="personal")
+        tv = get_token_model().objects.create(user=user, name="tv")
+        assert self.model.objects.filter(user=user).filter(name="phone").delete()[0] == 1
+        assert list(get_token_model().objects.all()) == [tv]
+        assert self.model.objects.filter(pk=tv.pk).delete()[0] == 1
+        assert phone.name == "phone"

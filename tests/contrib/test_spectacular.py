@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.test import APIClient
@@ -78,6 +79,19 @@ class KeyedView(NotesView):
     authentication_classes = (KeyAuthentication, LowerBearer)
 
 
+class SessionView(NotesView):
+    permission_classes = (IsAuthenticated,)
+    authentication_classes = (ExpiringTokenAuthentication, SessionAuthentication)
+
+
+class ListedAuthentication(ExpiringTokenAuthentication):
+    keyword = ["Word", "Bearer"]
+
+
+class ListedView(NotesView):
+    authentication_classes = (ListedAuthentication,)
+
+
 class SchoolLoginView(LoginView):
     pass
 
@@ -88,6 +102,8 @@ urlpatterns = [
     path("drafts/", DraftsView.as_view()),
     path("open/", OpenView.as_view()),
     path("keyed/", KeyedView.as_view()),
+    path("session/", SessionView.as_view()),
+    path("listed/", ListedView.as_view()),
     path("school/login/", SchoolLoginView.as_view()),
 ]
 
@@ -174,7 +190,7 @@ def test_tokens(schema: dict[str, Any]) -> None:
         ("post", "/auth/logout/all/", {"personal": "perhaps"}),
         ("post", "/auth/logout/others/", {"personal": "perhaps"}),
         ("post", "/auth/tokens/", {"scopes": ["read", {}], "ttl": -1}),
-        ("patch", "/auth/tokens/{id}/", {"scopes": ["read"]}),
+        ("patch", "/auth/tokens/{id}/", {"name": []}),
         ("post", "/auth/revoke/", {}),
     ],
 )
@@ -201,12 +217,42 @@ def test_where_nothing_is_read_a_400_is_no_token(schema: dict[str, Any], route: 
     assert list(body(schema, answer["responses"]["400"])) == ["detail"]
 
 
+def test_the_strict_body_takes_no_other_fields(schema: dict[str, Any]) -> None:
+    components = schema["components"]["schemas"]
+    strict = {name for name, one in components.items() if one.get("additionalProperties") is False}
+    assert strict == {"TokenPersonal"}
+
+
+@pytest.mark.parametrize("rate", [None, "60/min"])
+def test_too_many_refused_keys_are_in_the_schema(
+    tmp_path: Path, settings: Any, rate: str | None
+) -> None:
+    settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": rate}
+    paths = draw(tmp_path / "rate.json")["paths"]
+    always = {"/auth/login/", "/auth/revoke/"}
+    for route, methods in ROUTES.items():
+        for method in methods.split():
+            shown = "429" in paths[route][method]["responses"]
+            assert shown is (rate is not None or route in always), (route, method)
+    assert ("429" in paths["/notes/"]["get"]["responses"]) is (rate is not None)
+
+
+def test_a_refused_csrf_token_is_in_the_schema(schema: dict[str, Any]) -> None:
+    """Where sessions are let in, and for methods that change something."""
+    for route in ("/auth/tokens/", "/session/"):
+        assert "403" in schema["paths"][route]["post"]["responses"]
+    assert "403" not in schema["paths"]["/session/"]["get"]["responses"]
+
+
 def test_schemes(schema: dict[str, Any]) -> None:
     schemes = schema["components"]["securitySchemes"]
     assert set(schemes) == {
         *("expiringTokenAuth", "bearerTokenAuth", "tokenAuth"),
-        *("keyAuth", "lowerBearer"),
+        *("keyAuth", "lowerBearer", "cookieAuth"),
+        *("listedAuthWord", "listedAuthBearer"),
     }
+    assert schemes["listedAuthBearer"] == {"type": "http", "scheme": "bearer"}
+    assert '"Word"' in schemes["listedAuthWord"]["description"]
     assert schemes["bearerTokenAuth"] == {"type": "http", "scheme": "bearer"}
     assert schemes["lowerBearer"] == {"type": "http", "scheme": "bearer"}
     assert (schemes["keyAuth"]["type"], schemes["keyAuth"]["name"]) == ("apiKey", "Authorization")

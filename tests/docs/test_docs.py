@@ -367,14 +367,17 @@ def reached_from(page: Path) -> set[Path]:
 
 
 SITE = "https://drf-token-auth.readthedocs.io/en/latest/"
-REPOSITORY = "https://github.com/drf-token-auth/drf-token-auth/blob/main/"
+REPOSITORY = (
+    "https://github.com/drf-token-auth/drf-token-auth/blob/main/",
+    "https://raw.githubusercontent.com/drf-token-auth/drf-token-auth/main/",
+)
 
 
 def test_links_of_the_readme_work_on_pypi() -> None:
     """PyPI shows the README without the files beside it."""
     links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / "README.md").read_text("utf-8"))
     pages = [link.removeprefix(SITE) for link in links if link.startswith(SITE)]
-    files = [link.removeprefix(REPOSITORY) for link in links if link.startswith(REPOSITORY)]
+    files = [link.partition("/main/")[2] for link in links if link.startswith(REPOSITORY)]
     assert len(pages) > 5
     assert [link for link in links if not link.startswith("https://")] == []
     assert [one for one in pages if one and not (DOCS / one).with_suffix(".md").exists()] == []

@@ -1,6 +1,6 @@
-"""Code written for ``rest_framework.authtoken``: what goes on as it is, and what an error says.
+"""Code written for ``rest_framework.authtoken``: what works as it is, and what an error says.
 
-The table "Code that changes" of docs/moving-in/index.md.
+The table of docs/moving-in/code.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.template import Context, Template
 from rest_framework.serializers import CharField, ModelSerializer, Serializer
 
-from drf_token_auth import get_token_model
+from drf_token_auth import get_token_model, operations
 from drf_token_auth.exceptions import KeyNotShown
 from tests.conftest import make_user
 
@@ -90,6 +90,31 @@ def test_looking_a_key_up_names_the_way(user, loaded, look_up):
     assert Token.objects.from_key(KEY) == loaded
     assert Token.objects.from_key(KEY).user == user
     assert Token.objects.from_key("another") is None
+
+
+def test_get_finds_several_tokens_of_a_user(user, loaded):
+    assert Token.objects.get(user=user) == loaded
+    Token.objects.create(user=user)
+    with pytest.raises(Token.MultipleObjectsReturned):
+        Token.objects.get(user=user)
+    assert Token.objects.filter(user=user).usable().count() == 2
+
+
+def test_a_template_that_shows_a_token_shows_no_key(loaded):
+    assert KEY not in Template("{{ token }}").render(Context({"token": loaded}))
+
+
+def test_replace_is_what_regenerates_a_key(user):
+    first = operations.replace(user, name="API key")
+    second = operations.replace(user, name="API key")
+    assert Token.objects.from_key(first.key) is None
+    assert Token.objects.from_key(second.key) == second
+
+
+def test_select_related_of_a_users_token(user):
+    with pytest.raises(FieldError, match="auth_token"):
+        get_user_model().objects.select_related("auth_token").get(pk=user.pk)
+    assert not Token.objects.filter(user=user).usable().exists()
 
 
 def test_a_users_token(user, loaded):

@@ -10,7 +10,6 @@ from django.db import connections
 from django.db.models import Model
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.importers import originals
 from tests.importing import OldToken, Plaintext, bring_over, fill, install, table
 from tests.queries import queries
 
@@ -49,12 +48,17 @@ def test_an_old_app_without_its_table_does_not_stop_a_logout(user, monkeypatch):
     assert operations.issue(user).revoke(reason="logout")
 
 
-def test_each_schema_is_asked_for_the_old_table(user, monkeypatch):
-    """django-tenants sets ``schema_name``: a tenant may have the table where another has none."""
+def test_an_old_table_that_is_dropped_while_the_site_runs_does_not_stop_a_logout(user, monkeypatch):
+    """``migrate authtoken zero``; or, with django-tenants, a tenant without the table."""
     install(Plaintext, monkeypatch)
-    connection = connections["default"]
-    monkeypatch.setattr(connection, "schema_name", "blue", raising=False)
-    assert originals._is_here(Plaintext(), "default")
-    monkeypatch.setattr(connection, "schema_name", "red", raising=False)
-    monkeypatch.setattr(connection.introspection, "table_names", list)
-    assert not originals._is_here(Plaintext(), "default")
+    tokens = [operations.issue(user) for _ in range(2)]
+    assert tokens[0].revoke(reason="logout")
+    monkeypatch.setattr(OldToken._meta, "db_table", "oldapp_dropped")
+    assert tokens[1].revoke(reason="logout")
+
+
+def test_a_login_that_revokes_nothing_does_not_look_for_old_tables(user, monkeypatch):
+    install(Plaintext, monkeypatch)
+    operations.issue(user)
+    monkeypatch.setattr(connections["default"].introspection, "table_names", pytest.fail)
+    operations.issue(user)

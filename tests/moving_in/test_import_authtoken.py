@@ -17,8 +17,21 @@ from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTok
 from tests.conftest import make_user
 from tests.moving_in.crowd import CROWD, hammering, imported, paths, status
 
+
+class OldBearer(TokenAuthentication):
+    keyword = "Bearer"
+
+
+class BothBearer(BearerTokenAuthentication):
+    """The class of docs/moving-in/code.md, for views that name one class of the project's own."""
+
+    def authenticate(self, request):
+        return super().authenticate(request) or OldBearer().authenticate(request)
+
+
 urlpatterns = paths(
     old=[TokenAuthentication],
+    both=[BothBearer],
     new=[ExpiringTokenAuthentication],
     new_first=[ExpiringTokenAuthentication, TokenAuthentication],
     old_first=[TokenAuthentication, ExpiringTokenAuthentication, BearerTokenAuthentication],
@@ -54,6 +67,30 @@ def test_old_and_new_authenticators_together(user, other_user):
     assert [status("new_first", key) for key in (old, new)] == [200, 200]
     assert [status("old_first", key) for key in (old, new)] == [200, 401]
     assert status("old_first", new, "Bearer") == 200
+
+
+def test_one_class_that_tries_ours_and_then_the_old_one(user, other_user):
+    old = Old.objects.create(user=user).key
+    new = operations.issue(other_user).key
+    assert [status("both", key, "Bearer") for key in (old, new, "x" * 40)] == [200, 200, 401]
+    ended = operations.issue(other_user)
+    assert ended.revoke(reason="logout")
+    assert status("both", ended.key, "Bearer") == 401
+
+
+def test_auth_token_of_a_user_is_the_old_row_as_long_as_the_app_is_installed(user):
+    old = Old.objects.create(user=user)
+    imported("authtoken")
+    assert user.auth_token == old
+    user.auth_token.delete()
+    assert status("new", old.key) == 200
+
+
+def test_users_hidden_by_the_default_manager_are_imported(user, monkeypatch):
+    Old.objects.create(user=user)
+    hidden = type(user)._default_manager.none()
+    monkeypatch.setattr(type(type(user)._default_manager), "get_queryset", lambda self: hidden)
+    assert imported("authtoken").startswith("Imported 1 tokens.")
 
 
 def test_what_was_revoked_between_two_runs_stays_so(user, other_user):

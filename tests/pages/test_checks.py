@@ -14,6 +14,9 @@ from django.urls import reverse_lazy
 import drf_token_auth.pages
 from drf_token_auth.pages import checks
 
+# Some user models have checks that ask the database.
+pytestmark = pytest.mark.django_db
+
 PAGES = Path(drf_token_auth.pages.__file__).parent
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from django.core.cache import cache
 from django.http import JsonResponse
 from django.test import override_settings
 from django.urls import include, path
-from rest_framework import generics, views
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import BaseContentNegotiation
@@ -18,14 +18,21 @@ from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import exception_handler
 
 from drf_token_auth import operations
 from tests.lives import client_of
-from tests.views.whole_api import JSON, ROUTES, Walker, credentials, refusals, walk
+from tests.views.whole_api import (
+    JSON,
+    ROUTES,
+    Walker,
+    credentials,
+    refusals,
+    set_defaults,
+    walk,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -136,44 +143,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "no metadata": {"METADATA_CLASS": None},
     "no format": {"URL_FORMAT_OVERRIDE": None},
 }
-# DRF reads these once, while its own view classes are made.
-IN_CLASS_BODIES = {
-    "RENDERER_CLASSES": (views.APIView, "renderer_classes"),
-    "PARSER_CLASSES": (views.APIView, "parser_classes"),
-    "AUTHENTICATION_CLASSES": (views.APIView, "authentication_classes"),
-    "THROTTLE_CLASSES": (views.APIView, "throttle_classes"),
-    "PERMISSION_CLASSES": (views.APIView, "permission_classes"),
-    "CONTENT_NEGOTIATION_CLASS": (views.APIView, "content_negotiation_class"),
-    "METADATA_CLASS": (views.APIView, "metadata_class"),
-    "VERSIONING_CLASS": (views.APIView, "versioning_class"),
-    "FILTER_BACKENDS": (generics.GenericAPIView, "filter_backends"),
-    "PAGINATION_CLASS": (generics.GenericAPIView, "pagination_class"),
-}
-WITHOUT_PREFIX = (
-    *("EXCEPTION_HANDLER", "NON_FIELD_ERRORS_KEY", "ALLOWED_VERSIONS", "PAGE_SIZE"),
-    *("UNAUTHENTICATED_USER", "UNAUTHENTICATED_TOKEN"),
-    "URL_FORMAT_OVERRIDE",
-)
 
 
 @pytest.fixture
 def with_defaults(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[..., None]:
-    """Set the project's defaults as if the process had begun with them."""
-
-    def change(**defaults: Any) -> None:
-        named = {
-            name if name in WITHOUT_PREFIX else f"DEFAULT_{name}": value
-            for name, value in defaults.items()
-        }
-        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **named}
-        # The limits on logins have tests of their own.
-        settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": None}
-        for name in defaults:
-            if name in IN_CLASS_BODIES:
-                where, attribute = IN_CLASS_BODIES[name]
-                monkeypatch.setattr(where, attribute, getattr(api_settings, f"DEFAULT_{name}"))
-
-    return change
+    return partial(set_defaults, monkeypatch, settings)
 
 
 @pytest.mark.parametrize("default", DEFAULTS)

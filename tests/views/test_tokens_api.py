@@ -599,6 +599,50 @@ def test_ending_many_at_once_takes_expired_ones_not(user: Any, client: APIClient
     assert Token.objects.count() == 1
 
 
+@pytest.mark.parametrize("zone", ["America/Chicago", "Asia/Seoul", "UTC"])
+@pytest.mark.parametrize("form", ["json", "multipart"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("9999-12-31T23:59:59", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"),
+        *("0001-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z"),
+    ],
+)
+def test_a_time_at_either_end_of_the_calendar_is_refused(
+    client: APIClient, settings: Any, zone: str, form: str, moment: str
+) -> None:
+    settings.TIME_ZONE = zone
+    response = client.post(LIST, {"expires_at": moment}, format=form)
+    assert (response.status_code, list(response.data)) == (400, ["expires_at"])
+
+
+def test_many_unknown_fields_get_a_short_answer(client: APIClient) -> None:
+    sent = {f"{'x' * 100}{i}": 1 for i in range(10_000)}
+    response = make(client, **sent)
+    assert response.status_code == 400
+    assert len(response.content) < 3000
+
+
+def test_a_body_over_the_limit_of_django_is_refused_unread(
+    client: APIClient, settings: Any
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    body = json.dumps({"name": "x" * 1000})
+    for path in (LIST, "/auth/login/", "/auth/revoke/", "/auth/logout/all/"):
+        response = client.post(path, body, content_type="application/json")
+        assert (response.status_code, response.data["detail"].code) == (413, "too_large")
+        assert response["Cache-Control"] == "private, no-store"
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None
+    assert client.post(LIST, body, content_type="application/json").status_code == 201
+
+
+def test_a_form_with_too_many_fields_is_a_400(client: APIClient) -> None:
+    fields = {f"field{i}": "x" for i in range(2000)}
+    response = client.post(LIST, fields, format="multipart")
+    assert response.status_code == 400
+    assert response["Cache-Control"] == "private, no-store"
+
+
 # Overtaken requests
 
 

@@ -16,7 +16,12 @@ from rest_framework.authentication import (
 from .. import conf
 from ..authentication import ExpiringTokenAuthentication
 from .code import is_token_model, looks_tokens_up_by_key, model_of
-from .rest_framework import OURS, SETTING, default_authenticators
+from .rest_framework import (
+    OURS,
+    SETTING,
+    check_default_authenticators,
+    default_authenticators,
+)
 from .served import base_of, comes_from, served_views, takes_ours
 from .shared import Messages, check, error, path_of, settings_in_force, warning
 
@@ -79,12 +84,16 @@ def check_drfs_authenticators() -> Messages:
                 f"Delete the class and use {OURS}. It refuses expired tokens by itself; "
                 f'{conf.SETTING} = {{"TTL": timedelta(days=14)}} says after which time.',
             )
-        elif _is_drfs(one) and _needs_authtoken(one):
+        elif _lacks_its_app(one):
             yield error(
                 "E017",
                 f"{path_of(one)} needs rest_framework.authtoken, which is not in INSTALLED_APPS.",
                 f"Use {OURS}.",
             )
+
+
+def _lacks_its_app(one: Any) -> bool:
+    return _is_drfs(one) and _needs_authtoken(one)
 
 
 def _needs_authtoken(one: Any) -> bool:
@@ -129,9 +138,11 @@ def check_login_is_of_use() -> Messages:
     """W008: our login is served, but the project's views do not take its tokens."""
     views = served_views()
     logins = [view for view in views if base_of(view, "drf_token_auth.views.login.LoginView")]
-    if not logins or any(map(_may_take_ours, default_authenticators())):
+    defaults = default_authenticators()
+    if not logins or any(map(_may_take_ours, defaults)) or any(map(_names_ours, views)):
         return
-    if any(map(_names_ours, views)):
+    # E016 and E017 already say which class to write.
+    if check_default_authenticators() or any(map(_lacks_its_app, defaults)):
         return
     yield warning(
         "W008",

@@ -46,8 +46,9 @@ def _auditlog(model: type[Any]) -> str | None:
     options = auditlog.get_model_fields(model)
     included, excluded = options["include_fields"], options["exclude_fields"]
     copied = {*(included or SECRET_COLUMNS)} - {*excluded}
-    serialized = options.get("serialize_data") and not options["serialize_auditlog_fields_only"]
-    if not serialized and copied.isdisjoint(SECRET_COLUMNS):
+    serialize = auditlog.get_serialize_options(model)
+    is_whole = serialize["serialize_data"] and not serialize["serialize_auditlog_fields_only"]
+    if not is_whole and copied.isdisjoint(SECRET_COLUMNS):
         return None
     if getattr(settings, "AUDITLOG_INCLUDE_ALL_MODELS", False):
         # The setting takes the label of an app or of a model.

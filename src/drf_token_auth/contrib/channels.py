@@ -1,12 +1,14 @@
 """channels: ``TokenAuthMiddleware`` for websockets, which also closes them when the token ends.
 
-The key comes with the ``Authorization`` header or, as browsers can't send that with a websocket,
-as the second of two subprotocols: ``new WebSocket(url, ["token", key])``.
+The key comes in the header that the authenticator reads. A browser cannot send a header with a
+websocket. It sends the key as the second of two subprotocols, after the authenticator's keyword:
+``new WebSocket(url, ["token", key])``.
 """
 
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -24,17 +26,17 @@ from ..managers import all_rows
 
 __all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
 
-# The close code of a socket whose token has ended: of those that are an application's own, the one
-# that reads as 401.
+# The close code of a socket whose token was revoked or has expired. Applications may choose codes
+# from 4000 on; this one reads as 401.
 CLOSED = 4401
-KEYWORDS = ("token", "bearer")
 
 
 class TokenAuthMiddleware:
-    """``scope["user"]`` and ``scope["auth"]``, the token; AnonymousUser and None without one.
+    """Set ``scope["user"]`` and ``scope["auth"]`` (the token), or AnonymousUser and None.
 
-    :param recheck: seconds between looks at the token of an open socket; it is closed with
-        :data:`CLOSED` at its expiry, and at the first look after it was revoked. None: never.
+    :param recheck: seconds between checks of an open socket's token. The socket is closed with
+        :data:`CLOSED` when the token expires, and at the first check after it was revoked. None:
+        never check.
     """
 
     authentication_class = ExpiringTokenAuthentication
@@ -44,14 +46,15 @@ class TokenAuthMiddleware:
         self.recheck = recheck
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
-        keyword, key, scope = _presented(dict(scope))
-        # Without a key, whom a middleware further out has found.
+        authenticator = self.authentication_class()
+        keyword, key, scope = _presented(dict(scope), authenticator)
+        # Without a key, keep the user that an outer middleware has set.
         scope["auth"] = None
         scope.setdefault("user", AnonymousUser())
         if key is not None:
             scope["user"] = AnonymousUser()
             try:
-                authenticate = self.authentication_class().authenticate_credentials
+                authenticate = authenticator.authenticate_credentials
                 scope["user"], scope["auth"] = await database_sync_to_async(authenticate)(key)
             except AuthenticationFailed:
                 pass
@@ -66,21 +69,30 @@ class TokenAuthMiddleware:
             watch.stop()
 
 
-def _presented(scope: dict[str, Any]) -> tuple[str | None, str | None, dict[str, Any]]:
-    """The subprotocol to accept, the key, and the scope without it."""
+def _presented(
+    scope: dict[str, Any], authenticator: ExpiringTokenAuthentication
+) -> tuple[str | None, str | None, dict[str, Any]]:
+    """Return the subprotocol to accept, the key, and the scope without the key."""
+    words = [word.lower() for word in authenticator.keywords]
     offered = list(scope.get("subprotocols", ()))
-    if len(offered) >= 2 and offered[0].lower() in KEYWORDS:
+    if len(offered) >= 2 and offered[0].lower() in words:
         scope["subprotocols"] = [offered[0], *offered[2:]]
         return offered[0], offered[1], scope
-    header = dict(scope.get("headers", ())).get(b"authorization", b"").decode("latin-1")
-    parts = header.split()
-    if len(parts) == 2 and parts[0].lower() in KEYWORDS:
-        return None, parts[1], scope
-    return None, None, scope
+    # The authenticator decides which header has the key.
+    word, key = authenticator.get_credentials(SimpleNamespace(META=_headers(scope)))
+    return None, key if word.lower() in words else None, scope
+
+
+def _headers(scope: dict[str, Any]) -> dict[str, str]:
+    """Return the headers under the names that a Django request has them."""
+    return {
+        f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
+        for name, value in scope.get("headers", ())
+    }
 
 
 def _accepting(keyword: str, send: Any) -> Any:
-    """Browsers close a socket whose server takes none of the subprotocols they offered."""
+    """Accept the keyword: browsers close a socket if the server accepts none of their offers."""
 
     async def send_with_keyword(message: Any) -> None:
         if message["type"] == "websocket.accept" and not message.get("subprotocol"):
@@ -91,7 +103,7 @@ def _accepting(keyword: str, send: Any) -> Any:
 
 
 class _Watch:
-    """A ``receive`` that looks at the token now and then, however busy or idle the socket is."""
+    """A ``receive`` that checks the token from time to time, on busy and on idle sockets."""
 
     def __init__(self, token: AbstractToken, every: float, receive: Any, send: Any) -> None:
         self.token = token
@@ -130,7 +142,7 @@ class _Watch:
         try:
             row: AbstractToken | None = await database_sync_to_async(_reload)(self.token)
         except DatabaseError:
-            # No reason to throw everybody out: the next look will tell.
+            # Keep the sockets open while the database is down. The next check decides.
             return None if self.token.is_expired() else self.token
         return row
 
@@ -140,7 +152,7 @@ class _Watch:
 
 
 def _reload(token: AbstractToken) -> AbstractToken | None:
-    """The row as it is now, if it would still authenticate."""
+    """Return the row as it is now, or None if it no longer authenticates."""
     rows = all_rows(type(token), router.db_for_write(type(token))).select_related("user")
     row: AbstractToken | None = rows.filter(pk=token.pk).first()
     try:
@@ -152,5 +164,5 @@ def _reload(token: AbstractToken) -> AbstractToken | None:
 
 
 async def is_alive(token: AbstractToken) -> bool:
-    """Whether the token of an open socket would still authenticate: before what matters."""
+    """Return whether the token of an open socket still authenticates. Costs one query."""
     return await database_sync_to_async(_reload)(token) is not None

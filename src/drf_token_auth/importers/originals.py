@@ -41,31 +41,25 @@ def end_originals(tokens: Iterable[AbstractToken], *, using: str) -> None:
     for token in tokens:
         digests = (token.digest, token.previous_digest)
         digests_of_user[token.user_id].update(bytes(digest) for digest in digests if digest)
+    if not digests_of_user:
+        return
     for source in sources:
         if _is_here(source, using):
             for user_pk, ended in digests_of_user.items():
                 _end_in(source, user_pk, ended, using)
 
 
-# Tables that exist. With django-tenants, a table is in some schemas and not in others.
-_seen: set[tuple[str, str, str]] = set()
-
-
 def _is_here(source: Source, using: str) -> bool:
-    """Whether the old table is in this database: its app may be installed and never migrated."""
+    """Whether the old table is in this database. Its app may be installed and not migrated."""
     try:
         model = source.model()
     except Unreadable:
         return False
     if not router.allow_migrate_model(using, model):
         return False
-    connection = connections[using]
-    place = (using, getattr(connection, "schema_name", ""), model._meta.db_table)
-    if place not in _seen:
-        if model._meta.db_table not in connection.introspection.table_names():
-            return False
-        _seen.add(place)
-    return True
+    # Asked each time: the table may be dropped while the site runs, and with django-tenants it is
+    # in some schemas and not in others.
+    return model._meta.db_table in connections[using].introspection.table_names()
 
 
 def _end_in(source: Source, user_pk: Any, ended: set[bytes], using: str) -> None:

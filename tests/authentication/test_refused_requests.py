@@ -1,0 +1,241 @@
+"""While DEBUG is on, the console says in words why a request was refused, and never shows a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, keys, operations
+from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
+from tests.conftest import make_user
+from tests.life_urls import OkView
+from tests.lives import only
+
+Token = get_token_model()
+pytestmark = pytest.mark.django_db
+
+
+class ProtectedView(OkView):
+    permission_classes = (IsAuthenticated,)
+
+
+class KeywordList(ExpiringTokenAuthentication):
+    keyword = ["Token", "Bearer"]
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    caplog.set_level("DEBUG", "drf_token_auth")
+
+    def said(level: str = "WARNING") -> list[str]:
+        lines = [one for one in caplog.records if one.name == "drf_token_auth"]
+        return [one.getMessage() for one in lines if one.levelname == level]
+
+    return said
+
+
+def typo(key: str) -> str:
+    return key[:-1] + ("a" if key[-1] != "a" else "b")
+
+
+# A header made of a token, and words that the warning must have.
+MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "double quotes": (lambda t: f'Token "{t.key}"', "quotes"),
+    "single quotes": (lambda t: f"Token '{t.key}'", "quotes"),
+    "curly quotes": (lambda t: f"Token \u201c{t.key}\u201d".encode(), "quotes"),
+    "a quote left open": (lambda t: f'Token {t.key}"', "quotes"),
+    "all in quotes": (lambda t: f'"Token {t.key}"', "quotes"),
+    "a colon": (lambda t: f"Token: {t.key}", "colon"),
+    "a colon and no space": (lambda t: f"Token:{t.key}", "colon"),
+    "no space": (lambda t: f"Token{t.key}", "word and space before the key"),
+    "the bare key": (lambda t: t.key, "word and space before the key"),
+    "Bearer": (lambda t: f"Bearer {t.key}", 'the word "Bearer". Write "Token <key>"'),
+    "JWT": (lambda t: f"JWT {t.key}", 'the word "JWT"'),
+    "another word": (lambda t: f"Sesame {t.key}", "another word"),
+    "the word alone": (lambda t: "Token", "The key is missing"),
+    "three parts": (lambda t: f"Token {t.key} {t.key}", "too many parts"),
+    "the label": (lambda t: f"Token {t}".encode(), "the printed label"),
+    "a short label": (lambda t: "Token aB3d…".encode(), "the printed label"),
+    "too long": (lambda t: f"Token {t.key * 9}", "longer than 255 characters"),
+    "no key": (lambda t: f"Token {t.key}é".encode(), "characters that no key has"),
+    "a typing error": (lambda t: f"Token {typo(t.key)}", "checksum"),
+    "unknown": (lambda t: f"Token {Token.generate_key()}", "No token has this key"),
+    "nothing": (lambda t: None, "WSGIPassAuthorization"),
+    "Basic": (lambda t: "Basic YTpi", 'the word "Basic"'),
+}
+
+
+def answer(header: Any, view: Any = ProtectedView, *authenticators: Any) -> Any:
+    client = APIClient()
+    if header is not None:
+        client.credentials(HTTP_AUTHORIZATION=header)
+    classes = authenticators or (ExpiringTokenAuthentication,)
+    with only(view.as_view(authentication_classes=classes)):
+        return client.get("/")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(("header", "words"), MISTAKES.values(), ids=MISTAKES)
+def test_one_warning_names_the_mistake(
+    user: Any, settings: Any, warnings: Any, header: Any, words: str, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    token = Token.objects.create(user=user)
+    assert answer(header(token)).status_code == 401
+    if debug:
+        [warning] = warnings()
+        assert words in warning
+        assert warning.startswith("Refused /: ")
+    else:
+        assert warnings() == []
+    for line in (*warnings(), *warnings("DEBUG")):
+        assert token.key[4:12] not in line
+
+
+def ended_by(way: str) -> str:
+    user = make_user("bob")
+    token = operations.issue(user)
+    key = token.key
+    if way == "expired":
+        Token.objects.filter(pk=token.pk).update(expires_at=token.created_at)
+    elif way == "revoked":
+        operations.revoke(token)
+    elif way == "inactive":
+        type(user).objects.filter(pk=user.pk).update(is_active=False)
+    elif way == "password":
+        type(user).objects.filter(pk=user.pk).update(password="another")
+    else:
+        operations.rotate(token)
+        Token.objects.update(previous_until=token.created_at - timedelta(days=1))
+    return key
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("expired", "has expired"),
+        ("revoked", "It was revoked"),
+        ("inactive", "inactive"),
+        ("password", "password has changed"),
+        ("rotated", "replaced by a rotation"),
+    ],
+)
+def test_the_warning_says_how_a_token_ended(
+    settings: Any, warnings: Any, way: str, words: str
+) -> None:
+    settings.DEBUG = True
+    key = ended_by(way)
+    assert answer(f"Token {key}").status_code == 401
+    [warning] = [one for one in warnings() if one.startswith("Refused")]
+    assert words in warning
+    assert key[4:12] not in "".join(warnings() + warnings("DEBUG"))
+
+
+@pytest.mark.parametrize(
+    "authenticators",
+    [
+        (ExpiringTokenAuthentication, BearerTokenAuthentication),
+        (BearerTokenAuthentication, ExpiringTokenAuthentication),
+        (KeywordList,),
+        (SessionAuthentication, KeywordList),
+    ],
+)
+@pytest.mark.parametrize("word", ["Token", "Bearer"])
+def test_a_word_that_another_authenticator_takes_is_no_mistake(
+    user: Any, settings: Any, warnings: Any, authenticators: Any, word: str
+) -> None:
+    settings.DEBUG = True
+    token = Token.objects.create(user=user)
+    assert answer(f"{word} {token.key}", ProtectedView, *authenticators).status_code == 200
+    assert warnings() == []
+
+
+def test_a_wrong_password_of_basic_is_no_mistake_of_the_header(
+    db: None, settings: Any, warnings: Any
+) -> None:
+    settings.DEBUG = True
+    classes = (ExpiringTokenAuthentication, BasicAuthentication)
+    assert answer("Basic YTpi", ProtectedView, *classes).status_code == 401
+    assert warnings() == []
+
+
+def test_a_request_that_needs_no_user_is_no_mistake(db: None, settings: Any, warnings: Any) -> None:
+    settings.DEBUG = True
+
+    class OpenView(OkView):
+        permission_classes = ()
+
+    assert answer(None, OpenView).status_code == 200
+    assert warnings() == []
+
+
+def test_a_session_in_front_does_not_hide_the_mistake(
+    user: Any, settings: Any, warnings: Any
+) -> None:
+    """Then the answer is a 403, and says nothing of tokens."""
+    settings.DEBUG = True
+    token = Token.objects.create(user=user)
+    classes = (SessionAuthentication, ExpiringTokenAuthentication)
+    assert answer(f"Bearer {token.key}", ProtectedView, *classes).status_code == 403
+    assert "Bearer" in warnings()[0]
+
+
+# Several keywords, other headers, requests without DRF
+
+
+@pytest.mark.parametrize("word", ["Token", "bearer"])
+def test_a_list_of_keywords(user: Any, word: str) -> None:
+    token = Token.objects.create(user=user)
+    assert answer(f"{word} {token.key}", ProtectedView, KeywordList).status_code == 200
+    refused = answer(f"{word} x", ProtectedView, KeywordList)
+    assert refused.status_code == 401
+    expected = f'{word.title()} realm="api", error="invalid_token"'
+    assert refused["WWW-Authenticate"] == expected
+    bare = answer(None, ProtectedView, KeywordList)
+    assert bare["WWW-Authenticate"] == 'Token realm="api"'
+
+
+class HeaderAuthentication(ExpiringTokenAuthentication):
+    keyword = "X-Api-Key"
+
+    def get_credentials(self, request: Any) -> tuple[str, str]:
+        key = request.META.get("HTTP_X_API_KEY", "")
+        return (self.keywords[0], key) if key else ("", "")
+
+
+def test_another_header(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "2/day"}
+    key = Token.objects.create(user=user).key
+    with only(ProtectedView.as_view(authentication_classes=[HeaderAuthentication])):
+        assert APIClient(HTTP_X_API_KEY=key).get("/").status_code == 200
+        assert APIClient(HTTP_AUTHORIZATION=f"Token {key}").get("/").status_code == 401
+        found = [APIClient(HTTP_X_API_KEY="nonsense").get("/") for _ in range(3)]
+    assert [one.status_code for one in found] == [401, 401, 429]
+    assert found[0]["WWW-Authenticate"] == 'X-Api-Key realm="api", error="invalid_token"'
+
+
+@pytest.mark.parametrize("kind", [str, str.encode, keys.hidden])
+def test_a_key_as_text_or_bytes(user: Any, kind: Any) -> None:
+    token = Token.objects.create(user=user)
+    found = ExpiringTokenAuthentication().authenticate_credentials(kind(token.key))
+    assert found == (user, token)
+
+
+def test_a_plain_request_of_django(user: Any, settings: Any, warnings: Any) -> None:
+    settings.DEBUG = True
+    settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "9/day"}
+    token = Token.objects.create(user=user)
+    authenticator = ExpiringTokenAuthentication()
+    request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {token.key}")
+    assert authenticator.authenticate(request) == (user, token)
+    request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {token.key}")
+    assert authenticator.authenticate(request) is None
+    assert authenticator.authenticate_header(request) == 'Token realm="api"'
+    assert len(warnings()) == 1

@@ -1,0 +1,137 @@
+"""Packages that copy every row: a check says which line keeps the digests out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import reversion
+from auditlog.registry import auditlog
+from django.contrib import admin
+from django.core.checks import run_checks
+from easyaudit import settings as easyaudit
+from import_export.admin import ExportMixin
+from import_export.resources import ModelResource
+
+from drf_token_auth import get_token_model
+from drf_token_auth.contrib.audit_checks import SECRET_COLUMNS
+
+Token = get_token_model()
+SECRETS = list(SECRET_COLUMNS)
+
+pytestmark = pytest.mark.django_db
+
+
+def found() -> dict[str, str]:
+    """The hints, by the app that the message begins with."""
+    messages = [one for one in run_checks() if one.id == "drf_token_auth.E019"]
+    return {one.msg.partition(" ")[0]: one.hint for one in messages}
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # easyaudit records every model unless it is told otherwise.
+    monkeypatch.setattr(easyaudit, "UNREGISTERED_CLASSES", [Token])
+    yield
+    if auditlog.contains(Token):
+        auditlog.unregister(Token)
+    if reversion.is_registered(Token):
+        reversion.unregister(Token)
+
+
+def test_nothing_is_copied() -> None:
+    assert found() == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "is_copied"),
+    [
+        ({}, True),
+        ({"exclude_fields": ["digest"]}, True),
+        ({"exclude_fields": SECRETS}, False),
+        ({"include_fields": ["name"]}, False),
+        ({"include_fields": ["name", "digest"]}, True),
+        ({"exclude_fields": SECRETS, "serialize_data": True}, True),
+    ],
+)
+def test_auditlog(options: dict[str, Any], is_copied: bool) -> None:
+    auditlog.register(Token, **options)
+    hints = found()
+    assert list(hints) == ["auditlog"] * is_copied
+    if is_copied:
+        line = 'Write auditlog.register(Token, exclude_fields=["digest", "previous_digest"]).'
+        assert hints["auditlog"] == f"Exclude the digests. {line}"
+
+
+def test_auditlog_of_all_models(settings: Any) -> None:
+    settings.AUDITLOG_INCLUDE_ALL_MODELS = True
+    auditlog.register(Token)
+    line = f'AUDITLOG_EXCLUDE_TRACKING_MODELS = ("{Token._meta.label}",)'
+    assert line in found()["auditlog"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_copied"),
+    [
+        ({"UNREGISTERED_CLASSES": []}, True),
+        ({"UNREGISTERED_CLASSES": [], "WATCH_MODEL_EVENTS": False}, False),
+        ({"UNREGISTERED_CLASSES": [], "REGISTERED_CLASSES": [admin.models.LogEntry]}, False),
+        ({"UNREGISTERED_CLASSES": [], "REGISTERED_CLASSES": [Token]}, True),
+    ],
+)
+def test_easyaudit(
+    changed: dict[str, Any], is_copied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in changed.items():
+        monkeypatch.setattr(easyaudit, name, value)
+    hints = found()
+    assert list(hints) == ["easyaudit"] * is_copied
+    line = f'DJANGO_EASY_AUDIT_UNREGISTERED_CLASSES_EXTRA = ["{Token._meta.label}"]'
+    assert all(line in hint for hint in hints.values())
+
+
+@pytest.mark.parametrize(("exclude", "is_copied"), [((), True), (SECRETS, False)])
+def test_reversion(exclude: Any, is_copied: bool) -> None:
+    reversion.register(Token, exclude=exclude)
+    hints = found()
+    assert list(hints) == ["reversion"] * is_copied
+    assert all("reversion.register(Token, exclude=[" in hint for hint in hints.values())
+
+
+class Everything(ModelResource):
+    class Meta:
+        model = Token
+
+
+class WithoutDigests(ModelResource):
+    class Meta:
+        model = Token
+        exclude = SECRETS
+
+
+@pytest.mark.parametrize(
+    ("resources", "is_copied"),
+    [([], True), ([Everything], True), ([WithoutDigests], False)],
+)
+def test_import_export(
+    resources: list[Any], is_copied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = type("TokenAdmin", (ExportMixin, admin.ModelAdmin), {"resource_classes": resources})
+    monkeypatch.setitem(admin.site._registry, Token, made(Token, admin.site))
+    hints = found()
+    assert list(hints) == ["import_export"] * is_copied
+    assert all("resource_classes = [TokenResource]" in hint for hint in hints.values())
+
+
+@pytest.mark.parametrize("columns", [["name"], ["name", "digest"]])
+def test_simple_history(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registered, a model has a manager of the model of its history."""
+    fields = [Token._meta.get_field(name) for name in columns]
+    meta = type("Meta", (), {"get_fields": lambda self: fields})()
+    history = type("HistoricalToken", (), {"_meta": meta})
+    monkeypatch.setattr(Token, "history", type("Manager", (), {"model": history}), raising=False)
+    monkeypatch.setattr(Token._meta, "simple_history_manager_attribute", "history", raising=False)
+    hints = found()
+    assert list(hints) == ["simple_history"] * ("digest" in columns)
+    assert all("register(Token, excluded_fields=[" in hint for hint in hints.values())

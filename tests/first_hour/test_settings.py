@@ -1,0 +1,116 @@
+"""Mistakes in a new project's settings, and what ``manage.py`` says about each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.projects_on_disk import Project
+
+OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
+SESSION = "rest_framework.authentication.SessionAuthentication"
+LISTED = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
+
+
+def authenticators(value: str) -> str:
+    return f"{LISTED} = {value}"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (authenticators(f'("{OURS}")'), f'Add a comma: ("{OURS}",).'),
+        (
+            authenticators('["rest_framework.authentication.TokenAuthentication"]'),
+            f"needs rest_framework.authtoken, which is not in INSTALLED_APPS.\n\tHINT: Use {OURS}.",
+        ),
+        ("DRF_TOKEN_AUTH = [('TTL', None)]", "DRF_TOKEN_AUTH must be a dict, but it is of type li"),
+        ("DRF_TOKEN_AUTH = {'TTL': 3600}", "Did you mean timedelta(seconds=3600)?"),
+        ("DRF_TOKEN_AUTH = {'TOKEN_TTL': None}", "Did you mean 'TTL'?"),
+        ("DRF_TOKENAUTH = {'TTL': None}", "Did you mean 'DRF_TOKEN_AUTH'?"),
+    ],
+)
+def test_a_mistake_is_one_error_with_the_line_to_write(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    error = Project(tmp_path, "default_user", line).refuse("check")
+    assert said in error
+    assert "System check identified 1 issue" in error
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            authenticators(f'["{OURS}" "{SESSION}"]'),
+            f'A comma is missing between two classes. Write "{OURS}", "{SESSION}".',
+        ),
+        (
+            "REST_FRAMEWORK = None",
+            "REST_FRAMEWORK must be a dict, but it is None. Write REST_F",
+        ),
+        (
+            "REST_FRAMEWORK = []",
+            "REST_FRAMEWORK must be a dict, but it is []. Write REST_F",
+        ),
+        (
+            "DRF_TOKEN_AUTH_TOKEN_MODEL = 5",
+            'DRF_TOKEN_AUTH_TOKEN_MODEL must be "app_label.ModelName", but it is 5.',
+        ),
+        (
+            'INSTALLED_APPS.remove("drf_token_auth")',
+            'Add "drf_token_auth" to INSTALLED_APPS and run migrate.',
+        ),
+    ],
+)
+def test_a_mistake_that_stops_the_start_is_named_in_the_last_line(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    done = Project(tmp_path, "default_user", line).run("-m", "django", "check")
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("django.core.exceptions.ImproperlyConfigured: ")
+    assert said in last
+
+
+def test_entries_that_are_not_texts_need_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "bare_urls.py").write_text(
+        "from django.urls import include, path\n"
+        "urlpatterns = [path('auth/', include('drf_token_auth.urls'))]\n"
+    )
+    lines = [
+        authenticators("[object()]"),
+        "ROOT_URLCONF = 'bare_urls'",
+        # Its models import DRF's views, which fail then.
+        'INSTALLED_APPS.remove("tests.projects.early")',
+    ]
+    error = Project(tmp_path, "default_user", *lines).refuse("check")
+    assert "which is not a dotted path" in error
+
+
+def test_a_project_that_forgot_the_authenticator_is_warned(tmp_path: Path) -> None:
+    lines = [authenticators(f'["{SESSION}"]')]
+    done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
+    assert done.returncode == 0
+    assert "(drf_token_auth.W008)" in done.stderr
+    assert f'"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]' in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'DRF_TOKEN_AUTH_HEADER = "X-Api-Key"',
+        'DRF_TOKEN_AUTH_FRONTEND_URL = "https://example.com"',
+        'SECRET_KEY = b"bytes"; DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 32}}',
+    ],
+)
+def test_what_is_right_is_not_stopped(tmp_path: Path, line: str) -> None:
+    Project(tmp_path, "default_user", line).manage("check")
+
+
+def test_without_a_secret_key_django_speaks(tmp_path: Path) -> None:
+    lines = ['SECRET_KEY = ""', 'DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 32}}']
+    done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
+    assert "drf_token_auth." not in done.stderr or "SECRET_KEY" in done.stderr
+    assert "src/drf_token_auth/checks" not in done.stderr

@@ -1,0 +1,88 @@
+"""The page "Troubleshooting" has a section for what people search for, and says what is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import FieldError
+from rest_framework.test import APIClient
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.exceptions import KeyNotShown
+
+Token = get_token_model()
+PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
+TEXT = PAGE.read_text("utf-8")
+HEADINGS = re.findall(r"^## (.+)", TEXT, re.MULTILINE)
+
+
+def section(part: str) -> str:
+    [heading] = [one for one in HEADINGS if part in one]
+    return TEXT.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("although the header is sent", ["WSGIPassAuthorization On", "CloudFront", "nginx"]),
+        ("403 instead of 401", ["SessionAuthentication"]),
+        ("400 at login", ["Unable to log in with provided credentials.", "set_password()"]),
+        ("406 and 415", ["Accept", "Content-Type"]),
+        ("429", ["LOGIN_RATES", "Retry-After"]),
+        ("CSRF Failed", ["credentials"]),
+        ("CORS", ["CORS_EXPOSE_HEADERS"]),
+        ("a POST that becomes a GET", ["slash"]),
+        ("KeyNotShown", ["operations.issue(user)", "get_or_create"]),
+        ("attribute 'auth_token'", ['request.auth.revoke(reason="logout")', "W009"]),
+        ("NodeNotFoundError", ["authtoken", "dependencies"]),
+        ("wrong language", ["LocaleMiddleware"]),
+        ("no such table", ["migrate", "INSTALLED_APPS"]),
+        ("'type' object is not iterable", ["DEFAULT_AUTHENTICATION_CLASSES", "comma"]),
+    ],
+)
+def test_a_section_has_the_answer(part: str, words: list[str]) -> None:
+    text = section(part)
+    assert [word for word in words if word not in text] == []
+
+
+def get(**headers: str) -> Any:
+    return APIClient(headers=headers).get("/echo/")
+
+
+def heading_for(response: Any) -> str:
+    """The heading that a person finds who searches for the status and the text."""
+    text = response.json()["detail"]
+    [heading] = [one for one in HEADINGS if f"{response.status_code} " in one and text in one]
+    return heading
+
+
+def test_the_answers_are_the_headings(user: Any) -> None:
+    assert "although the header" in heading_for(get())
+    assert heading_for(get(Authorization="Token nonsense"))
+    token = operations.issue(user)
+    header = {"Authorization": f"Token {token.key}"}
+    assert get(**header).status_code == 200
+    user.is_active = False
+    user.save()
+    assert heading_for(get(**header))
+
+
+def test_the_login_that_fails(user: Any) -> None:
+    form = {"username": user.get_username(), "password": "wrong"}
+    answer = APIClient().post("/auth/login/", form)
+    assert answer.status_code == 400
+    assert answer.json()["non_field_errors"][0] in section("400 at login")
+    assert APIClient().post("/auth/login/", {}).json()["password"][0] in section("400 at login")
+
+
+def test_the_replacements_work(user: Any) -> None:
+    with pytest.raises(KeyNotShown):
+        _ = Token.objects.get_or_create(user=user)[0] and Token.objects.get(user=user).key
+    token = operations.issue(user)
+    with pytest.raises(FieldError, match="A key can't be looked up"):
+        Token.objects.get(key=token.key)
+    assert Token.objects.from_key(token.key) == token
+    assert token.revoke(reason="logout")

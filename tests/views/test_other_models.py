@@ -1,0 +1,153 @@
+"""Projects whose tokens have other primary keys, and whose accounts have other names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.projects_on_disk import Project
+
+KEYS = {
+    "UUID": "models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)",
+    "text": "models.CharField(primary_key=True, max_length=32, default=text, editable=False)",
+}
+TOKENS = """
+import uuid
+from django.db import models
+from drf_token_auth.base_models import AbstractToken
+
+def text():
+    return uuid.uuid4().hex
+
+class ApiToken(AbstractToken):
+    id = {}
+"""
+ACCOUNTS = """
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+class Users(BaseUserManager):
+    def create_user(self, name, password):
+        user = self.model(**{{self.model.USERNAME_FIELD: name}})
+        user.set_password(password)
+        user.save()
+        return user
+
+class User(AbstractBaseUser):
+    {field}
+    is_active = models.BooleanField(default=True)
+    objects = Users()
+    USERNAME_FIELD = {name!r}
+"""
+BEGIN = """
+import json
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from rest_framework.test import APIClient
+call_command("migrate", verbosity=0, run_syncdb=True)
+"""
+NO_MIGRATIONS = """
+class WithoutMigrations:
+    def __contains__(self, label): return True
+    def __getitem__(self, label): return None
+MIGRATION_MODULES = WithoutMigrations()
+"""
+
+
+def project(home: Path, app: str, models: str, *lines: str) -> Project:
+    (home / app).mkdir()
+    (home / app / "__init__.py").touch()
+    (home / app / "models.py").write_text(models, "utf-8")
+    return Project(home, "base", f"INSTALLED_APPS += [{app!r}]", NO_MIGRATIONS, *lines)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_tokens_with_other_primary_keys(tmp_path: Path, key: str) -> None:
+    """The id in the JSON is the id in the path: a UUID is a text."""
+    made = project(
+        tmp_path,
+        "own",
+        TOKENS.format(KEYS[key]),
+        'DRF_TOKEN_AUTH_TOKEN_MODEL = "own.ApiToken"',
+        'DRF_TOKEN_AUTH = {"LOGIN_RATES": None}',
+    )
+    found = made.python(
+        BEGIN
+        + """
+from tests.conftest import make_user
+from tests.views.whole_api import refusals, walk
+user = make_user()
+for form in ("json", "form"):
+    walk(user, form)
+    refusals(user, form)
+print(json.dumps("walked"))
+"""
+    )
+    assert found == "walked"
+
+
+NUMBER = ACCOUNTS.format(field="number = models.IntegerField(unique=True)", name="number")
+# Two accounts may have one name, and the field of the device has this name too.
+SHARED = ACCOUNTS.format(field="name = models.CharField(max_length=20)", name="name")
+SHARED_LINES = (
+    'AUTH_USER_MODEL = "staff.User"',
+    'SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]',
+)
+
+
+def test_accounts_named_by_a_number(tmp_path: Path) -> None:
+    made = project(
+        tmp_path,
+        "staff",
+        NUMBER,
+        'AUTH_USER_MODEL = "staff.User"',
+        'INSTALLED_APPS = [one for one in INSTALLED_APPS if one not in ("django.contrib.admin", '
+        '"tests.projects.accounts", "tests.projects.early")]',
+        'ROOT_URLCONF = "drf_token_auth.urls"',
+        'DRF_TOKEN_AUTH = {"LOGIN_RATES": {"address": None, "account": "3/day"}}',
+    )
+    found = made.python(
+        BEGIN
+        + """
+get_user_model().objects.create_user(7, "correct horse")
+def log_in(name, field="username", password="correct horse"):
+    data = {field: name, "password": password}
+    answer = APIClient().post("/login/", data, format="json")
+    return answer.status_code
+print(json.dumps({
+    "right": [log_in("7"), log_in(7, "number"), log_in("\\uff17")],
+    "one count": log_in(" 7 "),
+    "no number": [log_in(one, field) for field in ("username", "number")
+                  for one in ("abc", "9" * 30, "7x", "1e400", "0x7")],
+}))
+"""
+    )
+    assert found == {"right": [200] * 3, "one count": 429, "no number": [400] * 10}
+
+
+def test_accounts_that_share_a_name(tmp_path: Path) -> None:
+    """Nobody can say which of them logs in, so the name is a wrong one."""
+    made = project(
+        tmp_path,
+        "staff",
+        SHARED,
+        *SHARED_LINES,
+        'INSTALLED_APPS = [one for one in INSTALLED_APPS if one not in ("django.contrib.admin", '
+        '"tests.projects.accounts", "tests.projects.early")]',
+        'ROOT_URLCONF = "drf_token_auth.urls"',
+    )
+    found = made.python(
+        BEGIN
+        + """
+for name in ("ada", "bob", "bob"):
+    get_user_model().objects.create_user(name, "correct horse")
+def log_in(**data):
+    answer = APIClient().post("/login/", {"password": "correct horse", **data}, format="json")
+    return [answer.status_code, answer.json().get("name")]
+print(json.dumps([
+    log_in(name="ada"), log_in(username="ada", name="phone"), log_in(name="bob")
+]))
+"""
+    )
+    assert found == [[200, ""], [200, "phone"], [400, None]]
