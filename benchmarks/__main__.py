@@ -6,6 +6,7 @@ import importlib
 from . import packages
 
 BENCHMARKS = {
+    "among": "authenticate one request among other work, all packages in one process",
     "authenticate": "authenticate one request, by package and by tokens a user",
     "scale": "authenticate one request, by rows in the table",
     "refused": "refuse a request: wrong checksum, unknown key, expired",

@@ -41,11 +41,14 @@ def request(headers: dict[str, str]) -> Any:
     return Request(APIRequestFactory().get("/", **HEADERS, **headers))
 
 
-def warm_up(package: packages.Package) -> None:
-    """Use each key once: what is written at a first use is written, what is cached is cached."""
+def warm_up(package: packages.Package, group: str | None = None) -> None:
+    """Use each key once: what is written at a first use is written, what is cached is cached.
+
+    :param group: use the keys of this group only.
+    """
     authenticate = package.authenticate()
-    for keys in _keys.values():
-        for user_id, key in keys:
+    for name, keys in _keys.items():
+        for user_id, key in keys if group in (None, name) else []:
             user, _ = authenticate(request(package.headers(key)))
             assert user.pk == user_id
     gc.collect()
@@ -57,6 +60,12 @@ def authenticate(package: packages.Package, group: str, count: int) -> list[floa
     keys = random.choices(_keys[group], k=count + UNTIMED)
     asked = [request(package.headers(key)) for _, key in keys]
     return harness.timed(package.authenticate(), asked)[UNTIMED:]
+
+
+def authenticate_once(package: packages.Package, group: str) -> list[float]:
+    """Microseconds of one authentication with a key of the group, at random."""
+    _, key = random.choice(_keys[group])
+    return harness.timed(package.authenticate(), [request(package.headers(key))])
 
 
 # The first calls after another process had the processor pay for its caches.

@@ -23,11 +23,15 @@ def configure(
     middleware: list[str] | None = None,
     settings: dict[str, Any] | None = None,
 ) -> None:
-    """Make this process a Django project with one of the packages."""
+    """Make this process a Django project with one of the packages, or with several: ``a+b``.
+
+    The first of several is the one that the project authenticates with.
+    """
     import django
     from django.conf import settings as django_settings
 
-    chosen = packages.BY_NAME[package]
+    every = [packages.BY_NAME[name] for name in package.split("+")]
+    chosen = every[0]
     django_settings.configure(
         **{
             "SECRET_KEY": "a secret key of the benchmarks, long enough for HMAC-SHA-256",
@@ -39,7 +43,7 @@ def configure(
                 "django.contrib.contenttypes",
                 "django.contrib.sessions",
                 "rest_framework",
-                *chosen.apps,
+                *(app for one in every for app in one.apps),
             ],
             "MIDDLEWARE": chosen.middleware if middleware is None else middleware,
             "REST_FRAMEWORK": {
@@ -48,7 +52,7 @@ def configure(
             },
             "ROOT_URLCONF": "benchmarks.urls",
             "USE_TZ": True,
-            **chosen.settings,
+            **{name: value for one in every for name, value in one.settings.items()},
             **(settings or {}),
         }
     )

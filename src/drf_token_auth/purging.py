@@ -139,46 +139,65 @@ def _unused_since(tokens: Tokens, moment: datetime) -> Tokens:
 def _deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
     """Yield one transaction per batch. Run each before asking for the next."""
     most = MAX_BATCH_SIZE if is_one_statement(expired) else READ_BATCH_SIZE
-    for keys in _batches(expired, min(size, most)):
-        yield partial(_delete, expired, keys)
+    for batch in _batches(expired, min(size, most)):
+        yield partial(_delete, batch)
 
 
-def _batches(expired: Tokens, size: int) -> Iterator[list[Any]]:
-    """Yield the primary keys, up the index of ``expires_at``, and never look back.
+def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
+    """Yield ranges of about ``size`` rows, up the index of ``expires_at``, and never look back.
 
-    Rows of one moment are walked by primary key. To sort a million of them for each batch would
-    take longer than to delete them.
+    More rows of one moment than a batch takes are walked by primary key. To sort a million of them
+    for each batch would take longer than to delete them.
     """
     rest = expired
-    while batch := list(rest.order_by("expires_at", "pk").values_list("expires_at", "pk")[:size]):
-        yield [pk for _, pk in batch]
-        moment, last = batch[-1]
-        tied = expired.filter(expires_at=moment).order_by("pk").values_list("pk", flat=True)
-        while keys := list(tied.filter(pk__gt=last)[:size]):
-            yield keys
-            last = keys[-1]
-        rest = expired.filter(expires_at__gt=moment)
+    while found := list(rest.order_by("expires_at", "pk").values_list("expires_at", "pk")[:size]):
+        (first, _), (last, last_pk) = found[0], found[-1]
+        tied = expired.filter(expires_at=last)
+        if tied.filter(pk__gt=last_pk).exists():
+            if first < last:
+                yield expired.filter(expires_at__gte=first, expires_at__lt=last)
+            yield from _batches_of_tie(tied, size)
+        else:
+            yield expired.filter(expires_at__range=(first, last))
+        rest = expired.filter(expires_at__gt=last)
 
 
-def _delete(expired: Tokens, keys: list[Any]) -> Outcome:
-    """Delete these rows in one transaction, except rows that are locked or renewed meanwhile.
+def _batches_of_tie(tied: Tokens, size: int) -> Iterator[Tokens]:
+    rest = tied
+    while keys := list(rest.order_by("pk").values_list("pk", flat=True)[:size]):
+        yield tied.filter(pk__range=(keys[0], keys[-1]))
+        rest = tied.filter(pk__gt=keys[-1])
+
+
+def _delete(batch: Tokens) -> Outcome:
+    """Delete these rows in one transaction, except rows that another transaction holds.
 
     A login locks the tokens of a user in the order of their keys. It could wait for this
     transaction, so this transaction waits for nobody.
     """
-    with transaction.atomic(using=expired.db):
-        if connections[expired.db].vendor != "mysql":
-            return _delete_locked(expired, _lock(expired, keys))
-        if is_one_statement(expired):
-            return _delete_on_mysql(expired, keys)
-        # One by one: for "IN", MySQL may scan the table and wait for rows in use.
-        return Outcome.total(_delete_locked(expired, _lock(expired, [pk])) for pk in keys)
+    connection = connections[batch.db]
+    with transaction.atomic(using=batch.db):
+        if connection.vendor == "postgresql":
+            # The next purge deletes what a crash brings back, so this need not wait for the disk.
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL synchronous_commit = off")
+        if connection.vendor == "mysql":
+            keys = list(batch.values_list("pk", flat=True))
+            if is_one_statement(batch):
+                return _delete_on_mysql(batch, keys)
+            # One by one: for "IN", MySQL may scan the table and wait for rows in use.
+            return Outcome.total(_delete_locked(batch, _lock(batch, [pk])) for pk in keys)
+        if not is_one_statement(batch):
+            return _delete_locked(batch, _lock(batch))
+        skip_locked = connection.features.has_select_for_update_skip_locked
+        free = batch.select_for_update(skip_locked=skip_locked).values("pk")
+        return _delete_locked(batch, free)
 
 
-def _lock(expired: Tokens, keys: list[Any]) -> list[Any]:
-    """Return the keys of those that are expired still and that no other transaction holds."""
-    features = connections[expired.db].features
-    rows = expired.filter(pk__in=keys)
+def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
+    """Return the keys of the rows that no other transaction holds, and hold them."""
+    features = connections[batch.db].features
+    rows = batch if keys is None else batch.filter(pk__in=keys)
     if not features.has_select_for_update:
         # SQLite has one write lock, and only a write takes it.
         rows.update(expires_at=F("expires_at"))
@@ -186,24 +205,25 @@ def _lock(expired: Tokens, keys: list[Any]) -> list[Any]:
     return list(rows.select_for_update(skip_locked=skip_locked).values_list("pk", flat=True))
 
 
-def _delete_locked(expired: Tokens, keys: list[Any]) -> Outcome:
-    rows = models.QuerySet(expired.model, using=expired.db).filter(pk__in=keys)
+def _delete_locked(batch: Tokens, keys: Any) -> Outcome:
+    """Delete the rows with these keys: a list or, if one statement is enough, a subquery."""
+    rows = models.QuerySet(batch.model, using=batch.db).filter(pk__in=keys)
     try:
-        return Outcome(rows.delete()[1].get(expired.model._meta.label, 0))
+        return Outcome(rows.delete()[1].get(batch.model._meta.label, 0))
     except (ProtectedError, RestrictedError):
         if len(keys) == 1:
             return Outcome(kept=1)
-        return Outcome.total(_delete_locked(expired, [pk]) for pk in keys)
+        return Outcome.total(_delete_locked(batch, [pk]) for pk in keys)
 
 
-def _delete_on_mysql(expired: Tokens, keys: list[Any]) -> Outcome:
+def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
     """Lock and delete through the primary key: any other way also locks rows that are in use."""
-    connection: Any = connections[expired.db]
-    meta, quote = expired.model._meta, connection.ops.quote_name
+    connection: Any = connections[batch.db]
+    meta, quote = batch.model._meta, connection.ops.quote_name
     table, pk = quote(meta.db_table), quote(meta.pk.column)
     skip_locked = connection.features.has_select_for_update_skip_locked
-    rows = expired.filter(pk__in=keys).select_for_update(skip_locked=skip_locked).values_list("pk")
-    select, params = rows.query.get_compiler(expired.db).as_sql()
+    rows = batch.filter(pk__in=keys).select_for_update(skip_locked=skip_locked).values_list("pk")
+    select, params = rows.query.get_compiler(batch.db).as_sql()
     select = select.replace(f"FROM {table}", f"FROM {table} FORCE INDEX (PRIMARY)", 1)
     # A DELETE takes no FORCE INDEX. With this setting MariaDB refuses to scan the table.
     start = "SET STATEMENT sql_safe_updates = 1 FOR DELETE"

@@ -52,7 +52,7 @@ def serving(name: str) -> Iterator[Server]:
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + name
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
-    command += ["--keep-alive", "30", "django.core.wsgi:get_wsgi_application()"]
+    command += ["--keep-alive", "600", "django.core.wsgi:get_wsgi_application()"]
     with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb") as log:
         environment = {**os.environ, "DATABASE_URL": url}
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
 from django.http import HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timezone import template_localtime
 from django.utils.translation import gettext_lazy as _
 
 from ..base_models import DIGESTS, AbstractToken
@@ -31,7 +31,10 @@ _SECRET_COLUMNS = frozenset({*DIGESTS, "user_stamp"})
 
 
 def _short_date(moment: datetime | None) -> str | None:
-    return moment and date_format(template_localtime(moment), "SHORT_DATE_FORMAT")
+    if moment is None:
+        return None
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    return date_format(local, "SHORT_DATE_FORMAT")
 
 
 class ListMixin(_Mixin):

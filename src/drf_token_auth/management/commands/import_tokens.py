@@ -36,24 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--name", default="", help="The name of tokens that have none in the old table."
         )
-        lifetime = parser.add_mutually_exclusive_group()
-        lifetime.add_argument(
-            "--ttl",
-            type=duration,
-            help="Tokens expire this long after the import, such as 90d, whatever their own "
-            "expiry. Default: their own expiry; without one, TTL or PERSONAL_TTL after the import.",
-        )
-        lifetime.add_argument(
-            "--expire-after",
-            type=duration,
-            help="Tokens expire this long after their creation, such as 14d. Tokens that have "
-            "expired by then are left out.",
-        )
-        lifetime.add_argument(
-            "--keep-forever",
-            action="store_true",
-            help="Tokens that never expired in the old table never expire here.",
-        )
+        self._add_lifetimes(parser)
         parser.add_argument(
             "--dry-run",
             action="store_true",
@@ -76,6 +59,26 @@ class Command(BaseCommand):
             choices=tuple(connections),
             metavar="ALIAS",
             help="The alias of the database that has both tables.",
+        )
+
+    def _add_lifetimes(self, parser: CommandParser) -> None:
+        lifetime = parser.add_mutually_exclusive_group()
+        lifetime.add_argument(
+            "--ttl",
+            type=duration,
+            help="Tokens expire this long after the import, such as 90d, whatever their own "
+            "expiry. Default: their own expiry; without one, TTL or PERSONAL_TTL after the import.",
+        )
+        lifetime.add_argument(
+            "--expire-after",
+            type=duration,
+            help="Tokens expire this long after their creation, such as 14d. Tokens that have "
+            "expired by then are left out.",
+        )
+        lifetime.add_argument(
+            "--keep-forever",
+            action="store_true",
+            help="Tokens that never expired in the old table never expire here.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
