@@ -67,6 +67,12 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
     assert client_with(keys.get(kind, expired)).get("/rest-auth/user/").status_code == 401
 
 
+def test_public_routes_keep_the_authenticators_that_check_for_csrf(user: Any) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(user)  # SessionAuthentication checks requests with a session.
+    assert log_in(client).status_code == 403
+
+
 def test_the_login_rates(user: Any, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/min"}}
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]

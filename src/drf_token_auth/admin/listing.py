@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
 from django.http import HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timezone import template_localtime
 from django.utils.translation import gettext_lazy as _
 
-from ..base_models import AbstractToken
+from ..base_models import DIGESTS, AbstractToken
 from ..conf import get_settings
 from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter
 from .labels import state
@@ -27,11 +27,14 @@ else:
 __all__ = ["ListMixin"]
 
 # Each answer to ``?digest__gt=…`` would tell a bit of what no page shows.
-_SECRET_COLUMNS = frozenset({"digest", "previous_digest", "user_stamp"})
+_SECRET_COLUMNS = frozenset({*DIGESTS, "user_stamp"})
 
 
 def _short_date(moment: datetime | None) -> str | None:
-    return moment and date_format(template_localtime(moment), "SHORT_DATE_FORMAT")
+    if moment is None:
+        return None
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    return date_format(local, "SHORT_DATE_FORMAT")
 
 
 class ListMixin(_Mixin):

@@ -1,4 +1,4 @@
-"""allauth headless: name ``drf_token_auth.contrib.allauth.TokenStrategy`` in its settings."""
+"""allauth headless: for ``HEADLESS_TOKEN_STRATEGY``, the class ``TokenStrategy``."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ __all__ = ["TokenStrategy"]
 
 
 class TokenStrategy(SessionTokenStrategy):
-    """Sessions for allauth's own API; for the project's a token, which ends with the session."""
+    """Use sessions for allauth's own API, and a token for the project's API.
+
+    The token is revoked when the session logs out.
+    """
 
     def create_access_token_payload(self, request: Any) -> dict[str, Any]:
-        """What the client finds in ``meta``; ``expires_in`` as RFC 6749 5.1 has it."""
+        """Return what ``meta`` gets: the key, and ``expires_in`` in seconds (RFC 6749 5.1)."""
         token = self._token_of_this_login(request)
         payload: dict[str, Any] = {"access_token": token.key}
         if token.expires_at is not None:
@@ -40,7 +43,7 @@ class TokenStrategy(SessionTokenStrategy):
         return str(self.create_access_token_payload(request)["access_token"])
 
     def _token_of_this_login(self, request: Any) -> AbstractToken:
-        """One a login, though allauth draws its answer twice where there is a second factor."""
+        """Make one token per login. With a second factor, allauth renders its answer twice."""
         token: AbstractToken | None = getattr(request, "issued_token", None)
         if token is not None and token.user_id == request.user.pk:
             return token
@@ -65,7 +68,10 @@ class TokenStrategy(SessionTokenStrategy):
     [password_changed, password_set], dispatch_uid="drf_token_auth.keep_who_changed_the_password"
 )
 def keep_who_changed_the_password(request: Any, user: Any, **kwargs: Any) -> None:
-    """As allauth keeps the session, unless ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`` has ended both."""
+    """Keep the caller's token, as allauth keeps the caller's session.
+
+    With ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`` both have ended before.
+    """
     token = tied(request, user)
     if token is not None:
         operations.keep_through_change(user, token, request=request)

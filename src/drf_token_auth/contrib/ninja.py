@@ -17,14 +17,14 @@ from ..base_models import AbstractToken
 __all__ = ["BearerAuth", "TokenAuth"]
 
 
-# Those that ask for scopes, for the check: SCOPES need not be settled yet when they are made.
+# The instances that ask for scopes. A check reads them later, when SCOPES is known.
 with_scopes: WeakSet[_Auth] = WeakSet()
 
 
 class _Auth(AuthBase):
-    """Sets ``request.user``; ``request.auth`` is the token, and a refused one is a 401.
+    """Set ``request.user`` and ``request.auth`` (the token), or answer 401.
 
-    :param scopes: what the token has to have; without them it is a 403.
+    :param scopes: the scopes that the token needs. Without one of them the answer is 403.
     """
 
     authentication_class: type[ExpiringTokenAuthentication]
@@ -38,7 +38,7 @@ class _Auth(AuthBase):
             with_scopes.add(self)
 
     def __call__(self, request: Any) -> AbstractToken | None:
-        # Where ninja.testing's client puts the header, in the case it was written in.
+        # ninja.testing puts the header here, and keeps its upper and lower case.
         if "HTTP_AUTHORIZATION" not in request.META and "Authorization" in request.headers:
             request.META["HTTP_AUTHORIZATION"] = request.headers["Authorization"]
         try:

@@ -10,18 +10,29 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import URLPattern
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import AllowAny
 
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from ..views.parsers import PARSERS
 
-__all__ = ["LoginRoute", "PublicRoute", "serve"]
+__all__ = ["KeylessRoute", "LoginRoute", "PublicRoute", "serve"]
 
 
-class PublicRoute:
+class KeylessRoute:
+    """For a view that looks at no key. The project's other authenticators stay.
+
+    They are needed: some of them check for CSRF, also at a login.
+    """
+
+    def get_authenticators(self) -> list[Any]:
+        authenticators = super().get_authenticators()  # type: ignore[misc]
+        return [one for one in authenticators if not isinstance(one, TokenAuthentication)]
+
+
+class PublicRoute(KeylessRoute):
     """For a view that answers with a key: it takes what our login takes, and nothing stores it."""
 
-    authentication_classes: Any = ()
     parser_classes: Any = PARSERS
     versioning_class: Any = None
 
@@ -42,7 +53,7 @@ class LoginRoute(PublicRoute):
 
 
 def serve(urlpatterns: Iterable[Any], replaced: Mapping[Any, Any]) -> list[Any]:
-    """Return the same routes, with some views replaced and the public ones without authenticators.
+    """Return the same routes. Replace some views, and let the public ones look at no key.
 
     :param replaced: the classes of views to replace, and their replacements.
     """
@@ -56,5 +67,6 @@ def _serve_one(pattern: Any, replaced: Mapping[Any, Any]) -> Any:
         return URLPattern(pattern.pattern, view.as_view(), name=pattern.name)
     if stock is None or list(stock.permission_classes) != [AllowAny]:
         return pattern
-    callback = stock.as_view(authentication_classes=(), **pattern.callback.view_initkwargs)
+    keyless: Any = type(stock.__name__, (KeylessRoute, stock), {"__doc__": stock.__doc__})
+    callback = keyless.as_view(**pattern.callback.view_initkwargs)
     return URLPattern(pattern.pattern, callback, name=pattern.name)

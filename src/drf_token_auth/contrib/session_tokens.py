@@ -1,4 +1,4 @@
-"""A token that was made by logging in to a session ends when the session logs out."""
+"""Revoke a token that was made by a login to a session when that session logs out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOKEN = "_drf_token_auth_token"
 
 
 def tie(token: AbstractToken, request: Any) -> None:
-    """End the token with the session of this request, if it has one."""
+    """Revoke the token when the session of this request logs out, if it has a session."""
     session = getattr(request, "session", None)
     if session is not None:
         # As text, because the session is stored as JSON and a UUID is not.
@@ -30,12 +30,12 @@ def tied_id(session: Any) -> Any:
 
 
 def tied(request: Any, user: Any) -> AbstractToken | None:
-    """The user's token that ends with the session of this request."""
+    """Return the user's token that is tied to the session of this request, or None."""
     return tied_to(getattr(request, "session", {}), user)
 
 
 def tied_to(session: Any, user: Any) -> AbstractToken | None:
-    """The user's token that ends with this session."""
+    """Return the user's token that is tied to this session, or None."""
     pk = session.get(_TOKEN)
     if pk is None or user is None:
         return None
@@ -45,7 +45,7 @@ def tied_to(session: Any, user: Any) -> AbstractToken | None:
 
 @receiver(user_logged_out, dispatch_uid="drf_token_auth.end_with_session")
 def end_with_session(request: Any, user: Any, **kwargs: Any) -> None:
-    """Sent before the session is emptied; channels sends it with no request."""
+    """Revoke the session's token. channels sends this signal without a request."""
     token = tied(request, user)
     if token is not None:
         operations.revoke(token, reason="logout", request=request, actor=user)

@@ -22,9 +22,9 @@ def purge_expired_tokens(
     time_limit: float | None = 600,
     using: str | None = None,
 ) -> int:
-    """``operations.purge``; how many rows there were.
+    """Call ``operations.purge`` and return the number of deleted rows.
 
-    A queue carries numbers and no timedelta: the durations are in seconds.
+    The durations are in seconds, because a queue cannot carry a timedelta.
     """
     return operations.purge(
         older_than=timedelta(seconds=older_than),

@@ -1,4 +1,4 @@
-"""allauth.usersessions: a session that is ended from another one takes its token along."""
+"""allauth.usersessions: revoke the token of a session that the user ends from another one."""
 
 from __future__ import annotations
 

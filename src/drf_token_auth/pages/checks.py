@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
@@ -104,7 +105,7 @@ def check_login_url() -> Messages:
         )
 
 
-def _leads_nowhere(url: object) -> bool:
+def _leads_nowhere(url: Any) -> bool:
     try:
         reverse("token_pages:devices")
     except Exception:  # noqa: BLE001 -- the pages are not in use, or the URLconf is broken

@@ -1,4 +1,4 @@
-"""dj-rest-auth: what its settings name. Its logout and registration are in ``urls`` here."""
+"""dj-rest-auth: the classes for its settings. The routes are in ``urls`` and ``registration``."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 
 
 def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
-    """For ``TOKEN_CREATOR``: a new token of the model in use for each login."""
+    """For ``TOKEN_CREATOR``: make a new token for each login."""
     from ...views.errors import issue_or_refuse
 
     request = serializer.context.get("request")
     token = issue_or_refuse(user, request=getattr(request, "_request", request))
-    # The registration throws away what this returns.
+    # The registration ignores the return value, so keep the token on the user.
     user.issued_token = token
     return token
 
 
 @receiver(user_logged_in, dispatch_uid="drf_token_auth.tie_to_its_session")
 def tie_to_its_session(request: Any, user: Any, **kwargs: Any) -> None:
-    """Django's login, which ``SESSION_LOGIN`` has follow, may begin a new session."""
+    """Tie the token to the session that ``SESSION_LOGIN`` begins after the token was made."""
     token = getattr(user, "issued_token", None)
     if token is not None:
         tie(token, request)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
-    """For ``TOKEN_SERIALIZER``: dj-rest-auth's answer to a login, with the expiry."""
+    """For ``TOKEN_SERIALIZER``: answer a login with the key and the expiry."""
 
     key = serializers.CharField(read_only=True)
     expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class PasswordChangeSerializer(stock.PasswordChangeSerializer):
-    """For ``PASSWORD_CHANGE_SERIALIZER``: who changes the password stays logged in."""
+    """For ``PASSWORD_CHANGE_SERIALIZER``: the user who changes the password stays logged in."""
 
     def save(self) -> None:
         if self.logout_on_password_change:

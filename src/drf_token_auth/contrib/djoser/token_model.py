@@ -58,7 +58,8 @@ class _TokenModelType(type):
         return getattr(get_token_model(), name)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        return get_token_model()(*args, **kwargs)
+        model: Any = get_token_model()
+        return model(*args, **kwargs)
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, get_token_model())

@@ -8,10 +8,12 @@ from djoser import views as stock
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
+from ..open_routes import KeylessRoute
+
 __all__ = ["UserViewSet"]
 
 
-class UserViewSet(stock.UserViewSet):
+class UserViewSet(KeylessRoute, stock.UserViewSet):
     """Registration and the reset of a password work with an old key in the header."""
 
     def get_authenticators(self) -> list[Any]:
@@ -19,8 +21,8 @@ class UserViewSet(stock.UserViewSet):
         # djoser chooses the permissions by this name, which DRF sets a moment later.
         self.action = self.action_map.get(method)
         if all(type(permission) is AllowAny for permission in self.get_permissions()):
-            return []
-        authenticators: list[Any] = super().get_authenticators()
+            return super().get_authenticators()
+        authenticators: list[Any] = super(KeylessRoute, self).get_authenticators()
         return authenticators
 
 
