@@ -51,10 +51,12 @@ if TYPE_CHECKING:
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
 NAME_LENGTH = 64
+# The columns that are as secret as the keys.
+DIGESTS = ("digest", "previous_digest", "replaced_digest")
 
 
 def default_expires_at() -> datetime | None:
-    """``TTL`` from now, for a row whose maker names no expiry."""
+    """Return ``TTL`` from now, the expiry of a row that is created without one."""
     ttl = get_settings().TTL
     return None if ttl is None else timezone.now() + ttl
 
@@ -102,23 +104,27 @@ class AbstractToken(models.Model):
         default=default_expires_at,
         help_text=_("Empty: never."),
     )
-    last_used_at: MomentOrNull = models.DateTimeField(_("last used"), null=True, editable=False)
+    last_used_at: MomentOrNull = models.DateTimeField(
+        _("last used"), null=True, default=None, editable=False
+    )
     renewable_until: MomentOrNull = models.DateTimeField(
-        _("renewable until"), null=True, editable=False
+        _("renewable until"), null=True, default=None, editable=False
     )
     idle_timeout: DurationOrNull = models.DurationField(
-        _("idle timeout"), null=True, editable=False
+        _("idle timeout"), null=True, default=None, editable=False
     )
-    previous_until: MomentOrNull = models.DateTimeField(null=True, editable=False)
+    previous_until: MomentOrNull = models.DateTimeField(null=True, default=None, editable=False)
     digest: DigestField = DigestField(unique=True, default=keys.unissued)
-    previous_digest: DigestField = DigestField(null=True, db_index=True)
+    previous_digest: DigestField = DigestField(null=True, default=None, db_index=True)
+    # A key that the previous key replaced by rotating again. It works no more.
+    replaced_digest: DigestField = DigestField(null=True, default=None, db_index=True)
     hint: Text = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
     kind: Text = models.CharField(
         _("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN
     )
     # NULL is "not bound yet": the next use binds it.
     user_stamp: TextOrNull = models.CharField(  # noqa: DJ001
-        max_length=STAMP_LENGTH, null=True, editable=False
+        max_length=STAMP_LENGTH, null=True, default=None, editable=False
     )
     name: Text = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
     # NULL is "all the user may do"; an empty list is refused.
@@ -155,7 +161,7 @@ class AbstractToken(models.Model):
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: without key and digests, which are loaded again if they are asked for."""
         state = self._plain_state()
-        for name in ("_key", "digest", "previous_digest", "presented_digests", "origin"):
+        for name in ("_key", *DIGESTS, "presented_digests", "origin"):
             state.pop(name, None)
         return state
 
@@ -284,7 +290,7 @@ class AbstractToken(models.Model):
     def _start_idle_timeout(self, now: datetime, default: timedelta | None, *, never: bool) -> None:
         """With an idle timeout, the expiry asked for is the cap that uses renew up to.
 
-        A login token whose maker said ``expires_at=None`` against a TTL never
+        A login token that is created with ``expires_at=None`` against a TTL never
         expires, idle or not.
         """
         is_never = self.expires_at is None and never

@@ -1,4 +1,4 @@
-"""Why a key, a token or a wish was refused: one class a reason, each with a stable ``code``.
+"""Why a key, a token or a request was refused: one class a reason, each with a stable ``code``.
 
 The codes of :class:`Refused` are what a client sees as ``detail.code``. The reasons behind
 ``invalid_token`` are told apart here and in the log only, never to the client (RFC 6750 3.1).

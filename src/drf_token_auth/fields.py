@@ -10,7 +10,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .exceptions import UnknownScopes
-from .keys import DIGEST_SIZE
+from .keys import DIGEST_SIZE, UNISSUED
 from .scopes import encode_scopes
 
 __all__ = ["DigestField", "ScopesField"]
@@ -35,7 +35,7 @@ else:
 class DigestField(_BinaryField):
     """Exactly ``DIGEST_SIZE`` bytes, or NULL where the column allows it.
 
-    Unique on every database Django supports.
+    It can be unique on every database that Django supports.
     """
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
@@ -45,13 +45,30 @@ class DigestField(_BinaryField):
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
     ) -> Any:
         if value is not None and len(value) != DIGEST_SIZE:
-            # The last line of defence for every path that skips the model's save().
-            raise ValueError(f"A digest is {DIGEST_SIZE} bytes, not {len(value)}.")
+            # The last defence on every path that skips the model's save().
+            raise ValueError(f"A digest must have {DIGEST_SIZE} bytes, but it has {len(value)}.")
         return super().get_db_prep_value(value, connection, prepared)
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        if isinstance(value, (bytes, memoryview)) and bytes(value[:1]) == bytes([UNISSUED]):
+            # A data migration's model has no save() of ours that would make a key.
+            raise ValueError(
+                "This token has no key, so nobody could use it. A data migration cannot make one: "
+                "write a command that calls operations.issue(user) and hands over the key."
+            )
+        return super().get_db_prep_save(value, connection)
 
 
 class ScopesField(_CharField):
-    """Names with spaces between (RFC 6749 3.3), or NULL; what is assigned may be a list."""
+    """Names separated by spaces (RFC 6749 3.3), or NULL. A list can be assigned."""
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        """Refuse undeclared scopes, in model validation and in forms."""
+        try:
+            text = encode_scopes(value or None)
+        except UnknownScopes as error:
+            raise ValidationError(str(error), code=error.code) from error
+        return super().clean(text, model_instance)
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         """Refuse names that ``SCOPES`` does not declare, in every form and in ``full_clean()``."""

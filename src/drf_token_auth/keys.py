@@ -6,7 +6,7 @@ made-up key be refused without a query, and a secret scanner be sure of what it 
 
 A digest is one version byte and 32 bytes. A fast hash, on purpose: a slow one defends secrets
 that can be guessed, and 178 random bits cannot (OWASP ASVS 6.5.2), while its cost would be paid
-on each request and by whoever floods the server with garbage.
+on each request and by anybody who floods the server with garbage.
 """
 
 from __future__ import annotations

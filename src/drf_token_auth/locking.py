@@ -7,14 +7,16 @@ operations that follow this order never wait for each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from django.db import connections
+from django.db import connections, models
 
 if TYPE_CHECKING:
     from .base_models import AbstractToken
 
-__all__ = ["lock_user", "user_model"]
+_Rows = TypeVar("_Rows", bound="models.QuerySet[Any, Any]")
+
+__all__ = ["lock_user", "read_latest", "user_model"]
 
 
 def user_model(model: type[AbstractToken]) -> Any:
@@ -36,6 +38,18 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
         # SQLite has one lock for all writers, and only a write takes it.
         users.update(**{users.model._meta.pk.attname: user_pk})
     return next(iter(users.select_for_update(no_key=no_key)), None)
+
+
+def read_latest(rows: _Rows) -> _Rows:
+    """Let a query read rows as they are now, also in a transaction that began before.
+
+    On MySQL and MariaDB a plain SELECT under REPEATABLE READ shows the rows as they were when the
+    transaction first read. Only a SELECT that locks shows those that are committed since.
+    """
+    connection: Any = connections[rows.db]
+    if connection.vendor == "mysql" and connection.isolation_level != "read committed":
+        return cast("_Rows", rows.select_for_update())
+    return rows
 
 
 def _parents(user_model: Any) -> Iterator[Any]:

@@ -50,7 +50,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         """Those that have: ``now >= expires_at``."""
         return self.filter(expires_at__lte=timezone.now())
 
-    def authenticating(self, user: Any) -> Self:
+    def alive_for(self, user: Any) -> Self:
         """Return the user's tokens that authenticate: not expired, not ended by a new password."""
         return self.usable().filter(user=user).exclude(has_other_stamp(user))
 
@@ -120,8 +120,8 @@ class TokenQuerySet(models.QuerySet[_T]):
     def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> int:
         """End them at once: the rows go, ``token_revoked`` is sent for each. How many there were.
 
-        Of two at once, one ends each token, and only that one sends its signal. Those that have
-        expired go as well, unsaid and uncounted. Holds the rows of all their users meanwhile.
+        If two calls run at once, only the one that revokes a token sends its signal. Those that
+        have expired go as well, unsaid and uncounted. Holds the rows of all their users meanwhile.
         """
         ends = self._end_each(reason=reason, actor=actor, request=request)
         return sum(before_its_time for _, before_its_time in ends)
@@ -185,7 +185,7 @@ if TYPE_CHECKING:
         def order_by(self, *field_names: Any) -> TokenQuerySet[_T]: ...
         def usable(self) -> TokenQuerySet[_T]: ...
         def expired(self) -> TokenQuerySet[_T]: ...
-        def authenticating(self, user: Any) -> TokenQuerySet[_T]: ...
+        def alive_for(self, user: Any) -> TokenQuerySet[_T]: ...
         def ended_by_password(self, user: Any) -> TokenQuerySet[_T]: ...
 
 else:

@@ -17,12 +17,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from . import get_token_model, keys, lookup, passwords, signals
-from .base_models import AbstractToken, Kind, clean_name
+from .base_models import DIGESTS, AbstractToken, Kind, clean_name
 from .conf import get_settings
 from .database_text import store_text
 from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
 from .importers.originals import end_originals
-from .locking import lock_user
+from .locking import lock_user, read_latest
 from .managers import all_rows
 from .purging import purge
 from .scopes import encode_scopes
@@ -67,17 +67,20 @@ def issue(
     idle_timeout: timedelta | _Default | None = DEFAULT,
     request: Any = None,
     actor: Any = None,
+    presented: Any = None,
     using: str | None = None,
 ) -> AbstractToken:
-    """A new token of the user; its ``.key`` is readable on what this returns, and never again.
+    """Make a token for the user. Only the returned instance has its ``.key``.
 
-    :param ttl: its lifetime, None for never; by default ``TTL`` or, for a personal token,
-        ``PERSONAL_TTL``. ``MAX_TTL`` caps it.
-    :param scopes: what it may do; None is all the user may do.
-    :param actor: who makes it, if not the user.
+    :param ttl: the lifetime, None for a token that never expires. By default ``TTL`` or, for a
+        personal token, ``PERSONAL_TTL``. ``MAX_TTL`` shortens it.
+    :param scopes: a list, or text with spaces. None means all that the user may do.
+    :param actor: the user who makes it, if it is not the token's own user.
+    :param presented: usually ``request.auth``. If it is a token, it must still work.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user has been deleted.
+    :raises Refused: the presented token was revoked or has expired meanwhile.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
     conf = get_settings()
@@ -95,7 +98,7 @@ def issue(
     token.user = user
     token.is_idle_timeout_chosen = "idle_timeout" in values
     token.origin = (actor or user, request)
-    insert(token, using=using)
+    insert(token, presented=presented, using=using)
     return token
 
 
@@ -134,8 +137,8 @@ def replace(
         )
 
 
-def insert(token: AbstractToken, *, using: str | None = None) -> None:
-    """Save a new token of a user whose other tokens may have to go: what :func:`issue` ends with.
+def insert(token: AbstractToken, *, presented: Any = None, using: str | None = None) -> None:
+    """Save a new token under the limit of its user: the second half of :func:`issue`.
 
     :raises PasswordChanged, InactiveUser, TokenLimitReached: as :func:`issue`.
     """
@@ -147,6 +150,8 @@ def insert(token: AbstractToken, *, using: str | None = None) -> None:
             # The user's row as it is now. token.user is the instance that was authenticated.
             user = lock_user(type(token), token.user_id, using=using)
             _refuse_stale(token, user)
+            if isinstance(presented, AbstractToken):
+                _locked(presented, using)
             ended = all_rows(type(token), using).usable().ended_by_password(user)
             ended.revoke(reason="password", actor=actor, request=request)
             if limit is not None:
@@ -170,9 +175,9 @@ def _refuse_stale(token: AbstractToken, stored: Any) -> None:
 
 
 def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
-    """End the user's least recently used tokens of the kind, so that one more fits."""
+    """Revoke the user's least recently used tokens of the kind, so that one more fits."""
     tokens = all_rows(type(token), using)
-    alive = tokens.authenticating(user).filter(kind=token.kind)
+    alive = read_latest(tokens.alive_for(user).filter(kind=token.kind))
     last_use = Coalesce("last_used_at", "created_at")
     oldest_first = list(alive.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
     surplus = oldest_first[: max(0, len(oldest_first) - limit + 1)]
@@ -182,36 +187,49 @@ def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
     tokens.filter(pk__in=surplus).revoke(reason="limit", actor=actor, request=request)
 
 
-def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
-    """A new key for the same row; the present one goes on working for ``ROTATION_GRACE``.
+def _locked(token: AbstractToken, using: str) -> AbstractToken:
+    """Lock the row of a presented token, and check again that its key works.
 
-    Rotating again with the previous key, within its grace, replaces the new key: a lost answer can
-    be retried, and one successor lives at most.
+    :raises Refused: the token was revoked, rotated or has expired since the request began.
+    """
+    rows = all_rows(type(token), using).filter(pk=token.pk)
+    if transaction.get_connection(using).features.has_select_for_update:
+        rows = rows.select_for_update()
+    row = cast("AbstractToken | None", rows.first())
+    if row is None:
+        raise UnknownKey
+    now = timezone.now()
+    lookup.require_alive(row, now)
+    presented = token.presented_digests or [bytes(token.digest)]
+    if not keys.among(row.digest, presented) and not row.knows_as_previous(presented, now):
+        raise ReusedKey
+    row.presented_digests = presented
+    return row
+
+
+def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
+    """Give the row a new key. The present key works on for ``ROTATION_GRACE``.
+
+    The previous key may rotate again within its grace, so a client that lost the answer can retry.
+    That replaces the newer key. A replaced key that is presented later is reported as reused.
 
     :returns: the row, with its new ``.key``.
-    :raises Refused: the token has expired, is gone, or was rotated past the key it came with.
+    :raises Refused: the token has expired, was revoked, or was rotated past the key it came with.
     """
     model = type(token)
     using = router.db_for_write(model, instance=token)
-    presented = token.presented_digests or [bytes(token.digest)]
     with transaction.atomic(using=using):
         lock_user(model, token.user_id, using=using)
-        rows = all_rows(model, using).filter(pk=token.pk)
-        if transaction.get_connection(using).features.has_select_for_update:
-            rows = rows.select_for_update()
-        row = cast("AbstractToken | None", rows.first())
-        if row is None:
-            raise UnknownKey
-        now = timezone.now()
-        lookup.require_alive(row, now)
-        if keys.among(row.digest, presented):
+        row = _locked(token, using)
+        if keys.among(row.digest, row.presented_digests):
             row.previous_digest = row.digest
-            row.previous_until = now + (get_settings().ROTATION_GRACE or timedelta(0))
-        elif not row.knows_as_previous(presented, now):
-            raise ReusedKey
+            row.previous_until = timezone.now() + (get_settings().ROTATION_GRACE or timedelta(0))
+        elif row.replaced_digest is None:
+            row.replaced_digest = row.digest
         row.key = model.generate_key()
+        row.presented_digests = ()
         end_originals([row], using=using)
-        row.save(update_fields=["digest", "hint", "previous_digest", "previous_until"])
+        row.save(update_fields=[*DIGESTS, "hint", "previous_until"])
         row.announce(signals.token_rotated, using=using, actor=actor or row.user, request=request)
     return row
 

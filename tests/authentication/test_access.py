@@ -36,7 +36,6 @@ CONDITIONS: dict[str, tuple[list[Any], list[Any]]] = {
         [
             "former pepper",
             "gone",
-            "unissued",
             "knox of our shape",
             "previous at its end",
             "wrong checksum",
@@ -66,7 +65,7 @@ def digest(key: str, how: str) -> bytes:
     version = {"pepper 1": 1, "pepper 2": 2, "former pepper": 3}.get(how, keys.SHA256)
     if how.startswith("knox"):
         return keys.knox_digest(hashlib.sha512(key.encode()).hexdigest())
-    if how in ("gone", "unissued"):
+    if how == "gone":
         return keys.unissued()
     return keys.digest(key, version, {**PEPPERS, 3: "three " * 10}.get(version, "").encode())
 

@@ -27,9 +27,9 @@ OLDEST = HERE / "oldest.txt"
 HEAD = """\
 # Compatibility
 
-Written by `tox run -e contrib -- --write` from what it ran. CI runs the same tests twice, and
-prints this table with what it had: with the newest versions there are, and with the oldest of each,
-together with the oldest Python, Django and Django REST framework.
+Written by `tox run -e contrib -- --write` from what it ran. CI runs the same tests twice and
+prints this table. One run has the newest versions. The other has the oldest of each, with the
+oldest Python, Django and Django REST framework.
 
 """
 

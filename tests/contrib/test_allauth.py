@@ -94,7 +94,7 @@ def test_a_full_account_is_refused_and_not_logged_in(user: Any, settings: Any) -
     answer = post("/auth/login", {"username": "ada", "password": PASSWORD})
     [error] = answer.json().pop("errors")
     assert (answer.status_code, answer.json()["status"], error["code"]) == (403, 403, "token_limit")
-    assert "End one of them first" in error["message"]
+    assert "Revoke one of them first" in error["message"]
     assert "meta" not in answer.json()
     assert status(meta["access_token"]) == 200
     # One that logs out makes room.

@@ -47,7 +47,7 @@ def test_no_path_stores_a_digest_of_another_size(user, digest, store):
     model = get_token_model()
     token = model.objects.create(user=user)
     token.digest = digest
-    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+    with pytest.raises(ValueError, match="A digest must have 33 bytes"), transaction.atomic():
         store(token)
     assert len(bytes(model.objects.get(pk=token.pk).digest)) == keys.DIGEST_SIZE
 
@@ -56,7 +56,7 @@ def test_an_empty_digest_is_filled_or_refused(user):
     model = get_token_model()
     model.objects.bulk_create([model(user=user, digest=b"")])
     assert len(bytes(model.objects.get().digest)) == keys.DIGEST_SIZE
-    with pytest.raises(ValueError, match="A digest is 33 bytes"), transaction.atomic():
+    with pytest.raises(ValueError, match="A digest must have 33 bytes"), transaction.atomic():
         model.objects.update(digest=b"")
 
 
@@ -171,7 +171,7 @@ def test_a_view_of_a_digest_is_no_reason_to_store_it_again(user):
     token.presented_digests = [token.digest]
     token.digest = as_psycopg2_reads_it(token.digest)
     with mock.patch.object(usage, "after_transaction") as written:
-        usage.record(token, None, timezone.now())
+        usage.record(token, timezone.now())
     written.assert_not_called()
 
 
@@ -181,7 +181,7 @@ def test_a_view_of_a_digest_from_knox_is_kept(user):
     token.presented_digests = [own, knox]
     token.digest = as_psycopg2_reads_it(knox)
     with mock.patch.object(usage, "after_transaction") as written:
-        usage.record(token, None, timezone.now())
+        usage.record(token, timezone.now())
     written.assert_not_called()
 
 

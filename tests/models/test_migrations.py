@@ -67,6 +67,7 @@ class TestTheTable:
             "last_used_at",
             "user_stamp",
             "previous_digest",
+            "replaced_digest",
             "previous_until",
         }
         assert not columns["digest"].null_ok
@@ -80,7 +81,7 @@ class TestTheTable:
         self, constraints: list[dict[str, Any]]
     ) -> None:
         indexed = self.indexed(constraints)
-        assert indexed >= {"digest", "user_id", "expires_at", "previous_digest"}
+        assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "replaced_digest"}
         assert "last_used_at" not in indexed
 
     def test_no_index_serves_like(self, constraints: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.exceptions import TokenLimitReached
+from drf_token_auth.exceptions import Refused, TokenLimitReached
 from tests.conftest import make_user
 from tests.lives import at, atomic_requests, client_of, listening, log_in, status_of
 
@@ -225,3 +225,30 @@ def test_no_limit(user: Any) -> None:
     for name in "abcdef":
         operations.issue(user, name=name)
     assert names() == list("abcdef")
+
+
+# A token that a request was made with
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "deactivated", "rotated"])
+def test_no_token_is_made_with_one_that_ended_meanwhile(user: Any, end: str) -> None:
+    presented = operations.issue(user)
+    if end == "revoked":
+        operations.revoke(presented)
+    elif end == "expired":
+        Token.objects.update(expires_at=timezone.now())
+    elif end == "deactivated":
+        type(user)._default_manager.update(is_active=False)
+    else:
+        operations.rotate(operations.rotate(presented))
+    before = Token.objects.count()
+    with pytest.raises(Refused):
+        operations.issue(user, kind="personal", presented=presented)
+    assert Token.objects.count() == before
+
+
+def test_a_token_is_made_with_one_that_works(user: Any) -> None:
+    presented = operations.issue(user)
+    made = operations.issue(user, kind="personal", presented=presented)
+    assert Token.objects.from_key(made.key) == made
+    assert operations.issue(user, presented="a session").pk is not None

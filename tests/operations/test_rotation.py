@@ -38,7 +38,7 @@ def test_a_new_key_for_the_same_row(user: Any, kind: str) -> None:
         before = row(token)
         response = rotate(token)
     assert response.status_code == 200
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "private, no-store"
     after = row(token)
     assert response.data["id"] == after.pk == before.pk
     assert response.data["token"] != token.key
@@ -250,6 +250,21 @@ def test_revoke_on_reuse_survives_the_rollback(reused: Any, atomic: bool) -> Non
     assert [(one.what, one.reason) for one in heard] == [("reused", None), ("revoked", "reuse")]
     assert not Token.objects.exists()
     assert status_of(new) == 401
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("revoke", [True, False])
+@pytest.mark.parametrize("rotations_of_the_thief", [1, 2])
+def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> None:
+    """A thief rotates with the previous key within its grace. The owner's key is replaced."""
+    token = operations.issue(make_user())
+    owners = rotated(token)
+    thiefs = [rotated(token) for _ in range(rotations_of_the_thief)]
+    with override_settings(DRF_TOKEN_AUTH={"REVOKE_ON_REUSE": revoke}), listening() as heard:
+        assert status_of(owners) == 401
+        assert status_of(thiefs[-1]) == (401 if revoke else 200)
+    events = [("reused", None), ("revoked", "reuse")] if revoke else [("reused", None)]
+    assert [(one.what, one.reason) for one in heard] == events
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from ..base_models import AbstractToken
+from ..base_models import DIGESTS, AbstractToken
 from ..conf import get_settings
 from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter
 from .labels import state
@@ -27,7 +27,7 @@ else:
 __all__ = ["ListMixin"]
 
 # Each answer to ``?digest__gt=…`` would tell a bit of what no page shows.
-_SECRET_COLUMNS = frozenset({"digest", "previous_digest", "user_stamp"})
+_SECRET_COLUMNS = frozenset({*DIGESTS, "user_stamp"})
 
 
 def _short_date(moment: datetime | None) -> str | None:

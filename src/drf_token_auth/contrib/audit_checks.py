@@ -16,8 +16,8 @@ from ..checks.shared import Messages, error
 
 __all__ = ["find"]
 
-SECRET_COLUMNS = ("digest", "previous_digest")
-_COLUMNS = '["digest", "previous_digest"]'
+SECRET_COLUMNS = ("digest", "previous_digest", "replaced_digest")
+_COLUMNS = '["digest", "previous_digest", "replaced_digest"]'
 
 
 def find() -> Messages:

@@ -35,7 +35,7 @@ class Holder(NamedTuple):
 def holders_of(
     model: type[AbstractToken], found: Iterable[str], *, using: str
 ) -> dict[str, Holder]:
-    """Whose keys these are: one query."""
+    """Find the tokens of these keys in one query."""
     conf = get_settings()
     digests = {
         key: keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)

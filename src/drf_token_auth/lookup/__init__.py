@@ -15,6 +15,7 @@ from django.utils import timezone
 from .. import keys, peppers, signals
 from ..conf import get_settings
 from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
+from ..locking import user_model
 from ..passwords import stamp
 from . import fast_select, last_use
 from .after_request import after_transaction
@@ -64,6 +65,12 @@ def find(
     """
     conf = get_settings()
     digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
+    users = user_model(model)._default_manager
+    if type(users).get_queryset is not models.Manager.get_queryset:
+        # It may hide users, such as deleted ones. As with Django's sessions, they may not log in.
+        if queryset is None:
+            queryset = model._default_manager.all()
+        queryset = queryset.filter(user__in=users.using(queryset.db).values("pk"))
     if queryset is None:
         token = fast_select.fetch(model, digests, router.db_for_read(model))
     else:
@@ -116,17 +123,17 @@ def _fetch_again(
     primary = router.db_for_write(model)
     if queryset is None:
         queryset = model._default_manager.all()
-    known = Q(digest__in=digests) | Q(previous_digest__in=digests)
+    known = Q(digest__in=digests) | Q(previous_digest__in=digests) | Q(replaced_digest__in=digests)
     token = cast("_T | None", _matching(queryset.using(primary), known))
     if token is None:
         peppers.warn_of_missing(model, using=primary)
         raise UnknownKey
     if keys.among(token.digest, digests):
         return token
-    if token.previous_until is None or timezone.now() >= token.previous_until:
-        after_transaction(partial(_report_reuse, token, request), using=primary)
-        raise ReusedKey
-    return token
+    if token.knows_as_previous(digests, timezone.now()):
+        return token
+    after_transaction(partial(_report_reuse, token, request), using=primary)
+    raise ReusedKey
 
 
 def _report_reuse(token: AbstractToken, request: Any) -> None:

@@ -25,6 +25,9 @@ from ..serializers import TokenDetailSerializer
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS
 
+# In bytes. No request to these views needs a hundredth of it.
+LONGEST_BODY = 1_000_000
+
 __all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
 
 
@@ -66,9 +69,9 @@ class TokenView(GenericAPIView[Any]):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         # DRF's JSON parser reads a body of any length.
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = min(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LONGEST_BODY, LONGEST_BODY)
         length = str(request.META.get("CONTENT_LENGTH") or "")
-        if limit is not None and length.isdecimal() and int(length[:20]) > limit:
+        if length.isdecimal() and int(length[:20]) > limit:
             raise TooLarge
         super().initial(request, *args, **kwargs)
 

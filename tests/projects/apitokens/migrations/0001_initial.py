@@ -41,24 +41,37 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_used_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="last used"),
+                    models.DateTimeField(
+                        default=None, editable=False, null=True, verbose_name="last used"
+                    ),
                 ),
                 (
                     "renewable_until",
-                    models.DateTimeField(editable=False, null=True, verbose_name="renewable until"),
+                    models.DateTimeField(
+                        default=None, editable=False, null=True, verbose_name="renewable until"
+                    ),
                 ),
                 (
                     "idle_timeout",
-                    models.DurationField(editable=False, null=True, verbose_name="idle timeout"),
+                    models.DurationField(
+                        default=None, editable=False, null=True, verbose_name="idle timeout"
+                    ),
                 ),
-                ("previous_until", models.DateTimeField(editable=False, null=True)),
+                ("previous_until", models.DateTimeField(default=None, editable=False, null=True)),
                 (
                     "digest",
                     drf_token_auth.fields.DigestField(
                         default=drf_token_auth.keys.unissued, unique=True
                     ),
                 ),
-                ("previous_digest", drf_token_auth.fields.DigestField(db_index=True, null=True)),
+                (
+                    "previous_digest",
+                    drf_token_auth.fields.DigestField(db_index=True, default=None, null=True),
+                ),
+                (
+                    "replaced_digest",
+                    drf_token_auth.fields.DigestField(db_index=True, default=None, null=True),
+                ),
                 (
                     "hint",
                     models.CharField(
@@ -74,7 +87,10 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("user_stamp", models.CharField(editable=False, max_length=12, null=True)),
+                (
+                    "user_stamp",
+                    models.CharField(default=None, editable=False, max_length=12, null=True),
+                ),
                 (
                     "name",
                     models.CharField(blank=True, default="", max_length=64, verbose_name="name"),

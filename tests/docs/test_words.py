@@ -1,0 +1,44 @@
+"""Plain English: one word for one thing, and sentences that need one reading."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import drf_token_auth
+from tests.docs.pages import PAGES, ROOT, name_of
+from tests.docs.prose import docstrings, prose_of_page, sentences
+
+PACKAGE = Path(drf_token_auth.__file__).parent
+RETIRED = re.compile(
+    r"\b(whoever|somebody|wish|wishes|maker|the once|die|dies|dying|dead|alive)\b", re.IGNORECASE
+)
+OPENINGS = re.compile(r"(Of|Whom|Whose|Whoever) (?!course)")
+LONGEST = 33
+PROSE = [ROOT / "SECURITY.md", *PAGES]
+
+
+# One page must name the words.
+@pytest.mark.parametrize("page", [one for one in PROSE if one.name != "terms.md"], ids=name_of)
+def test_a_page_has_none_of_the_retired_words(page: Path) -> None:
+    prose = prose_of_page(page.read_text("utf-8"))
+    assert [one for one in sentences(prose) if RETIRED.search(one) or OPENINGS.match(one)] == []
+
+
+@pytest.mark.parametrize("page", PROSE, ids=name_of)
+def test_a_page_has_no_long_sentence(page: Path) -> None:
+    prose = prose_of_page(page.read_text("utf-8"))
+    assert [one for one in sentences(prose) if len(one.split()) > LONGEST] == []
+
+
+def test_a_docstring_has_none_of_the_retired_words() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line} {one}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for line, text in docstrings(path)
+        for one in sentences(text)
+        if RETIRED.search(one) or OPENINGS.match(one)
+    ]
+    assert found == []
