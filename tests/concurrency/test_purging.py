@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, models, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
@@ -18,6 +18,7 @@ from drf_token_auth.ending import revoke_in_batches
 from tests.concurrency.conftest import PATIENCE, Elsewhere
 from tests.conftest import make_user
 from tests.project_models import HANGING, hanging
+from tests.rows import store
 
 Token = get_token_model()
 HOUR = timedelta(hours=1)
@@ -28,7 +29,7 @@ whatever_hangs = pytest.mark.parametrize("what", HANGING)
 
 def fill(user: Any, *expiries: Any, **fields: Any) -> list[Any]:
     rows = [Token(user=user, expires_at=expires_at, **fields) for expires_at in expiries]
-    return models.QuerySet(Token).bulk_create(rows)
+    return store(rows)
 
 
 def left() -> set[Any]:

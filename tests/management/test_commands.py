@@ -16,7 +16,6 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import models
 from django.test import override_settings
 from django.utils import timezone
 
@@ -26,6 +25,7 @@ from drf_token_auth.management.moments import moment
 from tests.conftest import make_user
 from tests.lives import MICROSECOND, at, listening
 from tests.queries import queries
+from tests.rows import store
 
 Token = get_token_model()
 FIELD = get_user_model().USERNAME_FIELD
@@ -69,7 +69,7 @@ def closed() -> io.StringIO:
 def fill(user: Any, count: int = 1, **fields: Any) -> list[Any]:
     """Rows as they are, no cap, no signal."""
     fields.setdefault("expires_at", None)
-    return models.QuerySet(Token).bulk_create([Token(user=user, **fields) for _ in range(count)])
+    return store(Token(user=user, **fields) for _ in range(count))
 
 
 def left() -> set[Any]:
@@ -111,14 +111,10 @@ def test_what_is_done_is_done_in_the_database_that_is_named(user: Any) -> None:
         typed = ["find_leaked_tokens", "-", "--revoke", "--no-input", *named]
         assert refused(*typed, stdin=Input(key)).returncode == 1
         assert not Token.objects.using("default").exists()
-        models.QuerySet(Token, using="default").bulk_create(
-            [Token(user_id=user.pk, created_at=old)]
-        )
+        store([Token(user_id=user.pk, created_at=old)], using="default")
         out = run("purge_expired_tokens", "--unused-for", "180d", *named)
         assert out == "1 expired or unused tokens deleted.\n"
-        models.QuerySet(Token, using="default").bulk_create(
-            [Token(user_id=user.pk) for _ in range(2)]
-        )
+        store((Token(user_id=user.pk) for _ in range(2)), using="default")
         assert revoke("--user", user.get_username(), *named) == "Revoked 2 tokens.\n"
         assert not Token.objects.using("default").exists()
 

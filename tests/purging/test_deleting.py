@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import CASCADE, PROTECT, RESTRICT, SET_NULL
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from drf_token_auth.managers import all_rows
 from tests import project_models
 from tests.project_models import HANGING, hanging
 from tests.queries import queries
+from tests.rows import store
 
 HOUR = timedelta(hours=1)
 
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def fill(user: Any, *expiries: Any, model: Any = None, **fields: Any) -> list[Any]:
     model = model or get_token_model()
     rows = [model(user=user, expires_at=expires_at, **fields) for expires_at in expiries]
-    return models.QuerySet(model).bulk_create(rows)
+    return store(rows)
 
 
 def left() -> set[Any]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from drf_token_auth import get_token_model, operations
 from tests.conftest import make_user
+from tests.rows import store
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +21,7 @@ pytestmark = pytest.mark.django_db
 def fill(user: Any, *expiries: Any, **fields: Any) -> list[Any]:
     model = get_token_model()
     rows = [model(user=user, expires_at=expires_at, **fields) for expires_at in expiries]
-    # Django's own bulk_create: rows as they are, no cap, no signal.
-    return models.QuerySet(model).bulk_create(rows)
+    return store(rows)
 
 
 def test_exactly_the_expired_ones_go(user):

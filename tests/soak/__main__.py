@@ -107,10 +107,11 @@ def bring_in(lock: Any) -> tuple[str, str, str, Any]:
 def purge_until(until: float, tally: Tally) -> None:
     """Add expired rows and purge. The purge must delete them all."""
     from django.contrib.auth import get_user_model
-    from django.db import connections, models
+    from django.db import connections
     from django.utils import timezone
 
     from drf_token_auth import get_token_model, operations
+    from tests.rows import store
 
     model: Any = get_token_model()
     user = get_user_model().objects.create_user("expired")
@@ -120,7 +121,7 @@ def purge_until(until: float, tally: Tally) -> None:
             rows = [
                 model(user=user, expires_at=past - timedelta(seconds=n // 3)) for n in range(600)
             ]
-            models.QuerySet(model).bulk_create(rows)
+            store(rows)
             deleted = operations.purge(batch_size=200)
             problem = "" if deleted >= len(rows) else f"{deleted} of {len(rows)} rows deleted"
             tally.add("purge", problem)
