@@ -61,6 +61,20 @@ def uuid_token() -> Iterator[Any]:
 
 
 @contextmanager
+def dated_token() -> Iterator[Any]:
+    """A token model with a column that keeps the time of the last change."""
+
+    class DatedToken(AbstractToken):
+        updated_at = models.DateTimeField(auto_now=True)
+
+        class Meta:
+            app_label = LABEL
+
+    with _in_place(DatedToken) as model:
+        yield model
+
+
+@contextmanager
 def delete_receiver() -> Iterator[list[Any]]:
     """The ids of the rows that Django says are deleted."""
     seen: list[Any] = []

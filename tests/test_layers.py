@@ -53,6 +53,7 @@ LAYERS = {
     "operations": 2,
     "passwords": 2,
     "purging": 2,
+    "renaming": 2,
     "ending": 2,
     "stats": 2,
     # requests

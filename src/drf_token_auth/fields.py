@@ -13,7 +13,7 @@ from .exceptions import UnknownScopes
 from .keys import DIGEST_SIZE, UNISSUED
 from .scopes import encode_scopes
 
-__all__ = ["DigestField", "ScopesField"]
+__all__ = ["DigestField", "ScopesField", "auto_now_columns"]
 
 # BinaryField itself is a BLOB on MySQL and Oracle, which neither can put in a unique index.
 _TYPES = {
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 else:
     _BinaryField = models.BinaryField
     _CharField = models.CharField
+
+
+def auto_now_columns(model: type[models.Model]) -> list[str]:
+    """Return the names of the columns that keep the time of the last ``save()``.
+
+    ``save(update_fields=…)`` moves only those that it names.
+    """
+    columns = model._meta.concrete_fields
+    return [column.name for column in columns if getattr(column, "auto_now", False)]
 
 
 class DigestField(_BinaryField):

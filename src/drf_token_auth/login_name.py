@@ -20,6 +20,7 @@ __all__ = [
     "account_name",
     "clean_login_name",
     "find_account",
+    "is_about_name",
     "is_impossible_name",
     "max_name_length",
     "name_field",
@@ -75,7 +76,7 @@ def find_account(name: str) -> Any:
     except (ObjectDoesNotExist, MultipleObjectsReturned):
         return None
     except Exception as error:
-        if _is_about_name(error):
+        if is_about_name(error):
             return None
         raise
 
@@ -87,13 +88,14 @@ def is_impossible_name(name: str) -> bool:
     except (ObjectDoesNotExist, MultipleObjectsReturned):
         return False
     except Exception as error:
-        if _is_about_name(error):
+        if is_about_name(error):
             return True
         raise
     return False
 
 
-def _is_about_name(error: Exception) -> bool:
+def is_about_name(error: Exception) -> bool:
+    """Whether a query raised this error because no account can have the name that it asked for."""
     if isinstance(error, DatabaseError):
         return is_about_text(error)
     return isinstance(error, (ValueError, TypeError, OverflowError, ValidationError))

@@ -21,6 +21,7 @@ from .base_models import DIGESTS, AbstractToken, Kind, clean_name
 from .conf import get_settings
 from .database_text import store_text
 from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
+from .fields import auto_now_columns
 from .importers.originals import end_originals
 from .locking import lock_user, locking_transaction, read_latest
 from .managers import all_rows
@@ -230,7 +231,8 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
         row.key = model.generate_key()
         row.presented_digests = ()
         end_originals([row], using=using)
-        row.save(update_fields=[*DIGESTS, "hint", "previous_until"])
+        columns = [*DIGESTS, "hint", "previous_until", *auto_now_columns(model)]
+        row.save(update_fields=columns)
         row.announce(signals.token_rotated, using=using, actor=actor or row.user, request=request)
     return row
 

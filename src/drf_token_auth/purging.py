@@ -15,7 +15,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from django.db import connections, models, router, transaction
+from django.db import OperationalError, connections, models, router, transaction
 from django.db.models import F, ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
 from django.db.models.functions import Coalesce
@@ -144,22 +144,28 @@ def _deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
 
 
 def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
-    """Yield ranges of about ``size`` rows, up the index of ``expires_at``, and never look back.
+    """Yield ranges of at most ``size`` rows, up the index of ``expires_at``, and never look back.
 
     More rows of one moment than a batch takes are walked by primary key. To sort a million of them
     for each batch would take longer than to delete them.
     """
     rest = expired
-    while found := list(rest.order_by("expires_at", "pk").values_list("expires_at", "pk")[:size]):
-        (first, _), (last, last_pk) = found[0], found[-1]
-        tied = expired.filter(expires_at=last)
-        if tied.filter(pk__gt=last_pk).exists():
-            if first < last:
-                yield expired.filter(expires_at__gte=first, expires_at__lt=last)
-            yield from _batches_of_tie(tied, size)
+    while (first := _moments(rest, 0, 1)) and len(edge := _moments(rest, size - 1, size + 1)) == 2:
+        last, following = edge
+        if last < following:
+            yield rest.filter(expires_at__lte=last)
         else:
-            yield expired.filter(expires_at__range=(first, last))
+            if first[0] < last:
+                yield rest.filter(expires_at__lt=last)
+            yield from _batches_of_tie(expired.filter(expires_at=last), size)
         rest = expired.filter(expires_at__gt=last)
+    if first:
+        yield rest
+
+
+def _moments(tokens: Tokens, start: int, end: int) -> list[datetime]:
+    """Return the expiry of some rows, by their place in the index of ``expires_at``."""
+    return list(tokens.order_by("expires_at").values_list("expires_at", flat=True)[start:end])
 
 
 def _batches_of_tie(tied: Tokens, size: int) -> Iterator[Tokens]:
@@ -176,22 +182,34 @@ def _delete(batch: Tokens) -> Outcome:
     transaction, so this transaction waits for nobody.
     """
     connection = connections[batch.db]
+    is_simple = is_one_statement(batch)
+    if is_simple and connection.vendor == "postgresql" and not connection.in_atomic_block:
+        try:
+            return _delete_on_postgresql(batch)
+        except OperationalError:
+            logger.debug("the purge met a row that is in use; it leaves out such rows")
     with transaction.atomic(using=batch.db):
-        if connection.vendor == "postgresql":
-            # The next purge deletes what a crash brings back, so this need not wait for the disk.
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL synchronous_commit = off")
         if connection.vendor == "mysql":
             keys = list(batch.values_list("pk", flat=True))
-            if is_one_statement(batch):
+            if is_simple and keys:
                 return _delete_on_mysql(batch, keys)
             # One by one: for "IN", MySQL may scan the table and wait for rows in use.
             return Outcome.total(_delete_locked(batch, _lock(batch, [pk])) for pk in keys)
-        if not is_one_statement(batch):
-            return _delete_locked(batch, _lock(batch))
-        skip_locked = connection.features.has_select_for_update_skip_locked
-        free = batch.select_for_update(skip_locked=skip_locked).values("pk")
-        return _delete_locked(batch, free)
+        if is_simple and not connection.features.has_select_for_update:
+            return Outcome(batch.delete_silently())
+        return _delete_locked(batch, _lock(batch))
+
+
+def _delete_on_postgresql(batch: Tokens) -> Outcome:
+    """Delete the whole range, which is several times faster than by key.
+
+    :raises OperationalError: another transaction has held one of the rows for longer than a moment.
+    """
+    with transaction.atomic(using=batch.db):
+        with connections[batch.db].cursor() as cursor:
+            # The next purge deletes what a crash brings back, so this need not wait for the disk.
+            cursor.execute("SET LOCAL lock_timeout = '20ms'; SET LOCAL synchronous_commit = off")
+        return Outcome(batch.delete_silently())
 
 
 def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
@@ -205,8 +223,7 @@ def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
     return list(rows.select_for_update(skip_locked=skip_locked).values_list("pk", flat=True))
 
 
-def _delete_locked(batch: Tokens, keys: Any) -> Outcome:
-    """Delete the rows with these keys: a list or, if one statement is enough, a subquery."""
+def _delete_locked(batch: Tokens, keys: list[Any]) -> Outcome:
     rows = models.QuerySet(batch.model, using=batch.db).filter(pk__in=keys)
     try:
         return Outcome(rows.delete()[1].get(batch.model._meta.label, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from typing import Any
 
@@ -145,6 +146,15 @@ def test_the_search_finds_an_id_a_hint_a_name_and_a_whole_user_name(
         assert listed(client, q=words) == [mine], words
     assert listed(client, q=user.get_username()[:-1]) == []
     assert listed(client, q="#nonsense") == []
+
+
+@pytest.mark.parametrize("typed", ["\uff41\uff44\uff41", "\u1112\u1161\u11ab", "jose\u0301"])
+def test_the_search_finds_a_user_name_in_another_letter_form(client, staff, user, typed):
+    user_model = type(user)
+    name = unicodedata.normalize("NFKC", typed)
+    user_model.objects.filter(pk=user.pk).update(**{user_model.USERNAME_FIELD: name})
+    mine = get_token_model().objects.create(user=user)
+    assert listed(client, q=typed) == [mine]
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,9 @@ def failed(rate: str | None) -> Any:
     return override_settings(DRF_TOKEN_AUTH={"FAILED_KEY_RATE": rate})
 
 
-@pytest.mark.parametrize("key", ["x", "dta_" + "x" * 36, Token.generate_key(), "", "a b"])
+@pytest.mark.parametrize(
+    "key", ["x", "dta_" + "x" * 36, Token.generate_key(), "", "a b"], ids=range(5)
+)
 def test_refused_keys_by_address(user: Any, key: str) -> None:
     with failed("3/min"), at(MINUTE_BEGINS + timedelta(seconds=10)):
         client = APIClient(HTTP_AUTHORIZATION=f"Token {key}", REMOTE_ADDR="192.0.2.1")

@@ -27,7 +27,11 @@ def test_a_page_has_none_of_the_retired_words(page: Path) -> None:
     assert [one for one in sentences(prose) if RETIRED.search(one) or OPENINGS.match(one)] == []
 
 
-@pytest.mark.parametrize("page", PROSE, ids=name_of)
+# Where a sentence begins is told by a capital letter, which Korean does not have.
+ENGLISH = [page for page in PROSE if page.parent.name != "ko"]
+
+
+@pytest.mark.parametrize("page", ENGLISH, ids=name_of)
 def test_a_page_has_no_long_sentence(page: Path) -> None:
     prose = prose_of_page(page.read_text("utf-8"))
     assert [one for one in sentences(prose) if len(one.split()) > LONGEST] == []

@@ -39,6 +39,7 @@ def test_a_key_in_other_text_needs_no_gap() -> None:
         f"dta_{'x' * 36}".encode(),
         f"{KEYS[0][:20]}\n{KEYS[0][20:]}".encode(),
     ],
+    ids=range(7),
 )
 def test_what_is_no_key(data: bytes) -> None:
     assert found(data) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -72,6 +73,30 @@ def test_a_hidden_user_gets_no_token_but_loses_those_there_are(user: Any, manage
     assert "There is no user with" in str(refused("create_token", "--user-id", user.pk))
     assert revoke("--user", name) == "Revoked 1 token.\n"
     assert not Token.objects.exists()
+
+
+def in_another_letter_form(name: str) -> str:
+    """Decompose each letter; write an ASCII letter in full width."""
+    wide = "".join(chr(ord(c) + 0xFEE0) if c.isascii() else c for c in name)
+    return unicodedata.normalize("NFD", wide)
+
+
+@pytest.mark.parametrize("name", ["한글", "ada", "josé"])
+def test_a_name_in_another_letter_form(db: None, name: str) -> None:
+    owner = make_user("owner")
+    User.objects.filter(pk=owner.pk).update(**{User.USERNAME_FIELD: name})
+    typed = in_another_letter_form(name)
+    assert typed != name
+    key = run("create_token", typed).strip()
+    assert Token.objects.from_key(key).user == owner
+    assert revoke("--user", typed) == "Revoked 1 token.\n"
+
+
+def test_a_name_that_is_stored_in_another_letter_form(db: None) -> None:
+    owner = make_user("owner")
+    stored = in_another_letter_form("ada")
+    User.objects.filter(pk=owner.pk).update(**{User.USERNAME_FIELD: stored})
+    assert find_user(stored, None, using="default") == owner
 
 
 def test_another_spelling_that_the_manager_knows(user: Any, manager: Manager) -> None:

@@ -18,6 +18,7 @@ from .. import keys, operations
 from ..base_models import AbstractToken, Kind
 from ..conf import get_settings
 from ..exceptions import TokenLimitReached
+from ..fields import auto_now_columns
 from .forms import TokenAddForm, TokenForm
 from .rights import can_confirm_password, is_fresh, may_act_as
 
@@ -100,12 +101,9 @@ class AddMixin(_Mixin):
             operations.insert(obj)
             return
         # Django would write every column, also those that a use has changed meanwhile.
-        names = [
-            field.name
-            for field in obj._meta.concrete_fields
-            if field.name in form.cleaned_data or getattr(field, "auto_now", False)
-        ]
-        obj.save(update_fields=[name for name in names if name != obj._meta.pk.name])
+        columns = {field.name for field in obj._meta.concrete_fields if not field.primary_key}
+        changed = columns.intersection(form.cleaned_data)
+        obj.save(update_fields=[*changed, *auto_now_columns(type(obj))])
 
     def response_add(self, request: Any, obj: AbstractToken, *args: Any) -> HttpResponse:
         """Show the key in the answer to the POST. A message would put it into a cookie."""

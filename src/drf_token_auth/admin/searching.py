@@ -11,6 +11,7 @@ from django.db.models import Q
 from .. import keys
 from ..conf import get_settings
 from ..locking import user_model
+from ..login_name import clean_login_name, is_about_name, max_name_length
 
 __all__ = ["contains_key", "search"]
 
@@ -50,12 +51,16 @@ def search(queryset: Any, text: str) -> Any:
 
 def _owners(queryset: Any, name: str) -> list[Any]:
     users = user_model(queryset.model)
+    spellings = {name, clean_login_name(name[: max_name_length()])}
     try:
-        rows = users._base_manager.using(queryset.db).filter(**{users.USERNAME_FIELD: name})
+        rows = users._base_manager.using(queryset.db).filter(
+            **{f"{users.USERNAME_FIELD}__in": spellings}
+        )
         return list(rows.values_list("pk", flat=True)[:100])
-    except (ValueError, ValidationError):
-        # The user name is a number or a UUID, and this text is neither.
-        return []
+    except Exception as error:
+        if is_about_name(error):
+            return []  # The user name is a number or a UUID, say, and this text is neither.
+        raise
 
 
 def _as_pk(model: Any, text: str) -> Any:

@@ -8,6 +8,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
+from ..login_name import clean_login_name, is_about_name
+
 __all__ = ["add_user_id_argument", "find_user"]
 
 
@@ -22,6 +24,9 @@ def find_user(
 ) -> Any:
     """Return the user with this name or, if it is None, with this id.
 
+    A name that no user has as it was typed is tried in the form that the login uses: a shell may
+    give letters in another Unicode form.
+
     :param hidden: whether to find users that the default manager leaves out, such as deleted ones.
     :raises CommandError: there is no such user, or several.
     """
@@ -30,7 +35,10 @@ def find_user(
     users = manager.using(using)
     if username is None:
         return _by_id(users, user_id)
-    found = _by_name(users, username) or _by_natural_key(model, username, using)
+    for name in dict.fromkeys((username, clean_login_name(username))):
+        found = _by_name(users, name) or _by_natural_key(model, name, using)
+        if found:
+            break
     if not found:
         raise CommandError(f"There is no user whose {model.USERNAME_FIELD} is {username!r}.")
     if len(found) > 1:
@@ -55,17 +63,23 @@ def _by_id(users: Any, user_id: Any) -> Any:
 def _by_name(users: Any, username: str) -> list[Any]:
     try:
         return list(users.filter(**{users.model.USERNAME_FIELD: username}).order_by("pk")[:2])
-    except (OverflowError, TypeError, ValidationError, ValueError):
-        return []  # The column is a number, say, and the name is not.
+    except Exception as error:
+        if is_about_name(error):
+            return []  # The column is a number, say, and the name is not.
+        raise
 
 
 def _by_natural_key(model: Any, username: str, using: str | None) -> list[Any]:
     """Ask the manager, which may ignore case or know another spelling."""
     try:
         return [model._default_manager.db_manager(using).get_by_natural_key(username)]
+    except model.DoesNotExist:
+        return []
     except model.MultipleObjectsReturned:
         raise CommandError(
             f"Several users have the {model.USERNAME_FIELD} {username!r}. Use --user-id."
         ) from None
-    except (model.DoesNotExist, OverflowError, TypeError, ValidationError, ValueError):
-        return []  # TypeError: a natural key of several parts.
+    except Exception as error:
+        if is_about_name(error):
+            return []  # Or a TypeError: a natural key of several parts.
+        raise

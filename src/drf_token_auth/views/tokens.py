@@ -19,11 +19,11 @@ from rest_framework.response import Response
 from .. import get_token_model, lookup, operations
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken, Kind
-from ..database_text import store_text
 from ..exceptions import Refused
 from ..locking import lock_user, locking_transaction
 from ..managers import all_rows
 from ..permissions import RecentLogin
+from ..renaming import rename
 from ..serializers import (
     TokenDetailSerializer,
     TokenIssuedSerializer,
@@ -165,15 +165,8 @@ class TokenDetailView(OwnTokensView):
     def patch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
         change = self.read(self.get_serializer(data=request.data)).validated_data
-        if "name" in change:
-            rows = get_token_model()._default_manager.filter(pk=token.pk)
-
-            def rename(name: str) -> int:
-                token.name = name
-                return int(rows.update(name=name))
-
-            if not store_text(change["name"], rename, using=rows.db):
-                raise Http404
+        if "name" in change and not rename(token, change["name"]):
+            raise Http404
         return self.shown(token)
 
     def delete(self, request: Any, *args: Any, **kwargs: Any) -> Response:

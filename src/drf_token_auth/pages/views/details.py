@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from ...base_models import Kind
+from ...renaming import rename
 from ..forms import RenameForm
 from .base import PageView
 
@@ -27,10 +28,9 @@ class DetailView(PageView):
         form = self.form_class(request.POST, taken=self.names_taken(token))
         if not form.is_valid():
             return self.show(token, form)
-        name = form.cleaned_data["name"]
-        if not self.get_queryset().filter(pk=token.pk).update(name=name):
+        if not rename(token, form.cleaned_data["name"]):
             raise Http404
-        return self.done(_("The new name is “%(name)s”.") % {"name": name})
+        return self.done(_("The new name is “%(name)s”.") % {"name": token.name})
 
     def names_taken(self, token: Any) -> Any:
         """The tokens whose names this one may not have."""

@@ -1,0 +1,35 @@
+"""Give a stored token another name."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, router, transaction
+
+from .base_models import AbstractToken
+from .database_text import store_text
+from .fields import auto_now_columns
+
+__all__ = ["rename"]
+
+
+def rename(token: AbstractToken, name: str) -> bool:
+    """Save the token under this name, without the characters that the database cannot hold.
+
+    :returns: False if the token was revoked or deleted meanwhile.
+    """
+    model = type(token)
+    using = router.db_for_write(model, instance=token)
+    columns = ["name", *auto_now_columns(model)]
+
+    def store(text: str) -> None:
+        token.name = text
+        with transaction.atomic(using=using):
+            token.save(using=using, update_fields=columns)
+
+    try:
+        store_text(name, store, using=using)
+    except DatabaseError:
+        # Before Django 6.0, save() has no error of its own for a row that is gone.
+        if model._base_manager.using(using).filter(pk=token.pk).exists():
+            raise
+        return False
+    return True
