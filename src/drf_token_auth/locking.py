@@ -65,7 +65,9 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
 
 def _has_snapshots(connection: Any) -> bool:
     """Return whether the project chose a level at which a lock does not show newer rows."""
-    return connection.vendor == "postgresql" and connection.isolation_level.name != "READ_COMMITTED"
+    if connection.vendor != "postgresql":
+        return False
+    return bool(connection.isolation_level.name != "READ_COMMITTED")
 
 
 def _write(users: models.QuerySet[Any, Any], user_pk: Any) -> None:
