@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from django.db import connections, transaction
+from django.db import connections
 
-from .managers import TokenQuerySet, all_rows, lock_user
+from .locking import lock_user, locking_transaction
+from .managers import TokenQuerySet, all_rows
 
 __all__ = ["BATCH_SIZE", "Revocation", "revocations", "revoke_in_batches"]
 
@@ -56,7 +57,7 @@ class Revocation:
 
     def __call__(self) -> int:
         """Each is matched again under the locks: one that was used, or ended, meanwhile stays."""
-        with transaction.atomic(using=self.tokens.db):
+        with locking_transaction(using=self.tokens.db):
             lock_user(self.tokens.model, self.user_pk, using=self.tokens.db)
             self._lock_tokens()
             return self.tokens.filter(pk__in=self.ids).revoke(reason=self.reason)

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from . import keys, lookup
 from .exceptions import Refused
 from .importers.originals import end_originals
-from .locking import lock_user, user_model
+from .locking import lock_user, locking_transaction, read_latest, user_model
 from .passwords import has_other_stamp, may_be_deleted
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .base_models import AbstractToken
 
-__all__ = ["TokenManager", "TokenQuerySet", "all_rows", "lock_user"]
+__all__ = ["TokenManager", "TokenQuerySet", "all_rows"]
 
 _T = TypeVar("_T", bound="AbstractToken", covariant=True)
 
@@ -78,10 +78,10 @@ class TokenQuerySet(models.QuerySet[_T]):
             return found, False
         user = kwargs.get("user", kwargs.get("user_id"))
         self._for_write = True
-        with transaction.atomic(using=self.db):
+        with locking_transaction(using=self.db):
             if user is not None:
                 lock_user(self.model, getattr(user, "pk", user), using=self.db)
-                found = self.using(self.db)._newest_usable(kwargs)
+                found = read_latest(self.using(self.db))._newest_usable(kwargs)
                 if found is not None:
                     return found, False
             values = {name: value for name, value in kwargs.items() if "__" not in name}
@@ -142,7 +142,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
     def _end_each(self, **what: Any) -> list[tuple[int, bool]]:
         self._for_write = True
-        with transaction.atomic(using=self.db):
+        with locking_transaction(using=self.db):
             tokens = list(self.using(self.db).order_by("pk"))
             for user_pk in sorted({token.user_id for token in tokens}):
                 lock_user(self.model, user_pk, using=self.db)

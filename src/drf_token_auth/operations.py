@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final, cast
 
 from asgiref.sync import sync_to_async
-from django.db import router, transaction
+from django.db import connections, router
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from .database_text import store_text
 from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
 from .fields import auto_now_columns
 from .importers.originals import end_originals
-from .locking import lock_user, read_latest
+from .locking import lock_user, locking_transaction, read_latest
 from .managers import all_rows
 from .purging import purge
 from .scopes import encode_scopes
@@ -122,10 +122,10 @@ def replace(
     """
     model = get_token_model()
     using = using or router.db_for_write(model)
-    with transaction.atomic(using=using):
+    with locking_transaction(using=using):
         lock_user(model, user.pk, using=using)
         old = all_rows(model, using).usable().filter(user=user, kind=kind, name=clean_name(name))
-        old.revoke(reason="replaced", actor=actor or user, request=request)
+        read_latest(old).revoke(reason="replaced", actor=actor or user, request=request)
         return issue(
             user,
             kind=kind,
@@ -146,7 +146,7 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
     using = using or router.db_for_write(type(token), instance=token)
     limit = get_settings().MAX_TOKENS_PER_USER
     actor, request = token.origin
-    with transaction.atomic(using=using):
+    with locking_transaction(using=using):
         if token.user_id is not None:
             # The user's row as it is now. token.user is the instance that was authenticated.
             user = lock_user(type(token), token.user_id, using=using)
@@ -154,7 +154,7 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
             if isinstance(presented, AbstractToken):
                 _locked(presented, using)
             ended = all_rows(type(token), using).usable().ended_by_password(user)
-            ended.revoke(reason="password", actor=actor, request=request)
+            read_latest(ended).revoke(reason="password", actor=actor, request=request)
             if limit is not None:
                 _make_room(token, user, limit, using)
 
@@ -185,7 +185,8 @@ def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
     if surplus and get_settings().WHEN_FULL == "reject":
         raise TokenLimitReached(limit)
     actor, request = token.origin
-    tokens.filter(pk__in=surplus).revoke(reason="limit", actor=actor, request=request)
+    ended = read_latest(tokens.filter(pk__in=surplus))
+    ended.revoke(reason="limit", actor=actor, request=request)
 
 
 def _locked(token: AbstractToken, using: str) -> AbstractToken:
@@ -194,7 +195,7 @@ def _locked(token: AbstractToken, using: str) -> AbstractToken:
     :raises Refused: the token was revoked, rotated or has expired since the request began.
     """
     rows = all_rows(type(token), using).filter(pk=token.pk)
-    if transaction.get_connection(using).features.has_select_for_update:
+    if connections[using].features.has_select_for_update:
         rows = rows.select_for_update()
     row = cast("AbstractToken | None", rows.first())
     if row is None:
@@ -219,7 +220,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
     """
     model = type(token)
     using = router.db_for_write(model, instance=token)
-    with transaction.atomic(using=using):
+    with locking_transaction(using=using):
         lock_user(model, token.user_id, using=using)
         row = _locked(token, using)
         if keys.among(row.digest, row.presented_digests):
@@ -262,12 +263,12 @@ def revoke_all(
     kinds = _checked(kinds)
     model = get_token_model()
     using = router.db_for_write(model)
-    with transaction.atomic(using=using):
+    with locking_transaction(using=using):
         lock_user(model, user.pk, using=using)
         tokens = all_rows(model, using).usable().filter(user=user, kind__in=kinds)
         if keep is not None:
             tokens = tokens.exclude(pk=keep.pk)
-        return tokens.revoke(reason=reason, actor=actor, request=request)
+        return read_latest(tokens).revoke(reason=reason, actor=actor, request=request)
 
 
 def _checked(kinds: Iterable[str]) -> list[str]:
@@ -308,7 +309,7 @@ def changing_password(
     """Do what :func:`change_password` does around code that saves the new password itself."""
     model = get_token_model()
     using = router.db_for_write(model)
-    with transaction.atomic(using=using):
+    with locking_transaction(using=using):
         lock_user(model, user.pk, using=using)
         yield
         keep_through_change(user, keep, request=request, actor=actor)
@@ -319,7 +320,7 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
     model = get_token_model()
     using = router.db_for_write(model)
     tokens = all_rows(model, using)
-    with transaction.atomic(using=using):
+    with locking_transaction(using=using):
         stored = lock_user(model, user.pk, using=using)
         if stored is None:
             return
@@ -334,7 +335,7 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
                 # By the key alone: with "and user", MariaDB may lock the index of users first,
                 # which a deletion of the row locks last.
                 tokens.filter(pk=keep.pk).update(user_stamp=current)
-        others.revoke(reason="password", actor=actor or user, request=request)
+        read_latest(others).revoke(reason="password", actor=actor or user, request=request)
 
 
 achange_password: Final = sync_to_async(change_password)

@@ -15,13 +15,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import get_hasher, identify_hasher, is_password_usable
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 
 from . import get_token_model
 from .conf import get_settings
 from .exceptions import PasswordChanged
-from .locking import lock_user
+from .locking import lock_user, locking_transaction
 
 __all__ = [
     "STAMP_LENGTH",
@@ -124,7 +124,7 @@ def _carry_over(user: Any, using: str, *, may_discard: bool) -> None:
     Django's save repeats the first of them.
     """
     model = get_token_model()
-    with transaction.atomic(using=using):
+    with locking_transaction(using=using):
         before = lock_user(model, user.pk, using=using)
         if before is None or before.password == user.password:
             return

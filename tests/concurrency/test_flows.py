@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -66,16 +66,14 @@ def test_20_logins_at_the_limit(atomic: bool, when_full: str, before: int) -> No
         assert len(alive) == 5
 
 
-def test_the_limit_holds_in_transactions_that_began_before() -> None:
-    """Under REPEATABLE READ a plain SELECT would not see the tokens of the other transactions."""
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_the_limit_holds_in_transactions_that_began_before(level: str) -> None:
+    """A plain SELECT there does not see the tokens of the other transactions."""
     user = make_user()
     all_began = threading.Barrier(8)
 
     def issue_late() -> Any:
-        with connection.cursor() as cursor:
-            if connection.vendor == "mysql":
-                cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                connection.isolation_level = "repeatable read"
+        isolate(level)
         with transaction.atomic():
             assert User._default_manager.filter(pk=user.pk).exists()
             all_began.wait(PATIENCE)
@@ -83,8 +81,56 @@ def test_the_limit_holds_in_transactions_that_began_before() -> None:
 
     with settings(MAX_TOKENS_PER_USER=3):
         results = in_parallel(*[issue_late] * 8)
+    refused = errors(results)
+    assert all(isinstance(one, OperationalError) for one in refused), refused
+    if connection.vendor == "mysql" and level == "REPEATABLE READ":
+        assert refused == []
+    assert Token.objects.count() == min(3, 8 - len(refused))
+
+
+def test_logout_everywhere_reaches_tokens_that_are_newer_than_its_transaction(
+    elsewhere: Elsewhere,
+) -> None:
+    user = make_user()
+    isolate("REPEATABLE READ")
+    try:
+        with suppress(OperationalError), transaction.atomic():
+            assert User._default_manager.filter(pk=user.pk).exists()
+            elsewhere.do(lambda: isolate("REPEATABLE READ"))
+            elsewhere.do(lambda: operations.issue(user))
+            assert operations.revoke_all(user) == 1
+    finally:
+        connection.close()
+    if connection.vendor == "mysql":
+        assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_operations_at_once_in_their_own_transactions_all_succeed(level: str) -> None:
+    user = make_user()
+
+    def issue() -> Any:
+        isolate(level)
+        return operations.issue(user)
+
+    with settings(MAX_TOKENS_PER_USER=3):
+        results = in_parallel(*[issue] * 8)
     assert errors(results) == []
     assert Token.objects.count() == 3
+
+
+def isolate(level: str) -> None:
+    """Set the isolation level of this thread's connection."""
+    sql = {
+        "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL ",
+        "mysql": "SET SESSION TRANSACTION ISOLATION LEVEL ",
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(sql + level)
+    if connection.vendor == "mysql":
+        connection.isolation_level = level.lower()
+    else:
+        connection.isolation_level = type(connection.isolation_level)[level.replace(" ", "_")]
 
 
 def test_each_kind_has_a_limit_of_its_own() -> None:

@@ -368,6 +368,12 @@ class Person(models.Model):
         abstract = True
 
 
+def later() -> None:
+    """Define another model, as an app does whose models are loaded after the first request."""
+    meta = type("Meta", (), {"app_label": "lab"})
+    type("Later", (models.Model,), {"Meta": meta, "__module__": __name__})
+
+
 def own_models(manager: Any = None, **fields: Any) -> tuple[Any, Any]:
     """A token model and the model of its user."""
 
@@ -384,13 +390,14 @@ def own_models(manager: Any = None, **fields: Any) -> tuple[Any, Any]:
 @pytest.mark.usefixtures("_apart")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("of_user", [False, True], ids=["token", "user"])
-def test_a_column_added_later_is_read_like_the_others(of_user):
+def test_a_column_that_a_later_model_adds_is_read_like_the_others(of_user):
     model, users = own_models()
     with tables_of(users, model):
         token = model.objects.create(user=users.objects.create())
         assert_equal(token)
         column = models.CharField(max_length=9, default="x")
         add_column(users if of_user else model, "nick", column)
+        later()
         assert_equal(token)
         found = by_statement(token)
         with CaptureQueriesContext(connection) as queries:

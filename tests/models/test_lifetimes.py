@@ -561,7 +561,7 @@ def test_who_comes_second_sees_what_the_first_wrote() -> None:
         loaded = [row(token), row(token)]
         for one in loaded:
             one.presented_digests = [bytes(one.digest)]
-            usage.record(one, None, timezone.now())
+            usage.record(one, timezone.now())
     assert loaded[0].expires_at == loaded[1].expires_at == row(token).expires_at
 
 
@@ -574,7 +574,7 @@ def test_of_two_that_loaded_the_same_row_one_renews() -> None:
     for number, one in enumerate(loaded):
         one.presented_digests = [bytes(one.digest)]
         with at(start + 10 * MINUTE + number * timedelta(milliseconds=7)):
-            usage.record(one, None, timezone.now())
+            usage.record(one, timezone.now())
     assert row(token).expires_at == start + 25 * MINUTE
     assert loaded[1].expires_at == start + 25 * MINUTE
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
-from django.db import router, transaction
+from django.db import router
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
 from ..devices import describe
+from ..locking import locking_transaction
 from ..login_name import account_name
 from ..serializers import (
     TokenLoggedInSerializer,
@@ -64,7 +65,7 @@ class LoginView(TokenView):
 
     def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
         """Make the login token and send ``user_logged_in``: both happen, or neither does."""
-        with transaction.atomic(using=router.db_for_write(get_token_model())):
+        with locking_transaction(using=router.db_for_write(get_token_model())):
             token = self.issue(
                 user,
                 name=data.get("name") or self.get_name(self.request),

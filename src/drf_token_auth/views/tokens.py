@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import router, transaction
+from django.db import router
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,8 @@ from .. import get_token_model, lookup, operations
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken, Kind
 from ..exceptions import Refused
-from ..managers import all_rows, lock_user
+from ..locking import lock_user, locking_transaction
+from ..managers import all_rows
 from ..permissions import RecentLogin
 from ..renaming import rename
 from ..serializers import (
@@ -132,7 +133,7 @@ class TokenListView(OwnTokensView):
         presented = self.request.auth
         model = get_token_model()
         using = router.db_for_write(model)
-        with transaction.atomic(using=using):
+        with locking_transaction(using=using):
             lock_user(model, self.request.user.pk, using=using)
             if isinstance(presented, AbstractToken):
                 try:

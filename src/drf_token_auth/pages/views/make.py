@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from ... import operations
 from ...base_models import AbstractToken
 from ...conf import get_settings
 from ...exceptions import TokenLimitReached
+from ...locking import locking_transaction
 from .. import durations
 from ..forms import NewTokenForm
 from .confirmed import ConfirmedView, LoggedOutMeanwhile
@@ -65,7 +65,7 @@ class TokenNewView(ConfirmedView):
     def issue_token(self, form: Any) -> AbstractToken:
         """Make the token. The name is looked for again now that no other request can make one."""
         name = form.cleaned_data["name"]
-        with transaction.atomic(using=self.database):
+        with locking_transaction(using=self.database):
             user = self.lock_user()
             if self.get_queryset().filter(name__iexact=name).exists():
                 raise NameTaken

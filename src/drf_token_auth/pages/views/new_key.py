@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy
 
@@ -12,6 +11,7 @@ from ... import operations
 from ...base_models import AbstractToken
 from ...conf import get_settings
 from ...exceptions import Refused
+from ...locking import locking_transaction
 from ..durations import in_words
 from ..forms import NewKeyForm
 from .confirmed import ConfirmedView, LoggedOutMeanwhile
@@ -44,7 +44,7 @@ class TokenNewKeyView(ConfirmedView):
             return self.to_login()
 
     def rotate(self, token: AbstractToken) -> AbstractToken:
-        with transaction.atomic(using=self.database):
+        with locking_transaction(using=self.database):
             self.lock_user()
             return operations.rotate(token, request=self.request, actor=self.request.user)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from ... import operations
 from ...base_models import AbstractToken, Kind
 from ...exceptions import TokenLimitReached
+from ...locking import locking_transaction
 from ..forms import NewKeyForm
 from ..rows import TokenRow, row_of
 from .base import PageView
@@ -89,7 +89,7 @@ class OneKeyNewView(ConfirmedView, OneKeyPage):
             return self.to_login()
 
     def replace(self) -> AbstractToken:
-        with transaction.atomic(using=self.database):
+        with locking_transaction(using=self.database):
             return operations.replace(
                 self.lock_user(),
                 name=self.key_name,
