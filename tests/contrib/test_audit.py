@@ -60,7 +60,8 @@ def test_auditlog(options: dict[str, Any], is_copied: bool) -> None:
     hints = found()
     assert list(hints) == ["auditlog"] * is_copied
     if is_copied:
-        line = 'Write auditlog.register(Token, exclude_fields=["digest", "previous_digest"]).'
+        columns = '["digest", "previous_digest", "replaced_digest"]'
+        line = f"Write auditlog.register(Token, exclude_fields={columns})."
         assert hints["auditlog"] == f"Exclude the digests. {line}"
 
 

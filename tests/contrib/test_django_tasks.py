@@ -61,7 +61,11 @@ def test_what_the_purge_can_be_told(wish: dict[str, Any], count: int) -> None:
 
 def test_it_takes_all_that_the_purge_takes_and_a_queue_can_carry() -> None:
     taken = set(signature(purge_expired_tokens.func).parameters)
-    assert set(signature(operations.purge).parameters) - taken == {"dry_run", "progress"}
+    assert set(signature(operations.purge).parameters) - taken == {
+        "dry_run",
+        "on_time_limit",
+        "progress",
+    }
 
 
 def test_what_it_is_not_told_is_as_the_purge_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
