@@ -12,8 +12,9 @@ from drf_token_auth import keys
 
 
 def store(tokens: Iterable[Any], *, using: str | None = None) -> list[Any]:
-    """Insert these tokens as Django does, each with a digest that no key has."""
+    """Insert these tokens as Django does. A token without a digest gets one that no key has."""
     rows = list(tokens)
     for token in rows:
-        token.digest = bytes([keys.SHA256]) + secrets.token_bytes(keys.DIGEST_SIZE - 1)
+        if token.digest[0] == keys.UNISSUED:
+            token.digest = bytes([keys.SHA256]) + secrets.token_bytes(keys.DIGEST_SIZE - 1)
     return models.QuerySet(type(rows[0]), using=using).bulk_create(rows) if rows else []

@@ -80,6 +80,4 @@ def _state(version: int, count: int, newest: int, is_configured: bool) -> str:
         if not is_configured:
             return "missing"
         return "in_use" if count else "removable"
-    return {keys.SHA256: "in_use", keys.KNOX: "knox", keys.UNISSUED: "no_key"}.get(
-        version, "unknown"
-    )
+    return {keys.SHA256: "in_use", keys.KNOX: "knox"}.get(version, "unknown")

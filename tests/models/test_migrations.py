@@ -194,6 +194,7 @@ def test_into_a_project_with_users(tmp_path: Path) -> None:
         tmp_path,
         "uuid_user",
         "INSTALLED_APPS.remove('drf_token_auth')",
+        "INSTALLED_APPS.remove('drf_token_auth.pages')",
         "REST_FRAMEWORK = {}",
         "ROOT_URLCONF = 'rest_framework.urls'",
     )

@@ -24,13 +24,12 @@ REMARKS = {
     "removable": "may be removed from PEPPERS",
     "missing": "MISSING from PEPPERS: these are refused",
     "knox": "brought over from knox",
-    "no_key": "rows that no key opens",
     "unknown": "of no version this release knows",
 }
 
 
 def digest_name(version: int) -> str:
-    names = {keys.SHA256: "no pepper", keys.UNISSUED: "no key", keys.KNOX: "knox"}
+    names = {keys.SHA256: "no pepper", keys.KNOX: "knox"}
     return names.get(version) or f"pepper {version}"
 
 
