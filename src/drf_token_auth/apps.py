@@ -24,6 +24,7 @@ class DRFTokenAuthConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, event_log  # noqa: F401 -- registered by being imported
+        from .importers import originals  # noqa: F401
 
         if apps.is_installed("allauth.account"):
             from .contrib import allauth_reauthentication  # noqa: F401

@@ -24,8 +24,7 @@ from .conf import get_settings
 from .conf.entries import SCOPES_LENGTH
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
-from .importers.originals import end_originals, old_apps
-from .locking import lock_user, locking_transaction
+from .locking import locking_transaction
 from .managers import TokenManager, all_rows
 from .passwords import STAMP_LENGTH, verified_stamp
 from .scopes import encode_scopes
@@ -335,9 +334,7 @@ class AbstractToken(models.Model):
     def _end(self, using: str | None, **what: Any) -> tuple[int, bool]:
         using = using or router.db_for_write(type(self), instance=self)
         with locking_transaction(using=using):
-            if old_apps():
-                lock_user(type(self), self.user_id, using=using)
-                end_originals([self], using=using)
+            signals.leaving.send(type(self), tokens=[self], using=using)
             return self.end_row(using=using, **what)
 
     def end_row(

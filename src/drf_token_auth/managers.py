@@ -14,9 +14,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from . import keys, lookup
 from .exceptions import Refused
-from .importers.originals import end_originals
 from .locking import lock_user, locking_transaction, read_latest, user_model
 from .passwords import has_other_stamp, may_be_deleted
+from .signals import leaving
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -144,9 +144,9 @@ class TokenQuerySet(models.QuerySet[_T]):
         self._for_write = True
         with locking_transaction(using=self.db):
             tokens = list(self.using(self.db).order_by("pk"))
-            for user_pk in sorted({token.user_id for token in tokens}):
+            for user_pk in sorted({token.user_id for token in tokens} - {None}):
                 lock_user(self.model, user_pk, using=self.db)
-            end_originals(tokens, using=self.db)
+            leaving.send(self.model, tokens=tokens, using=self.db)
             return [token.end_row(using=self.db, **what) for token in tokens]
 
     def delete_silently(self) -> int:

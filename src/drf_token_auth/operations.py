@@ -22,7 +22,6 @@ from .conf import get_settings
 from .database_text import store_text
 from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
 from .fields import auto_now_columns
-from .importers.originals import end_originals
 from .locking import lock_user, locking_transaction, read_latest
 from .managers import all_rows
 from .purging import purge
@@ -230,7 +229,7 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
             row.replaced_digest = row.digest
         row.key = model.generate_key()
         row.presented_digests = ()
-        end_originals([row], using=using)
+        signals.leaving.send(model, tokens=[row], using=using)
         columns = [*DIGESTS, "hint", "previous_until", *auto_now_columns(model)]
         row.save(update_fields=columns)
         row.announce(signals.token_rotated, using=using, actor=actor or row.user, request=request)

@@ -26,3 +26,7 @@ token_revoked: Final = Signal()
 
 # token, request: the key before the last rotation was presented after its grace.
 token_reused: Final = Signal()
+
+# Not public. tokens, using: sent in the transaction in which their keys stop to work, before the
+# rows are deleted or get a new key. A receiver that raises undoes the transaction.
+leaving: Final = Signal()

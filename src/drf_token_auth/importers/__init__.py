@@ -4,17 +4,11 @@
 table call :func:`import_tokens`.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from .copying import import_tokens
+from .old_tokens import OldToken, digests_of
+from .reports import ImportReport
+from .undoing import undo_import
 
 __all__ = ["ImportReport", "OldToken", "digests_of", "import_tokens", "undo_import"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import copying, old_tokens, reports, undoing
-
-    for module in (copying, old_tokens, reports, undoing):
-        if name in module.__all__:
-            return getattr(module, name)
-    raise AttributeError(name)

@@ -8,20 +8,22 @@ rows are deleted in one transaction, under the lock of the user, which an import
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connections, router
 
 from ..exceptions import Refused
+from ..locking import lock_user
+from ..signals import leaving
 from .known import SOURCES
 from .sources import Source, Unreadable
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["end_originals", "old_apps"]
+__all__ = ["delete_originals", "old_apps"]
 
 
 def old_apps() -> list[Source]:
@@ -29,24 +31,23 @@ def old_apps() -> list[Source]:
     return [kind() for kind in SOURCES.values() if apps.is_installed(kind.app)]
 
 
-def end_originals(tokens: Iterable[AbstractToken], *, using: str) -> None:
-    """Delete the old rows that these tokens were imported from.
-
-    Call it in a transaction that has locked the users of the tokens.
-    """
+def delete_originals(
+    *, sender: type[AbstractToken], tokens: Sequence[AbstractToken], using: str, **kwargs: Any
+) -> None:
+    """Delete the old rows that these tokens were imported from, in the transaction that sends."""
     sources = old_apps()
-    if not sources:
+    if not (sources and tokens):
         return
     digests_of_user: dict[Any, set[bytes]] = defaultdict(set)
     for token in tokens:
         digests = (token.digest, token.previous_digest)
         digests_of_user[token.user_id].update(bytes(digest) for digest in digests if digest)
-    if not digests_of_user:
-        return
+    for user_pk in digests_of_user:
+        lock_user(sender, user_pk, using=using)
     for source in sources:
         if _is_here(source, using):
-            for user_pk, ended in digests_of_user.items():
-                _end_in(source, user_pk, ended, using)
+            for user_pk, digests_of_tokens in digests_of_user.items():
+                _delete_in(source, user_pk, digests_of_tokens, using)
 
 
 def _is_here(source: Source, using: str) -> bool:
@@ -62,12 +63,15 @@ def _is_here(source: Source, using: str) -> bool:
     return model._meta.db_table in connections[using].introspection.table_names()
 
 
-def _end_in(source: Source, user_pk: Any, ended: set[bytes], using: str) -> None:
+def _delete_in(source: Source, user_pk: Any, digests: set[bytes], using: str) -> None:
     rows = source.model()._base_manager.using(using).select_related("user", *source.joined)
     for row in rows.filter(user=user_pk):
         try:
-            is_original = not ended.isdisjoint(source.read(row).digests())
+            is_original = not digests.isdisjoint(source.read(row).digests())
         except Refused:
             continue
         if is_original:
             row.delete(using=using)
+
+
+leaving.connect(delete_originals, dispatch_uid="drf_token_auth.importers")
