@@ -27,6 +27,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def hear_ctrl_c() -> None:
+    """Undo what a process of pytest-xdist hands down: it ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Demo:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -66,6 +71,7 @@ class Demo:
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=hear_ctrl_c,  # noqa: PLW1509 -- this process has no threads
             )
         try:
             self.wait(process)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.demo import EMAIL, PASSWORD, PROJECT, Demo
+from tests.demo import EMAIL, PASSWORD, PROJECT, Demo, hear_ctrl_c
 
 JSON = {"Content_Type": "application/json"}
 
@@ -174,6 +174,7 @@ def test_ctrl_c_ends_with_a_plain_line(tmp_path, started_by):
     environment = {**demo.environment, "TOX_ENV_NAME": "demo"}
     child, terminal = pty.fork()
     if child == 0:
+        hear_ctrl_c()
         os.chdir(PROJECT)
         arguments = ["-c", parent] if started_by == "tox" else ["demo.py", str(demo.port)]
         os.execve(sys.executable, [sys.executable, *arguments], environment)

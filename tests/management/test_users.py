@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError
-from django.db import models
+from django.db import IntegrityError, models, transaction
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.management.users import find_user
@@ -106,7 +106,13 @@ def test_another_spelling_that_the_manager_knows(user: Any, manager: Manager) ->
 def test_a_spelling_that_the_manager_finds_twice(user: Any, manager: Manager) -> None:
     name = user.get_username()
     twin = make_user("twin")
-    User.objects.filter(pk=twin.pk).update(**{User.USERNAME_FIELD: name.title()})
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=twin.pk).update(**{User.USERNAME_FIELD: name.title()})
+    except IntegrityError:
+        # This database takes both spellings for one name, so there can be no second user.
+        assert find_user(name.upper(), None, using="default") == user
+        return
     if User.objects.filter(**{User.USERNAME_FIELD: name}).count() == 1:
         assert find_user(name, None, using="default") == user
     with pytest.raises(CommandError, match="Several users have the"):
