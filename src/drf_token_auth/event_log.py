@@ -67,7 +67,7 @@ def cap_fixtures(instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """
     if raw and isinstance(instance, AbstractToken):
         if bytes(instance.digest)[:1] == bytes([keys.UNISSUED]):
-            # The fixture has no digest. A row needs one, so use that of a key that nobody knows.
+            # The fixture has no digest, but each row needs one. Use the digest of a new key.
             instance.key = instance.generate_key()
         now, longest = timezone.now(), get_settings().MAX_TTL
         if longest is not None and instance.idle_timeout is not None:
