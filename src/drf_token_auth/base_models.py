@@ -1,7 +1,7 @@
-"""The abstract token: its columns, and what holds on every path that makes a row.
+"""The abstract token model: its columns, and the rules for every path that creates a row.
 
-Importable without the app installed: subclass :class:`AbstractToken` for a token model of your
-own, and use it in ``isinstance(request.auth, AbstractToken)``.
+This module can be imported without the app in INSTALLED_APPS. Subclass :class:`AbstractToken` to
+write your own token model. Use ``isinstance(request.auth, AbstractToken)`` to recognize a token.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from .passwords import STAMP_LENGTH, verified_stamp
 from .scopes import encode_scopes
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import _User  # with the plugin, the project's own
+    from django.contrib.auth.models import _User  # mypy's plugin makes it the project's user
     from django.db.models.expressions import Combinable
     from typing_extensions import Self
 
-    # What can be assigned, and what is read: only mypy's plugin finds that out by itself.
+    # Each alias gives the types that a field accepts and returns. Only mypy's plugin infers them.
     ToUser: TypeAlias = models.ForeignKey[_User | Combinable, _User]
     RowId: TypeAlias = models.BigAutoField[int | str | Combinable, int]
     Text: TypeAlias = models.CharField[str | Combinable, str]
@@ -50,18 +50,21 @@ if TYPE_CHECKING:
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
 NAME_LENGTH = 64
-# The columns that are as secret as the keys.
+# These columns are as secret as the keys.
 DIGESTS = ("digest", "previous_digest", "replaced_digest")
 
 
 def default_expires_at() -> datetime | None:
-    """Return ``TTL`` from now, the expiry of a row that is created without one."""
+    """Return now plus ``TTL``, or None without a TTL. New rows expire then by default."""
     ttl = get_settings().TTL
     return None if ttl is None else timezone.now() + ttl
 
 
 def clean_name(name: str) -> str:
-    """A name on one line: no control characters, cut to the column (OWASP ASVS 16.4.1)."""
+    """Return the name on one line, without control characters, cut to the length of the column.
+
+    Control characters could forge lines in a log (OWASP ASVS 16.4.1).
+    """
     printable = "".join(c if c.isprintable() else " " for c in name[: 8 * NAME_LENGTH])
     return " ".join(printable.split())[:NAME_LENGTH].rstrip()
 
@@ -75,7 +78,10 @@ _UNSAVED = "This token has no key yet. Save it first: token.save(); then read to
 
 
 class Kind:
-    """Login tokens end with a logout or a password; personal ones are for scripts and CI."""
+    """The kinds of tokens.
+
+    A logout or a new password revokes a login token. Personal tokens are for scripts and CI.
+    """
 
     LOGIN: Final = "login"
     PERSONAL: Final = "personal"
@@ -86,7 +92,7 @@ class Kind:
 class AbstractToken(models.Model):
     Kind: Final = Kind
 
-    # The eight-byte columns come first: PostgreSQL pads between columns of unlike alignment.
+    # The eight-byte columns come first. PostgreSQL adds padding where the alignment changes.
     id: RowId = models.BigAutoField(primary_key=True)
     user: ToUser = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -115,18 +121,18 @@ class AbstractToken(models.Model):
     previous_until: MomentOrNull = models.DateTimeField(null=True, default=None, editable=False)
     digest: DigestField = DigestField(unique=True, default=keys.unissued)
     previous_digest: DigestField = DigestField(null=True, default=None, db_index=True)
-    # A key that the previous key replaced by rotating again. It works no more.
+    # The digest of a key that no longer works, because the previous key rotated again.
     replaced_digest: DigestField = DigestField(null=True, default=None, db_index=True)
     hint: Text = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
     kind: Text = models.CharField(
         _("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN
     )
-    # NULL is "not bound yet": the next use binds it.
+    # NULL means "not bound yet". The next use of the token binds it to the password.
     user_stamp: TextOrNull = models.CharField(  # noqa: DJ001
         max_length=STAMP_LENGTH, null=True, default=None, editable=False
     )
     name: Text = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="")
-    # NULL is "all the user may do"; an empty list is refused.
+    # NULL means "all that the user may do". An empty list is refused.
     scopes: ScopesField = ScopesField(
         _("scopes"), max_length=SCOPES_LENGTH, null=True, blank=True, default=None
     )
@@ -138,17 +144,17 @@ class AbstractToken(models.Model):
         verbose_name: ClassVar[Any] = _("token")
         verbose_name_plural: ClassVar[Any] = _("tokens")
 
-    # On the instance that made the key only; the database never sees it.
+    # Only the instance that created the key has it. The key is never stored in the database.
     _key: str | None = None
-    # On a row found by a key: the digests that key can be stored under.
+    # Set on a row that was found by a key: all digests under which that key can be stored.
     presented_digests: Sequence[bytes] = ()
-    # Whether its maker wants the idle timeout as it is, None included.
+    # True if the caller chose the idle timeout. None is then a choice, and no default replaces it.
     is_idle_timeout_chosen: bool = False
-    # Who makes it, and the request it is made by: what token_created carries.
+    # The user who creates the token, and the request. token_created sends both.
     origin: tuple[Any, Any] = (None, None)
 
     def __str__(self) -> str:
-        """Return a label, such as "login token aB3d… of ada". It costs no query."""
+        """Return a label, such as "login token aB3d… of ada". It never runs a query."""
         loaded = vars(self)
         user = self._state.fields_cache.get("user")
         return _("%(kind)s token %(hint)s… of %(user)s") % {
@@ -158,7 +164,7 @@ class AbstractToken(models.Model):
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        """For pickle: without key and digests, which are loaded again if they are asked for."""
+        """Leave the key and the digests out of a pickle. Django loads the digests on access."""
         state = self._plain_state()
         for name in ("_key", *DIGESTS, "presented_digests", "origin"):
             state.pop(name, None)
@@ -168,17 +174,17 @@ class AbstractToken(models.Model):
         return self._copied(lambda value: value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # Whole, with the key: Django's TestCase hands each test a deep copy of what
-        # setUpTestData made.
+        # Copy the key too. Django's TestCase gives each test a deep copy of the objects that
+        # setUpTestData created.
         return self._copied(lambda value: copy.deepcopy(value, memo))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            if "name" in vars(self):  # not deferred
+            if "name" in vars(self):  # A deferred name is not loaded, so it has not changed.
                 self.name = clean_name(self.name)
             elsewhere = kwargs.get("using") not in (None, self._state.db)
             if not (kwargs.get("update_fields") or kwargs.get("force_insert") or elsewhere):
-                # Django would INSERT a row that has gone meanwhile: a revoked token's.
+                # Without this, Django would INSERT the row of a token that was revoked meanwhile.
                 kwargs["force_update"] = True
             super().save(*args, **kwargs)
             return
@@ -189,13 +195,19 @@ class AbstractToken(models.Model):
             self.announce_created(using=using)
 
     def clean(self) -> None:
-        """Refuse a new token that has expired already. Forms call this."""
+        """Refuse a new token whose expiry is in the past. Forms call this method.
+
+        :raises ValidationError: with the code "expired".
+        """
         super().clean()
         if self._state.adding and self.is_expired():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
 
     def _plain_state(self) -> dict[str, Any]:
-        """By attribute: Django sets what psycopg2 reads from a binary column aside, in a list."""
+        """Return the values by attribute name.
+
+        Django moves the binary values that psycopg2 reads into a separate list. Undo that.
+        """
         state = dict(super().__getstate__())
         state.update(state.pop("_memoryview_attrs", ()))
         return state
@@ -209,19 +221,19 @@ class AbstractToken(models.Model):
 
     @classmethod
     def generate_key(cls) -> str:
-        """A new key, of nobody yet."""
+        """Return a new random key that begins with ``PREFIX``. No row has it yet."""
         return keys.generate(get_settings().PREFIX)
 
     @property
     def created(self) -> datetime:
-        """``created_at``, for code written for DRF's token."""
+        """Return ``created_at``, for code that was written for DRF's token."""
         return self.created_at
 
     @property
     def key(self) -> str:
-        """The key, on the instance that created it.
+        """Return the key. Only the instance that created the key has it.
 
-        :raises KeyNotShown: (an AttributeError) on any other instance.
+        :raises KeyNotShown: this instance did not create the key. It is an AttributeError.
         """
         if self._key is None:
             raise KeyNotShown(_UNSAVED if self._state.adding else _LOADED)
@@ -230,7 +242,7 @@ class AbstractToken(models.Model):
     @key.setter
     def key(self, key: str | None) -> None:
         if not key and self._state.adding:
-            # As with DRF's: save() makes one.
+            # An empty key asks for a new one, as with DRF's token. save() generates it.
             self.digest, self.hint, self._key = keys.unissued(), "", None
             return
         conf = get_settings()
@@ -242,15 +254,15 @@ class AbstractToken(models.Model):
 
     @property
     def scope_list(self) -> list[str] | None:
-        """The scopes as a list; None is all the user may do."""
+        """Return the scopes as a list of names. None means all that the user may do."""
         return None if self.scopes is None else self.scopes.split()
 
     def is_expired(self, now: datetime | None = None) -> bool:
-        """``now >= expires_at``: the definition that SQL and the purge share."""
+        """Return whether ``now >= expires_at``. Queries and the purge use the same definition."""
         return self.expires_at is not None and (now or timezone.now()) >= self.expires_at
 
     def knows_as_previous(self, digests: Sequence[bytes], now: datetime) -> bool:
-        """Whether one of these is the digest before the last rotation, within its grace."""
+        """Return whether one of these digests is the previous one and its grace is not over."""
         in_grace = self.previous_until is not None and now < self.previous_until
         return in_grace and keys.among(self.previous_digest, digests)
 
@@ -259,7 +271,12 @@ class AbstractToken(models.Model):
         return self.kind in get_settings().PASSWORD_BOUND
 
     def complete(self) -> None:
-        """Give a new row what every row has. Called by each path that inserts one."""
+        """Fill in the key, the expiry and the stamp of a new row. Every path that inserts calls it.
+
+        :raises ValueError: the kind is not one of ``Kind.values``.
+        :raises UnknownScopes: a scope is not declared in ``SCOPES``, or the list is empty.
+        :raises PasswordChanged: the user's password was changed while it was checked.
+        """
         if self.kind not in Kind.values:
             raise ValueError(f"A token's kind is one of {Kind.values}; it can't be {self.kind!r}.")
         conf = get_settings()
@@ -269,17 +286,17 @@ class AbstractToken(models.Model):
         self.name = clean_name(self.name)
         self.scopes = encode_scopes(self.scopes)
         if not hasattr(self.expires_at, "resolve_expression"):
-            # A text, say: below it is compared.
+            # The caller may have assigned text. The comparisons below need a datetime.
             column: Any = self._meta.get_field("expires_at")
             self.expires_at = column.get_prep_value(self.expires_at)
         self.cap_lifetime(now)
         self._start_idle_timeout(now, conf.IDLE_TIMEOUT, never=conf.TTL is not None)
-        # Without a user the database says what is wrong.
+        # A row without a user is not refused here. The database reports it with a clear error.
         if self.user_stamp is None and self.is_password_bound and self.user_id is not None:
             self.user_stamp = verified_stamp(self.user)
 
     def cap_lifetime(self, now: datetime) -> None:
-        """No row is made that lives longer than ``MAX_TTL`` from now."""
+        """Shorten the expiry and ``renewable_until`` to ``MAX_TTL`` after ``now``."""
         longest = get_settings().MAX_TTL
         if longest is not None:
             latest = now + longest
@@ -287,10 +304,13 @@ class AbstractToken(models.Model):
             self.renewable_until = self.renewable_until and min(self.renewable_until, latest)
 
     def _start_idle_timeout(self, now: datetime, default: timedelta | None, *, never: bool) -> None:
-        """With an idle timeout, the expiry asked for is the cap that uses renew up to.
+        """Set the first idle expiry. The given expiry becomes the limit for renewals by use.
 
-        A login token that is created with ``expires_at=None`` against a TTL never
-        expires, idle or not.
+        A login token that is created with ``expires_at=None`` although ``TTL`` is set never
+        expires. It gets no idle timeout by default.
+
+        :param default: the idle timeout of a login token that has none of its own.
+        :param never: True if ``expires_at=None`` is a choice, because ``TTL`` is set.
         """
         is_never = self.expires_at is None and never
         if self.idle_timeout is None and self.kind == Kind.LOGIN and not is_never:
@@ -300,7 +320,10 @@ class AbstractToken(models.Model):
             self.expires_at = self.renewed_until(now)
 
     def renewed_until(self, now: datetime) -> datetime | None:
-        """When the token expires if it is used now, its own idle timeout and cap considered."""
+        """Return when the token expires if it is used at ``now``, or None for never.
+
+        The result is ``now`` plus the idle timeout, and at most ``renewable_until``.
+        """
         if self.idle_timeout is None:
             return self.expires_at
         idle_end = now + self.idle_timeout
@@ -311,7 +334,7 @@ class AbstractToken(models.Model):
         self.announce(signals.token_created, using=using, actor=actor, request=request)
 
     def announce(self, signal: Signal, *, using: str, **what: Any) -> None:
-        """Send the signal once the transaction commits, with the row as it is now and no key."""
+        """Send the signal after the commit, with a copy of the row as it is now. It has no key."""
         token = copy.copy(self)
         token._key = None
         send = partial(signal.send_robust, sender=type(self), token=token, **what)
@@ -320,14 +343,20 @@ class AbstractToken(models.Model):
     def revoke(
         self, *, reason: str, actor: Any = None, request: Any = None, using: str | None = None
     ) -> bool:
-        """End it at once. False if it had ended already: it was gone, or it has expired.
+        """Revoke the token at once: delete its row and send ``token_revoked``.
 
-        What has expired is deleted all the same, and no ``token_revoked`` is sent.
+        An expired row is deleted too, but no signal is sent for it.
+
+        :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+        :returns: False if the row did not exist any more, or if the token had expired.
         """
         return self._end(using, reason=reason, actor=actor, request=request)[1]
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """As :meth:`revoke`, for code that deletes a token as it deletes any other row."""
+        """Revoke the token with the reason "deleted", for code that calls ``delete()`` as usual.
+
+        :returns: the same pair as Django's ``delete()``: the count, and the count for each model.
+        """
         count, _ = self._end(using, reason="deleted")
         return count, {self._meta.label: count} if count else {}
 
@@ -340,9 +369,9 @@ class AbstractToken(models.Model):
     def end_row(
         self, *, using: str, reason: str, actor: Any = None, request: Any = None
     ) -> tuple[int, bool]:
-        """Delete the row alone, within a transaction.
+        """Delete the row without locks of its own. Call it in a transaction.
 
-        How many there were, and whether it ended before its time.
+        :returns: how many rows were deleted (0 or 1), and whether the token was still usable.
         """
         rows = all_rows(type(self), using).filter(pk=self.pk)
         if rows.usable().delete_silently():

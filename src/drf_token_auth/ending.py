@@ -1,8 +1,8 @@
-"""Ending the tokens of many users: in short transactions, beside whatever else is going on.
+"""Revoke the tokens of many users in short transactions, while the site is running.
 
-Who ends several tokens of a user holds the user's row meanwhile (``lock_user``). So each
-transaction here is of one user: with one such lock it can wait for a login, and no login for it
-and for another user at once.
+An operation that revokes several tokens of a user locks the user's row (``lock_user``). Each
+transaction here handles one user, so it holds only one such lock. A login also locks only one user,
+so a login and a transaction never wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ def revoke_in_batches(
     batch_size: int = BATCH_SIZE,
     progress: Callable[[int], object] = lambda total: None,
 ) -> int:
-    """End the tokens, up to the newest there is now. How many were ended by this call.
+    """Revoke the tokens, up to the newest one that exists now.
 
-    What has been ended stays ended if this is killed.
+    If the process is killed, the tokens revoked so far stay revoked.
 
+    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
     :param batch_size: how many ids are read at once.
     :param progress: called with the total after each transaction.
+    :returns: how many tokens this call has revoked.
     """
     total = 0
     for revocation in revocations(tokens, reason=reason, batch_size=batch_size):
@@ -48,7 +50,7 @@ def revoke_in_batches(
 
 @dataclass(frozen=True)
 class Revocation:
-    """One transaction: call it, and it says how many tokens of the user it has ended."""
+    """One transaction. Call it to revoke some tokens of one user."""
 
     tokens: Tokens
     user_pk: Any
@@ -56,7 +58,12 @@ class Revocation:
     reason: str
 
     def __call__(self) -> int:
-        """Each is matched again under the locks: one that was used, or ended, meanwhile stays."""
+        """Lock the tokens, check each again, and revoke those that still match.
+
+        A token that was used meanwhile may no longer match. It stays.
+
+        :returns: how many tokens were revoked.
+        """
         with locking_transaction(using=self.tokens.db):
             lock_user(self.tokens.model, self.user_pk, using=self.tokens.db)
             self._lock_tokens()
@@ -67,7 +74,10 @@ class Revocation:
             yield Revocation(self.tokens, self.user_pk, [pk], self.reason)
 
     def _lock_tokens(self) -> None:
-        """A use has been written, or waits until the row is gone: it takes no user's lock."""
+        """Lock the rows, because recording a use does not lock the user.
+
+        A use is then written before the rows are checked again, or not at all.
+        """
         connection = connections[self.tokens.db]
         if not connection.features.has_select_for_update:
             return
@@ -75,8 +85,8 @@ class Revocation:
         if connection.vendor != "mysql":
             list(rows.filter(pk__in=self.ids).order_by("pk"))
             return
-        # For "IN", or with a condition besides, MySQL may scan the table, and wait for rows of
-        # others who wait for these.
+        # With "IN" or another condition, MySQL may scan the table. It would then wait for rows of
+        # transactions that wait for these rows.
         for pk in self.ids:
             list(rows.filter(pk=pk))
 
@@ -84,7 +94,7 @@ class Revocation:
 def revocations(
     tokens: Tokens, *, reason: str, batch_size: int = BATCH_SIZE
 ) -> Iterator[Revocation]:
-    """One of a user after the other, each to be called before the next is asked for."""
+    """Yield one revocation for each user of a batch. Call each before asking for the next."""
     for batch in _batches(tokens, batch_size):
         ids_of_user: dict[Any, list[Any]] = defaultdict(list)
         for pk, user_pk in batch:
@@ -94,8 +104,8 @@ def revocations(
 
 
 def _batches(tokens: Tokens, size: int) -> Iterator[Batch]:
-    """The ids and their users, up the table."""
-    # No Max("pk"): PostgreSQL has none of a UUID.
+    """Yield lists of pairs of a token's id and its user's id, in the order of the tokens' ids."""
+    # Max("pk") would fail for a UUID on PostgreSQL.
     ids = all_rows(tokens.model, tokens.db).order_by("pk").values_list("pk", flat=True)
     last = ids.last()
     if last is None:

@@ -1,4 +1,4 @@
-"""What listens: the log of tokens' lives, and the two things Django says about passwords."""
+"""Signal receivers: they log token events, and react to logins, saved users and fixtures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ logger = logging.getLogger("drf_token_auth")
 @receiver(signals.token_revoked, dispatch_uid="drf_token_auth.log_revoked")
 @receiver(signals.token_reused, dispatch_uid="drf_token_auth.log_reused")
 def log_event(signal: Any, token: Any, **what: Any) -> None:
-    """One line an event: when (the log's), what, whose, by whom, from where (ASVS 16.2.1)."""
+    """Log one line for each event: what happened, whose token, by whom, from where (ASVS 16.2.1).
+
+    The time is that of the log record.
+    """
     event = _EVENTS[signal]
     level = logging.WARNING if signal is signals.token_reused else logging.INFO
     logger.log(
@@ -58,12 +61,16 @@ def note_session_login(request: Any, user: Any, **kwargs: Any) -> None:
 
 @receiver(pre_save, dispatch_uid="drf_token_auth.cap_fixtures")
 def cap_fixtures(instance: Any, raw: bool = False, **kwargs: Any) -> None:
-    """``loaddata`` calls no ``save()`` of ours; ``MAX_TTL`` holds there too."""
+    """Apply ``MAX_TTL`` to tokens from fixtures, because ``loaddata`` skips the model's ``save()``.
+
+    A token whose fixture has no digest gets a random key that is never shown.
+    """
     if raw and isinstance(instance, AbstractToken):
         if bytes(instance.digest)[:1] == bytes([keys.UNISSUED]):
-            instance.key = instance.generate_key()  # of nobody: the fixture has no digest
+            # The fixture has no digest, but each row needs one. Use the digest of a new key.
+            instance.key = instance.generate_key()
         now, longest = timezone.now(), get_settings().MAX_TTL
         if longest is not None and instance.idle_timeout is not None:
-            # Or uses would renew it for ever.
+            # Without this limit, uses would renew the token forever.
             instance.renewable_until = instance.renewable_until or now + longest
         instance.cap_lifetime(now)

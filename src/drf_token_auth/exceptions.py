@@ -1,7 +1,7 @@
-"""Why a key, a token or a request was refused: one class a reason, each with a stable ``code``.
+"""The errors that this package raises: one class for each reason, each with a stable ``code``.
 
-The codes of :class:`Refused` are what a client sees as ``detail.code``. The reasons behind
-``invalid_token`` are told apart here and in the log only, never to the client (RFC 6750 3.1).
+A client sees the code of a :class:`Refused` as ``detail.code``. Several classes share the code
+``invalid_token``. Python code and the log can tell them apart, but a client cannot (RFC 6750 3.1).
 """
 
 from __future__ import annotations
@@ -26,45 +26,45 @@ __all__ = [
 
 
 class TokenError(Exception):
-    """Everything this package raises on purpose."""
+    """The base class of all errors that this package raises on purpose."""
 
     code = "token_error"
 
 
 class Refused(TokenError):
-    """A presented key does not authenticate."""
+    """The presented key does not authenticate. Each subclass is one reason."""
 
     code = "invalid_token"
 
 
 class MalformedKey(Refused):
-    """Empty, over-long, or with characters no key has: refused before any hashing or query."""
+    """The key is empty, too long, or has characters that no key has. It is not even hashed."""
 
 
 class WrongChecksum(Refused):
-    """One of our own shape that was never made by us: refused without a query."""
+    """The key has the shape of a generated key, but a wrong checksum. No query is needed."""
 
 
 class UnknownKey(Refused):
-    """No row has this key: never made, revoked or purged."""
+    """No row has this key. It was never issued, or its token was revoked or purged."""
 
 
 class ReusedKey(Refused):
-    """The key before the last rotation, presented after its grace."""
+    """A rotation has replaced the key, and the grace of the old key is over."""
 
 
 class PasswordChanged(Refused):
-    """The user's password is no longer the one this token was made under."""
+    """The user's password has changed since the token was bound to it."""
 
 
 class TokenExpired(Refused):
-    """The key is right, and ``now >= expires_at``."""
+    """The key is right, but the token has expired: ``now >= expires_at``."""
 
     code = "token_expired"
 
 
 class InactiveUser(Refused):
-    """The key is right, and its user is deactivated."""
+    """The key is right, but the user is not active or does not exist."""
 
     code = "user_inactive"
 
@@ -72,25 +72,28 @@ class InactiveUser(Refused):
 class KeyNotShown(TokenError, AttributeError):
     """``token.key`` was read on an instance that did not create the key.
 
-    A template shows nothing in its place.
+    A template shows an empty text instead.
     """
 
     code = "key_not_shown"
     silent_variable_failure = True
 
     def __init__(self, message: str) -> None:
-        # Without a name Python would look for one that is near, and propose the private "_key".
+        # With the default name, Python would suggest the similar private name "_key".
         super().__init__(message, name="key", obj=None)
 
 
 class UnusableKey(TokenError, ValueError):
-    """A key given to ``create(key=…)`` that no request could ever present."""
+    """The key given to ``create(key=…)`` is one that no request can present."""
 
     code = "unusable_key"
 
 
 class TokenLimitReached(TokenError):
-    """The user has ``MAX_TOKENS_PER_USER`` tokens of the kind and ``WHEN_FULL`` is ``"reject"``."""
+    """The user has ``MAX_TOKENS_PER_USER`` tokens of the kind and ``WHEN_FULL`` is ``"reject"``.
+
+    ``limit`` is that number.
+    """
 
     code = "token_limit"
 
@@ -100,7 +103,10 @@ class TokenLimitReached(TokenError):
 
 
 class UnknownScopes(TokenError, ValueError):
-    """Scopes that the setting ``SCOPES`` does not declare, or an empty list of them."""
+    """The list of scopes is empty, or it has names that the setting ``SCOPES`` does not declare.
+
+    ``unknown`` has the undeclared names, ``known`` all declared ones. Both are tuples.
+    """
 
     code = "unknown_scope"
 

@@ -1,4 +1,4 @@
-"""The columns that Django has no field for: a digest, and scopes."""
+"""The model fields for a digest and for scopes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .scopes import encode_scopes
 
 __all__ = ["DigestField", "ScopesField", "auto_now_columns"]
 
-# BinaryField itself is a BLOB on MySQL and Oracle, which neither can put in a unique index.
+# BinaryField creates a BLOB on MySQL and Oracle. Neither can have a unique index on a BLOB.
 _TYPES = {
     "mysql": f"varbinary({DIGEST_SIZE})",
     "oracle": f"RAW({DIGEST_SIZE})",
@@ -35,7 +35,7 @@ else:
 def auto_now_columns(model: type[models.Model]) -> list[str]:
     """Return the names of the columns that keep the time of the last ``save()``.
 
-    ``save(update_fields=…)`` moves only those that it names.
+    ``save(update_fields=…)`` updates them only if it names them.
     """
     columns = model._meta.concrete_fields
     return [column.name for column in columns if getattr(column, "auto_now", False)]
@@ -54,13 +54,13 @@ class DigestField(_BinaryField):
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
     ) -> Any:
         if value is not None and len(value) != DIGEST_SIZE:
-            # The last defence on every path that skips the model's save().
+            # This is the last check for code that skips the model's save().
             raise ValueError(f"A digest must have {DIGEST_SIZE} bytes, but it has {len(value)}.")
         return super().get_db_prep_value(value, connection, prepared)
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, (bytes, memoryview)) and bytes(value[:1]) == bytes([UNISSUED]):
-            # A data migration's model has no save() of ours that would make a key.
+            # The model in a data migration has Django's plain save(), which creates no key.
             raise ValueError(
                 "This token has no key, so nobody could use it. A data migration cannot make one: "
                 "write a command that calls operations.issue(user) and hands over the key."
@@ -69,10 +69,13 @@ class DigestField(_BinaryField):
 
 
 class ScopesField(_CharField):
-    """Names separated by spaces (RFC 6749 3.3), or NULL. A list can be assigned."""
+    """Scope names with spaces between them (RFC 6749 3.3), or NULL. A list can be assigned too."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        """Refuse undeclared scopes, in model validation and in forms."""
+        """Return the text to store. Model validation and forms call this.
+
+        :raises ValidationError: a scope is not declared in ``SCOPES``.
+        """
         try:
             text = encode_scopes(value or None)
         except UnknownScopes as error:
@@ -80,7 +83,10 @@ class ScopesField(_CharField):
         return super().clean(text, model_instance)
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        """Refuse names that ``SCOPES`` does not declare, in every form and in ``full_clean()``."""
+        """Refuse scopes that ``SCOPES`` does not declare, in every form and in ``full_clean()``.
+
+        :raises ValidationError: a scope is not declared, or the text is empty.
+        """
         super().validate(value, model_instance)
         if value is None:
             return
@@ -104,5 +110,6 @@ class ScopesField(_CharField):
 def _as_text(value: Any) -> Any:
     if value is None or hasattr(value, "resolve_expression"):
         return value
-    # A text may name what SCOPES no longer declares: other columns of its row can still be saved.
+    # Stored text may name scopes that SCOPES no longer declares. Do not check it here, so that the
+    # other columns of its row can still be saved.
     return value if isinstance(value, str) else encode_scopes(value)

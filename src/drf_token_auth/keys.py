@@ -1,12 +1,13 @@
 """The text of a key, and its digest.
 
-A key is ``prefix + 30 random base62 characters + 6 base62 digits of their CRC-32``: 178 random
-bits, all in the alphabet of RFC 6750 2.1. The checksum is no security: it lets a mistyped or
-made-up key be refused without a query, and a secret scanner be sure of what it found.
+A key is ``prefix + 30 random base62 characters + 6 base62 digits of their CRC-32``. It has 178
+random bits, and all its characters are in the alphabet of RFC 6750 2.1. The checksum adds no
+security. With it, a mistyped or invented key is refused without a query, and a secret scanner can
+be sure that it found a key.
 
-A digest is one version byte and 32 bytes. A fast hash, on purpose: a slow one defends secrets
-that can be guessed, and 178 random bits cannot (OWASP ASVS 6.5.2), while its cost would be paid
-on each request and by anybody who floods the server with garbage.
+A digest is one version byte and 32 bytes of a hash. The hash is fast on purpose. A slow hash
+protects secrets that can be guessed, and 178 random bits cannot be guessed (OWASP ASVS 6.5.2).
+The server would pay for a slow hash on each request, also when an attacker sends invented keys.
 """
 
 from __future__ import annotations
@@ -46,25 +47,25 @@ __all__ = [
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 30
 CHECKSUM_LENGTH = 6
-# Two digits at a time: a checksum is computed on each request.
+# The checksum is computed on each request. Two digits at a time are faster than one.
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 TAIL_LENGTH = SECRET_LENGTH + CHECKSUM_LENGTH
 MAX_LENGTH = 255
 HINT_LENGTH = 4
 
 DIGEST_SIZE = 33
-# Version bytes. 1 to 127 are peppers, by their id.
+# The version bytes of digests. A version from 1 to 127 is the id of a pepper.
 SHA256 = 0
 UNISSUED = 254
 KNOX = 255
 
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
-# Keys of knox 4 are hex, 64 digits where nobody chose otherwise.
+# Keys of knox 4 are hexadecimal digits, 64 of them by default.
 _HEX = re.compile(r"(?:[0-9a-f]{2}){16,}")
 
 
 class HiddenText(str):
-    """Text that shows nothing of itself: Django's page of an error has the repr of variables."""
+    """Text whose ``repr`` hides it. Django's error page shows the ``repr`` of local variables."""
 
     __slots__ = ()
 
@@ -76,22 +77,22 @@ _T = TypeVar("_T")
 
 
 def hidden(text: _T) -> _T | HiddenText:
-    """Return the text as one whose ``repr`` shows nothing. Bytes are read as ASCII."""
+    """Return the text as :class:`HiddenText`. Bytes become text. Other values stay as they are."""
     if isinstance(text, bytes):
-        # Latin-1 decodes any byte. What is not ASCII is refused later, as in a text.
+        # Latin-1 decodes any byte. Text that is not ASCII is refused later.
         return HiddenText(text.decode("latin-1"))
     is_shown = isinstance(text, str) and not isinstance(text, HiddenText)
     return HiddenText(text) if is_shown else text
 
 
 def generate(prefix: str) -> str:
-    """A new key."""
+    """Return a new random key that begins with ``prefix``."""
     secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
     return f"{prefix}{secret}{checksum(secret)}"
 
 
 def checksum(secret: str) -> str:
-    """Six base62 digits of the CRC-32 of the 30 random characters (the prefix is left out)."""
+    """Return the CRC-32 of the 30 random characters as six base62 digits. Leave out the prefix."""
     high, low = divmod(zlib.crc32(secret.encode("ascii")), len(_PAIRS))
     high, middle = divmod(high, len(_PAIRS))
     return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]
@@ -103,12 +104,12 @@ def _has_own_shape(key: str, prefix: str) -> bool:
 
 
 def _checksum_holds(key: str) -> bool:
-    # Public arithmetic over what the client sent: nothing here for a timing attack to learn.
+    # A timing attack learns nothing here, because the checksum depends only on the client's text.
     return checksum(key[-TAIL_LENGTH:-CHECKSUM_LENGTH]) == key[-CHECKSUM_LENGTH:]
 
 
 def looks_issued(key: str, prefix: str) -> bool:
-    """Whether the key has our shape under this prefix and a right checksum."""
+    """Return whether the key has the shape of a generated key, this prefix and a right checksum."""
     return key.isascii() and _has_own_shape(key, prefix) and _checksum_holds(key)
 
 
@@ -117,7 +118,7 @@ def _is_presentable(key: str) -> bool:
 
 
 def require_presentable(key: str | None) -> str:
-    """The key itself.
+    """Return the key itself: 1 to ``MAX_LENGTH`` printable ASCII characters.
 
     :raises MalformedKey: no key looks like this.
     """
@@ -127,9 +128,10 @@ def require_presentable(key: str | None) -> str:
 
 
 def require_usable(key: object, prefix: str) -> str:
-    """The key itself.
+    """Return the key itself, if a request can present it later.
 
-    :raises UnusableKey: it could not be looked up again.
+    :raises UnusableKey: the key is malformed, or has the shape of a generated key and a wrong
+        checksum.
     """
     if not isinstance(key, str) or not _is_presentable(key):
         raise UnusableKey(f"A key is 1 to {MAX_LENGTH} printable ASCII characters.")
@@ -139,16 +141,19 @@ def require_usable(key: object, prefix: str) -> str:
 
 
 def hint(key: str, prefix: str) -> str:
-    """The first characters after the prefix, to recognise a token in a list.
+    """Return the first ``HINT_LENGTH`` characters after the prefix, to recognize a token in a list.
 
-    Nothing of a key too short to spare them.
+    The hint of a short key is empty, because it would reveal too much of the key.
     """
     tail = key.removeprefix(prefix)
     return tail[:HINT_LENGTH] if len(tail) >= 5 * HINT_LENGTH else ""
 
 
 def digest(key: str, version: int, pepper: bytes = b"") -> bytes:
-    """The digest of a key under version 0 (no pepper) or under the pepper of that id."""
+    """Return the digest of a key: ``DIGEST_SIZE`` bytes, the first of which is the version.
+
+    :param version: 0 for no pepper, or the id of the pepper, from 1 to 127.
+    """
     data = key.encode("ascii")
     if version == SHA256:
         return b"\x00" + hashlib.sha256(data).digest()
@@ -156,12 +161,12 @@ def digest(key: str, version: int, pepper: bytes = b"") -> bytes:
 
 
 def knox_digest(hex_sha512: str) -> bytes:
-    """The digest of a row whose SHA-512 in hex is all that is known of its key."""
+    """Return the digest for a key of which only the SHA-512 is known, as hexadecimal digits."""
     return bytes([KNOX]) + hashlib.sha256(hex_sha512.encode("ascii")).digest()
 
 
 def unissued() -> bytes:
-    """A digest that no key has: unique, never empty, never found."""
+    """Return a unique random digest that belongs to no key. No request ever finds its row."""
     return bytes([UNISSUED]) + secrets.token_bytes(DIGEST_SIZE - 1)
 
 
@@ -172,6 +177,7 @@ def candidates(
 
     :param peppers: the known peppers by their id.
     :param current: the version that hashes new keys: the id of a pepper, or 0.
+    :returns: a list of ``DIGEST_SIZE`` bytes each. It is never empty.
     :raises MalformedKey, WrongChecksum: no row can have this key, so no query is needed.
     """
     key = require_presentable(key)
@@ -183,13 +189,13 @@ def candidates(
     if not own:
         found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
         if _HEX.fullmatch(key):
-            # Up to version 4, knox hashed the bytes that the hex stands for.
+            # Until version 4, knox hashed the bytes that the hexadecimal digits stand for.
             found.append(knox_digest(hashlib.sha512(bytes.fromhex(key)).hexdigest()))
     return found
 
 
 def among(stored: bytes | None, candidates: Iterable[bytes]) -> bool:
-    """Whether the digest is one of these, compared in constant time (OWASP ASVS 11.2.4)."""
+    """Return whether the digest is one of these. Compare in constant time (OWASP ASVS 11.2.4)."""
     return stored is not None and any(
         hmac.compare_digest(bytes(stored), candidate) for candidate in candidates
     )

@@ -1,7 +1,7 @@
-"""Row locks. Every operation that counts or ends tokens takes them in one order.
+"""Lock rows. Every operation that counts or revokes tokens takes its locks in the same order.
 
-First the user's row, then the tokens of that user in the order of their primary keys. Two
-operations that follow this order never wait for each other.
+It locks the user's row first, then the tokens of that user in the order of their primary keys. Two
+operations that follow this order never wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def user_model(model: type[AbstractToken]) -> Any:
 
 @contextmanager
 def locking_transaction(*, using: str) -> Iterator[None]:
-    """Open a transaction that locks a user's row first, or a savepoint in an open one.
+    """Open a transaction whose first step is to lock a user's row, or a savepoint in an open one.
 
-    Under REPEATABLE READ and SERIALIZABLE, PostgreSQL refuses a transaction that waited for the
-    row. With the row locked, READ COMMITTED is enough and refuses nobody. A transaction of the
-    project keeps its level.
+    Under REPEATABLE READ and SERIALIZABLE, PostgreSQL fails a transaction that waited for the row.
+    So the new transaction uses READ COMMITTED. The lock makes that level strict enough. A
+    transaction that the project has opened keeps its level.
     """
     connection: Any = connections[using]
     is_ours = not connection.in_atomic_block and connection.get_autocommit()
@@ -43,7 +43,10 @@ def locking_transaction(*, using: str) -> Iterator[None]:
 
 
 def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
-    """Lock the user's row until the transaction ends. Return it as it is now, or None."""
+    """Lock the user's row until the transaction ends.
+
+    :returns: the user as stored now, or None if the row does not exist.
+    """
     connection = connections[using]
     features = connection.features
     users = user_model(model)._base_manager.using(using).filter(pk=user_pk).order_by()
@@ -57,14 +60,14 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
         # SQLite has one lock for all writers, and only a write takes it.
         _write(users, user_pk)
     if _has_snapshots(connection):
-        # A transaction that began before this one commits does not see its tokens, so with the
-        # lock alone it could pass the limit. After this write it gets a serialization error.
+        # A transaction that began before this one commits does not see the new tokens. With the
+        # lock alone, it could exceed the limit. This write gives it a serialization error.
         _write(users, user_pk)
     return next(iter(users.select_for_update(no_key=no_key)), None)
 
 
 def _has_snapshots(connection: Any) -> bool:
-    """Return whether the project chose a level at which a lock does not show newer rows."""
+    """Return whether the isolation level hides newer rows, even from a query that locks them."""
     if connection.vendor != "postgresql":
         return False
     return bool(connection.isolation_level.name != "READ_COMMITTED")
@@ -76,10 +79,10 @@ def _write(users: models.QuerySet[Any, Any], user_pk: Any) -> None:
 
 
 def read_latest(rows: _Rows) -> _Rows:
-    """Let a query read rows as they are now, also in a transaction that began before.
+    """Return the query so that it reads the rows as they are now, even in an older transaction.
 
-    On MySQL and MariaDB a plain SELECT under REPEATABLE READ shows the rows as they were when the
-    transaction first read. Only a SELECT that locks shows those that are committed since.
+    On MySQL and MariaDB, a plain SELECT under REPEATABLE READ shows the rows as they were when the
+    transaction first read. Only a SELECT that locks shows rows that were committed since then.
     """
     connection: Any = connections[rows.db]
     if connection.vendor == "mysql" and connection.isolation_level != "read committed":
@@ -88,9 +91,9 @@ def read_latest(rows: _Rows) -> _Rows:
 
 
 def _parents(user_model: Any) -> Iterator[Any]:
-    """Yield the parent models of a user model that has several tables, first saved first.
+    """Yield the parent models of a user model with several tables, in the order of ``save()``.
 
-    A single query that joins the tables would lock them in the opposite order to ``save()``.
+    A single query that joins the tables would lock them in the opposite order.
     """
     meta = user_model._meta.concrete_model._meta
     for parent, link in meta.parents.items():

@@ -1,7 +1,8 @@
-"""The age of a session's login. Django does not keep it, so a receiver notes it in the session.
+"""Find out how long ago the user of a session logged in.
 
-Impersonation is no login: nobody gave the user's password. Packages such as django-hijack log the
-user in all the same, and log the staff in again afterwards. Neither counts here.
+Django does not store the time of a login, so a receiver stores it in the session. Impersonation is
+not a login, because the user gave no password. Packages such as django-hijack log the user in
+nevertheless, and log the staff member in again afterwards. Neither login counts here.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from django.dispatch import receiver
 
 __all__ = ["is_impersonated", "is_recent", "login_age", "note_login"]
 
-# The clocks of two servers may differ: a login on one can lie in the future of the other.
+# The clocks of two servers may differ. A login on one can be in the future for the other.
 LEEWAY = timedelta(seconds=5)
 
 _LOGIN_AT = "_drf_token_auth_login_at"
 _IS_RELEASE = "_drf_token_auth_is_release"
-# The marks of django-hijack, django-su and django-impersonate. The first two leave an empty list
-# in the session when the staff is back.
+# The session keys of django-hijack, django-su and django-impersonate. The first two packages leave
+# an empty list in the session after the impersonation.
 _MARKS = ("hijack_history", "exit_users_pk", "_impersonate")
 
 
 def note_login(request: Any, user: Any) -> None:
-    """Remember the time of this login in the session."""
+    """Store the time of this login in the session."""
     session = getattr(request, "session", None)
     if session is None or session.get(SESSION_KEY) != str(user.pk):
         return
@@ -42,18 +43,24 @@ def note_login(request: Any, user: Any) -> None:
 
 @receiver(user_logged_out, dispatch_uid="drf_token_auth.note_release")
 def note_release(request: Any, **kwargs: Any) -> None:
-    """Remember that an impersonation ends: loginas logs the staff in again in this request."""
+    """Mark a request that stops an impersonation.
+
+    In the same request, django-loginas logs the staff member in again. That login does not count.
+    """
     if is_impersonated(request):
         setattr(request, _IS_RELEASE, True)
 
 
 def is_impersonated(request: Any) -> bool:
-    """Whether staff act as the user of this session."""
+    """Return whether a staff member acts as the user of this session."""
     return any(_marks(request))
 
 
 def login_age(request: Any) -> timedelta | None:
-    """Return how long ago the session's user logged in, or None if that is not known."""
+    """Return how long ago the session's user logged in.
+
+    :returns: None if the time is not known, or if the login was an impersonation.
+    """
     session = getattr(request, "session", None)
     if session is None or session.get(SESSION_KEY) != str(request.user.pk):
         return None
@@ -64,12 +71,12 @@ def login_age(request: Any) -> timedelta | None:
 
 
 def is_recent(age: timedelta | None, max_age: timedelta) -> bool:
-    """Whether a login of this age is younger than ``max_age``. An unknown age is not."""
+    """Return whether a login of this age is more recent than ``max_age``. None is never recent."""
     return age is not None and age >= -LEEWAY and max(age, timedelta(0)) < max_age
 
 
 def _marks(request: Any) -> list[Any]:
-    """Return the marks of impersonation in the session, empty ones included."""
+    """Return the values of all impersonation keys in the session, including empty ones."""
     session = getattr(request, "session", None)
     loginas = getattr(settings, "LOGINAS_FROM_USER_SESSION_FLAG", "loginas_from_user")
     return [] if session is None else [session[m] for m in (*_MARKS, loginas) if m in session]

@@ -1,4 +1,4 @@
-"""The queryset and manager of tokens: what code written for DRF's ``Token.objects`` calls."""
+"""The queryset and the manager of tokens. Code written for DRF's ``Token.objects`` can use them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _T = TypeVar("_T", bound="AbstractToken", covariant=True)
 
 
 def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:
-    """Every row, also those that a default manager of the project's leaves out."""
+    """Return all rows, including those that a project's default manager hides."""
     return TokenQuerySet(model, using=using)
 
 
@@ -43,19 +43,22 @@ def _refuse_key_lookup(kwargs: dict[str, Any]) -> None:
 
 class TokenQuerySet(models.QuerySet[_T]):
     def usable(self) -> Self:
-        """Those that have not expired."""
+        """Return the tokens that have not expired."""
         return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
 
     def expired(self) -> Self:
-        """Those that have: ``now >= expires_at``."""
+        """Return the tokens that have expired: ``now >= expires_at``."""
         return self.filter(expires_at__lte=timezone.now())
 
     def alive_for(self, user: Any) -> Self:
-        """Return the user's tokens that authenticate: not expired, not ended by a new password."""
+        """Return the user's tokens that still work.
+
+        They have not expired, and no password change has made them invalid.
+        """
         return self.usable().filter(user=user).exclude(has_other_stamp(user))
 
     def ended_by_password(self, user: Any) -> Self:
-        """Return the user's tokens that a password change has ended for good."""
+        """Return the user's tokens that a password change has made invalid forever."""
         if not may_be_deleted(user):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
@@ -69,9 +72,12 @@ class TokenQuerySet(models.QuerySet[_T]):
         return cast("Self", super().exclude(*args, **kwargs))
 
     def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[_T, bool]:
-        """The newest usable token that matches, as it is (its key is gone), or a new one.
+        """Return the newest usable token that matches, or create one.
 
-        Two at once make one: the second waits for the user's row and finds the first's token.
+        An existing token is returned without its key. Two calls at the same time create one token:
+        the second call waits for the user's row, and then finds the token of the first.
+
+        :returns: the token, and whether it was created.
         """
         found = self._newest_usable(kwargs)
         if found is not None:
@@ -109,7 +115,7 @@ class TokenQuerySet(models.QuerySet[_T]):
             token.complete()
         with transaction.atomic(using=self.db, savepoint=False):
             made = super().bulk_create(objs, *args, **kwargs)
-            # With ignore_conflicts, the database doesn't say which were made.
+            # With ignore_conflicts, the database does not say which rows were inserted.
             if not kwargs.get("ignore_conflicts"):
                 for token in made:
                     token.announce_created(using=self.db)
@@ -118,10 +124,13 @@ class TokenQuerySet(models.QuerySet[_T]):
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> int:
-        """End them at once: the rows go, ``token_revoked`` is sent for each. How many there were.
+        """Revoke these tokens at once: delete the rows and send ``token_revoked`` for each.
 
-        If two calls run at once, only the one that revokes a token sends its signal. Those that
-        have expired go as well, unsaid and uncounted. Holds the rows of all their users meanwhile.
+        If two calls run at once, only the call that revokes a token sends its signal. Expired rows
+        are deleted too, without a signal. The rows of all their users are locked meanwhile.
+
+        :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+        :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
         ends = self._end_each(reason=reason, actor=actor, request=request)
         return sum(before_its_time for _, before_its_time in ends)
@@ -130,9 +139,9 @@ class TokenQuerySet(models.QuerySet[_T]):
     revoke.queryset_only = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """As :meth:`revoke`, for code that deletes tokens as it deletes any other row.
+        """Revoke these tokens with the reason "deleted", for code that calls ``delete()`` as usual.
 
-        The count is of all the rows, also of those that had expired.
+        :returns: the same pair as Django's ``delete()``. It counts all rows, also expired ones.
         """
         count = sum(rows for rows, _ in self._end_each(reason="deleted"))
         return count, {self.model._meta.label: count} if count else {}
@@ -150,7 +159,10 @@ class TokenQuerySet(models.QuerySet[_T]):
             return [token.end_row(using=self.db, **what) for token in tokens]
 
     def delete_silently(self) -> int:
-        """One DELETE, no signal of ours: for rows that had ended before (the purge)."""
+        """Delete the rows without sending ``token_revoked``, and return how many there were.
+
+        Use it for rows that have already expired, as the purge does.
+        """
         return super().delete()[1].get(self.model._meta.label, 0)
 
     delete_silently.alters_data = True  # type: ignore[attr-defined]
@@ -158,7 +170,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
     @sensitive_variables()
     def from_key(self, key: str | None) -> _T | None:
-        """The usable token with this key, its user loaded, or None. Records no use."""
+        """Return the usable token with this key, or None. Load its user, and record no use."""
         key = keys.hidden(key)
         try:
             return lookup.authenticate(self.model, key, queryset=self)
@@ -167,7 +179,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
     @sensitive_variables()
     async def afrom_key(self, key: str | None) -> _T | None:
-        """As :meth:`from_key`."""
+        """Return what :meth:`from_key` returns, for async code."""
         key = keys.hidden(key)
         return await sync_to_async(self.from_key)(key)
 
@@ -175,7 +187,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 if TYPE_CHECKING:
 
     class _Manager(models.Manager[_T]):
-        # Of what from_queryset makes, only mypy's plugin has an idea.
+        # Without its plugin, mypy does not know the methods that from_queryset() creates.
         def get_queryset(self) -> TokenQuerySet[_T]: ...
         def all(self) -> TokenQuerySet[_T]: ...
         def filter(self, *args: Any, **kwargs: Any) -> TokenQuerySet[_T]: ...
@@ -193,22 +205,22 @@ else:
 
 
 class TokenManager(_Manager[_T]):
-    """``Token.objects``."""
+    """The manager behind ``Token.objects``."""
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing of this manager is overridden, so that a request may skip the ORM."""
+        """Return whether no subclass overrides this manager. A request may then skip the ORM."""
         return type(self) is TokenManager
 
-    # Django's own method that passes a call on would show the key in reports of errors.
+    # The method that Django generates would show the key in error reports.
     @sensitive_variables()
     def from_key(self, key: str | None) -> _T | None:
-        """As the queryset's."""
+        """Return the usable token with this key, or None, as the queryset does."""
         key = keys.hidden(key)
         return self.get_queryset().from_key(key)
 
     @sensitive_variables()
     async def afrom_key(self, key: str | None) -> _T | None:
-        """As the queryset's."""
+        """Return what :meth:`from_key` returns, for async code."""
         key = keys.hidden(key)
         return await self.get_queryset().afrom_key(key)

@@ -1,4 +1,4 @@
-"""The token model, unless ``DRF_TOKEN_AUTH_TOKEN_MODEL`` names another."""
+"""The default token model. The setting ``DRF_TOKEN_AUTH_TOKEN_MODEL`` can name another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from .conf import require_text_label
 
 __all__ = ["Token"]
 
-# Django reads the setting while it makes the class. It fails on a number without naming it.
+# Django reads the setting while it creates the class. For a number, its error does not name the
+# setting, so check the setting first.
 require_text_label()
 
 

@@ -1,7 +1,8 @@
-"""What can be done with tokens: the transaction, the limit and the signals of each act.
+"""The operations on tokens: issue, replace, rotate, revoke and change a password.
 
-Views, the admin, commands and a project's own code call these, so a rule can't differ between
-them. Each opens its own transaction. The ``a…`` twins are for async code.
+Views, the admin, commands and a project's own code call these functions. So the limits, the locks
+and the signals are the same everywhere. Each function opens its own transaction. The functions
+whose names begin with ``a`` are for async code.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class _Default:
         return "DEFAULT"
 
 
-# "As the settings say", where None is a wish of its own (never).
+# The default of arguments for which None has a meaning. It means "use the setting".
 DEFAULT = _Default()
 
 
@@ -70,17 +71,23 @@ def issue(
     presented: Any = None,
     using: str | None = None,
 ) -> AbstractToken:
-    """Make a token for the user. Only the returned instance has its ``.key``.
+    """Create a token for the user. Only the returned instance has its ``.key``.
 
-    :param ttl: the lifetime, None for a token that never expires. By default ``TTL`` or, for a
-        personal token, ``PERSONAL_TTL``. ``MAX_TTL`` shortens it.
+    :param kind: "login" or "personal".
+    :param ttl: the lifetime, or None for a token that never expires. The default is ``TTL``. For a
+        personal token, the default is ``PERSONAL_TTL``. A longer lifetime is cut to ``MAX_TTL``.
+    :param idle_timeout: the token expires when it is unused for this long. None switches this off.
+        The default is ``IDLE_TIMEOUT`` for login tokens, and None for personal tokens.
     :param scopes: a list, or text with spaces. None means all that the user may do.
-    :param actor: the user who makes it, if it is not the token's own user.
+    :param request: the request that asks for the token. ``token_created`` sends it.
+    :param actor: the user who creates the token, if it is not the token's own user.
     :param presented: usually ``request.auth``. If it is a token, it must still work.
+    :param using: the alias of a database. By default, the router's database for writes.
+    :raises ValueError: the kind does not exist.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user has been deleted.
-    :raises Refused: the presented token was revoked or has expired meanwhile.
+    :raises Refused: the presented token was revoked, was rotated or has expired meanwhile.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
     conf = get_settings()
@@ -93,7 +100,7 @@ def issue(
     if not isinstance(idle_timeout, _Default):
         values["idle_timeout"] = idle_timeout
     token = model(kind=kind, name=name, scopes=encode_scopes(scopes), **values)
-    # Before the user: Django asks the router for a row that is not in any database yet.
+    # Set the database before the user. Otherwise, Django asks the router about this new row.
     token._state.db = using
     token.user = user
     token.is_idle_timeout_chosen = "idle_timeout" in values
@@ -115,9 +122,9 @@ def replace(
 ) -> AbstractToken:
     """Issue a token that takes the place of the user's tokens of this kind and name.
 
-    For projects in which each user has one API key. The old key stops working at once, unlike with
-    :func:`rotate`. Either both happen or neither does. The arguments and errors are those of
-    :func:`issue`.
+    Use it if each user has one API key. The old key stops working at once, unlike with
+    :func:`rotate`. One transaction revokes the old tokens and creates the new one. The arguments
+    and errors are those of :func:`issue`.
     """
     model = get_token_model()
     using = using or router.db_for_write(model)
@@ -138,16 +145,17 @@ def replace(
 
 
 def insert(token: AbstractToken, *, presented: Any = None, using: str | None = None) -> None:
-    """Save a new token under the limit of its user: the second half of :func:`issue`.
+    """Save a new token and enforce ``MAX_TOKENS_PER_USER``, as the last step of :func:`issue`.
 
-    :raises PasswordChanged, InactiveUser, TokenLimitReached: as :func:`issue`.
+    :param presented: as for :func:`issue`.
+    :raises PasswordChanged, InactiveUser, Refused, TokenLimitReached: as :func:`issue`.
     """
     using = using or router.db_for_write(type(token), instance=token)
     limit = get_settings().MAX_TOKENS_PER_USER
     actor, request = token.origin
     with locking_transaction(using=using):
         if token.user_id is not None:
-            # The user's row as it is now. token.user is the instance that was authenticated.
+            # This is the user's row as it is now. token.user may have been loaded before a change.
             user = lock_user(type(token), token.user_id, using=using)
             _refuse_stale(token, user)
             if isinstance(presented, AbstractToken):
@@ -165,7 +173,7 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
 
 
 def _refuse_stale(token: AbstractToken, stored: Any) -> None:
-    """Refuse a user who was deleted, or whose password was changed, since the authentication."""
+    """Refuse a user who was deleted or got a new password since the authentication."""
     if stored is None:
         raise InactiveUser
     if not type(token).user.is_cached(token):
@@ -175,7 +183,10 @@ def _refuse_stale(token: AbstractToken, stored: Any) -> None:
 
 
 def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
-    """Revoke the user's least recently used tokens of the kind, so that one more fits."""
+    """Revoke the user's least recently used tokens of the kind, so that one more token fits.
+
+    :raises TokenLimitReached: there is no room and ``WHEN_FULL`` is "reject".
+    """
     tokens = all_rows(type(token), using)
     alive = read_latest(tokens.alive_for(user).filter(kind=token.kind))
     last_use = Coalesce("last_used_at", "created_at")
@@ -209,13 +220,15 @@ def _locked(token: AbstractToken, using: str) -> AbstractToken:
 
 
 def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
-    """Give the row a new key. The present key works on for ``ROTATION_GRACE``.
+    """Give the row a new key. The old key keeps working for ``ROTATION_GRACE``.
 
-    The previous key may rotate again within its grace, so a client that lost the answer can retry.
-    That replaces the newer key. A replaced key that is presented later is reported as reused.
+    A client that lost the response can rotate again with the old key within its grace. The second
+    new key replaces the first one. A later request with the replaced key is reported as reuse.
 
+    :param token: usually ``request.auth``.
+    :param actor: the user who rotates the key, if it is not the token's own user.
     :returns: the row, with its new ``.key``.
-    :raises Refused: the token has expired, was revoked, or was rotated past the key it came with.
+    :raises Refused: the token has expired, was revoked, or its key was replaced meanwhile.
     """
     model = type(token)
     using = router.db_for_write(model, instance=token)
@@ -239,9 +252,10 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
 def revoke(
     token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None
 ) -> bool:
-    """End the token at once. False if it had ended already, or has expired.
+    """Revoke the token at once: delete its row and send ``token_revoked``.
 
-    :param reason: what ``token_revoked`` and the log say: one of those in :mod:`signals`.
+    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :returns: False if the token was already revoked or had expired.
     """
     return token.revoke(reason=reason, actor=actor, request=request)
 
@@ -255,9 +269,13 @@ def revoke_all(
     request: Any = None,
     actor: Any = None,
 ) -> int:
-    """End the user's usable tokens of these kinds, but the one to keep. How many there were.
+    """Revoke the user's usable tokens of these kinds.
 
-    :raises ValueError: one of them is no kind.
+    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :param kinds: a list of "login" and "personal".
+    :param keep: a token that is not revoked, usually ``request.auth``.
+    :returns: how many tokens were revoked.
+    :raises ValueError: a kind does not exist, or ``kinds`` is text instead of a list.
     """
     kinds = _checked(kinds)
     model = get_token_model()
@@ -271,7 +289,7 @@ def revoke_all(
 
 
 def _checked(kinds: Iterable[str]) -> list[str]:
-    # Of a string each letter would be one, and nothing be ended.
+    # A plain string would be treated as a list of letters. Refuse it with a clear message.
     if isinstance(kinds, str):
         raise ValueError(f"kinds is a list of {Kind.values}; it can't be {kinds!r}.")
     kinds = list(kinds)
@@ -291,10 +309,10 @@ def change_password(
 ) -> None:
     """Save the user's new password, keep one token, and revoke the user's other bound tokens.
 
-    All of it is one transaction. Bound are the kinds in ``PASSWORD_BOUND``.
+    All of this is one transaction. The setting ``PASSWORD_BOUND`` names the kinds that are bound.
 
     :param password: the new password, or None for an unusable one.
-    :param keep: usually ``request.auth``; anything but a token of this user keeps none.
+    :param keep: usually ``request.auth``. If it is not a token of this user, no token is kept.
     """
     with changing_password(user, keep=keep, request=request, actor=actor):
         user.set_password(password)
@@ -315,7 +333,7 @@ def changing_password(
 
 
 def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any = None) -> None:
-    """Keep one token through a password change that is saved, and revoke the other bound ones."""
+    """Keep one token after a new password was saved, and revoke the user's other bound tokens."""
     model = get_token_model()
     using = router.db_for_write(model)
     tokens = all_rows(model, using)
@@ -331,8 +349,8 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
             others = others.exclude(pk=keep.pk)
             if keep.is_password_bound:
                 keep.user_stamp = current
-                # By the key alone: with "and user", MariaDB may lock the index of users first,
-                # which a deletion of the row locks last.
+                # Filter by the primary key alone. With the user as well, MariaDB may lock the
+                # index of users first, and a deletion of the row locks that index last.
                 tokens.filter(pk=keep.pk).update(user_stamp=current)
         read_latest(others).revoke(reason="password", actor=actor or user, request=request)
 

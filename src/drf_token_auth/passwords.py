@@ -1,9 +1,9 @@
-"""Tie a token to the password that its user has when the token is made.
+"""Bind a token to the password that its user has when the token is created.
 
 A token stores a stamp: a truncated hash of the stored password. The user is loaded together with
-the token, so comparing the stamp costs no query, and it notices every change: by a form, the admin,
-a shell, ``update()`` or raw SQL. The stamp does not use SECRET_KEY. It stands beside the stored
-password, so there is nothing for a secret to protect.
+the token, so comparing the stamp costs no query. The comparison notices every change: by a form,
+the admin, a shell, ``update()`` or raw SQL. The stamp does not use SECRET_KEY. The database also
+holds the stored password itself, so a secret in the stamp would protect nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 
 STAMP_LENGTH = 12
 
-# Set on a user instance once a save has stored its password: the next hash is another password.
+# Set on a user instance after a save has stored its password. The next hash is another password.
 _STORED = "_drf_token_auth_password_stored"
 # Set on a user instance whose password was changed elsewhere while it was being checked.
 _OVERTAKEN = "_drf_token_auth_password_overtaken"
@@ -59,7 +59,10 @@ def verified_stamp(user: Any) -> str | None:
 
 
 def has_other_stamp(user: Any) -> Q:
-    """Select the tokens of this user's past passwords (in SQL, what ``require_alive`` checks)."""
+    """Return the condition for tokens that are bound to an earlier password of this user.
+
+    It is the SQL form of the check in ``require_alive``.
+    """
     current = stamp(user) if isinstance(user, models.Model) else None
     if current is None:
         return Q(pk__in=[])
@@ -70,14 +73,14 @@ def has_other_stamp(user: Any) -> Q:
 def may_be_deleted(user: Any) -> bool:
     """Return whether a token with another stamp can never become valid again.
 
-    A user model's own session hash may depend on more than the password: on a SECRET_KEY, say,
-    that another server still has.
+    A user model's own session hash may depend on more than the password. For example, it may depend
+    on a SECRET_KEY that another server still uses.
     """
     return not _is_custom(user)
 
 
 def _is_custom(user: Any) -> bool:
-    """Return whether the user model decides itself what ends a session."""
+    """Return whether the user model has its own ``get_session_auth_hash()``."""
     method = getattr(type(user), "get_session_auth_hash", None)
     return method is not None and method is not AbstractBaseUser.get_session_auth_hash
 
@@ -85,18 +88,19 @@ def _is_custom(user: Any) -> bool:
 def follow_rehash(
     instance: Any, using: str, update_fields: Any = None, raw: bool = False, **kwargs: Any
 ) -> None:
-    """Keep the tokens of a user whose password is stored anew without being another one.
+    """Keep the tokens valid if a save stores a new hash without a new password.
 
-    Connected to ``pre_save``. There are two such cases. Django upgrades the hash when a password is
-    checked: it calls ``set_password``, sets ``_password = None`` and saves. A change leaves
-    ``_password`` set, or does not touch it. And some single sign-on back ends store another random
-    unusable password at each login.
+    Connected to ``pre_save``. There are two such cases:
+
+    - Django upgrades the hash when it checks a password. It calls ``set_password()``, sets
+      ``_password = None`` and saves. A real change leaves ``_password`` set, or does not touch it.
+    - Some single sign-on back ends store a new random unusable password at each login.
     """
     if raw or not isinstance(instance, AbstractBaseUser):
         return
     if not isinstance(instance, get_user_model()):
         return
-    # Django forgets _password after any save, also after one of other columns.
+    # Django resets _password after every save, also after a save of other columns.
     is_change = getattr(instance, "_password", None) is not None
     is_upgrade = "_password" in vars(instance) and not hasattr(instance, _STORED)
     is_saved = update_fields is None or "password" in update_fields
@@ -112,16 +116,16 @@ def follow_rehash(
 
 
 def _stored(user: Any, using: str) -> str | None:
-    """Return the stored password if it differs from the instance's."""
+    """Return the stored password if it differs from the instance's, or None."""
     rows = type(user)._base_manager.using(using).filter(pk=user.pk)
     password: str | None = rows.exclude(password=user.password).values_list("password").first()
     return password
 
 
 def _carry_over(user: Any, using: str, *, may_discard: bool) -> None:
-    """Store the new hash and the tokens' new stamps together, so no request sees one alone.
+    """Store the new hash and the tokens' new stamps in one transaction.
 
-    Django's save repeats the first of them.
+    No request then sees one without the other. Django's save stores the hash a second time.
     """
     model = get_token_model()
     with locking_transaction(using=using):
@@ -147,6 +151,6 @@ def _is_same_password(stored: str, new: str) -> bool:
     preferred = get_hasher("default")
     try:
         hasher = identify_hasher(stored)
-    except ValueError:  # unusable, or made by a hasher that is no longer installed
+    except ValueError:  # The password is unusable, or its hasher is no longer installed.
         return False
     return hasher.algorithm != preferred.algorithm or preferred.must_update(stored)

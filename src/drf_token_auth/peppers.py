@@ -1,4 +1,4 @@
-"""Which versions of digest the table holds: what must be known before a pepper is retired."""
+"""Find the digest versions in the token table. Check them before you remove a pepper."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def _first_digest(version: int) -> bytes:
 
 
 def stored_versions(model: type[AbstractToken], *, using: str) -> list[int]:
-    """The version bytes in the table: one step down the digest's index for each."""
+    """Return the version bytes in the table, in ascending order.
+
+    Each version costs one query, which reads one entry of the index on ``digest``.
+    """
     digests = model._base_manager.using(using).order_by("digest").values_list("digest", flat=True)
     found: list[int] = []
     smallest = digests.first()
@@ -35,7 +38,7 @@ def stored_versions(model: type[AbstractToken], *, using: str) -> list[int]:
 
 
 def count_by_version(model: type[AbstractToken], *, using: str) -> dict[int, int]:
-    """How many tokens the table holds under each version byte."""
+    """Return how many tokens have each version byte: a dict of versions to counts."""
     counts: Counter[int] = Counter()
     for version in stored_versions(model, using=using):
         rows = model._base_manager.using(using).filter(digest__gte=_first_digest(version))
@@ -45,16 +48,16 @@ def count_by_version(model: type[AbstractToken], *, using: str) -> dict[int, int
     return dict(counts)
 
 
-# Settings are a snapshot, new whenever they change: one look at the table for each.
+# The settings object is replaced whenever a setting changes. Query the table once for each object.
 _looked_at: tuple[Settings | None, list[int]] = (None, [])
 
 
 def warn_of_missing(model: type[AbstractToken], *, using: str) -> None:
-    """Log which peppers are missing, if rows need one that ``PEPPERS`` no longer has.
+    """Log an error for each pepper that rows need and that ``PEPPERS`` no longer has.
 
-    Without it, a pepper removed too early looks like a flood of unknown keys.
+    Without this log, a pepper that was removed too early looks like a flood of unknown keys.
     """
-    global _looked_at  # noqa: PLW0603 -- once a process, not once an unknown key
+    global _looked_at  # noqa: PLW0603 -- query once in each process, not for each unknown key
     conf = get_settings()
     if _looked_at[0] is not conf:
         needed = [v for v in stored_versions(model, using=using) if 1 <= v <= 127]

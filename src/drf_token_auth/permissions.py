@@ -1,4 +1,4 @@
-"""Permissions: the scopes of a token (``HasScopes``), and a fresh login (``RecentLogin``)."""
+"""Permissions: ``HasScopes`` checks a token's scopes, ``RecentLogin`` asks for a recent login."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _challenge(request: Any, error: str, **parameters: str) -> str:
 
 
 class InsufficientScope(PermissionDenied):
-    """403: the token lacks scopes, which the challenge names (RFC 6750 3.1)."""
+    """A 403 response: the token lacks scopes. The challenge names them (RFC 6750 3.1)."""
 
     default_code = "insufficient_scope"
 
@@ -53,7 +53,10 @@ class InsufficientScope(PermissionDenied):
 
 
 class InsufficientAuthentication(APIException):
-    """401: log in again, then repeat the request (RFC 9470 section 3)."""
+    """A 401 response: the user must log in again. The client then repeats the request.
+
+    The challenge contains ``max_age`` in seconds (RFC 9470 section 3).
+    """
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("Please log in again to do this.")
@@ -66,13 +69,13 @@ class InsufficientAuthentication(APIException):
 
 
 class _Challenging(BasePermission):
-    """Refuse with an exception that says what is lacking, where the permission is always asked.
+    """A permission that refuses with an exception, so that the response says what is missing.
 
-    Under ``|`` and ``~`` there may be another way in, so the answer is a plain True or False.
+    Under ``|`` and ``~``, another permission may allow the request. There, it only returns False.
     """
 
     def verdict(self, request: Any, view: Any) -> bool | APIException:
-        """Return whether the request may pass, or the exception to refuse it with."""
+        """Return True or False, or the exception that refuses the request."""
         raise NotImplementedError
 
     def has_permission(self, request: Any, view: Any) -> bool:
@@ -84,22 +87,22 @@ class _Challenging(BasePermission):
         return False
 
     def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
-        # DRF's NOT turns this round and does not ask has_permission again.
+        # DRF's NOT inverts this result and does not call has_permission() again.
         return self.has_permission(request, view)
 
     def _is_always_asked(self, view: Any) -> bool:
         if not hasattr(view, "get_permissions"):
             return True
         asked = list(always_asked(view.get_permissions()))
-        # Each request makes new instances of the classes in permission_classes.
+        # DRF creates new instances for each call, so compare the classes and the attributes.
         if any(type(one) is type(self) and vars(one) == vars(self) for one in asked):
             return True
-        # A project's own permission asks this one, and the view combines nothing.
+        # A project's own permission may call this one. Raise there too, if the view uses no | or ~.
         return not any(isinstance(one, (OR, NOT)) for one in asked)
 
 
 def always_asked(permissions: Iterable[Any]) -> Iterator[Any]:
-    """Yield the permissions that no other one can replace: both sides of ``A & B``."""
+    """Yield the permissions that DRF always asks. They include both sides of ``A & B``."""
     for one in permissions:
         if isinstance(one, AND):
             # djangorestframework-stubs do not know these attributes.
@@ -110,12 +113,14 @@ def always_asked(permissions: Iterable[Any]) -> Iterator[Any]:
 
 
 class HasScopes(_Challenging):
-    """The token has the scopes in ``required_scopes`` of the view.
+    """Allow a request if its token has the scopes in ``required_scopes`` of the view.
 
-    ``required_scopes`` is a list, a text with spaces, or a dict of HTTP methods to these. Without
-    it GET, HEAD and OPTIONS need ``read``, and the other methods need ``write``. A token without
-    scopes may do all that its user may do, and so may a request without a token. A request without
-    a user is refused.
+    ``required_scopes`` is a list, text with spaces, or a dict of HTTP methods to one of these.
+    Without ``required_scopes``, GET, HEAD and OPTIONS need ``read``, and other methods need
+    ``write``. A token without scopes may do all that its user may do. The same is true for a
+    logged-in user without a token. A request without a user is refused.
+
+    It raises :class:`InsufficientScope` if a scope is missing.
     """
 
     def verdict(self, request: Any, view: Any) -> bool | APIException:
@@ -133,7 +138,7 @@ class HasScopes(_Challenging):
         required = getattr(view, "required_scopes", None)
         if isinstance(required, Mapping):
             by_method = {name.upper(): scopes for name, scopes in required.items()}
-            # HEAD is answered by the handler for GET.
+            # The handler for GET also answers HEAD.
             head = by_method.get("GET") if request.method == "HEAD" else None
             required = by_method.get(request.method, head)
         if required is None:
@@ -142,11 +147,18 @@ class HasScopes(_Challenging):
 
 
 class RecentLogin(OperationHolderMixin, _Challenging):
-    """The user logged in less than ``max_age`` ago (by default ``RECENT_LOGIN``).
+    """Allow a request if the user logged in less than ``max_age`` ago.
 
-    Write ``permission_classes = [RecentLogin]`` or ``[RecentLogin(timedelta(minutes=5))]``. It is
-    the login that made the login token, or the session's. A personal token never qualifies, because
-    it does not show that its user is there (NIST SP 800-63B 7.1.2). Neither does impersonation.
+    Write ``permission_classes = [RecentLogin]`` or ``[RecentLogin(timedelta(minutes=5))]``. The
+    login is the one that created the login token or the session. A personal token never passes,
+    because it does not prove that the user is present (NIST SP 800-63B 7.1.2). Impersonation never
+    passes either.
+
+    It raises :class:`InsufficientAuthentication` if the user has to log in again.
+
+    :param max_age: a timedelta of 0 or more. The default is the setting ``RECENT_LOGIN``. If both
+        are None, a login of any age passes.
+    :raises TypeError, ValueError: ``max_age`` is no timedelta, or it is negative.
     """
 
     def __init__(self, max_age: timedelta | None = None) -> None:
@@ -155,7 +167,7 @@ class RecentLogin(OperationHolderMixin, _Challenging):
         self.max_age = max_age
 
     def __call__(self) -> RecentLogin:
-        """DRF calls the entries of ``permission_classes``."""
+        """Return the permission itself, because DRF calls each entry of ``permission_classes``."""
         return self
 
     def verdict(self, request: Any, view: Any) -> bool | APIException:

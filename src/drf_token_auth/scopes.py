@@ -1,4 +1,4 @@
-"""Scopes as a column holds them: names separated by spaces (RFC 6749 3.3)."""
+"""Convert scopes between lists and the text of the column: names and spaces (RFC 6749 3.3)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ __all__ = ["encode_scopes", "split_scopes"]
 
 
 def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
-    """Scopes as the column holds them: sorted, separated by spaces (RFC 6749 3.3).
+    """Return the text that the column stores: sorted names, separated by spaces (RFC 6749 3.3).
 
-    :raises UnknownScopes: a name is not declared in ``SCOPES``, or there is none.
+    :param scopes: a list, or text with spaces. None stays None, and means all the user may do.
+    :raises UnknownScopes: a name is not declared in ``SCOPES``, or the list is empty.
     """
     if scopes is None:
         return None
@@ -26,7 +27,10 @@ def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
 
 
 def split_scopes(scopes: str | Iterable[str]) -> list[str]:
-    """Scopes as a view names them. An empty text stays, as a scope that no token has."""
+    """Return the scopes that a view requires as a list.
+
+    Empty text becomes a scope with an empty name. No token has it, so the view refuses all scopes.
+    """
     if isinstance(scopes, str):
         return scopes.split() or [scopes]
     return list(scopes)

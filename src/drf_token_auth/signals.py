@@ -1,9 +1,13 @@
-"""What happens to tokens, as Django signals.
+"""Django signals about the life of a token.
 
-Each is sent once the change is committed, by ``send_robust``: a receiver that raises is logged
-and undoes nothing. ``sender`` is the token model; ``token`` is the row as it is (or, when it is
-gone, as it was), without its key. ``actor`` is the user who did it and ``request`` the request it
-came with; both are ``None`` where there is none (a command, a shell, a task).
+Each signal is sent with ``send_robust`` after the change is committed. If a receiver raises, the
+error is logged and nothing is undone. Receivers get these arguments:
+
+- ``sender``: the token model.
+- ``token``: the row as it is now, without its key. For a deleted row, as it was before.
+- ``reason``: a text from the list below. Only ``token_revoked`` has it.
+- ``actor``: the user who made the change. None in a command, a shell or a task.
+- ``request``: the request that made the change. None where there is no request.
 """
 
 from __future__ import annotations
@@ -20,13 +24,13 @@ token_created: Final = Signal()
 # token, actor, request
 token_rotated: Final = Signal()
 
-# token, reason, actor, request. Reasons: logout, logout_all, others, holder, admin, password,
-# limit, command, unused, reuse, replaced; deleted, where a row was deleted as any other row.
+# token, reason, actor, request. The reasons are logout, logout_all, others, holder, admin,
+# password, limit, command, unused, reuse and replaced. A plain delete() has the reason deleted.
 token_revoked: Final = Signal()
 
-# token, request: the key before the last rotation was presented after its grace.
+# token, request. Sent when a client presents the previous key after its grace.
 token_reused: Final = Signal()
 
-# Not public. tokens, using: sent in the transaction in which their keys stop to work, before the
-# rows are deleted or get a new key. A receiver that raises undoes the transaction.
+# Not public. tokens, using. Sent in the transaction that makes keys stop working, before the rows
+# are deleted or get a new key. If a receiver raises, the transaction is rolled back.
 leaving: Final = Signal()

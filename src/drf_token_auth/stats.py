@@ -1,4 +1,4 @@
-"""How many tokens of which sort there are: what ``token_stats`` says."""
+"""Count the tokens for the command ``token_stats``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ PEPPER_IDS = range(1, 128)
 
 
 def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
-    """The numbers, under the names that ``token_stats --format json`` has."""
+    """Return the numbers that ``token_stats --format json`` prints.
+
+    :returns: a dict of counts. Two of its values are not counts. ``usable_by_kind`` is a dict of
+        kinds to counts. ``digests`` is a list of dicts with ``version``, ``tokens`` and ``state``.
+        ``inactive_users`` is None if the user model has no field ``is_active``.
+    """
     now = timezone.now()
     usable = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     used = Coalesce("last_used_at", "created_at")

@@ -1,4 +1,4 @@
-"""For the tests of projects: a client that acts as a user, by a token made for the purpose."""
+"""Helpers for the tests of a project: give a test client a token of a user."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ def act_as(
     age: timedelta = timedelta(0),
     keyword: str = "Token",
 ) -> AbstractToken:
-    """Give the client a real token of the user.
+    """Issue a token for the user, and let the client send it with each request.
 
     :param client: DRF's ``APIClient`` or ``RequestsClient``, Django's ``Client``, ``AsyncClient``.
-    :param age: how long ago its user logged in, for ``RecentLogin``.
-    :returns: the token; its ``.key`` is readable.
+    :param scopes: a list, or text with spaces. None means all that the user may do.
+    :param kind: "login" or "personal".
+    :param age: how long ago the user logged in, to test ``RecentLogin``.
+    :param keyword: the first word of the ``Authorization`` header.
+    :returns: the token. Its ``.key`` is readable.
+    :raises UnknownScopes, TokenLimitReached: as :func:`operations.issue`.
     """
     token = operations.issue(user, kind=kind, scopes=scopes)
     if age:
@@ -49,9 +53,10 @@ def act_as(
 
 
 def _is_forced(client: Any) -> bool:
-    """Whether ``force_authenticate`` would have its way before any header.
+    """Return whether ``force_authenticate()`` was called. It would win over any header.
 
-    To end it where it was not called would make a session, which a project may not have.
+    Do not reset it if it was not called. The reset would create a session, and the project may
+    not have sessions.
     """
     forced = ("_force_user", "_force_token")
     return any(getattr(getattr(client, "handler", None), name, None) is not None for name in forced)

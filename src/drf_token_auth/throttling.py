@@ -1,9 +1,9 @@
-"""Limits on guessing: logins by address and by account, refused keys by address.
+"""Limit guessing: count logins by address and by account, and refused keys by address.
 
-Counted with the cache's atomic ``add`` and ``incr`` in fixed windows: DRF's own throttles read a
-list and write it back, so parallel requests pass together. The client's address is the one that
-DRF finds (``NUM_PROXIES`` says how many proxies to trust). The cache holds hashes of accounts and
-addresses, never a key.
+The throttles count in fixed windows with the cache's atomic ``add`` and ``incr``. DRF's own
+throttles read a list and write it back, so parallel requests can all pass. The client's address is
+the one that DRF finds. Set ``NUM_PROXIES`` to the number of proxies to trust. The cache holds
+hashes of accounts and addresses, but never a key.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class CountingThrottle(SimpleRateThrottle):
     """Allow ``rate`` requests of one identity in each window of the rate's duration."""
 
     scope = "drf_token_auth"
-    # DRF sets both from the rate. Without a rate both are None.
+    # DRF sets both from the rate. Without a rate, both are None. The duration is in seconds.
     num_requests: int | None
     duration: int | None
 
@@ -61,7 +61,10 @@ class CountingThrottle(SimpleRateThrottle):
         return self.count(request, view) <= self.num_requests
 
     def count(self, request: Any, view: Any = None) -> int:
-        """Count one more request. Return how many this window has, or 0 if it cannot be counted."""
+        """Count one more request.
+
+        :returns: how many requests this window has now, or 0 if the request cannot be counted.
+        """
         place = self.get_cache_key(request, view)
         return 0 if place is None else self._ask_cache(self._add_one, place)
 
@@ -75,12 +78,12 @@ class CountingThrottle(SimpleRateThrottle):
             return 1
         try:
             return self.cache.incr(place)
-        except ValueError:  # The cache has dropped the entry meanwhile.
+        except ValueError:  # The entry has expired in the cache since add().
             self.cache.set(place, 1, timeout=self.duration)
             return 1
 
     def _ask_cache(self, call: Any, *args: Any) -> int:
-        """Return the cache's number. A cache that is down must not keep anyone from logging in."""
+        """Return the cache's number, or 0 if the cache is down, so that users can still log in."""
         try:
             return int(call(*args))
         except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
@@ -92,14 +95,16 @@ class CountingThrottle(SimpleRateThrottle):
             return 0
 
     def wait(self) -> float | None:
-        """Seconds until the window ends."""
+        """Return the seconds until the window ends, or None without a rate."""
         return None if self.duration is None else self.duration - self.timer() % self.duration
 
 
 def client_network(address: str | None) -> str | None:
-    """Return what one client shares: an IPv4 address, or the /64 of an IPv6 address.
+    """Return the network that one client controls: an IPv4 address, or the /64 of an IPv6 address.
 
-    A port is left out. None stands for no address, as behind a Unix socket.
+    A port is removed. Text that is no IP address is returned as it is.
+
+    :returns: None if there is no address, as behind a Unix socket.
     """
     text = (address or "").strip()
     with_port = _WITH_PORT.fullmatch(text)
@@ -117,7 +122,7 @@ def client_network(address: str | None) -> str | None:
 
 
 class LoginAddressThrottle(CountingThrottle):
-    """``LOGIN_RATES["address"]``."""
+    """Limit logins from one address to ``LOGIN_RATES["address"]``."""
 
     scope = "login_address"
 
@@ -126,9 +131,9 @@ class LoginAddressThrottle(CountingThrottle):
 
 
 class LoginAccountThrottle(CountingThrottle):
-    """``LOGIN_RATES["account"]``, whether or not the account exists.
+    """Limit logins to one account to ``LOGIN_RATES["account"]``, even if it does not exist.
 
-    All spellings that the database takes for one account share one count.
+    All spellings of a name that the database treats as the same account share one count.
     """
 
     scope = "login_account"
@@ -146,13 +151,17 @@ class LoginAccountThrottle(CountingThrottle):
 
 
 class RevokeThrottle(LoginAddressThrottle):
-    """The rate of ``LOGIN_RATES["address"]`` for ``revoke/``, counted apart from logins."""
+    """Limit requests to ``revoke/`` to ``LOGIN_RATES["address"]``. Count them apart from logins."""
 
     scope = "revoke_address"
 
 
 class FailedKeyThrottle(CountingThrottle):
-    """``FAILED_KEY_RATE``: DRF's throttles never see a request whose authentication failed."""
+    """Limit refused keys from one address to ``FAILED_KEY_RATE``.
+
+    The authenticator calls it, because DRF's throttles never see a request whose authentication
+    failed.
+    """
 
     scope = "failed_key"
 
@@ -165,9 +174,15 @@ class FailedKeyThrottle(CountingThrottle):
             raise Throttled(self.wait())
 
     def before(self, request: Any) -> None:
-        """Raise Throttled for an address that has used up its failures."""
+        """Refuse an address that has used up its failures. Call it before a key is checked.
+
+        :raises Throttled: with the seconds to wait.
+        """
         self.refuse_if_exceeded(self.counted(request), limit_included=True)
 
     def after_failure(self, request: Any) -> None:
-        """Count a failure. Tell parallel requests beyond the rate to wait."""
+        """Count a failure. Check the rate again, as parallel requests may all have passed before().
+
+        :raises Throttled: this failure exceeds the rate.
+        """
         self.refuse_if_exceeded(self.count(request), limit_included=False)

@@ -1,7 +1,7 @@
 """Import the tokens of other packages, or of a token table of your own.
 
 ``manage.py import_tokens`` imports from ``rest_framework.authtoken``, knox and durin. For another
-table call :func:`import_tokens`.
+table, call :func:`import_tokens`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``rest_framework.authtoken``: one plaintext key for each user, which never expires."""
+"""Read ``rest_framework.authtoken``. It stores one plaintext key for each user. No key expires."""
 
 from __future__ import annotations
 

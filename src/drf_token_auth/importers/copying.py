@@ -1,8 +1,9 @@
-"""Copy an old token table into ours, in short transactions, while the site is running.
+"""Copy an old token table to this package, in short transactions, while the site is running.
 
-A transaction locks the old rows that it copies, and then their users. A logout in the old app
-therefore comes before the copy, and there is no row left to copy, or after it. An import never
-waits for a lock while it holds others: rows that another transaction holds are tried again later.
+Each transaction locks the old rows that it copies, and then their users. A logout in the old app
+therefore happens before the copy or after it. If it happens before, there is no row left to copy.
+An import never waits for a lock while it holds other locks. Rows that another transaction has
+locked are tried again later.
 """
 
 from __future__ import annotations
@@ -46,26 +47,30 @@ def import_tokens(
 ) -> ImportReport:
     """Copy the usable tokens of active users from an old table, so that their keys keep working.
 
-    Run it as often as you like: what is here already stays as it is, and what was imported stays
-    if the import is killed. ``token_created`` is not sent, because nobody gains access.
+    You can run it several times. Tokens that were already imported stay as they are. If the import
+    is killed, the tokens imported so far stay. ``token_created`` is not sent, because no client
+    gains access.
 
     :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates. Its
         model may be a historical one, as in a data migration.
-    :param read: returns the :class:`OldToken` of a row. It may raise ``Refused`` to leave out a
-        row that the old app refuses.
-    :param kind: "login" or "personal", for rows that name no kind of their own.
-    :param name: the name of tokens that have none of their own.
-    :param ttl: the tokens expire this long after the import, whatever their own expiry.
+    :param read: a function that returns the :class:`OldToken` of a row. It may raise ``Refused`` to
+        leave out a row that the old app refuses.
+    :param kind: "login" or "personal", for rows without their own kind.
+    :param name: the name for tokens without their own name.
+    :param ttl: the tokens expire this long after the import. Their own expiry is ignored, but
+        tokens that have already expired are left out.
     :param expire_after: the tokens expire this long after their creation, or at their own expiry
-        if that comes first. Tokens that have expired by then are left out.
-    :param keep_forever: tokens without an expiry of their own never expire. By default they
-        expire ``TTL`` after the import; personal tokens expire after ``PERSONAL_TTL``.
-    :param dry_run: count, and write nothing.
+        if that comes first. Tokens whose new expiry is in the past are left out.
+    :param keep_forever: tokens without their own expiry never expire. By default, they expire
+        ``TTL`` after the import. Personal tokens expire after ``PERSONAL_TTL``.
+    :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies.
-    :param using: the alias of the database that has both tables. Default: where the router
-        writes tokens.
+    :param using: the alias of the database that has both tables. By default, it is the database
+        to which the router writes tokens.
     :param progress: called after each transaction with the number imported so far.
-    :raises ValueError: an option is wrong.
+    :returns: how many tokens were imported, and how many rows were left out for which reason.
+    :raises ValueError: an option has a wrong value, or two options exclude each other.
+    :raises ImproperlyConfigured: ``read`` gives a ``sha256`` while ``PEPPER`` is set.
     """
     if kind not in Kind.values:
         raise ValueError(f"kind must be one of {Kind.values}, but it is {kind!r}.")
@@ -111,11 +116,11 @@ class _Copy:
         self.report = ImportReport()
 
     def copy(self, pks: Sequence[Any]) -> list[Any]:
-        """Copy these rows. Return the keys of those that another transaction holds."""
+        """Copy these rows. Return the primary keys of the rows that another transaction holds."""
         try:
             return self._transfer(pks)
         except IntegrityError:
-            # Another transaction added one of these tokens at the same moment. It is visible now.
+            # Another transaction has just added one of these tokens. Now this one can see it.
             return self._transfer(pks)
 
     def _transfer(self, pks: Sequence[Any]) -> list[Any]:
@@ -151,19 +156,25 @@ class _Copy:
             return pk
 
     def _users(self, pks: set[Any]) -> dict[Any, Any]:
-        """Return these users, locked. Users hidden by the default manager are among them."""
+        """Lock these users and return them by primary key. Leave out users that others have locked.
+
+        They include users that the default manager hides.
+        """
         users = self.user_model._base_manager.using(self.using).filter(pk__in=pks).order_by("pk")
         return {user.pk: user for user in (users if self.dry_run else hold(users))}
 
     def _locked(self, pks: Sequence[Any], found: Sequence[Any]) -> list[Any]:
-        """Return the keys of the rows that another transaction holds."""
+        """Return the primary keys of the old rows that another transaction holds."""
         missing = set(pks) - {row.pk for row in found}
         if not missing:
             return []
         return list(self.old.filter(pk__in=missing).values_list("pk", flat=True))
 
     def _of_locked_users(self, rows: Sequence[_Row], report: ImportReport) -> list[Any]:
-        """Return the keys of the rows whose user another transaction holds."""
+        """Return the primary keys of the rows whose user another transaction holds.
+
+        Count the rows whose user does not exist.
+        """
         if not rows:
             return []
         users = self.user_model._base_manager.using(self.using)
@@ -176,7 +187,7 @@ class _Copy:
     def _new_tokens(
         self, rows: Sequence[_Row], users: dict[Any, Any], report: ImportReport
     ) -> list[AbstractToken]:
-        """Return the tokens to insert, and count what becomes of each row."""
+        """Return the tokens to insert. Count each row in the report."""
         rows = [row for row in rows if row.user_pk in users]
         here = self._digests_here([digest for row in rows for digest in row.digests])
         now = timezone.now()
@@ -218,7 +229,7 @@ class _Copy:
             expires_at=end,
         )
         token.complete()
-        # The first use binds the token to the password that the user has then. The import may run
-        # long before that, or with settings under which a password has another stamp.
+        # The first use binds the token to the password that the user has at that time. Do not bind
+        # it here. The import may run long before, or with settings that give another stamp.
         token.user_stamp = None
         return token

@@ -1,4 +1,4 @@
-"""``django-rest-durin``: plaintext keys, one for each user and client. All of them expire."""
+"""Read ``django-rest-durin``. It stores one plaintext key for each user and client. All expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The old packages, by the names under which the command knows them."""
+"""The old packages that can be imported, by the names that the command accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``django-rest-knox``: the SHA-512 of a key in hexadecimal digits, and the key's beginning.
+"""Read ``django-rest-knox``. It stores the hexadecimal SHA-512 of a key, and the key's beginning.
 
 Version 5 hashes the text of the key, including ``TOKEN_PREFIX``. Version 4 hashed the bytes that
 the hexadecimal text stands for. Version 5 therefore refuses keys from version 4.
@@ -23,7 +23,7 @@ __all__ = ["Knox"]
 _SAMPLE = "00" * 32
 _OF_TEXT = hashlib.sha512(_SAMPLE.encode()).hexdigest()
 _OF_BYTES = hashlib.sha512(bytes.fromhex(_SAMPLE)).hexdigest()
-# The length of the column token_key since version 5. It was 8 before.
+# The length of token_key since version 5. It was 8 before.
 _BEGINNING = 15
 
 
@@ -49,7 +49,7 @@ class Knox(Source):
 
     def read(self, row: Any) -> OldToken:
         if self.hashes_text and len(row.token_key) < _BEGINNING:
-            raise UnknownKey  # made by version 4, and refused by version 5
+            raise UnknownKey  # Version 4 created this key, and version 5 refuses it.
         return OldToken(
             user=row.user_id,
             sha512=row.digest,

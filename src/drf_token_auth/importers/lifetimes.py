@@ -1,4 +1,4 @@
-"""When an imported token expires."""
+"""Compute when an imported token expires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ __all__ = ["Lifetime"]
 
 @dataclass(frozen=True)
 class Lifetime:
-    """The lifetime that the caller of an import chose, if any."""
+    """The options of an import that decide when its tokens expire. At most one may be given.
+
+    :raises ValueError: several options are given, or a duration is not positive.
+    """
 
     ttl: timedelta | None = None
     expire_after: timedelta | None = None

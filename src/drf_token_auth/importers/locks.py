@@ -12,19 +12,23 @@ __all__ = ["hold", "plain_rows"]
 
 
 def plain_rows(model: Any, using: str) -> models.QuerySet[Any]:
-    """Return all rows, by Django's own queryset: it hides none, and sends no signal of ours."""
+    """Return all rows as a plain Django queryset. It hides no row and sends no token signals."""
     return models.QuerySet(model, using=using)
 
 
 def hold(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """Lock the rows that nobody else has locked, until the transaction ends. Return them."""
+    """Lock the rows until the transaction ends, and return them. Skip rows that others have locked.
+
+    Databases without SKIP LOCKED wait for those rows.
+    """
     features = connections[rows.db].features
     if not features.has_select_for_update:
-        # SQLite has one write lock, and only a write takes it. No row has this digest.
+        # SQLite has one write lock, and only a write takes it. No row has this digest, so the
+        # write changes nothing.
         tokens = plain_rows(get_token_model(), rows.db)
         tokens.filter(digest=keys.unissued()).update(hint="")
         return rows
-    # Where the database cannot name the tables to lock, it locks all that are joined.
+    # A database that cannot name the tables to lock locks all joined tables.
     of = ("self",) if features.has_select_for_update_of else ()
     held = rows.select_for_update(
         skip_locked=features.has_select_for_update_skip_locked,

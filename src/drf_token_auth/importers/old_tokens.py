@@ -1,4 +1,4 @@
-"""A row of an old token table, in the words of this package."""
+"""Describe a row of an old token table in the terms of this package."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _SHA512_LENGTH = 128
 
 @dataclass(frozen=True, kw_only=True)
 class OldToken:
-    """What is known about one old token.
+    """The data of one old token.
 
-    Give exactly one of ``key``, ``sha256`` and ``sha512``. The key itself is not in the ``repr``.
+    Give exactly one of ``key``, ``sha256`` and ``sha512``. The ``repr`` shows none of the three.
 
     :param user: the user, or the user's primary key.
     :param key: the key that the client sends, as text.
     :param sha256: the SHA-256 of the key, as 64 hexadecimal digits.
     :param sha512: the SHA-512 of the key, as 128 hexadecimal digits, as knox stores it.
-    :param name: what lists call the token.
-    :param hint: the first characters of the key, where only a hash of the key is known.
-    :param created_at: default: the moment of the import.
-    :param expires_at: when the old app stops accepting the token; None if it has no expiry.
-    :param kind: "login" or "personal"; empty: the kind that the import names.
+    :param name: the name of the token in lists. By default, it is the name given to the import.
+    :param hint: the first characters of the key. Give it only if the key itself is unknown.
+    :param created_at: when the token was created. By default, it is the time of the import.
+    :param expires_at: when the old app stops accepting the token, or None if it never expires.
+    :param kind: "login" or "personal". By default, it is the kind given to the import.
     """
 
     user: Any
@@ -48,11 +48,14 @@ class OldToken:
     kind: str = ""
 
     def digests(self) -> list[bytes]:
-        """Return the digests that the token can have here. A new row gets the first one."""
+        """Return the digests that the new token can have. A new row gets the first one.
+
+        :raises Refused, ImproperlyConfigured, TypeError: as :func:`digests_of`.
+        """
         return digests_of(key=self.key, sha256=self.sha256, sha512=self.sha512)
 
     def shown_hint(self) -> str:
-        """Return the characters by which a person recognizes the token in a list."""
+        """Return the few characters of the key that a list shows to recognize the token."""
         return keys.hint(self.key, get_settings().PREFIX) if self.key else self.hint
 
 
@@ -60,21 +63,24 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
     """Return the digests under which this package stores an old key.
 
     Use it to find the new row of an old one: ``Token.objects.filter(digest__in=digests_of(…))``.
-    Give exactly one of the three arguments. A key has one digest for each pepper, and more.
+    Give exactly one of the three arguments. A key has one digest without a pepper, one for each
+    pepper, and possibly more for knox.
 
     :param key: the key itself, as ``rest_framework.authtoken`` and durin store it.
     :param sha256: the SHA-256 of the key in hexadecimal digits.
     :param sha512: the ``digest`` of a knox row.
+    :returns: a list of 33 bytes each.
     :raises Refused: no request can present such a key, so no row has it.
-    :raises ImproperlyConfigured: for ``sha256``, while ``PEPPER`` is set.
+    :raises ImproperlyConfigured: ``sha256`` is given while ``PEPPER`` is set.
+    :raises TypeError: several arguments are given.
     """
     if len([given for given in (key, sha256, sha512) if given]) > 1:
         raise TypeError("Give one of key, sha256 and sha512, not several.")
     if sha512:
         return [keys.knox_digest(_hexadecimal(sha512, _SHA512_LENGTH))]
     if sha256:
-        # The first use of such a key stores it under the pepper. Nobody could find it again by
-        # its hash then, and a second import would add it a second time.
+        # With a pepper, the first use of the key would replace this digest. The hash would then no
+        # longer find the row, and a second import would add the token again.
         if get_settings().PEPPER is not None:
             raise ImproperlyConfigured(
                 "Tokens known by the SHA-256 of their key can only be imported without a pepper. "

@@ -1,8 +1,8 @@
 """Delete the old row of an imported token together with the token.
 
-This happens as long as the old app is installed. Otherwise another import would bring the token
-back, and an authenticator of the old app behind ours would accept its key after the logout. Both
-rows are deleted in one transaction, under the lock of the user, which an import holds as well.
+This happens as long as the old app is installed. Otherwise, another import would restore the token.
+The old app's authenticator, if it is still in use, would also accept the key after the logout. Both
+rows are deleted in one transaction, under the lock of the user. An import takes the same lock.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def old_apps() -> list[Source]:
 def delete_originals(
     *, sender: type[AbstractToken], tokens: Sequence[AbstractToken], using: str, **kwargs: Any
 ) -> None:
-    """Delete the old rows that these tokens were imported from, in the transaction that sends."""
+    """Delete the old rows of these tokens, in the transaction that sends the signal ``leaving``."""
     sources = old_apps()
     if not (sources and tokens):
         return
@@ -51,15 +51,15 @@ def delete_originals(
 
 
 def _is_here(source: Source, using: str) -> bool:
-    """Whether the old table is in this database. Its app may be installed and not migrated."""
+    """Return whether this database has the old table. The old app may not be migrated here."""
     try:
         model = source.model()
     except Unreadable:
         return False
     if not router.allow_migrate_model(using, model):
         return False
-    # Asked each time: the table may be dropped while the site runs, and with django-tenants it is
-    # in some schemas and not in others.
+    # Ask the database each time. The table may be dropped while the site runs. With django-tenants,
+    # only some schemas have it.
     return model._meta.db_table in connections[using].introspection.table_names()
 
 

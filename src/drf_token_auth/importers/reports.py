@@ -1,4 +1,4 @@
-"""What an import did, or would do."""
+"""The numbers of an import, or of a dry run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXPIRIES = (*_LIMITS, _LATER, _NEVER)
 
 @dataclass
 class ImportReport:
-    """How many rows were imported, and how many were left out for which reason."""
+    """The number of imported rows, and the number of rows left out for each reason."""
 
     imported: int = 0
     #: The token is in the new table already.
@@ -39,19 +39,19 @@ class ImportReport:
     unusable: int = 0
     #: The row names a user who does not exist.
     ownerless: int = 0
-    #: Other transactions held the row or its user all the time. Import again.
+    #: Other transactions locked the row or its user all the time. Run the import again.
     held: int = 0
-    #: Names that were longer than the column, and were cut.
+    #: The number of names that were longer than the column and were cut.
     cut_names: int = 0
     #: Imported tokens by kind.
     kinds: Counter[str] = field(default_factory=Counter)
-    #: Imported tokens by the time of their expiry: the keys are those of ``EXPIRIES``.
+    #: Imported tokens by the time until they expire. The dictionary keys are those of ``EXPIRIES``.
     expiries: Counter[str] = field(default_factory=Counter)
     first_expiry: datetime | None = None
     last_expiry: datetime | None = None
 
     def count(self, token: AbstractToken, *, is_name_cut: bool, now: datetime) -> None:
-        """Count a token that is imported."""
+        """Count an imported token."""
         self.imported += 1
         self.cut_names += is_name_cut
         self.kinds[token.kind] += 1
@@ -63,7 +63,7 @@ class ImportReport:
             self.last_expiry = max(self.last_expiry or end, end)
 
     def add(self, other: ImportReport) -> None:
-        """Add what another transaction did."""
+        """Add the numbers of another transaction."""
         for name in ("imported", "present", "expired", "inactive", "unusable", "ownerless"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.held += other.held

@@ -1,4 +1,4 @@
-"""What the importers have in common: the table of another app, and how to read its rows."""
+"""The base class of the importers: it finds the table of an old app and reads its rows."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ __all__ = ["Source", "Unreadable"]
 
 
 class Unreadable(Exception):
-    """The old tokens cannot be imported. The message says why, for the person at the terminal."""
+    """The old tokens cannot be imported. The command prints the message, which says why."""
 
 
 class Source(ABC):
-    """One old package: its app, its model, and how to read a row."""
+    """An old package: its app, its model, and how to read a row."""
 
     app: ClassVar[str]
     label: str
-    # Tables that read() needs besides the token's own.
+    # The related objects that read() needs. They are loaded in the same query.
     joined: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def read(self, row: Any) -> OldToken:
-        """Return what the row says.
+        """Return the data of an old row.
 
         :raises Refused: the old app itself refuses this row.
         """
@@ -35,7 +35,7 @@ class Source(ABC):
     def model(self) -> type[models.Model]:
         """Return the old model.
 
-        :raises Unreadable: its app is not installed.
+        :raises Unreadable: the old app is not installed, or its tokens cannot be imported.
         """
         try:
             return apps.get_model(self.label)
@@ -48,7 +48,7 @@ class Source(ABC):
     def rows(self, using: str) -> models.QuerySet[Any]:
         """Return all rows of the old table.
 
-        :raises Unreadable: the table is not in this database, or there is no such model.
+        :raises Unreadable: the table is not in this database, or :meth:`model` fails.
         """
         model = self.model()
         table = model._meta.db_table

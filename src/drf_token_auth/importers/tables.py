@@ -1,4 +1,4 @@
-"""The report of an import, as text for a terminal."""
+"""Format the report of an import as text for a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REASONS = {
 
 
 def report_line(report: ImportReport) -> str:
-    """Say in a line what was imported."""
+    """Return one line of text that says what was imported."""
     said = (
         f"Imported {report.imported} tokens. Already here: {report.present}. Left out: "
         f"{report.expired} expired, {report.inactive} of inactive users, "
@@ -34,7 +34,10 @@ def report_line(report: ImportReport) -> str:
 
 
 def report_table(report: ImportReport, table: str) -> str:
-    """Say in a table what would be imported, what is left out and why, and what expires when."""
+    """Return a table of what would be imported, what would be left out and why, and the expiries.
+
+    :param table: the name of the old table.
+    """
     return "\n".join(_lines(report, table))
 
 

@@ -1,4 +1,4 @@
-"""Take an import back."""
+"""Undo an import."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ def undo_import(
 ) -> tuple[int, int]:
     """Delete the tokens whose key is in the old table. The old rows stay as they are.
 
-    Use it to import again with other options. No signal of this package is sent, because the old
-    app still accepts the keys. Tokens that were rotated since the import stay: only this package
-    knows their keys. Objects that point at the tokens are deleted with them.
+    Use it before you import again with other options. No token signal is sent, because the old app
+    still accepts the keys. Tokens that were rotated since the import stay, because the old app does
+    not know their new keys. Objects that point to a deleted token are deleted with it.
 
     :param queryset: the rows of the old table.
-    :param read: returns the :class:`OldToken` of a row.
-    :param dry_run: count, and write nothing.
+    :param read: a function that returns the :class:`OldToken` of a row.
+    :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many old rows one transaction handles.
+    :param using: the alias of the database that has both tables. By default, it is the database
+        to which the router writes tokens.
     :param progress: called after each transaction with the number deleted so far.
-    :returns: how many tokens were deleted, and how many old rows have a token that another
-        transaction held all the time.
+    :returns: two numbers: the deleted tokens, and the old rows whose token stays because other
+        transactions locked it all the time.
     """
     model = get_token_model()
     using = using or router.db_for_write(model)
@@ -63,7 +65,7 @@ def undo_import(
 
 
 def _digests(rows: models.QuerySet[Any], read: Callable[[Any], OldToken]) -> dict[bytes, Any]:
-    """Return each digest that the rows can have here, with the key of its row."""
+    """Map each digest that the new tokens can have to the primary key of the old row."""
     found = {}
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""Walk over an old table in batches, and come back to rows that were locked."""
+"""Process an old table in batches, and try locked rows again later."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import models, reset_queries
 __all__ = ["BATCH_SIZE", "walk"]
 
 BATCH_SIZE = 1000
-# Locked rows are tried again this many times, with this many seconds before each.
+# Locked rows are tried again this many times, with this many seconds before each attempt.
 ATTEMPTS = 20
 PAUSE = 0.25
 
@@ -20,15 +20,15 @@ PAUSE = 0.25
 def walk(
     rows: models.QuerySet[Any], step: Callable[[Sequence[Any]], list[Any]], batch_size: int
 ) -> int:
-    """Call ``step`` with the primary keys of each batch. It returns the keys to try again.
+    """Call ``step`` with the primary keys of each batch. It returns the primary keys to try again.
 
-    :returns: how many rows could not be handled, because other transactions held them.
+    :returns: how many rows could not be processed, because other transactions locked them.
     """
     held: list[Any] = []
     for pks in _batches(rows.order_by("pk").values_list("pk", flat=True), batch_size):
         held += step(pks)
         if settings.DEBUG:
-            reset_queries()  # Django would remember every query, and the keys in it.
+            reset_queries()  # Django would keep every query in memory, with the keys in it.
     for _ in range(ATTEMPTS):
         if not held:
             break

@@ -1,4 +1,4 @@
-"""From a key to its token, and whether the token authenticates: the path of every request."""
+"""Find the token of a key, and check that it authenticates. Every request does this."""
 
 from __future__ import annotations
 
@@ -37,9 +37,12 @@ def authenticate(
     record_use: bool = False,
     request: Any = None,
 ) -> _T:
-    """Return the usable token with this key, its user loaded.
+    """Return the usable token with this key, with its user loaded.
 
-    :param record_use: note the use: at most one write an interval, after the transaction.
+    :param queryset: as for :func:`find`.
+    :param record_use: record the use. It writes at most once in each ``LAST_USED_INTERVAL``, and
+        after the transaction. An idle timeout may need more writes.
+    :param request: the request, for the signal ``token_reused``.
     :raises Refused: as :func:`find` and :func:`require_alive`.
     """
     token = find(model, key, queryset=queryset, request=request)
@@ -57,17 +60,18 @@ def find(
     queryset: models.QuerySet[_T] | None = None,
     request: Any = None,
 ) -> _T:
-    """Return the token with this key, its user loaded, whether or not it authenticates.
+    """Return the token with this key, with its user loaded, even if it does not authenticate.
 
-    :param queryset: look in this queryset, through the ORM, instead of in all tokens.
+    :param queryset: search only this queryset, through the ORM. By default, search all tokens.
+    :param request: the request, for the signal ``token_reused``.
     :raises MalformedKey, WrongChecksum, UnknownKey: no token has this key.
-    :raises ReusedKey: a rotation has replaced the key, and its grace is over.
+    :raises ReusedKey: a rotation has replaced the key, and the grace of the old key is over.
     """
     conf = get_settings()
     digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
     users = user_model(model)._default_manager
     if type(users).get_queryset is not models.Manager.get_queryset:
-        # It may hide users, such as deleted ones. As with Django's sessions, they may not log in.
+        # The manager may hide users, such as deleted ones. Refuse them, as Django's sessions do.
         if queryset is None:
             queryset = model._default_manager.all()
         queryset = queryset.filter(user__in=users.using(queryset.db).values("pk"))
@@ -82,7 +86,7 @@ def find(
 
 
 def require_alive(token: AbstractToken, now: datetime) -> None:
-    """Raise the reason why this token does not authenticate now, if there is one.
+    """Raise an error if this token does not authenticate now.
 
     :raises TokenExpired, InactiveUser, PasswordChanged: the first of these that is true.
     """
@@ -99,7 +103,7 @@ def require_alive(token: AbstractToken, now: datetime) -> None:
 
 
 def _may_be_renewed(token: AbstractToken) -> bool:
-    """Return whether a use may have moved the expiry without the replica knowing it yet."""
+    """Return whether the replica may still show an expiry that a use has already renewed."""
     return (
         token.idle_timeout is not None
         and token.is_expired()
@@ -119,7 +123,11 @@ def _fetch_again(
     queryset: models.QuerySet[_T] | None,
     request: Any,
 ) -> _T:
-    """Ask the primary: the replica may lag, or the key may be the one before a rotation."""
+    """Query the primary database, because the replica may lag. Accept also the previous key.
+
+    :raises UnknownKey: no row has this key.
+    :raises ReusedKey: a rotation has replaced the key, and the grace of the old key is over.
+    """
     primary = router.db_for_write(model)
     if queryset is None:
         queryset = model._default_manager.all()

@@ -1,8 +1,8 @@
 """Run a write after the transaction of the request, so that a rollback does not undo it.
 
-DRF rolls a view's transaction back for every API exception, also for the 401 that reports a
-reused key. So the write runs when the transaction commits. If the transaction was rolled back, it
-runs when the request ends.
+DRF rolls a view's transaction back for every API exception, also for the 401 that reports a reused
+key. So the write runs when the transaction commits. After a rollback, it runs when the request is
+finished.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ __all__ = ["after_transaction"]
 
 logger = logging.getLogger("drf_token_auth")
 
-# A worker of a task queue ends no request. There, only the newest writes are kept.
+# In a worker of a task queue, no request ever finishes. Keep only the newest writes there.
 MOST_WAITING = 100
 
 
 class _Once:
-    """Run an action once. Log its failure instead of raising it."""
+    """Run an action once, however often it is called. Log an error instead of raising it."""
 
     def __init__(self, action: Callable[[], object], using: str) -> None:
         self._action: Callable[[], object] | None = action
@@ -41,15 +41,17 @@ class _Once:
             # The savepoint protects an open transaction from a statement that fails.
             with transaction.atomic(using=self._using) if is_open else nullcontext():
                 action()
-        except Exception as error:  # noqa: BLE001 -- the request is answered whatever happens
-            # The text of the error may quote the statement, and with it a digest.
+        except Exception as error:  # noqa: BLE001 -- no error may spoil the response
+            # Do not log the error's text. It may quote the SQL statement, which contains a digest.
             logger.warning("a write after the request failed: %s", type(error).__name__)
 
 
 def after_transaction(action: Callable[[], object], *, using: str) -> None:
-    """Run ``action`` now, after the commit, or after the request that was rolled back.
+    """Run ``action`` after the current transaction, even if that is rolled back.
 
-    An error in it is logged. With ``AUTOCOMMIT`` off it runs now, in the project's transaction.
+    Without a transaction, the action runs now. After a rollback, it runs when the request is
+    finished. With ``AUTOCOMMIT`` off, it runs now, in the project's transaction. An error in the
+    action is logged and not raised.
     """
     connection = connections[using]
     once = _Once(action, using)
@@ -61,8 +63,8 @@ def after_transaction(action: Callable[[], object], *, using: str) -> None:
 
 
 def _waiting_on(connection: BaseDatabaseWrapper) -> deque[_Once]:
-    # Kept on the connection: a context variable would be lost where the server runs the view in
-    # a task of its own.
+    # Keep the list on the connection. A context variable would be lost if the server runs the view
+    # in another task.
     waiting: deque[_Once] = connection.__dict__.setdefault(
         "_drf_token_auth_waiting", deque(maxlen=MOST_WAITING)
     )
@@ -70,7 +72,7 @@ def _waiting_on(connection: BaseDatabaseWrapper) -> deque[_Once]:
 
 
 def _forget(**kwargs: object) -> None:
-    """Drop what a task or a test left on the connection that this request uses."""
+    """Drop the writes that a task or a test left on the connection before this request."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             _waiting_on(connection).clear()
@@ -79,12 +81,12 @@ def _forget(**kwargs: object) -> None:
 def _run_waiting(**kwargs: object) -> None:
     for connection in connections.all(initialized_only=True):
         waiting = _waiting_on(connection)
-        # Inside a transaction this request is part of a larger one, such as a test.
+        # An open transaction does not belong to the request, but to a test, for example.
         if connection.in_atomic_block or not waiting:
             continue
         while waiting:
             waiting.popleft()()
-        # Django closed its old connections before this opened one again.
+        # The writes may have opened a connection after Django closed its own.
         connection.close_if_unusable_or_obsolete()
 
 

@@ -1,11 +1,12 @@
-"""The SELECT of a token and its user, compiled once by the ORM and run with new parameters.
+"""Select a token and its user with SQL that the ORM compiled once, and with new parameters.
 
-Compiling takes the ORM as long as the rest of the request's authentication, and the result is
-always the same. So the SQL, the columns and their converters come from the ORM's compiler, once
-for each model, database alias and number of digests. ``Model.from_db`` builds both instances.
+Compiling the query takes the ORM as long as the rest of the authentication, and the result is
+always the same. So this module takes the SQL, the columns and their converters from the ORM's
+compiler. It does this once for each model, database alias and number of digests.
+``Model.from_db`` builds both instances.
 
-A model with a manager of its own, and a query that is more than two plain rows, are left to the
-ORM on every request.
+It uses the normal ORM for a model with its own manager, and for a query that selects more than the
+columns of one token and one user.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class _Columns(NamedTuple):
 class _Converter(NamedTuple):
     """A converter of one column: a function, or the name of a method of ``connection.ops``.
 
-    A method is looked up on the connection in use, as the statement outlives the thread and the
-    connection that compiled it.
+    The name is looked up on the connection in use. The statement lives longer than the connection
+    that compiled it, and other threads use it too.
     """
 
     column: int
@@ -67,13 +68,13 @@ def _forget(**kwargs: object) -> None:
     _statements.clear()
 
 
-# A model that is made later may replace one of these or add a field to it.
+# A model that is defined later may replace the token or the user model, or add a field to it.
 class_prepared.connect(_forget, dispatch_uid="drf_token_auth.fast_select.class_prepared")
 setting_changed.connect(_forget, dispatch_uid="drf_token_auth.fast_select.setting_changed")
 
 
 def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
-    """Return the token with one of these digests, its user loaded, or None."""
+    """Return the token with one of these digests, or None. Its user is loaded."""
     connection = connections[using]
     place = (model, using, type(connection), len(digests))
     try:
@@ -98,7 +99,7 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
 
 
 def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
-    # "= x" is planned better than "IN (x)", and no pepper is the usual case.
+    # Databases plan "= x" better than "IN (x)". Without peppers, there is only one digest.
     condition = Q(digest=digests[0]) if len(digests) == 1 else Q(digest__in=digests)
     tokens = model._default_manager.using(using).filter(condition)
     return cast("models.QuerySet[_T]", tokens.select_related("user").order_by())
@@ -118,9 +119,9 @@ def _compile(
     token, user = _rows(token_info, compiler.select), _rows(user_info, compiler.select)
     if (
         len(params) != len(digests)
-        # After an outer join there may be no user.
+        # After an outer join, there may be no user.
         or any(one.join_type != INNER for one in joins)
-        # The columns of the token, then those of the user, and nothing else.
+        # The row must contain the token's columns, then the user's columns, and nothing else.
         or (0, token.end, len(compiler.select)) != (token.start, user.start, user.end)
     ):
         return None
@@ -139,27 +140,27 @@ def _compile(
 def _has_plain_columns(model: type[AbstractToken]) -> bool:
     """Return whether the model keeps the fields ``digest`` and ``user`` of the abstract model."""
     digest, user = model._meta.get_field("digest"), model._meta.get_field("user")
-    # With a unique foreign key, the ORM also sets the token on the user.
+    # For a unique foreign key, the ORM also sets the token on the user. This module does not.
     return type(digest) is DigestField and type(user) is models.ForeignKey and not user.unique
 
 
 def _with_one_plan(sql: str, columns: Sequence[str], join: Any, compiler: Any) -> str:
-    """The statement, its join written so that PostgreSQL has one way to do it.
+    """Return the statement with a join that PostgreSQL can plan in one way only.
 
-    It plans on each request, which takes longer than the join itself. What is in a subquery with
-    OFFSET stays there: one row of the token, then one row of the user.
+    PostgreSQL plans the statement on each request, and that takes longer than the join itself. It
+    does not pull up a subquery with OFFSET. So it reads one row of the token, then one of the user.
     """
     quote = compiler.connection.ops.quote_name
     table = quote(join.table_name)
     join_sql, params = compiler.compile(join)
-    # Without an alias: there, it goes before "ON".
+    # This is the beginning of a join without an alias. An alias would stand before "ON".
     head = f"{INNER} {table} ON "
-    # A name that is quoted by its owner (with its schema, say) can't name the subquery.
+    # A table name that contains quotes, for example with a schema, cannot name the subquery.
     is_quoted = '"' in join.table_name
     if is_quoted or params or not join_sql.startswith(head) or sql.count(join_sql) != 1:
         return sql
     wanted, condition = ", ".join(map(quote, columns)), join_sql.removeprefix(head)
-    user = f"SELECT {wanted} FROM {table} WHERE {condition} OFFSET 0"  # noqa: S608 -- all the ORM's
+    user = f"SELECT {wanted} FROM {table} WHERE {condition} OFFSET 0"  # noqa: S608 -- from the ORM
     return sql.replace(join_sql, f"CROSS JOIN LATERAL ({user}) AS {table}")
 
 

@@ -1,8 +1,8 @@
-"""Write what the use of a token changes in its row: rarely, and without waiting for a lock.
+"""Record the use of a token in its row, rarely and without waiting for a lock.
 
-The last use, the idle expiry, the stamp and the digest are one UPDATE after the transaction. A
-database that is read-only and a row that another transaction holds turn no request into an error:
-that use is not written.
+One UPDATE after the transaction writes the last use, the idle expiry, the stamp and the digest. If
+the database is read-only, or another transaction holds the row, this use is not recorded. The
+request succeeds all the same.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 __all__ = ["record"]
 
-# The idle expiry moves in steps of a tenth of the timeout, if that is finer than the interval.
+# The idle expiry is renewed once a tenth of the timeout has passed, even within the interval.
 IDLE_STEPS = 10
 
 
 def record(token: AbstractToken, now: datetime) -> None:
-    """Note that the token was used now, if anything has to be written."""
+    """Record that the token was used at ``now``, if anything has to be written."""
     if _changes(token, token, now):
         using = router.db_for_write(type(token), instance=token)
         after_transaction(partial(_write, token, now, using), using=using)
 
 
 def _write(token: AbstractToken, now: datetime, using: str) -> None:
-    """Decide again on the locked row: another request may have written, rotated or ended it."""
+    """Lock the row and decide again. Another request may have written, rotated or revoked it."""
     rows = type(token)._base_manager.using(using).filter(pk=token.pk)
     features = connections[using].features
     with transaction.atomic(using=using):
@@ -56,8 +56,9 @@ def _write(token: AbstractToken, now: datetime, using: str) -> None:
 
 
 def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[str, Any]:
-    """Return the new values of the row's columns.
+    """Return the new values of the row's columns, by name. The dict is empty if nothing changes.
 
+    :param row: the row as it is now.
     :param token: the row as the request read it, with its user and the digests of its key.
     """
     changes: dict[str, Any] = {}
@@ -67,7 +68,8 @@ def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[st
     if _is_renewal_due(row, now, is_used="last_used_at" in changes):
         changes["expires_at"] = row.renewed_until(now)
     if row.user_stamp is None and row.is_password_bound:
-        # The user of the request: if the password was changed meanwhile, the token has ended.
+        # Use the user that the request loaded. If the password was changed meanwhile, the stamp is
+        # then already outdated, and the token stops working.
         bound = stamp(token.user)
         if bound is not None:
             changes["user_stamp"] = bound
@@ -91,8 +93,8 @@ def _is_renewal_due(row: AbstractToken, now: datetime, *, is_used: bool) -> bool
 
 def _is_rehash_due(row: AbstractToken, presented_digests: Any) -> bool:
     version = bytes(row.digest)[0]
-    # A row imported from knox keeps its digest: a second import must find it again.
+    # A row imported from knox keeps its digest, so that a second import finds it again.
     if version in (presented_digests[0][0], keys.KNOX):
         return False
-    # With the key before a rotation, none of the digests is the row's.
+    # If the client used the previous key, none of the presented digests is the row's digest.
     return keys.among(row.digest, presented_digests)
