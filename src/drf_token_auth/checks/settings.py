@@ -17,7 +17,7 @@ __all__: list[str] = []
 
 @check(Tags.security)
 def check_settings() -> Messages:
-    """E001 to E003: the dict or a value is wrong. E004: a setting of ours is outside the dict."""
+    """E001 to E003: the dict or a value is wrong. E004: a name is misspelt or outside the dict."""
     for problem in conf.problems():
         yield error(problem.id, problem.message, problem.hint)
     for name in dir(settings):
