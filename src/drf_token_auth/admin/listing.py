@@ -1,4 +1,4 @@
-"""The list of tokens. It is fast with a million rows, and does not search for keys."""
+"""The list of tokens. It is fast with a million rows, and refuses to search for a key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ else:
 
 __all__ = ["ListMixin"]
 
-# A filter such as ``?digest__gt=…`` would reveal a digest bit by bit.
+# Filters such as ``?digest__gt=…`` would reveal these secret columns bit by bit.
 _SECRET_COLUMNS = frozenset({*DIGESTS, "user_stamp"})
 
 
@@ -41,10 +41,10 @@ class ListMixin(_Mixin):
     list_display = ("id", "user", "kind", "token", "state", "expires", "last_used")
     list_filter = ("kind", LifetimeFilter, LastUseFilter, OwnerFilter, ScopeFilter)
     list_select_related = ("user",)
-    # The newest first. Every table has this index.
+    # List the newest first. Every table has an index of its primary key.
     ordering = ("-pk",)
     sortable_by = ("id", "user", "expires")
-    # Both would count the whole table.
+    # Each of these two would count the whole table.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = BoundedPaginator

@@ -1,6 +1,4 @@
-"""Fields that accept or refuse any input without an error, and a serializer without extra fields.
-
-"""
+"""Fields that handle any input from a client, and a serializer that refuses unknown fields."""
 
 from __future__ import annotations
 

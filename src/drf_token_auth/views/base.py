@@ -93,7 +93,7 @@ class TokenView(GenericAPIView[Any]):
         return authenticators
 
     def check_throttles(self, request: Any) -> None:
-        """Stop at the first throttle that refuses, so that the next does not count the request."""
+        """Stop at the first throttle that refuses. The cheapest throttle comes first."""
         for throttle in self.get_throttles():
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait() or 0)

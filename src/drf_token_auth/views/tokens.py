@@ -128,7 +128,7 @@ class TokenListView(OwnTokensView):
     def holding_the_user(self) -> Iterator[None]:
         """Lock the user's row, and check again that the presented token still works.
 
-        A logout may finish just before. The request must then not make a new token.
+        A logout may finish while this request runs. Then this request must not make a new token.
         """
         presented = self.request.auth
         model = get_token_model()
