@@ -53,13 +53,13 @@ goals = {"sqlite": "<= 0.30", "postgres": "<= 0.55"}
 
 
 def warm_up() -> None:
-    """Inside the worker: use each key once, so that what is written at a first use is written."""
+    """Inside the worker: use each key once, because the first use writes to the database."""
     for name in NAMES:
         asking.warm_up(packages.BY_NAME[name], name)
 
 
 def in_turn(count: int) -> dict[str, list[float]]:
-    """Inside the worker: microseconds of ``count`` calls of each package, in an order at random."""
+    """Inside the worker: time ``count`` calls of each package in random order, in microseconds."""
     order = [packages.BY_NAME[name] for name in NAMES]
     taken: dict[str, list[float]] = {name: [] for name in NAMES}
     for _ in range(count):

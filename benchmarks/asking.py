@@ -1,4 +1,4 @@
-"""Inside a worker: requests as a server hands them to DRF, and the time to authenticate them."""
+"""Make requests inside a worker, as a server passes them to DRF, and time their authentication."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from . import harness, packages
 
-# What a browser behind a reverse proxy sends; some authenticators look at all of it.
+# The headers of a browser behind a reverse proxy. Some authenticators read all of them.
 HEADERS = {
     "HTTP_HOST": "api.example.com",
     "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -26,7 +26,7 @@ HEADERS = {
     "HTTP_X_FORWARDED_PROTO": "https",
 }
 
-# Of this process: keys that are known in plain text, by the name of their group.
+# The keys that this process knows in plain text, by the name of their group.
 _keys: dict[str, list[tuple[int, str]]] = {}
 
 
@@ -42,7 +42,7 @@ def request(headers: dict[str, str]) -> Any:
 
 
 def warm_up(package: packages.Package, group: str | None = None) -> None:
-    """Use each key once: what is written at a first use is written, what is cached is cached.
+    """Use each key once, because the first use writes to the database and fills caches.
 
     :param group: use the keys of this group only.
     """
@@ -56,24 +56,24 @@ def warm_up(package: packages.Package, group: str | None = None) -> None:
 
 
 def authenticate(package: packages.Package, group: str, count: int) -> list[float]:
-    """Microseconds of each of ``count`` authentications with keys of the group, at random."""
+    """Time ``count`` authentications with random keys of the group, in microseconds."""
     keys = random.choices(_keys[group], k=count + UNTIMED)
     asked = [request(package.headers(key)) for _, key in keys]
     return harness.timed(package.authenticate(), asked)[UNTIMED:]
 
 
 def authenticate_once(package: packages.Package, group: str) -> list[float]:
-    """Microseconds of one authentication with a key of the group, at random."""
+    """Time one authentication with a random key of the group, in microseconds."""
     _, key = random.choice(_keys[group])
     return harness.timed(package.authenticate(), [request(package.headers(key))])
 
 
-# The first calls after another process had the processor pay for its caches.
+# After another process used the processor, the first calls are slow because its caches are cold.
 UNTIMED = 3
 
 
 def refuse(package: packages.Package, reason: str, count: int) -> list[float]:
-    """Microseconds of each of ``count`` refusals, for one of :func:`reasons`."""
+    """Time ``count`` refusals for one of :func:`reasons`, in microseconds."""
     from django.contrib.auth import get_user_model
     from rest_framework.exceptions import AuthenticationFailed
 
@@ -99,7 +99,7 @@ def refuse(package: packages.Package, reason: str, count: int) -> list[float]:
 
 
 def paced(package: packages.Package, group: str, seconds: float, pause: float) -> list[float]:
-    """Microseconds of authentications, one every ``pause`` seconds for so long."""
+    """Time one authentication every ``pause`` seconds, for ``seconds``, in microseconds."""
     taken = []
     authenticate_one = package.authenticate()
     end = time.monotonic() + seconds

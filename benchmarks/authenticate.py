@@ -1,4 +1,4 @@
-"""Time to authenticate one request, by package and by tokens a user."""
+"""Time to authenticate one request, by package and by tokens per user."""
 
 from __future__ import annotations
 

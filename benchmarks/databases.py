@@ -1,4 +1,4 @@
-"""Databases for the benchmarks: made for a run, dropped at its end."""
+"""Make databases for a run of a benchmark, and drop them afterwards."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 
 _serial = itertools.count(1)
 
-# What docs/topics/performance.md tells people to try: server-side prepared statements.
+# Server-side prepared statements, which docs/topics/performance.md recommends.
 PREPARED = {"server_side_binding": True, "prepare_threshold": 5}
 
 
 @contextmanager
 def new(kind: str, template: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-    """A database, empty or a copy of another, as an entry of Django's ``DATABASES``.
+    """Yield a database, empty or a copy of another, as an entry of Django's ``DATABASES``.
 
-    PostgreSQL is found as libpq finds it: PGHOST, PGPORT, PGUSER, PGPASSWORD. The role needs the
-    right to make databases.
+    Name the PostgreSQL server with libpq's variables: PGHOST, PGPORT, PGUSER, PGPASSWORD. The role
+    needs the right to create databases.
     """
     name = f"drf_token_auth_bench_{os.getpid()}_{next(_serial)}"
     if kind == "sqlite":

@@ -1,4 +1,4 @@
-"""The least an authenticator with a database can do: one round trip, and no look at the answer."""
+"""The cheapest authenticator that uses a database: one round trip, and the answer is ignored."""
 
 from __future__ import annotations
 

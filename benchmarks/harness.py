@@ -1,9 +1,9 @@
-"""Interleaved rounds over worker processes, and what the samples say.
+"""Run cases in interleaved rounds over worker processes, and compare their samples.
 
-Each package lives in a process of its own, as it does in a project (two of them could not even be
-installed side by side). Only one works at a time: in each round every case is run once, in an order
-shuffled anew, so that a slow minute of the machine falls on all of them. Ratios are taken within a
-round; their median is what is reported.
+Each package has its own process, as it does in a project. Two of the packages cannot even be
+installed together. Only one process works at a time. Each round runs every case once, in a new
+random order, so a slow minute of the machine affects all cases. Ratios are computed within a round.
+The reports show their median.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Samples = list[list[float]]
 
 
 class Worker:
-    """A Django project in another process, that calls functions for us."""
+    """A Django project in another process that calls functions for the benchmark."""
 
     def __init__(self, package: str, database: dict[str, Any], **kwargs: Any) -> None:
         context = multiprocessing.get_context("spawn")
@@ -37,7 +37,7 @@ class Worker:
         theirs.close()
 
     def start(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Begin a call; ``result()`` waits for it."""
+        """Begin a call. ``result()`` waits for it."""
         self._pipe.send((function, args, kwargs))
 
     def result(self) -> Any:
@@ -67,7 +67,7 @@ def _serve(pipe: Connection, args: tuple[Any, ...], kwargs: dict[str, Any]) -> N
             return
         try:
             pipe.send((True, function(*args, **kwargs)))
-        except Exception:  # noqa: BLE001 -- told to the other side
+        except Exception:  # noqa: BLE001 -- the other process raises it
             pipe.send((False, traceback.format_exc()))
 
 
@@ -87,7 +87,7 @@ def migrate() -> None:
 
 
 def timed(action: Callable[[Any], Any], items: Sequence[Any]) -> list[float]:
-    """Microseconds of ``action`` on each item."""
+    """Time ``action`` on each item, in microseconds."""
     clock = time.perf_counter_ns
     taken = []
     for item in items:
@@ -98,7 +98,7 @@ def timed(action: Callable[[Any], Any], items: Sequence[Any]) -> list[float]:
 
 
 def rounds(cases: dict[str, Callable[[], list[float]]], count: int) -> dict[str, Samples]:
-    """Run every case once a round. The samples of each case, a list a round."""
+    """Run every case once per round. Return each case's samples, one list per round."""
     order = list(cases)
     samples: dict[str, Samples] = {name: [] for name in cases}
     show = sys.stderr.isatty()
@@ -128,7 +128,7 @@ def summary(samples: Samples) -> dict[str, float]:
 
 
 def ratio(samples: Samples, base: Samples) -> dict[str, float]:
-    """Median and quartiles of the ratios of the medians within each round."""
+    """Return the median and quartiles of the rounds' ratios. Each compares two medians."""
     found = [
         statistics.median(one) / statistics.median(other)
         for one, other in zip(samples, base, strict=True)

@@ -1,4 +1,4 @@
-"""Time to log in with a password, with Django's default hasher and with one that costs nothing."""
+"""Time to log in with a password, with Django's default hasher and with one that takes no time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> Report:
             for hasher, path in HASHERS.items():
                 keys = worker.call(packages.fill, package, users=USERS)
                 names = worker.call(set_passwords, path, [user_id for user_id, _ in keys])
-                # Ends what the change of password left, and lets each user have a token.
+                # Finish the work that the password change left, and make a token for each user.
                 worker.call(log_in, package, path, names, USERS)
                 cases[f"{label}, {hasher}"] = partial(
                     worker.call, log_in, package, path, names, 2 if "default" in hasher else 10

@@ -1,6 +1,6 @@
-"""The packages that are compared: how each is installed, how its table is filled, how it is asked.
+"""The compared packages: how to install each, fill its table and authenticate a request.
 
-Django is imported inside the functions: the process that drives the rounds has none configured.
+Functions import Django themselves, because the process that runs the rounds has not configured it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ PASSWORD = "benchmark"
 
 
 class Package:
-    """One way of authenticating a request. Rows are made by the package's own code, then cloned."""
+    """One way to authenticate a request.
+
+    The package's own code makes rows, which are then cloned.
+    """
 
     name: str
     authenticator: str
@@ -23,40 +26,40 @@ class Package:
     middleware: list[str] = []
     settings: dict[str, Any] = {}
     keyword = "Token"
-    #: Whether a user can have more than one token in the table.
+    #: True if a user can have more than one token in the table.
     many_per_user = True
-    #: When the token ends; None: never.
+    #: The column with the expiry, or None if tokens never expire.
     expiry_column: str | None = None
 
     def model(self) -> Any:
-        """The table with a row a token."""
+        """Return the model of the table that has one row per token."""
         raise NotImplementedError
 
     def issue(self, user: Any) -> str:
-        """A token of this user, as a client would present it."""
+        """Make a token for this user. Return the key that a client would present."""
         raise NotImplementedError
 
     def clone_columns(self, sql: Sql) -> dict[str, str]:
-        """The columns that must differ between rows, as SQL expressions over ``n`` and ``r``."""
+        """Return the columns that differ between rows, as SQL expressions of ``n`` and ``r``."""
         raise NotImplementedError
 
     def prepare(self, number: int) -> None:
-        """What the number-th token of each user needs."""
+        """Make the objects that the number-th token of each user needs."""
 
     def row(self, user_id: int, key: str) -> Any:
-        """The row of the user's only token."""
+        """Return the row of the user's only token."""
         return self.model()._base_manager.get(user_id=user_id)
 
     def expire(self, user: Any) -> str:
-        """A token of this user that has just expired."""
+        """Make a token for this user that has just expired. Return its key."""
         raise NotImplementedError
 
     def unknown(self) -> str:
-        """A well-formed key that is in no table."""
+        """Return a well-formed key that no token has."""
         raise NotImplementedError
 
     def wrong_checksum(self, key: str) -> str:
-        """The key with its last character changed."""
+        """Return the key with its last character changed."""
         return key[:-1] + ("0" if key[-1] != "0" else "1")
 
     def headers(self, key: str) -> dict[str, str]:
@@ -66,7 +69,7 @@ class Package:
         return self.name
 
     def authenticate(self) -> Callable[[Any], Any]:
-        """What DRF does on each request: make the authenticator and ask it."""
+        """Return a function that makes the authenticator and calls it, as DRF does per request."""
         from django.utils.module_loading import import_string
 
         authenticator = import_string(self.authenticator)
@@ -79,7 +82,7 @@ class Package:
 
 
 class Sql:
-    """Expressions of the database's dialect that make each cloned row another one."""
+    """SQL expressions, in the database's dialect, that make each cloned row different."""
 
     def __init__(self, vendor: str) -> None:
         self.vendor = vendor
@@ -96,7 +99,7 @@ class Sql:
         return "randomblob(33)"
 
     def time(self, days: int) -> str:
-        """A moment about so many days from now, another in each row."""
+        """Return a moment about this many days from now, different in each row."""
         if self.vendor == "postgresql":
             return f"now() + interval '{days} days' - (n + r) * interval '1.000001 seconds'"
         return f"strftime('%Y-%m-%d %H:%M:%f', 'now', '{days} days', '-' || (n + r) || ' seconds')"
@@ -116,7 +119,7 @@ class Ours(Package):
     authenticator = "drf_token_auth.authentication.ExpiringTokenAuthentication"
     expiry_column = "expires_at"
     settings = {
-        # Cheap enough to forget, high enough to refuse nobody here.
+        # Rates so high that no login of the benchmark is refused.
         "DRF_TOKEN_AUTH": {"LOGIN_RATES": {"address": "100000/s", "account": "100000/s"}}
     }
 
@@ -217,7 +220,7 @@ class Knox(Package):
         from rest_framework.permissions import AllowAny
 
         class PasswordLoginView(LoginView):
-            """The recipe of knox's documentation, without the session it makes besides."""
+            """Log in by the recipe in knox's documentation, but without its session."""
 
             authentication_classes = []
             permission_classes = [AllowAny]
@@ -259,7 +262,7 @@ class Durin(Package):
         )
 
     def clone_columns(self, sql):
-        # One token a user and client: the r-th of a user belongs to the r-th client.
+        # A user has one token per client. The user's r-th token belongs to the r-th client.
         return {
             "user_id": "n",
             "client_id": "r",
@@ -269,7 +272,7 @@ class Durin(Package):
         }
 
     def expire(self, user):
-        # Of another client: a user has one token with each.
+        # Use another client, because a user has one token per client.
         self.prepare(2)
         client = self._client(2)
         self.model().objects.filter(user=user, client=client).delete()
@@ -294,11 +297,11 @@ class SimpleJwt(Package):
 
     @property
     def settings(self):
-        # Longer than the longest benchmark; it changes nothing else.
+        # Longer than the longest benchmark. This affects nothing else.
         return {"SIMPLE_JWT": {"ACCESS_TOKEN_LIFETIME": _days(1)}}
 
     def model(self):
-        # Of refresh tokens; an access token has no row.
+        # The table of refresh tokens, because an access token has no row.
         from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
         return OutstandingToken
@@ -330,7 +333,7 @@ class SimpleJwt(Package):
         return str(AccessToken.for_user(get_user_model()(pk=2**31 - 1)))
 
     def wrong_checksum(self, key):
-        # The last character of a base64 signature may carry no bit that counts.
+        # The last character of a base64 signature may contain only bits that are ignored.
         head, _, signature = key.rpartition(".")
         return f"{head}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
 
@@ -424,7 +427,7 @@ class Sessions(Package):
 
 
 class OAuthToolkit(Package):
-    """For its command that deletes expired tokens; not among those that are compared otherwise."""
+    """Only its command that deletes expired tokens is compared."""
 
     name = "oauth-toolkit"
     apps = ["oauth2_provider"]
@@ -462,7 +465,7 @@ class OAuthToolkit(Package):
 
 
 class NoAuthentication(Package):
-    """What Django and DRF take alone."""
+    """Django and DRF without an authenticator."""
 
     name = "none"
     authenticator = ""
@@ -475,7 +478,7 @@ class NoAuthentication(Package):
 
 
 class OneQuery(NoAuthentication):
-    """The limit: what a request takes whose authenticator asks the database ``SELECT 1``."""
+    """The limit: an authenticator that only sends ``SELECT 1`` to the database."""
 
     name = "SELECT 1"
     authenticator = "benchmarks.floor.SelectOne"
@@ -489,7 +492,7 @@ def _days(number):
 
 
 ALL: list[Package] = [Ours(), AuthToken(), Knox(), Durin(), SimpleJwt(), Sessions()]
-# Of no package: what is there without any, and with the cheapest that a database allows.
+# Baselines: no authenticator, and the cheapest that uses a database.
 BASELINES: list[Package] = [NoAuthentication(), OneQuery()]
 BY_NAME = {package.name: package for package in [*ALL, OAuthToolkit(), *BASELINES]}
 
@@ -497,12 +500,12 @@ BY_NAME = {package.name: package for package in [*ALL, OAuthToolkit(), *BASELINE
 def fill(
     package: Package, *, users: int, per_user: int = 1, known: int = 1000, expired: bool = False
 ) -> list[tuple[int, str]]:
-    """Add users with tokens. Pairs of a user's id and a key known in plain text, spread evenly.
+    """Add users with tokens. Return pairs of a user's id and a key in plain text.
 
-    The known tokens are made by the package in between the clones, so that they lie all over the
-    table as real ones do, and not side by side at its end.
+    The package makes these known tokens between the clones. So they are spread over the table like
+    real tokens, and not side by side at its end.
 
-    :param expired: whether the clones expired some time ago.
+    :param expired: if True, the clones expired some time ago.
     """
     from django.contrib.auth import get_user_model
     from django.db import connection, models, transaction
@@ -538,7 +541,7 @@ def fill(
             found.append((ids[0], key))
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM ANALYZE")
-    # The next connection has the defaults again.
+    # Close the connection, so that the next one has the defaults again.
     connection.close()
     return found
 
@@ -546,7 +549,7 @@ def fill(
 def _clone(
     cursor: Any, sql: Sql, row: Any, changes: dict[str, str], ids: range, times: int
 ) -> None:
-    """Copy the row, but for the changes, ``times`` for each id; it is itself the first one."""
+    """Copy the row with the changes, ``times`` per id. The row itself counts as the first copy."""
     if len(ids) * times == 1:
         return
     quote = cursor.db.ops.quote_name

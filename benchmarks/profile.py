@@ -1,7 +1,7 @@
-"""Where the time of our own authenticator goes: its steps, one in another, and its functions.
+"""Show how our own authenticator spends its time, by nested steps and by functions.
 
-The steps are timed as every benchmark here is; the functions by cProfile, which makes each call
-dearer than it is, so that only their order counts.
+The steps are timed like every other benchmark. The functions are timed by cProfile, which makes
+each call slower. So compare only the order of the functions.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def time_step(step: str, count: int) -> list[float]:
-    """Inside a worker: microseconds of each of ``count`` runs of the step."""
+    """Inside a worker: time ``count`` runs of the step, in microseconds."""
     action, items = _prepared_step(step, count + asking.UNTIMED)
     return harness.timed(action, items)[asking.UNTIMED :]
 
@@ -102,7 +102,7 @@ def _execute(connection: Any, sql: str, params: Any) -> None:
 
 
 def profiled(count: int, lines: int) -> str:
-    """Inside a worker: the functions that take most of ``count`` authentications."""
+    """Inside a worker: return the slowest functions in ``count`` authentications."""
     authenticate, asked = _prepared_step("the authenticator", count)
     profiler = cProfile.Profile()
     for request in asked:

@@ -1,4 +1,4 @@
-"""The Django project a package is measured in: the package, Django's auth and DRF, no more."""
+"""The Django project of a measured package. It has only the package, Django's auth and DRF."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from . import packages
 
-# What startproject writes, for `requests --middleware startproject`.
+# The middleware of startproject, for `requests --middleware startproject`.
 STARTPROJECT_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -25,7 +25,7 @@ def configure(
 ) -> None:
     """Make this process a Django project with one of the packages, or with several: ``a+b``.
 
-    The first of several is the one that the project authenticates with.
+    With several packages, the project authenticates with the first.
     """
     import django
     from django.conf import settings as django_settings

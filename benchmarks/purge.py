@@ -1,8 +1,9 @@
-"""Delete a million expired rows (PostgreSQL): speed, longest transaction, what the others notice.
+"""Delete a million expired rows (PostgreSQL): speed, longest transaction, effect on requests.
 
-Each method works on copies of its own of the same database: alone, for its speed; while another
-process authenticates at a steady pace; and while another looks at the age of its transaction. One
-thing at a time: on a small machine the looking would be what the authentications wait for.
+Each method works on its own copies of the same database. The first run measures its speed. During
+the second, another process authenticates at a steady pace. During the third, another process reads
+the age of the transaction. The runs are separate, because on a small machine the reading would
+slow the authentications down.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ DEFAULTS = {"rounds": 3}
 QUICK = {"rounds": 1, "rows": 20_000}
 
 PER_USER = 20
-# Of the authentications beside it, and of the look at the transaction's age.
+# Seconds between authentications, and between readings of the transaction's age.
 PAUSE = 0.002
 LOOK = 0.002
 
@@ -64,7 +65,7 @@ METHODS: dict[str, tuple[str, Callable[[], None]]] = {
     "flushexpiredtokens": ("simplejwt", _flushexpiredtokens),
     "cleartokens": ("oauth-toolkit", _cleartokens),
 }
-# The peers take a minute or more: once is enough.
+# These peers take a minute or more, so they run once.
 SLOW = ("flushexpiredtokens", "cleartokens")
 
 
@@ -119,7 +120,7 @@ def _fill(package: packages.Package, database: dict[str, Any], rows: int) -> lis
 
 
 def count(package_name: str) -> int:
-    """Inside a worker: the rows there are, all of them on disk."""
+    """Inside a worker: write all rows to disk, and return their number."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -129,7 +130,7 @@ def count(package_name: str) -> int:
 
 
 def purge(method: str) -> dict[str, float]:
-    """Inside a worker: run the method, and nothing else; what it took."""
+    """Inside a worker: run only the method. Return the time and memory that it needed."""
     _, function = METHODS[method]
     peak = _peak_memory()
     started = time.perf_counter()
@@ -139,7 +140,7 @@ def purge(method: str) -> dict[str, float]:
 
 
 def left(package_name: str) -> int:
-    """Inside a worker: the expired rows that are still there."""
+    """Inside a worker: return the number of expired rows that are still there."""
     from django.utils import timezone
 
     package = packages.BY_NAME[package_name]
@@ -189,7 +190,7 @@ def _beside(method: str, database: dict[str, Any], keys: list[tuple[int, str]]) 
 
 
 def _watched(method: str, database: dict[str, Any]) -> float:
-    """The longest transaction's age, in milliseconds."""
+    """Return the age of the longest transaction, in milliseconds."""
     name = METHODS[method][0]
     ages: list[float] = []
     stopped = threading.Event()
@@ -247,7 +248,7 @@ def _compare(
         return
     for method in options.methods:
         if method != ours:
-            # Speed is the inverse of time; the slow ones have one round.
+            # Speed is the inverse of time. The slow methods have only one round.
             count = len(alone[method])
             found = harness.ratio(alone[method], alone[ours][:count])
             report.add_ratio(

@@ -1,4 +1,4 @@
-"""The outcome as text (ratios first), JSON and plot."""
+"""Report the results as text (ratios first), as JSON and as a plot."""
 
 from __future__ import annotations
 
@@ -45,13 +45,16 @@ class Report:
     def compare(
         self, samples: dict[str, harness.Samples], case: str, base: str, goal: str | None = None
     ) -> None:
-        """Note the ratio of two cases, if this run has both."""
+        """Add the ratio of two cases, if this run has both."""
         if case in samples and base in samples:
             found = harness.ratio(samples[case], samples[base])
             self.add_ratio(f"{case} / {base}", goal=goal, **found)
 
     def add_ratio(self, name: str, ratio: float, goal: str | None = None, **spread: float) -> None:
-        """:param goal: such as ``<= 0.5``."""
+        """Add a ratio.
+
+        :param goal: for example ``<= 0.5``.
+        """
         entry: dict[str, Any] = {"name": name, "ratio": ratio, **spread}
         if goal is not None:
             sign, limit = goal.split()
@@ -99,7 +102,7 @@ class Report:
         Path(path).write_text(text + "\n", encoding="utf-8")
 
     def plot(self, path: str) -> None:
-        """Bars of the cases' medians, with a tick at the 95th percentile where there is one."""
+        """Draw a bar for each case's median, with a tick at the 95th percentile if it is known."""
         import matplotlib as mpl
 
         mpl.use("Agg")
@@ -136,7 +139,7 @@ def environment() -> dict[str, Any]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "cpus": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}",
-        # At the end of the run, of which the benchmark itself is one to two.
+        # The load at the end of the run. The benchmark itself causes one to two of it.
         "load": [round(load, 1) for load in os.getloadavg()],
         "versions": versions,
     }

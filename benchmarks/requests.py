@@ -1,4 +1,7 @@
-"""Whole requests a second through gunicorn or uvicorn, a server a package, asked in turn by wrk."""
+"""Whole requests per second through gunicorn or uvicorn.
+
+Each package has its own server. wrk sends requests to one server after the other.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,7 @@ def _headers(package: packages.Package, database: dict[str, Any], rows: int) -> 
 
 
 def _tuned(database: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
-    """With connections that outlive the request, as Django's documentation advises for each."""
+    """Return the database with connections that outlive a request, as Django's docs advise."""
     if options.database == "postgres":
         if options.prepared:
             database = databases.with_options(database, **databases.PREPARED)

@@ -1,4 +1,4 @@
-"""The application that gunicorn and uvicorn serve; the environment says with which package."""
+"""The application that gunicorn and uvicorn serve. The environment names the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import project
 
 project.configure(**json.loads(os.environ["BENCHMARKS_SERVER"]))
 
-# Only now: Django's handlers read the settings.
+# Import these after the settings are configured, because Django's handlers read the settings.
 from django.core.asgi import get_asgi_application  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 

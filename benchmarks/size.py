@@ -1,4 +1,4 @@
-"""Bytes a row, with indexes (PostgreSQL): as filled, and packed by VACUUM FULL."""
+"""Bytes per row with indexes (PostgreSQL): as filled, and after VACUUM FULL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one view of the whole-request benchmark: who is asking?"""
+"""The only view of the whole-request benchmark. It answers who the user is."""
 
 from __future__ import annotations
 

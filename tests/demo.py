@@ -1,4 +1,4 @@
-"""The example project as a person starts it: a process of its own, real HTTP."""
+"""Start the example project as a person does: in its own process, with real HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views behind several authenticators, for headers that concern one of them, or none."""
+"""Views with several authenticators, for headers that one of them reads, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of a token's life share: a clock that stands still, clients, and an ear."""
+"""Helpers for tests of a token's life: a fixed clock, clients, and a recorder of signals."""
 
 from __future__ import annotations
 

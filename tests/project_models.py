@@ -1,4 +1,4 @@
-"""Models that a project has beside the tokens, for as long as a test needs them."""
+"""Models of a project beside the tokens. They exist during one test."""
 
 from __future__ import annotations
 

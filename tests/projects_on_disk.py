@@ -1,4 +1,4 @@
-"""Whole projects in processes of their own: settings that cannot be changed in a running one."""
+"""Whole projects in their own processes, for settings that a running process cannot change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the database was asked."""
+"""Record the queries that the database gets."""
 
 from __future__ import annotations
 

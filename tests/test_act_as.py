@@ -1,4 +1,4 @@
-"""The helper for the tests of projects."""
+"""``act_as``, the helper for a project's own tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modules import downwards only, and nothing but Django and DRF outside contrib/."""
+"""The modules import only lower layers. Outside contrib/ they need only Django and DRF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Korean: complete, compiled, and what a client gets; no header is anything but ASCII.
+"""The Korean texts are complete, compiled and sent to clients. Headers are always ASCII.
 
 When a text has changed: in ``src/drf_token_auth``, run ``django-admin makemessages --locale ko
 --add-location file --ignore "pages/*"``, or in ``src/drf_token_auth/pages`` the same without

@@ -1,4 +1,4 @@
-"""What the tutorial's project has beside the package's own URLs."""
+"""The URLs of the tutorial's project beside the package's own URLs."""
 
 from __future__ import annotations
 

@@ -13,17 +13,17 @@ class DRFTokenAuthConfig(AppConfig):
     verbose_name = _("API tokens")
     default_auto_field = "django.db.models.BigAutoField"
     default = True
-    # Whether the admin of the package registers the package's token model.
+    # True if the package's admin registers the package's token model.
     registers_admin = True
 
     def __init__(self, app_name: str, app_module: Any) -> None:
-        # Before the models of any app are loaded: they may import DRF, which raises errors of its
-        # own for these mistakes.
+        # Check this before the models of any app are loaded. They may import DRF, whose own errors
+        # for these mistakes do not say what to write.
         require_readable()
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:
-        from . import checks, event_log  # noqa: F401 -- registered by being imported
+        from . import checks, event_log  # noqa: F401 -- the import registers them
         from .importers import originals  # noqa: F401
 
         if apps.is_installed("allauth.account"):
@@ -33,7 +33,7 @@ class DRFTokenAuthConfig(AppConfig):
 
 
 class WithoutAdminConfig(DRFTokenAuthConfig):
-    """For INSTALLED_APPS of a project that registers its own admin of tokens, or none."""
+    """Use this in INSTALLED_APPS if the project registers its own admin of tokens, or none."""
 
     default = False
     registers_admin = False

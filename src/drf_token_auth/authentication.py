@@ -1,4 +1,4 @@
-"""The authenticators: DRF's ``TokenAuthentication`` with a hashed, expiring, revocable token."""
+"""Authenticators like DRF's ``TokenAuthentication``, for tokens that are hashed and expire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication", "TokenAut
 
 _REFUSED_BY = "_drf_token_auth_refused_by"
 
-# One text for all reasons behind a code, so that a client learns nothing about a guessed key.
+# All reasons for a code have the same text, so a client learns nothing about a guessed key.
 _TEXTS = {
     "invalid_token": _("Invalid token."),
     "token_expired": _("The token has expired."),
@@ -33,15 +33,15 @@ _TEXTS = {
 class ExpiringTokenAuthentication(DRFTokenAuthentication):
     """Authenticate ``Authorization: Token <key>`` in one query.
 
-    Subclasses override what they would override in DRF's class: ``keyword`` (a word or a list of
-    words), ``model``, ``get_model``, ``authenticate_credentials(key)``. Two more hooks are
-    ``get_credentials(request)``, to read another header, and ``get_queryset()``, to look among
-    fewer tokens or to join more than the user. A plain ``HttpRequest`` will do.
+    Subclasses can override the same names as in DRF's class: ``keyword`` (a word or a list of
+    words), ``model``, ``get_model`` and ``authenticate_credentials(key)``. There are two more
+    hooks. ``get_credentials(request)`` reads another header. ``get_queryset()`` restricts the
+    tokens, or joins more than the user. ``authenticate`` also accepts a plain ``HttpRequest``.
     """
 
     keyword: str | Sequence[str] = "Token"  # type: ignore[assignment]
     www_authenticate_realm = "api"
-    # False in a view that shows a token and must not extend it.
+    # Set this to False in a view that shows a token and must not extend it.
     records_use = True
     request: Any = None
 
@@ -49,19 +49,19 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return self.model or get_token_model()
 
     def get_queryset(self) -> models.QuerySet[Any] | None:
-        """Hook: return the tokens to look among, or None for all of them (the fastest)."""
+        """Hook: return the tokens to search, or None for all of them, which is the fastest."""
         return None
 
     def get_credentials(self, request: Any) -> tuple[str, str]:
-        """Hook: return the scheme word and the key, or two empty texts if the request has none.
+        """Hook: return the keyword and the key, or two empty texts if the request has none.
 
-        To read another header, return ``(self.keywords[0], key)`` if it is there.
+        To read another header, return ``(self.keywords[0], key)`` if the request has it.
         """
-        # META and not headers, which parses all of them first.
+        # Read META, because request.headers would parse all headers first.
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if isinstance(header, bytes):
             header = header.decode("latin-1")
-        # Spaces and tabs separate, nothing else (RFC 9110 5.6.3).
+        # Only spaces and tabs separate the parts (RFC 9110 5.6.3).
         scheme, _, credentials = header.replace("\t", " ").strip(" ").partition(" ")
         return scheme, keys.HiddenText(credentials.lstrip(" "))
 
@@ -69,14 +69,14 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
     def keywords(self) -> Sequence[str]:
         return [self.keyword] if isinstance(self.keyword, str) else self.keyword
 
-    # In reports of errors this also hides the variables of all functions called from here.
+    # Error reports then also hide the variables of all functions called from here.
     @sensitive_variables()
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
-        """Return the user and the token, or None if the credentials are not for this class.
+        """Return the user and the token, or None if this class does not read these credentials.
 
         :raises AuthenticationFailed: 401, with the code ``invalid_token``, ``token_expired`` or
             ``user_inactive``.
-        :raises Throttled: 429, where ``FAILED_KEY_RATE`` is set and exceeded.
+        :raises Throttled: 429, if ``FAILED_KEY_RATE`` is set and exceeded.
         """
         scheme, credentials = self.get_credentials(request)
         if not self._takes(scheme):
@@ -89,7 +89,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         try:
             return self._authenticate_presented(request, keys.hidden(credentials))
         except AuthenticationFailed:
-            # DRF asks its first authenticator for the challenge, which may be another one.
+            # DRF asks the view's first authenticator for the challenge. That may be another one.
             setattr(request, _REFUSED_BY, self)
             if throttle is not None:
                 throttle.after_failure(request)
@@ -108,15 +108,15 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
     @sensitive_variables()
     def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
-        """Return the user and the token of a key, without a request (websockets, tasks).
+        """Return the user and the token of a key. Needs no request, so websockets can call it.
 
-        :raises AuthenticationFailed: as :meth:`authenticate`.
+        :raises AuthenticationFailed: the same as :meth:`authenticate`.
         """
         key = keys.hidden(key.decode("latin-1") if isinstance(key, bytes) else key)
         model = self.get_model()
         try:
             if not issubclass(model, AbstractToken):
-                # A project's own token model with a plaintext ``key``, as DRF documents it.
+                # DRF documents token models of a project with a plaintext ``key``.
                 return super().authenticate_credentials(str(keys.require_presentable(key)))
             token = lookup.authenticate(
                 model,
@@ -134,7 +134,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return AuthenticationFailed(_TEXTS[reason.code], code=reason.code)
 
     def authenticate_header(self, request: Any) -> str:
-        """Return the challenge of RFC 6750 section 3. ``error`` is in it if a key was presented."""
+        """Return the challenge (RFC 6750 3). It contains ``error`` if the request has a key."""
         refusing = getattr(request, _REFUSED_BY, self)
         if refusing is not self:
             return str(refusing.authenticate_header(request))
@@ -147,7 +147,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return challenge
 
     def keyword_of(self, request: Any) -> str:
-        """Return the keyword that the request came with, else the first."""
+        """Return the keyword in the request, or the first keyword."""
         scheme = self.get_credentials(request)[0].lower()
         return next((one for one in self.keywords if one.lower() == scheme), self.keywords[0])
 
@@ -157,7 +157,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
 
 def _is_taken_by_another(request: Any, scheme: str) -> bool:
-    """Whether another authenticator of the view answers to this word."""
+    """Return whether another authenticator of the view reads this keyword."""
     for one in getattr(request, "authenticators", None) or ():
         words = getattr(one, "keyword", None) or ("Basic" if "Basic" in type(one).__name__ else "")
         words = [words] if isinstance(words, str) else words
@@ -167,7 +167,7 @@ def _is_taken_by_another(request: Any, scheme: str) -> bool:
 
 
 def _is_foreign(key: str) -> bool:
-    """Whether a key that is not found is left to the next authenticator."""
+    """Return whether the next authenticator should get a key that was not found."""
     conf = get_settings()
     return conf.UNKNOWN_KEYS == "pass" and not key.startswith(conf.PREFIX)
 

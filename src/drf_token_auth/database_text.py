@@ -1,4 +1,4 @@
-"""Text that the database cannot hold: characters outside its encoding (utf8mb3, latin1)."""
+"""Handle text with characters outside the database's encoding, such as utf8mb3 or latin1."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ __all__ = ["is_about_text", "store_text"]
 
 _T = TypeVar("_T")
 
-# MySQL and MariaDB: collations that cannot be compared, an invalid or incorrect string value, and
-# an impossible conversion. PostgreSQL and Oracle raise DataError.
+# Errors of MySQL and MariaDB: the collations cannot be compared, a string value is invalid or
+# incorrect, or a conversion is impossible. PostgreSQL and Oracle raise DataError.
 _MYSQL_CODES = {1267, 1300, 1366, 3988}
 
 
 def is_about_text(error: DatabaseError) -> bool:
-    """Whether the database raised this error because it cannot hold a text."""
+    """Return whether the database raised this error because it cannot store a text."""
     if isinstance(error, OperationalError):
         return bool(error.args) and error.args[0] in _MYSQL_CODES
     return isinstance(error, DataError)
 
 
 def store_text(text: str, store: Callable[[str], _T], *, using: str) -> _T:
-    """Call ``store(text)``. Leave out characters that the database cannot hold, and call it again.
+    """Call ``store(text)``. If the database refuses the text, try again with fewer characters.
 
-    Only the database knows what a column holds, so it is asked. Plain ASCII needs no savepoint.
+    Only the database knows which characters a column can store. Plain ASCII always fits, so it
+    needs no savepoint.
     """
     if text.isascii():
         return store(text)
@@ -42,7 +43,7 @@ def store_text(text: str, store: Callable[[str], _T], *, using: str) -> _T:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """The text, then the same with fewer and fewer characters, at last in ASCII."""
+    """Yield the text, then shorter forms with fewer kinds of characters. The last is ASCII."""
     yield text
     yield _tidy("".join(letter for letter in text if letter <= "\uffff"))
     for encoding in ("latin-1", "ascii"):

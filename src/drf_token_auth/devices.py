@@ -1,4 +1,4 @@
-"""Names for devices: what a token list shows when the client gave no name of its own."""
+"""Name devices: a list of tokens shows these names if the client gave none."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 __all__ = ["describe"]
 
-# A longer header is cut before anything looks at it.
+# A longer header is shortened before any pattern is tried.
 AGENT_LENGTH = 512
 
-# The first match wins. Most browsers also name the browser that they descend from.
+# The first match wins. Most headers also name older browsers, so the order matters.
 _BROWSERS = {
     "Edge": r"\b(?:Edge?|EdgA|EdgiOS)/",
     "Opera": r"\b(?:OPR|OPiOS|OPT)/",
@@ -35,9 +35,9 @@ _CLIENT = re.compile(r"([^\s/()]+)/v?(\d+(?:\.\d+)?)")
 
 
 def describe(user_agent: str) -> str:
-    """Return words for the client behind a ``User-Agent``: "Chrome on Windows", "okhttp 4.12".
+    """Describe the client that sent a ``User-Agent``: "Chrome on Windows", "okhttp 4.12".
 
-    Text that names no browser known here and no ``product/version`` is returned as it is.
+    A text without a known browser and without ``product/version`` is returned unchanged.
     """
     agent = user_agent[:AGENT_LENGTH].strip()
     if not agent.startswith("Mozilla/"):

@@ -1,4 +1,4 @@
-"""The account's name in a login: the throttle and the serializer read it in the same way."""
+"""Read the account's name in a login, in the same way for the throttle and the serializer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ __all__ = [
     "name_field",
 ]
 
-# A backend may take other names than the column does, such as an e-mail address.
+# A backend may accept longer names than the column does, such as an e-mail address.
 SHORTEST_LIMIT = 320
 
 
 def max_name_length() -> int:
-    """The number of characters that a login name may have."""
+    """Return the number of characters that a login name may have."""
     user_model = get_user_model()
     column: Any = user_model._meta.get_field(user_model.USERNAME_FIELD)
     return max(getattr(column, "max_length", None) or 0, SHORTEST_LIMIT)
@@ -40,7 +40,7 @@ def max_name_length() -> int:
 def name_field(data: Any) -> str:
     """Return the field that names the account: ``username`` or the project's ``USERNAME_FIELD``.
 
-    It is the one with content. With content in both it is ``username``.
+    This is the field with content. If both have content, it is ``username``.
     """
     own = str(get_user_model().USERNAME_FIELD)
     if not isinstance(data, Mapping):
@@ -54,9 +54,9 @@ def _has_content(value: Any) -> bool:
 
 
 def account_name(data: Any) -> str | None:
-    """Return the name of the account that this login is for, or None where it gives no text.
+    """Return the name of the account that this login is for, or None if the data has no name.
 
-    A name that is too long is cut. The serializer refuses it.
+    A name that is too long is shortened here. The serializer refuses it.
     """
     value = data.get(name_field(data)) if isinstance(data, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -65,7 +65,7 @@ def account_name(data: Any) -> str | None:
 
 
 def clean_login_name(name: str) -> str:
-    """Bring a name into the Unicode form that Django's own login form uses."""
+    """Return the name in the Unicode form that Django's own login form uses."""
     return unicodedata.normalize("NFKC", name)
 
 
@@ -82,7 +82,7 @@ def find_account(name: str) -> Any:
 
 
 def is_impossible_name(name: str) -> bool:
-    """Whether no account can have this name: letters for a number, or text no column holds."""
+    """Return whether no account can have this name, such as letters in a column of numbers."""
     try:
         _get_by_natural_key(name)
     except (ObjectDoesNotExist, MultipleObjectsReturned):
@@ -95,7 +95,7 @@ def is_impossible_name(name: str) -> bool:
 
 
 def is_about_name(error: Exception) -> bool:
-    """Whether a query raised this error because no account can have the name that it asked for."""
+    """Return whether a query raised this error because no account can have the name."""
     if isinstance(error, DatabaseError):
         return is_about_text(error)
     return isinstance(error, (ValueError, TypeError, OverflowError, ValidationError))

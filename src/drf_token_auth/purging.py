@@ -1,7 +1,7 @@
-"""Delete expired tokens in short transactions, while the project goes on working.
+"""Delete expired tokens in short transactions, while the site is running.
 
-One DELETE of a million rows would be one long transaction. So the purge walks up the index of
-``expires_at`` and deletes one batch of rows after the other, by primary key.
+One DELETE of a million rows would be one long transaction. So the purge follows the index of
+``expires_at`` from the oldest row, and deletes one batch of rows after the other.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["BATCH_SIZE", "is_one_statement", "purge"]
 logger = logging.getLogger("drf_token_auth")
 
 BATCH_SIZE = 2_000
-# SQLite takes 32,766 parameters in one statement.
+# SQLite accepts 32,766 parameters in one statement.
 MAX_BATCH_SIZE = 10_000
 # Django reads these rows and needs several statements for each, so a batch is small.
 READ_BATCH_SIZE = 100
@@ -38,7 +38,7 @@ Tokens: TypeAlias = TokenQuerySet[Any]
 
 
 class Outcome(NamedTuple):
-    """How many rows were deleted, and how many a foreign key of the project protects."""
+    """The number of deleted rows, and of rows that a foreign key of the project protects."""
 
     deleted: int = 0
     kept: int = 0
@@ -65,7 +65,7 @@ def purge(
 
     A killed purge keeps what it finished. Two purges may run at the same time.
 
-    :param unused_for: also revoke tokens that nobody has used for so long, with the reason
+    :param unused_for: also revoke tokens that were not used for this long, with the reason
         ``unused``. The creation counts as a use.
     :param batch_size: the most rows that one transaction deletes. More than 10,000 means 10,000.
     :param sleep: seconds to wait between two transactions.
@@ -107,7 +107,7 @@ def purge(
 
 
 def is_one_statement(tokens: models.QuerySet[Any]) -> bool:
-    """Whether Django deletes such rows without reading them first."""
+    """Return whether Django deletes these rows without reading them first."""
     return Collector(using=tokens.db).can_fast_delete(tokens)
 
 
@@ -144,10 +144,11 @@ def _deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
 
 
 def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
-    """Yield ranges of at most ``size`` rows, up the index of ``expires_at``, and never look back.
+    """Yield ranges of at most ``size`` rows, in the order of ``expires_at``.
 
-    More rows of one moment than a batch takes are walked by primary key. To sort a million of them
-    for each batch would take longer than to delete them.
+    Each query starts after the last range, not at the oldest row. If a batch cannot hold all rows
+    with the same expiry, follow their primary keys. Sorting a million of them again for each batch
+    would take longer than deleting them.
     """
     rest = expired
     while (first := _moments(rest, 0, 1)) and len(edge := _moments(rest, size - 1, size + 1)) == 2:
@@ -164,7 +165,7 @@ def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
 
 
 def _moments(tokens: Tokens, start: int, end: int) -> list[datetime]:
-    """Return the expiry of some rows, by their place in the index of ``expires_at``."""
+    """Return the expiry of the rows from ``start`` to ``end`` in the index of ``expires_at``."""
     return list(tokens.order_by("expires_at").values_list("expires_at", flat=True)[start:end])
 
 
@@ -176,10 +177,10 @@ def _batches_of_tie(tied: Tokens, size: int) -> Iterator[Tokens]:
 
 
 def _delete(batch: Tokens) -> Outcome:
-    """Delete these rows in one transaction, except rows that another transaction holds.
+    """Delete these rows in one transaction, except rows that another transaction has locked.
 
-    A login locks the tokens of a user in the order of their keys. It could wait for this
-    transaction, so this transaction waits for nobody.
+    A login locks the tokens of a user in the order of their primary keys. It may wait for this
+    transaction. To avoid a deadlock, this transaction never waits for another one.
     """
     connection = connections[batch.db]
     is_simple = is_one_statement(batch)
@@ -193,7 +194,7 @@ def _delete(batch: Tokens) -> Outcome:
             keys = list(batch.values_list("pk", flat=True))
             if is_simple and keys:
                 return _delete_on_mysql(batch, keys)
-            # One by one: for "IN", MySQL may scan the table and wait for rows in use.
+            # Lock one row at a time. For "IN", MySQL may scan the table and wait for rows in use.
             return Outcome.total(_delete_locked(batch, _lock(batch, [pk])) for pk in keys)
         if is_simple and not connection.features.has_select_for_update:
             return Outcome(batch.delete_silently())
@@ -201,23 +202,23 @@ def _delete(batch: Tokens) -> Outcome:
 
 
 def _delete_on_postgresql(batch: Tokens) -> Outcome:
-    """Delete the whole range, which is several times faster than by key.
+    """Delete the whole range, which is several times faster than by primary key.
 
-    :raises OperationalError: another transaction has held one of the rows for longer than a moment.
+    :raises OperationalError: another transaction kept one of the rows locked for over 20 ms.
     """
     with transaction.atomic(using=batch.db):
         with connections[batch.db].cursor() as cursor:
-            # The next purge deletes what a crash brings back, so this need not wait for the disk.
+            # Do not wait for the disk: if a crash restores rows, the next purge deletes them.
             cursor.execute("SET LOCAL lock_timeout = '20ms'; SET LOCAL synchronous_commit = off")
         return Outcome(batch.delete_silently())
 
 
 def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
-    """Return the keys of the rows that no other transaction holds, and hold them."""
+    """Lock the rows that no other transaction has locked. Return their primary keys."""
     features = connections[batch.db].features
     rows = batch if keys is None else batch.filter(pk__in=keys)
     if not features.has_select_for_update:
-        # SQLite has one write lock, and only a write takes it.
+        # SQLite has one lock for all writes, and only a write takes the lock.
         rows.update(expires_at=F("expires_at"))
     skip_locked = features.has_select_for_update_skip_locked
     return list(rows.select_for_update(skip_locked=skip_locked).values_list("pk", flat=True))
@@ -234,7 +235,7 @@ def _delete_locked(batch: Tokens, keys: list[Any]) -> Outcome:
 
 
 def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
-    """Lock and delete through the primary key: any other way also locks rows that are in use."""
+    """Lock and delete by primary key. MySQL would also lock rows in use with another index."""
     connection: Any = connections[batch.db]
     meta, quote = batch.model._meta, connection.ops.quote_name
     table, pk = quote(meta.db_table), quote(meta.pk.column)
@@ -242,7 +243,7 @@ def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
     rows = batch.filter(pk__in=keys).select_for_update(skip_locked=skip_locked).values_list("pk")
     select, params = rows.query.get_compiler(batch.db).as_sql()
     select = select.replace(f"FROM {table}", f"FROM {table} FORCE INDEX (PRIMARY)", 1)
-    # A DELETE takes no FORCE INDEX. With this setting MariaDB refuses to scan the table.
+    # DELETE does not support FORCE INDEX. With this setting MariaDB refuses to scan the table.
     start = "SET STATEMENT sql_safe_updates = 1 FOR DELETE"
     if not connection.mysql_is_mariadb:
         start = f"DELETE /*+ INDEX({table} PRIMARY) */"

@@ -1,6 +1,6 @@
-"""Help in the console while DEBUG is on: one WARNING says why a request was refused.
+"""Log one WARNING that says why a request was refused, while DEBUG is on.
 
-No message contains the key or any other part of the header that could be one.
+No message contains the key, or any other part of the header that could be a key.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _REASONS: dict[type[Refused], str] = {
 
 
 def log_refusal(reason: Refused, credentials: str = "", *, request: Any = None) -> None:
-    """Log why a key is refused: with DEBUG a WARNING in words, else a DEBUG line."""
+    """Log why a key is refused: a WARNING in words with DEBUG, otherwise a DEBUG line."""
     if settings.DEBUG:
         _warn(explain(reason, credentials), request)
     else:
@@ -60,13 +60,13 @@ def log_refusal(reason: Refused, credentials: str = "", *, request: Any = None) 
 
 
 def explain(reason: Refused, credentials: str) -> str:
-    """Say in words what is wrong with the key, and what to do."""
+    """Return in words what is wrong with the key, and what to do."""
     seen = _mistake(credentials) if isinstance(reason, _MAY_BE_A_MISTAKE) else ""
     return seen or _REASONS.get(type(reason), "The key is refused.")
 
 
 def _mistake(credentials: str) -> str:
-    """Say what was written instead of a key, or nothing."""
+    """Return a text about a mistake in the written key, or an empty text."""
     # A server decodes the header as latin-1.
     text = credentials.encode("latin-1", "ignore").decode("utf-8", "ignore") or credentials
     if not text:
@@ -86,7 +86,7 @@ def _mistake(credentials: str) -> str:
 
 
 def log_foreign_header(request: Any, scheme: str, credentials: str, words: Sequence[str]) -> None:
-    """With DEBUG, warn about a header that holds a key of ours, but that no authenticator takes."""
+    """With DEBUG, warn about a header that contains our key, but that no authenticator reads."""
     if not settings.DEBUG:
         return
     prefix = get_settings().PREFIX
@@ -104,7 +104,7 @@ def log_foreign_header(request: Any, scheme: str, credentials: str, words: Seque
 
 
 def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
-    """With DEBUG, warn about a 401 for a request that no authenticator answered."""
+    """With DEBUG, warn about a 401 for a request whose header no authenticator reads."""
     if not settings.DEBUG:
         return
     if scheme:
@@ -123,7 +123,7 @@ def _named(scheme: str) -> str:
 
 
 def _warn(text: str, request: Any) -> None:
-    """One WARNING a request: the first says the most."""
+    """Log one WARNING per request. The first is the most precise."""
     if request is not None:
         if getattr(request, _EXPLAINED, False):
             return

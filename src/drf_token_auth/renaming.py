@@ -1,4 +1,4 @@
-"""Give a stored token another name."""
+"""Rename a stored token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["rename"]
 
 
 def rename(token: AbstractToken, name: str) -> bool:
-    """Save the token under this name, without the characters that the database cannot hold.
+    """Save the token with this name, without the characters that the database cannot store.
 
     :returns: False if the token was revoked or deleted meanwhile.
     """
@@ -28,7 +28,7 @@ def rename(token: AbstractToken, name: str) -> bool:
     try:
         store_text(name, store, using=using)
     except DatabaseError:
-        # Before Django 6.0, save() has no error of its own for a row that is gone.
+        # Before Django 6.0, save() does not have a separate error for a deleted row.
         if model._base_manager.using(using).filter(pk=token.pk).exists():
             raise
         return False

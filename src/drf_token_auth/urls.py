@@ -1,4 +1,4 @@
-"""``path("auth/", include("drf_token_auth.urls"))``."""
+"""URLs of the API. Use ``path("auth/", include("drf_token_auth.urls"))``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.urls import path
 from . import require_installed
 from .conf.rest_framework import require_texts
 
-# The views import DRF, which fails on these mistakes without saying what to write.
+# Check this first. The views import DRF, whose errors for these mistakes do not say what to write.
 require_installed()
 require_texts()
 

@@ -1,4 +1,4 @@
-"""The URLs of the admin's pages, and what a browser sends to make a token."""
+"""The URLs of the admin's pages, and the data that a browser posts to make a token."""
 
 from __future__ import annotations
 

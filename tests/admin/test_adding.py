@@ -1,4 +1,4 @@
-"""Make a token in the admin: for whom, how fresh the login must be, and what the form refuses."""
+"""Make a token in the admin: the allowed users, the recent login, and the refusals of the form."""
 
 from __future__ import annotations
 

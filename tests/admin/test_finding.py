@@ -1,4 +1,4 @@
-"""Find a token by its key: the key travels in the body of a POST, and comes back nowhere."""
+"""Find a token by its key. Only the body of a POST contains the key, and no answer does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of tokens: what it costs, what it says, how it is filtered and searched."""
+"""The list of tokens in the admin: its queries, its columns, its filters and its search."""
 
 from __future__ import annotations
 

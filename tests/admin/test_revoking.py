@@ -1,4 +1,4 @@
-"""Revoke in the admin: what is asked, how much at once, and what the log says."""
+"""Revoke in the admin: the confirmation, the limit per request, and the log entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in ``Authorization``: a user, the next authenticator, or 401. Never a 500."""
+"""Any ``Authorization`` header leads to a user, the next authenticator or 401, never to a 500."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a token may do: declared in the settings, asked for by views, named when missing."""
+"""Scopes: the settings declare them, views require them, and a refusal names the missing ones."""
 
 from __future__ import annotations
 

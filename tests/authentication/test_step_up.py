@@ -1,4 +1,4 @@
-"""How fresh a login must be: ``RecentLogin``, and the challenge of RFC 9470."""
+"""Require a recent login: ``RecentLogin``, and the challenge of RFC 9470."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often one may guess: logins by address and by account, refused keys by address."""
+"""Limits on guessing: logins by address and by account, refused keys by address."""
 
 from __future__ import annotations
 

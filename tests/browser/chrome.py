@@ -1,4 +1,4 @@
-"""Chromium, as Debian packages it, and the things that a person does with it."""
+"""Debian's Chromium, and functions for what a person does with a browser."""
 
 from __future__ import annotations
 

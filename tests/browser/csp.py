@@ -1,4 +1,4 @@
-"""The strictest policy under which the pages must work."""
+"""The strictest Content-Security-Policy under which the pages must work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""As ``urls``, with one API key per user."""
+"""The same site as in ``urls``, but with one API key per user."""
 
 from __future__ import annotations
 

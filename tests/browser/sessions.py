@@ -1,4 +1,4 @@
-"""Sessions of the browsers, changed from behind."""
+"""Change the sessions of the browsers in the database."""
 
 from __future__ import annotations
 

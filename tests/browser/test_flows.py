@@ -1,4 +1,4 @@
-"""What people do on the pages, in a real browser, under the strictest policy."""
+"""Use the pages as people do, in a real browser, under the strictest policy."""
 
 from __future__ import annotations
 

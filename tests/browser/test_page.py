@@ -1,4 +1,4 @@
-"""The tour of the example project, as a person takes it, in a real browser.
+"""Follow the tour of the example project in a real browser.
 
 Debian: packages chromium and chromium-driver. Without them, these tests fail.
 """

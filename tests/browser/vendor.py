@@ -1,4 +1,4 @@
-"""Scripts of other projects that the tests need. npm fetches them; the repository has none."""
+"""Scripts of other projects that the tests need. npm fetches them, so the repository has none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DEFAULT_AUTHENTICATION_CLASSES, as people write it."""
+"""The check of DEFAULT_AUTHENTICATION_CLASSES, with the mistakes that people make."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Two at once, with real threads and connections: on servers only, not on SQLite's one writer."""
+"""Concurrent requests with real threads and connections.
+
+These tests need a database server, because SQLite has only one writer at a time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AUTOCOMMIT off: the use is written in the project's transaction, and nobody waits for it."""
+"""With AUTOCOMMIT off, the project's transaction writes the use, and no request waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``revoke_tokens`` and the purge beside people who log in, log out and change passwords."""
+"""Run ``revoke_tokens`` and the purge while users log in, log out and change passwords."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Logins, rotations, logouts, password changes and the purge at once: no deadlock, no gap."""
+"""Logins, rotations, logouts, password changes and the purge at once cause no deadlock.
+
+No token is left that should have been revoked.
+"""
 
 from __future__ import annotations
 

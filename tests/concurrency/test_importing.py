@@ -1,4 +1,4 @@
-"""An import while people log in and out, in the old app and here, and beside a second import."""
+"""Import while users log in and out in both apps, and while a second import runs."""
 
 from __future__ import annotations
 

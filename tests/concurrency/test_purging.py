@@ -1,4 +1,4 @@
-"""What others do between two statements of the purge, and within its transactions."""
+"""Other connections change rows between two statements of the purge or in its transactions."""
 
 from __future__ import annotations
 

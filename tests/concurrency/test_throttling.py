@@ -1,4 +1,4 @@
-"""Many tries at once: those beyond the rate do not get through, on caches that can count."""
+"""Many attempts at once: the attempts over the rate are refused, on caches that can count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many requests with one token, and a row that another transaction holds."""
+"""Many requests with one token, and a row that another transaction has locked."""
 
 from __future__ import annotations
 

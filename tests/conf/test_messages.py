@@ -1,4 +1,4 @@
-"""What is said about a mistake in DRF_TOKEN_AUTH: the setting, the value and the line to write."""
+"""A message about a mistake in DRF_TOKEN_AUTH has the setting, the value and the line to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the tests of every neighbour, each in a process and a project of its own, and say with what.
+"""Run the tests of every neighbour, each in its own process and project, and list the versions.
 
 ``tox run -e contrib`` prints the table of the versions it ran, and fails if docs/reference/
 compatibility.md lacks one. ``tox run -e contrib -- --write`` brings the page up to

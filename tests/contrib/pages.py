@@ -1,4 +1,4 @@
-"""The lines of a guide, put in force: what a page tells people to paste is what is tested.
+"""Apply the code blocks of a guide, so that the tests run the lines that readers paste.
 
 A ``python`` block of a page in docs/how-to/neighbours whose first line is ``# a/file.py`` is that
 file of the project. Those of ``mysite/settings.py`` go into the settings, the others can be

@@ -1,4 +1,4 @@
-"""Packages that copy every row: a check says which line keeps the digests out."""
+"""Packages that copy every row: a check names the line that leaves the digests out."""
 
 from __future__ import annotations
 

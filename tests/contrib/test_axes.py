@@ -1,4 +1,4 @@
-"""Run twice: with Django's own users, and with some who log in by their address."""
+"""django-axes. Run twice: with Django's own users, and with users who log in by e-mail address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run twice: with rest_framework.authtoken installed beside it, and without."""
+"""dj-rest-auth. Run twice: with and without rest_framework.authtoken installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Django 6.0 and later."""
+"""The task for django.tasks (Django 6.0 and later)."""
 
 from __future__ import annotations
 

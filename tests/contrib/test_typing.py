@@ -1,4 +1,4 @@
-"""What type checkers say of tests/typing_consumer, and of the guide's own lines."""
+"""Run type checkers over tests/typing_consumer and over the guide's code."""
 
 from __future__ import annotations
 

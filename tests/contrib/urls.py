@@ -1,4 +1,4 @@
-"""What the page's ``mysite/urls.py`` says, and a view that wants a user."""
+"""The URLs from the page's ``mysite/urls.py``, and a view that requires a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is published: the wheel and the sdist of a clean clone, and a stranger's first five minutes.
+"""Build the wheel and the sdist from a clean clone, and follow the README with them.
 
 The README is followed to the letter, in an empty environment and a new project: in the sections
 named below, a block whose first line is ``# settings.py`` or ``# urls.py`` goes to the end of that

@@ -1,4 +1,4 @@
-"""The pages, their blocks of code, and whether an answer is the one that a page shows."""
+"""Read the pages and their code blocks, and compare answers with those that a page shows."""
 
 from __future__ import annotations
 

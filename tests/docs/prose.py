@@ -1,4 +1,4 @@
-"""The prose of a page or a docstring, without code, tables and headings."""
+"""Extract the prose of a page or a docstring, without code, tables and headings."""
 
 from __future__ import annotations
 

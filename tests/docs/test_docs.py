@@ -1,4 +1,4 @@
-"""What the pages say holds: their code runs, and they name everything there is."""
+"""The pages are true and complete: their code runs, and they name everything public."""
 
 from __future__ import annotations
 

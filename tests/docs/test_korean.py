@@ -1,4 +1,4 @@
-"""The Korean pages: the same code as in English, and no older than their English pages."""
+"""The Korean pages have the same code as the English pages, and are not older."""
 
 from __future__ import annotations
 

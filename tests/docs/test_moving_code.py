@@ -1,4 +1,4 @@
-"""Code written for ``rest_framework.authtoken``: what works as it is, and what an error says.
+"""Code for ``rest_framework.authtoken`` works unchanged, or an error says what to write.
 
 The table of docs/moving-in/code.md.
 """

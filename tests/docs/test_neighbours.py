@@ -1,4 +1,4 @@
-"""No neighbour without a test that runs, a page, and a line in the table of versions."""
+"""Each neighbour has a test that runs, a page, and a line in the table of versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tutorial, step by step, as a stranger follows it.
+"""Follow the tutorial step by step, as a new reader does.
 
 The project's users log in with their e-mail address; with other settings, with what these name.
 """

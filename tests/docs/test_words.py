@@ -1,4 +1,4 @@
-"""Plain English: one word for one thing, and sentences that need one reading."""
+"""The texts are in plain English: one word for one thing, and short sentences."""
 
 from __future__ import annotations
 

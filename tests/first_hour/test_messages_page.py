@@ -1,4 +1,4 @@
-"""docs/reference/messages.md has every text for developers, as a person meets it.
+"""docs/reference/messages.md has every message for developers, as they see it.
 
 Write the page again after a change of a text: ``WRITE_MESSAGES=1 pytest tests/first_hour``.
 """

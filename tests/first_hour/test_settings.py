@@ -1,4 +1,4 @@
-"""Mistakes in a new project's settings, and what ``manage.py`` says about each."""
+"""Mistakes in a new project's settings, and the message of ``manage.py`` about each."""
 
 from __future__ import annotations
 

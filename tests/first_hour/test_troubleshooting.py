@@ -1,4 +1,4 @@
-"""The page "Troubleshooting" has a section for what people search for, and says what is true."""
+"""The page "Troubleshooting" has a section for each problem that people search for, and is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py import_tokens``: what it prints and what its options do."""
+"""The output and the options of ``manage.py import_tokens``."""
 
 from __future__ import annotations
 

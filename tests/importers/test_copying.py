@@ -1,4 +1,4 @@
-"""The copy of an old table, with a table that the tests make.
+"""Copy an old table that the tests make.
 
 tests/moving_in has the tables of the real packages, tests/concurrency what others do meanwhile.
 """

@@ -1,4 +1,4 @@
-"""The dry run names what a project still has to change, each with the line to write."""
+"""The dry run lists the changes that a project still needs, each with the line to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Django says of an error, in the mail to ADMINS and with DEBUG on its page: never the secret.
+"""Django's error reports, in mails to ADMINS and on the DEBUG page, never contain a secret.
 
 A report has what was posted and the variables of every function that was called meanwhile.
 """

@@ -1,4 +1,4 @@
-"""Writes after the transaction, also if it was rolled back. A failure is a line in the log."""
+"""Writes happen after the transaction, even if it was rolled back. Failures are logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compiled SELECT returns what the ORM returns. Where it could not, the ORM is asked."""
+"""The compiled SELECT returns the same as the ORM. If it cannot, the ORM is used."""
 
 from __future__ import annotations
 

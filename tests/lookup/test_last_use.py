@@ -1,4 +1,4 @@
-"""What a use writes into the row: at most once an interval, and never in the way of a request."""
+"""A use is written to the row at most once per interval, and no request waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request, one SELECT, however many tokens there are; and reading writes nothing."""
+"""One request needs one SELECT, with any number of tokens. Reading writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database that can be read and not written: a replica, a standby, a maintenance window."""
+"""A read-only database: a replica, a standby or a maintenance window."""
 
 from __future__ import annotations
 

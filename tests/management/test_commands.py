@@ -1,4 +1,4 @@
-"""What is typed, what is answered, and the exit status."""
+"""The arguments, the output and the exit status of the commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which user a command means: by name, by id, hidden ones, names that two users have."""
+"""Find the user that a command names: by name, by id, hidden users, and names of two users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a token shows of itself: its key once, a label, and names that DRF's token has."""
+"""The attributes of a token: its key, which is readable once, its label, and names as in DRF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a token lives: fixed, idle with a cap, never; and who may not make it longer."""
+"""The lifetime of a token: fixed, idle with a maximum, or unlimited. No path exceeds MAX_TTL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The migrations, of whichever models the settings name, and of each variant in its own process."""
+"""The migrations of the models in the settings, and of each variant in its own process."""
 
 from __future__ import annotations
 

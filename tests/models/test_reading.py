@@ -1,4 +1,4 @@
-"""What a person reads from a token: its label, its dates, and its key or the reason why not."""
+"""Read a token in a shell: its label, its dates, and its key or the reason why it has none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project with a token model of its own: the whole job, and what it gets wrong on the way."""
+"""A project with its own token model: all steps, and the mistakes on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that go on asking while their tokens move."""
+"""Clients that keep sending requests while their tokens are imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guides of docs/moving-in, as their readers follow them.
+"""Follow the guides of docs/moving-in as their readers do.
 
 A ``diff`` is for the file that its first line names: each hunk (``…`` parts them) has to be found
 there once. A ``python`` block whose first line is a file's name is that file. ``pycon`` is typed

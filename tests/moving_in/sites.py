@@ -1,4 +1,4 @@
-"""A site in processes of its own: the releases of its project, their servers, and clients."""
+"""Run a site in its own processes: the releases of its project, their servers, and clients."""
 
 from __future__ import annotations
 

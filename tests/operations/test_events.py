@@ -1,4 +1,4 @@
-"""Created, rotated, reused, revoked: each once, on commit, from every path; and what is logged."""
+"""Created, rotated, reused, revoked: every path sends each signal once, on commit, and logs it."""
 
 from __future__ import annotations
 

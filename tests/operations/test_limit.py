@@ -1,4 +1,4 @@
-"""MAX_TOKENS_PER_USER: usable tokens of a kind, whichever way they are made."""
+"""MAX_TOKENS_PER_USER limits the usable tokens of a kind, for every way to make a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``revoke/``: whoever holds a key may end its token (RFC 7009)."""
+"""``revoke/``: a client that has a key may revoke its token (RFC 7009)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new key for the same row; the previous one works for a while, and is watched afterwards."""
+"""A rotation makes a new key. The old key works for a while, and its later use is reported."""
 
 from __future__ import annotations
 

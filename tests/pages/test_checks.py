@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says about the pages."""
+"""The messages of ``manage.py check`` about the pages."""
 
 from __future__ import annotations
 

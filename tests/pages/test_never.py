@@ -1,4 +1,4 @@
-"""What must never happen, each with a test."""
+"""Each test proves that one security fault of the pages cannot happen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A login token dies with the password it was made under, whichever way that changes."""
+"""Every way to change a password revokes the login tokens that were made with the old one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only PostgreSQL has."""
+"""Tests of features that only PostgreSQL has."""
 
 from __future__ import annotations
 

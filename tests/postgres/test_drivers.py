@@ -1,4 +1,4 @@
-"""The ways Django talks to PostgreSQL: what is bound, prepared, pooled, kept and lost."""
+"""Django's ways to use PostgreSQL: binding, prepared statements, pools, lost connections."""
 
 from __future__ import annotations
 

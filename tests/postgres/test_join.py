@@ -1,4 +1,4 @@
-"""The join in a subquery, which PostgreSQL plans one way, whatever the user's table is called."""
+"""PostgreSQL plans the join in the subquery the same way for any name of the user's table."""
 
 from __future__ import annotations
 

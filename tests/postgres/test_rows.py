@@ -1,4 +1,4 @@
-"""A use leaves the indexes alone: PostgreSQL puts the new row beside the old one (HOT)."""
+"""A use changes no index: PostgreSQL stores the new row version beside the old one (HOT)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of SQLite that another connection renews while the purge is at it."""
+"""On SQLite, another connection renews a row while the purge runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``purge_expired_tokens`` prints."""
+"""The output of ``purge_expired_tokens``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings most tests run with; the other modules here change one thing each."""
+"""The settings of most tests. Each other module here changes one thing."""
 
 from __future__ import annotations
 

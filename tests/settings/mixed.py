@@ -1,4 +1,4 @@
-"""What ``no_tz``, ``uuid_user``, ``swapped`` and ``atomic`` change, all at once."""
+"""All changes of ``no_tz``, ``uuid_user``, ``swapped`` and ``atomic`` together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask the index of a built site, as Sphinx's ``searchtools.js`` does in the browser.
+"""Search the index of a built site, as Sphinx's ``searchtools.js`` does in the browser.
 
 Only the search for objects of Python domains is left out: the site has none.
 """

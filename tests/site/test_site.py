@@ -1,4 +1,4 @@
-"""The built site: what people look for is the first hit of its search, and two clicks away.
+"""In the built site, the page that people want is the first hit and at most two clicks away.
 
 ``tox run -e docs`` builds the site and names its folder in ``SITE``.
 """

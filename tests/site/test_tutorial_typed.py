@@ -1,4 +1,4 @@
-"""Follow the tutorial as a newcomer does: an empty folder, a real server, a fresh shell a step."""
+"""Follow the tutorial as a newcomer does: an empty folder, a real server, a new shell per step."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Serve a project for some minutes, use it in every way, and check every answer.
 
-One run a database. Wrong answers, answers of 5xx, and growing memory or connections are errors.
+Run it once per database. Wrong answers, answers of 5xx, and growing memory or connections are
+errors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A database of its own, gunicorn in front of it, and what both use."""
+"""Start gunicorn with its own database, and measure what both use."""
 
 from __future__ import annotations
 

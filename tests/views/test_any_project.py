@@ -1,4 +1,4 @@
-"""The API keeps its promises whatever a project sets for all its views."""
+"""The API works the same with any settings that a project makes for all its views."""
 
 from __future__ import annotations
 

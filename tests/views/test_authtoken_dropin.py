@@ -1,4 +1,4 @@
-"""What people wrote against ``rest_framework.authtoken`` holds after the imports are changed.
+"""Code for ``rest_framework.authtoken`` works after only its imports are changed.
 
 The cases are those of DRF's own tests of ``TokenAuthentication``, ``ObtainAuthToken`` and
 ``Token``; the known difference is that a key cannot be read back.

@@ -1,4 +1,4 @@
-"""Logging in: what names an account, own serializers, and receivers that fail."""
+"""Log in: the fields that name an account, a project's own serializers, and failing receivers."""
 
 from __future__ import annotations
 

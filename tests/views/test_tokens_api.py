@@ -1,4 +1,4 @@
-"""The user's devices and personal tokens: look, make, rename, end."""
+"""List, make, rename and revoke the user's devices and personal tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What DRF itself asks of a view, besides its method: OPTIONS, pages for browsers, schemas."""
+"""The parts of a view that DRF itself uses: OPTIONS, pages for browsers, schemas."""
 
 from __future__ import annotations
 

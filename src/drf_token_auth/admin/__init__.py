@@ -1,6 +1,7 @@
-"""The admin of tokens: pages for the people who run the project.
+"""The admin of tokens.
 
-No page, log entry or URL has a key or a digest, except the page that shows a new key once.
+No page, log entry or URL has a key or a digest. The only exception is the page that shows a new
+key once.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ __all__ = [
 
 
 class TokenAdminMixin(ListMixin, AddMixin, RevokeMixin, FindMixin):
-    """Everything :class:`TokenAdmin` does, for an admin of another base class or model."""
+    """The behaviour of :class:`TokenAdmin`, for an admin with another base class or model."""
 
 
 class TokenAdmin(TokenAdminMixin, _ModelAdmin):

@@ -36,14 +36,14 @@ class AddMixin(_Mixin):
     key_template = "admin/drf_token_auth/key.html"
     raw_id_fields = ("user",)
     add_fields = ("user", "kind", "name", "full_access", "scopes", "expires_at")
-    # A token is made once. Afterwards only its name can be changed.
+    # After a token is made, only its name can be changed.
     shown_fields = (
         *("id", "hint", "user", "kind", "scopes", "created_at", "expires_at"),
         *("last_used_at", "idle_timeout", "renewable_until"),
     )
 
     def may_issue_for(self, request: Any, user: Any) -> bool:
-        """Hook: may the logged-in staff member make a token for this user?"""
+        """Hook: return whether the logged-in staff member may make a token for this user."""
         return may_act_as(request.user, user)
 
     def get_fields(self, request: Any, obj: Any = None) -> Any:
@@ -64,10 +64,10 @@ class AddMixin(_Mixin):
         return type(form.__name__, (form,), attributes)
 
     def get_autocomplete_fields(self, request: Any) -> Any:
-        """Complete the user's name where the site can. Elsewhere ``raw_id_fields`` applies.
+        """Complete the user's name if the site can. Otherwise ``raw_id_fields`` applies.
 
-        Django's checks read the attribute ``autocomplete_fields``, which they would refuse in a
-        project whose user has no admin or one without ``search_fields``.
+        This cannot be the attribute ``autocomplete_fields``. Django's checks refuse it if the user
+        has no admin, or an admin without ``search_fields``.
         """
         fields = super().get_autocomplete_fields(request)
         users: Any = self.admin_site._registry.get(self.opts.get_field("user").related_model)
@@ -84,13 +84,13 @@ class AddMixin(_Mixin):
 
     @method_decorator(sensitive_post_parameters("password"))
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        # After the key has been shown there is no form to go on with.
+        # These buttons open a form after the save, but the answer is the page with the key.
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         extra_context = {**buttons, **(extra_context or {})}
         try:
             return super().add_view(request, form_url, extra_context)
         except TokenLimitReached as error:
-            # The limit is known under the user's lock only. Show the same form with this error.
+            # The limit is only known after the user's row is locked. Show the form with this error.
             text = _("The user already has %(limit)s tokens of this kind.")
             request.token_limit_reached = text % {"limit": error.limit}
             return super().add_view(request, form_url, extra_context)
@@ -100,13 +100,13 @@ class AddMixin(_Mixin):
             obj.origin = (request.user, request)
             operations.insert(obj)
             return
-        # Django would write every column, also those that a use has changed meanwhile.
+        # Django would write every column, and overwrite those that a request has just updated.
         columns = {field.name for field in obj._meta.concrete_fields if not field.primary_key}
         changed = columns.intersection(form.cleaned_data)
         obj.save(update_fields=[*changed, *auto_now_columns(type(obj))])
 
     def response_add(self, request: Any, obj: AbstractToken, *args: Any) -> HttpResponse:
-        """Show the key in the answer to the POST. A message would put it into a cookie."""
+        """Show the key in the answer to the POST. A message could store it in a cookie."""
         opts = obj._meta
         list_url = reverse(
             f"admin:{opts.app_label}_{opts.model_name}_changelist",
@@ -120,7 +120,7 @@ class AddMixin(_Mixin):
             "key": keys.hidden(obj.key),
             "token": obj,
             "is_popup": is_popup,
-            # In the popup's list the new token can be chosen.
+            # In a popup, lead to the list where the new token can be chosen.
             "done_url": f"{list_url}?{IS_POPUP_VAR}=1" if is_popup else list_url,
         }
         headers = {"Cache-Control": "private, no-store"}

@@ -1,4 +1,4 @@
-"""Entries in the admin's log that name a token and its owner."""
+"""Write entries to the admin's log that name a token and its owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write_log(
 ) -> list[Any]:
     """Write one entry per token.
 
-    Django writes ``str(token)``, which is not enough once the row is gone.
+    Django writes ``str(token)``, which says too little after the row is deleted.
     """
     from django.contrib.admin.models import LogEntry
     from django.contrib.contenttypes.models import ContentType
@@ -30,7 +30,7 @@ def write_log(
             object_id=str(token.pk),
             object_repr=label(token)[:_REPR_LENGTH],
             action_flag=action_flag,
-            # LogEntry stores a list as JSON, as Django's own code does.
+            # LogEntry stores a list as JSON. Django's own code passes lists too.
             change_message=message,
         )
         for token in tokens

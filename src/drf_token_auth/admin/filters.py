@@ -1,4 +1,4 @@
-"""Filters for the list of tokens. They look forward, where Django's date filter looks back."""
+"""Filters for the list of tokens. Django's date filter knows only the past, but expiry is ahead."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LifetimeFilter(admin.SimpleListFilter):
 
 
 class LastUseFilter(admin.SimpleListFilter):
-    """Offered only if the project records when tokens are used."""
+    """Filter by last use. Offered only if the project records when tokens are used."""
 
     title = _("last use")
     parameter_name = "unused"
@@ -71,7 +71,7 @@ class LastUseFilter(admin.SimpleListFilter):
 
 
 class OwnerFilter(admin.SimpleListFilter):
-    """Offers what the project's user model can tell."""
+    """Filter by the state of the owner. Offers the fields that the user model has."""
 
     title = _("owner")
     parameter_name = "owner"
@@ -113,7 +113,7 @@ def _has_column(model: Any, name: str) -> bool:
 
 
 class ScopeFilter(admin.SimpleListFilter):
-    """Offered only if the project declares scopes."""
+    """Filter by scope. Offered only if the project declares scopes."""
 
     title = _("scope")
     parameter_name = "scope"
@@ -130,7 +130,7 @@ class ScopeFilter(admin.SimpleListFilter):
             return queryset.filter(scopes__isnull=True)
         if value not in get_settings().SCOPES:
             return queryset
-        # The column holds names with one space between them.
+        # The column holds the names, separated by single spaces.
         return queryset.filter(
             Q(scopes=value)
             | Q(scopes__startswith=f"{value} ")

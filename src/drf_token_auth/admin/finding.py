@@ -38,7 +38,7 @@ class FindMixin(_Mixin):
     @method_decorator(sensitive_post_parameters("key"))
     @method_decorator(sensitive_variables("key", "form"))
     def find_view(self, request: Any) -> HttpResponse:
-        """Answer which token a key belongs to. The key travels in the body of a POST only."""
+        """Show which token a key belongs to. Only the body of a POST may contain the key."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         form = FindByKeyForm(request.POST) if request.method == "POST" else None
@@ -48,7 +48,7 @@ class FindMixin(_Mixin):
             **self.admin_site.each_context(request),
             "title": _("Find a token by its key"),
             "opts": self.opts,
-            # A new form, so that the page does not show the key again.
+            # Use a new form, so that the page does not show the key again.
             "form": FindByKeyForm(),
             "was_asked": was_asked,
             "token": token,
@@ -62,7 +62,7 @@ class FindMixin(_Mixin):
 
     @sensitive_variables()
     def _find(self, request: Any, key: str) -> AbstractToken | None:
-        # People copy the whole header.
+        # Operators may paste the whole header.
         words = key.split()
         queryset: Any = self.get_queryset(request)
         try:

@@ -1,4 +1,4 @@
-"""The forms of the admin: to make a token, to rename it, and to find it by its key."""
+"""The admin's forms: make a token, rename it, and find it by its key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["FindByKeyForm", "TokenAddForm", "TokenForm"]
 
 
 class ScopesChoice(forms.MultipleChoiceField):
-    """Checkboxes. It also takes several names in one text, as the column holds them."""
+    """Checkboxes. The field also accepts several names in one text, as the column stores them."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -45,7 +45,7 @@ class ScopesChoice(forms.MultipleChoiceField):
 
 
 class TokenForm(_ModelForm):
-    """Refuses an expiry in the past and scopes that the project does not declare."""
+    """Refuse an expiry in the past and scopes that the project does not declare."""
 
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data.get("expires_at")
@@ -56,7 +56,7 @@ class TokenForm(_ModelForm):
 
 
 class TokenAddForm(TokenForm):
-    """Makes a token. The admin sets ``request`` and ``may_issue_for`` on a subclass."""
+    """Make a token. The admin sets ``request`` and ``may_issue_for`` on a subclass."""
 
     request: Any = None
     may_issue_for: Any = None
@@ -115,7 +115,7 @@ class TokenAddForm(TokenForm):
         values["scopes"] = encode_scopes(values.get("scopes") or None)
 
     def _clean_unique_name(self, values: dict[str, Any]) -> None:
-        """Refuse the name of another live token, so that a reload makes no second one."""
+        """Refuse the name of another usable token, so that a reload makes no second token."""
         name = clean_name(values.get("name", ""))
         model: Any = self._meta.model
         others = all_rows(model, model._default_manager.db).usable()
@@ -124,7 +124,7 @@ class TokenAddForm(TokenForm):
 
 
 class FindByKeyForm(forms.Form):
-    """Asks for a key. The page never shows it again."""
+    """Ask for a key. The page never shows it again."""
 
     key = forms.CharField(
         label=_("Key"),

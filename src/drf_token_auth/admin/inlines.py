@@ -1,7 +1,7 @@
-"""Tokens on the page of another model, such as the user: list, rename, revoke.
+"""List, rename and revoke tokens on the page of another model, such as the user.
 
-A page with inlines answers a save with a redirect, so it cannot show a new key. A token made there
-would be a row that nobody has the key of. So no inline makes tokens.
+A page with inlines answers a save with a redirect, so it cannot show a new key. Nobody would ever
+see the key of a token that an inline made. So no inline makes tokens.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _guarded(formset: Any, request: Any) -> Any:
 
 
 class TokenInlineMixin(_Mixin):
-    """For ``class TokenInline(TokenInlineMixin, admin.TabularInline): model = Token``."""
+    """Mixin for ``class TokenInline(TokenInlineMixin, admin.TabularInline): model = Token``."""
 
     form = TokenForm
     extra = 0
@@ -70,10 +70,11 @@ class TokenInlineMixin(_Mixin):
 
 
 def guard_inlines() -> None:
-    """Make every inline of tokens safe, also those that a project wrote as plain inlines.
+    """Make every inline of tokens safe, even one that a project wrote as a plain inline.
 
-    Django gives a model no say in how an inline saves and deletes its rows. A plain inline would
-    make tokens without a key and revoke without a reason and an actor. So this wraps one method.
+    In Django a model cannot decide how an inline saves and deletes its rows. A plain inline would
+    make tokens whose keys are not shown, and revoke tokens without a reason and an actor. So this
+    wraps one method of Django's class.
     """
     original = InlineModelAdmin.get_formset
     if getattr(original, "guards_tokens", False):

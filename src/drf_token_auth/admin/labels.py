@@ -1,4 +1,4 @@
-"""Words for a token in the admin: what it is, and whether it works."""
+"""Describe a token in the admin: its label and its state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATES: dict[type[Refused], Promise] = {
 
 
 def state(token: AbstractToken) -> str | Promise:
-    """Say whether the token works now. Costs no query if its user is loaded."""
+    """Return whether the token works now, in words. Needs no query if its user is loaded."""
     try:
         lookup.require_alive(token, timezone.now())
     except Refused as reason:
@@ -32,7 +32,7 @@ def state(token: AbstractToken) -> str | Promise:
 
 
 def label(token: AbstractToken) -> str:
-    """Name the token so that a log entry still makes sense when the row is gone."""
+    """Return a label that still identifies the token in the log after the row is deleted."""
     words: dict[str, Any] = {
         "kind": token.get_kind_display(),
         "hint": token.hint,

@@ -1,4 +1,4 @@
-"""The list of tokens: fast on a million rows, and careful with keys."""
+"""The list of tokens. It is fast with a million rows, and refuses to search for a key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ else:
 
 __all__ = ["ListMixin"]
 
-# Each answer to ``?digest__gt=…`` would tell a bit of what no page shows.
+# Filters such as ``?digest__gt=…`` would reveal these secret columns bit by bit.
 _SECRET_COLUMNS = frozenset({*DIGESTS, "user_stamp"})
 
 
@@ -41,15 +41,15 @@ class ListMixin(_Mixin):
     list_display = ("id", "user", "kind", "token", "state", "expires", "last_used")
     list_filter = ("kind", LifetimeFilter, LastUseFilter, OwnerFilter, ScopeFilter)
     list_select_related = ("user",)
-    # The order of age, by an index that each table has.
+    # List the newest first. Every table has an index of its primary key.
     ordering = ("-pk",)
     sortable_by = ("id", "user", "expires")
-    # Both would count the whole table.
+    # Each of these two would count the whole table.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = BoundedPaginator
     change_list_template = "admin/drf_token_auth/change_list.html"
-    # The admin's checks, and the autocomplete of a project's other models, want these names.
+    # The search does not use these fields. Django's checks and autocomplete fields require them.
     search_fields = ("hint", "name")
     search_help_text = _("An id, a user name, a hint, or a part of a token's name. Never a key.")
 
@@ -57,7 +57,7 @@ class ListMixin(_Mixin):
     def token(self, obj: AbstractToken) -> str:
         return f"{obj.name} ({obj.hint}…)" if obj.name else f"{obj.hint}…"
 
-    # Short dates: with a time, eight columns do not fit a screen of 1280 pixels.
+    # Show dates without times. With times, eight columns do not fit a screen of 1280 pixels.
     @admin.display(description=_("expires"), ordering="expires_at")
     def expires(self, obj: AbstractToken) -> str | None:
         return _short_date(obj.expires_at)
@@ -74,7 +74,7 @@ class ListMixin(_Mixin):
         columns = super().get_list_display(request)
         if get_settings().LAST_USED_INTERVAL is not None:
             return columns
-        # The column is empty then, and "never used" would be a guess.
+        # The project does not record uses, so "never used" could be wrong.
         return [name for name in columns if name not in {"last_used", "last_used_at"}]
 
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -91,7 +91,7 @@ class ListMixin(_Mixin):
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         if contains_key(request.GET.get("q", "")):
-            # The next page must not carry the key in its links.
+            # Redirect, because the links of the next page would contain the key.
             text = _(
                 "That was a key. It was not searched, but it is in the log of your web server now. "
                 "Find its token by “Find by key”, and revoke it."

@@ -1,4 +1,4 @@
-"""Count a big table only as far as a person wants to know."""
+"""Count a big table only up to 10,000 rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _MoreThan(int):
 
     def __str__(self) -> str:
         if settings.USE_THOUSAND_SEPARATOR:
-            # Django puts the separator into this text by counting characters from the right.
+            # Django inserts separators by counting from the right, so the digits must stand last.
             return f">{COUNTED}"
         return _("more than 10,000")
 

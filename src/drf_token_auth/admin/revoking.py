@@ -1,4 +1,4 @@
-"""Revoke tokens in the admin: one, or those that are selected."""
+"""Revoke one token or all selected tokens in the admin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["RevokeMixin", "revoke_each_user"]
 def revoke_each_user(request: Any, tokens: Any) -> int:
     """Revoke the tokens in one short transaction per user. Return how many were usable.
 
-    One transaction for all would hold the rows of many users, and their logins would wait.
+    One transaction for all users would lock many rows, and the logins of these users would wait.
     """
     ids_of_user: dict[Any, list[Any]] = defaultdict(list)
     for pk, user_pk in tokens.order_by().values_list("pk", "user_id"):
@@ -41,7 +41,7 @@ def revoke_each_user(request: Any, tokens: Any) -> int:
 
 class RevokeMixin(_Mixin):
     actions = ("delete_selected",)
-    # How many tokens one request may revoke. The command revoke_tokens has no limit.
+    # The most tokens that one request may revoke. The command revoke_tokens has no limit.
     max_selected = 1000
     revoke_template = "admin/drf_token_auth/revoke_selected.html"
 

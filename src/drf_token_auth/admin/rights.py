@@ -24,7 +24,10 @@ def may_act_as(staff: Any, user: Any) -> bool:
 
 
 def can_confirm_password(request: Any) -> bool:
-    """Return False for a user of single sign-on, and while a staff member acts as another user."""
+    """Return whether the logged-in person has a password to confirm.
+
+    This is False for a user of single sign-on, and while a staff member acts as another user.
+    """
     has_usable_password = getattr(request.user, "has_usable_password", None)
     return (
         has_usable_password is not None and has_usable_password() and not is_impersonated(request)
@@ -33,14 +36,14 @@ def can_confirm_password(request: Any) -> bool:
 
 @sensitive_variables()
 def confirm_password(request: Any, password: str) -> None:
-    """Check the password of the logged-in person. If it is right, the login is fresh again.
+    """Check the password of the logged-in person. If it is right, the login counts as recent.
 
-    :raises ValidationError: it is wrong, or too many were tried.
+    :raises ValidationError: the password is wrong, or there were too many attempts.
     """
     try:
         PasswordStepUp(request).confirm(password)
     except TooManyAttempts as error:
-        # The texts of the pages are translated only where their app is installed.
+        # Use a text of this app. A text of the pages is translated only if their app is installed.
         raise ValidationError(
             _("Too many attempts. Please try again later."), code=error.code
         ) from None

@@ -1,4 +1,4 @@
-"""Read what an operator typed into the search box of the list of tokens."""
+"""Search the list of tokens, and recognise a key in the search box."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..login_name import clean_login_name, is_about_name, max_name_length
 __all__ = ["contains_key", "search"]
 
 _WORD = re.compile(r"[^\s\"'<>,;=]+")
-# DRF's own keys have 40 hexadecimal digits, those of knox and durin have 64.
+# Keys of DRF have 40 hexadecimal digits. Keys of knox and durin have 64.
 _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
-# A name or a hint that begins with our prefix is shorter.
+# A word that begins with the prefix, but has fewer characters after it, is a name or a hint.
 _LEAST_TAIL = 12
 
 
 def contains_key(text: str) -> bool:
-    """Return True if a word of this text looks like a key, or like most of one."""
+    """Return True if a word of this text looks like a key or like most of a key."""
     prefix = get_settings().PREFIX
     return any(_looks_like_key(word, prefix) for word in _WORD.findall(text[:2000]))
 
@@ -33,7 +33,7 @@ def _looks_like_key(word: str, prefix: str) -> bool:
         return True
     if _LONG_HEX.fullmatch(word):
         return True
-    # A key that was made under an earlier prefix keeps its checksum.
+    # A key with an earlier prefix still has a valid checksum.
     return len(word) >= keys.TAIL_LENGTH and keys.looks_issued(word[-keys.TAIL_LENGTH :], "")
 
 
@@ -59,7 +59,7 @@ def _owners(queryset: Any, name: str) -> list[Any]:
         return list(rows.values_list("pk", flat=True)[:100])
     except Exception as error:
         if is_about_name(error):
-            return []  # The user name is a number or a UUID, say, and this text is neither.
+            return []  # For example, user names are numbers or UUIDs and this text is neither.
         raise
 
 

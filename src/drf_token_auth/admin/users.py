@@ -1,4 +1,4 @@
-"""What a project's user admin can show and do about a user's tokens."""
+"""Show and revoke a user's tokens in the project's own user admin."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = ["UserTokensMixin"]
 
 
 class UserTokensMixin(_Mixin):
-    """Adds a link to the user's tokens, and an action that revokes all of them."""
+    """Add a link to the user's tokens, and an action that revokes all of them."""
 
     actions = ("revoke_all_tokens",)
-    # How many tokens one request may revoke. The command revoke_tokens has no limit.
+    # The most tokens that one request may revoke. The command revoke_tokens has no limit.
     max_revoked = 1000
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
@@ -50,7 +50,7 @@ class UserTokensMixin(_Mixin):
         try:
             url = reverse(name, current_app=self.admin_site.name)
         except NoReverseMatch:
-            # This site has no admin of tokens.
+            # This admin site has no admin of tokens.
             return text
         return format_html('<a href="{}?{}">{}</a>', url, urlencode({"user__exact": obj.pk}), text)
 

@@ -1,8 +1,8 @@
-"""What ``manage.py check`` says about a project before its first request does.
+"""Checks that find a project's mistakes before its first request does.
 
-Errors (``drf_token_auth.E…``) stop most commands, warnings (``W…``) do not. A module for each
-subject; importing it registers its checks. No check raises, whatever a project has in its
-settings: :func:`shared.check` sees to that.
+Errors (``drf_token_auth.E…``) stop most commands. Warnings (``W…``) do not. Each module has the
+checks of one subject, and importing the module registers them. No check raises, even if a setting
+has an impossible value: :func:`shared.check` catches every exception.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The authenticators beside ours: which stands first, and which cannot use our tokens."""
+"""Check the order of the authenticators, and find those that cannot use the package's tokens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _default_classes() -> list[Any]:
 
 
 def _used_classes() -> list[Any]:
-    """Return the default authenticators and those of the views, each once."""
+    """Return the default authenticators and those of the views, without duplicates."""
     classes = _default_classes()
     for view in served_views():
         listed = getattr(view, "authentication_classes", ())
@@ -61,7 +61,7 @@ def check_order_of_authenticators() -> Messages:
 
 @check(Tags.security, deploy=True)
 def check_basic_authentication() -> Messages:
-    """W002: with BasicAuthentication the password comes with each request."""
+    """W002: BasicAuthentication accepts the password with each request."""
     if any(issubclass(one, BasicAuthentication) for one in _default_classes()):
         yield warning(
             "W002",
@@ -103,7 +103,7 @@ def _needs_authtoken(one: Any) -> bool:
 
 @check(Tags.security)
 def check_keywords() -> Messages:
-    """W007: DRF's authenticator and ours answer to one word and refuse each other's keys."""
+    """W007: DRF's authenticator and ours read the same keyword and refuse each other's keys."""
     classes = _default_classes()
     for theirs in filter(_is_drfs, classes):
         if not is_token_model(model_of(theirs)) and not _needs_authtoken(theirs):
@@ -153,7 +153,7 @@ def check_login_is_of_use() -> Messages:
 
 
 def _names_ours(view: type[Any]) -> bool:
-    """Whether a view of the project names our authenticator, and does not need it as a default."""
+    """Return whether a view of the project names our authenticator itself, not as the default."""
     from rest_framework.views import APIView
 
     is_default = getattr(view, "authentication_classes", None) is APIView.authentication_classes
@@ -161,14 +161,14 @@ def _names_ours(view: type[Any]) -> bool:
 
 
 def _may_take_ours(one: Any) -> bool:
-    """Whether this accepts our tokens. True if only a request could tell."""
+    """Return whether this authenticator accepts our tokens. True if only a request could tell."""
     if not isinstance(one, type) or _is_ours(one):
         return True
     if not hasattr(one, "get_model"):
         return False
     try:
         return is_token_model(one().get_model())
-    except Exception:  # noqa: BLE001 -- code of the project, which may need a request
+    except Exception:  # noqa: BLE001 -- the project's code may need a request
         return not _needs_authtoken(one)
 
 
@@ -177,7 +177,7 @@ def _is_ours(one: Any) -> bool:
 
 
 def _is_drfs(one: Any) -> bool:
-    """Whether this is DRF's class, or a subclass that answers as DRF's does."""
+    """Return whether this is DRF's class, or a subclass that authenticates in the same way."""
     return (
         issubclass(one, TokenAuthentication)
         and one.authenticate is TokenAuthentication.authenticate
@@ -186,6 +186,6 @@ def _is_drfs(one: Any) -> bool:
 
 
 def _words(one: Any) -> set[str]:
-    """Return the words that the authenticator answers to. ``keyword`` may be a list."""
+    """Return the keywords of the authenticator. Its ``keyword`` may be a text or a list."""
     keyword = one.keyword
     return {str(word).lower() for word in ([keyword] if isinstance(keyword, str) else keyword)}

@@ -1,4 +1,4 @@
-"""What the project's own classes do, read from their compiled code without running it."""
+"""Checks that read the compiled code of the project's classes without running it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .shared import Messages, check, path_of, warning
 
 __all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of"]
 
-# Their code is not the project's to correct; what they do with tokens has checks of its own.
+# The project cannot correct the code of these packages. Other checks cover how they use tokens.
 _PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
 _LOOKUPS = {"get", "aget", "filter", "exclude", "get_object_or_404", "aget_object_or_404"}
 _MODEL_OF_THE_CLASS = {"get_model", "model"}
 
 
 def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
-    """Whether a method says ``….get(key=…)`` to our token model, as tutorials do."""
+    """Return whether a method calls ``….get(key=…)`` on our token model, as tutorials do."""
     return any(
         _filters_by_key(code) and _is_about_ours(authenticator, function)
         for function in _own_functions(authenticator)
@@ -32,7 +32,7 @@ def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
 
 
 def _own_functions(cls: type[Any]) -> Iterator[FunctionType]:
-    """Yield the functions in the class and its bases that belong to the project, each once."""
+    """Yield the project's own functions in the class and its bases, without duplicates."""
     found: dict[FunctionType, None] = {}
     for base in cls.__mro__:
         if base.__module__.partition(".")[0] in _PACKAGES:
@@ -45,7 +45,7 @@ def _own_functions(cls: type[Any]) -> Iterator[FunctionType]:
 
 
 def _behind(function: Any) -> Iterator[FunctionType]:
-    """Yield the function, and those it calls from its closure: @api_view leaves only these."""
+    """Yield the function, and the functions in its closure. @api_view hides the view there."""
     if isinstance(function, FunctionType):
         yield function
         for inner in inspect.getclosurevars(function).nonlocals.values():
@@ -54,7 +54,7 @@ def _behind(function: Any) -> Iterator[FunctionType]:
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code of a function and of those inside it."""
+    """Yield the code of a function, and of the functions inside it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -62,7 +62,10 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _filters_by_key(code: CodeType) -> bool:
-    """The names of a call's keyword arguments are a tuple among the constants."""
+    """Return whether the code calls a lookup with the keyword argument ``key``.
+
+    Python stores the names of a call's keyword arguments as a tuple among the constants.
+    """
     keywords = {word for one in code.co_consts if isinstance(one, tuple) for word in one}
     return "key" in keywords and not _LOOKUPS.isdisjoint(code.co_names)
 
@@ -84,13 +87,13 @@ def model_of(authenticator: type[Any]) -> Any:
     """Return the authenticator's token model, or None if only a request could tell."""
     try:
         return authenticator().get_model()
-    except Exception:  # noqa: BLE001 -- code of the project, which may need a request
+    except Exception:  # noqa: BLE001 -- the project's code may need a request
         return None
 
 
 @check(Tags.urls)
 def check_auth_token() -> Messages:
-    """W009: a view reads ``user.auth_token``, which is there with rest_framework.authtoken only."""
+    """W009: a view reads ``user.auth_token``, which only rest_framework.authtoken provides."""
     if hasattr(get_user_model(), "auth_token"):
         return
     functions = (one for view in served_views() for one in _own_functions(view))

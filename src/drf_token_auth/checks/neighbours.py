@@ -1,7 +1,7 @@
-"""The checks of each neighbour that the project has, from ``contrib/<neighbour>_checks.py``.
+"""Run the checks of each installed neighbour, from ``contrib/<neighbour>_checks.py``.
 
-A neighbour's checks are imported only if its app is installed or its views are served. They know
-its classes by their dotted paths and import none of them.
+The checks of a neighbour are imported only if its app is installed or the URLs have its views.
+They compare dotted paths, and import none of its classes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .shared import Messages, check, guarded
 
 __all__: list[str] = []
 
-# By the name of the neighbour's package.
+# The module with the checks, by the name of the neighbour's package.
 MODULES = {
     "auditlog": "audit_checks",
     "axes": "axes_checks",
@@ -33,10 +33,10 @@ MODULES = {
 
 @check(Tags.compatibility)
 def check_neighbours() -> Messages:
-    """E009 to E011, E013, E015, E019: what a neighbour would do wrong with our tokens."""
+    """E009 to E011, E013, E015, E019: a neighbour does not work with our tokens."""
     present = {config.name.partition(".")[0] for config in apps.get_app_configs()}
     present |= {one.__module__.partition(".")[0] for view in served_views() for one in view.__mro__}
-    # Loaded with the URLs, by the module that makes the API.
+    # ninja needs no app. The project's URLs import this module if they use it.
     if "drf_token_auth.contrib.ninja" in sys.modules:
         present.add("ninja")
     for name in dict.fromkeys(MODULES[one] for one in sorted(present & set(MODULES))):

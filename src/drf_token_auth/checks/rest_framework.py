@@ -1,4 +1,4 @@
-"""DEFAULT_AUTHENTICATION_CLASSES: that DRF can read it, and which classes it names."""
+"""Check that DRF can read DEFAULT_AUTHENTICATION_CLASSES, and return the classes that it names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .shared import Messages, check, error, path_of
 
 __all__ = ["OURS", "SETTING", "default_authenticators"]
 
-# The names that a misspelt path may have meant.
+# The paths that a hint suggests for a misspelt one.
 _KNOWN = [
     OURS,
     "drf_token_auth.authentication.BearerTokenAuthentication",
@@ -40,7 +40,7 @@ def _configured() -> Any:
 
 
 def default_authenticators() -> list[Any]:
-    """Return the classes of the setting. Leave out what E016 reports."""
+    """Return the classes of the setting. Leave out the entries that E016 reports."""
     listed = _configured()
     found = (_imported(one) for one in (listed if isinstance(listed, (list, tuple)) else ()))
     return [one for one in found if callable(one)]
@@ -49,13 +49,13 @@ def default_authenticators() -> list[Any]:
 def _imported(entry: Any) -> Any:
     try:
         return import_string(entry) if isinstance(entry, str) else None
-    except Exception:  # noqa: BLE001 -- a module of the project may run any code
+    except Exception:  # noqa: BLE001 -- a project's module may run any code
         return None
 
 
 @check(Tags.compatibility)
 def check_default_authenticators() -> Messages:
-    """E016: the list of authenticators is no list, or has entries that DRF cannot use."""
+    """E016: the setting is not a list, or has entries that DRF cannot use."""
     broken = unreadable()
     for message, hint in broken:
         yield error("E016", message, hint)
@@ -82,7 +82,7 @@ def _wrong_entry(entry: Any) -> tuple[str, str]:
     try:
         import_string(entry)
         reason = "is not a class"
-    except Exception as failure:  # noqa: BLE001 -- a module of the project may run any code
+    except Exception as failure:  # noqa: BLE001 -- a project's module may run any code
         reason = f"cannot be imported: {type(failure).__name__}: {failure}"
     near = difflib.get_close_matches(entry, _KNOWN, n=1, cutoff=0.8)
     hint = f"Did you mean {near[0]!r}?" if near else "Correct the path, or delete the entry."
@@ -91,7 +91,7 @@ def _wrong_entry(entry: Any) -> tuple[str, str]:
 
 @check(Tags.urls)
 def check_classes_of_views() -> Messages:
-    """E016: in a view, a comma is missing behind the only class."""
+    """E016: a view's tuple of one class lacks its comma, so it is the class itself."""
     for view in served_views():
         for name in ("authentication_classes", "permission_classes"):
             value = getattr(view, name, ())

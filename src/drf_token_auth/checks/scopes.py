@@ -1,4 +1,4 @@
-"""The scopes that views require."""
+"""Check the scopes that views require."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def check_scoped_methods() -> Messages:
 
 
 def _scoped_views() -> Iterator[tuple[Any, Any]]:
-    """Yield the view classes with HasScopes, each with its required_scopes."""
+    """Yield each view class with HasScopes, and its required_scopes."""
     for callback in served_callbacks():
         view = getattr(callback, "cls", None)
         # A router passes the arguments of @action to as_view().
         given = getattr(callback, "initkwargs", {})
         permissions = given.get("permission_classes", getattr(view, "permission_classes", None))
         required = given.get("required_scopes", getattr(view, "required_scopes", None))
-        # The value of a property is only known on a request.
+        # These may be properties, whose values are only known in a request.
         if not isinstance(permissions, Iterable) or not isinstance(required, Iterable | None):
             continue
         if any(_has_scopes(one) for one in permissions):
@@ -78,7 +78,7 @@ def _has_scopes(permission: Any) -> bool:
 
 
 def _named(required: Any) -> set[str]:
-    """Return the scopes that required_scopes names, for any method."""
+    """Return the scopes that required_scopes names for all methods together."""
     groups = required.values() if isinstance(required, Mapping) else [required]
     return {scope for group in groups for scope in _names_in(group)}
 

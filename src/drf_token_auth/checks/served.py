@@ -1,4 +1,4 @@
-"""The views that the project's URLs serve."""
+"""Find the views that the project's URLs serve."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ __all__ = [
 def served_callbacks() -> list[Any]:
     """Return the callbacks of the URLs.
 
-    The list is empty if the URLs cannot be loaded: Django's own check raises the reason.
+    If the URLs cannot be loaded, the list is empty. Django's own check then raises the reason.
     """
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
         return list(_callbacks(get_resolver().url_patterns))
-    except Exception:  # noqa: BLE001 -- the modules of the URLs may run any code
+    except Exception:  # noqa: BLE001 -- the project's URL modules may run any code
         return []
 
 
 def _callbacks(patterns: Iterable[Any]) -> Iterator[Any]:
-    """Leave out a pattern if an earlier one in its list has the same route."""
+    """Yield the callbacks. Leave out a pattern if an earlier one in its list has the same route."""
     routes = set()
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
@@ -48,25 +48,25 @@ def _callbacks(patterns: Iterable[Any]) -> Iterator[Any]:
 
 
 def served_views() -> list[type[Any]]:
-    """Return the classes of the views, each once."""
+    """Return the classes of the views, without duplicates."""
     views = (getattr(callback, "cls", None) for callback in served_callbacks())
     return list(dict.fromkeys(view for view in views if isinstance(view, type)))
 
 
 def base_of(view: type[Any], path: str) -> Any:
-    """Return the class with this dotted path, if the view is it or a subclass of it."""
+    """Return the class with this dotted path if the view is or extends it, else None."""
     return next(
         (one for one in view.__mro__ if f"{one.__module__}.{one.__qualname__}" == path), None
     )
 
 
 def comes_from(view: type[Any], package: str) -> bool:
-    """Whether the view is a class of this package or derived from one."""
+    """Return whether the view is a class of this package or derives from one."""
     return any(one.__module__.partition(".")[0] == package for one in view.__mro__)
 
 
 def takes_ours(view: type[Any]) -> bool:
-    """Whether one of the view's authenticators is ours."""
+    """Return whether one of the view's authenticators is ours."""
     classes = getattr(view, "authentication_classes", None)
     return isinstance(classes, (list, tuple)) and any(
         isinstance(one, type) and issubclass(one, ExpiringTokenAuthentication) for one in classes
@@ -74,7 +74,7 @@ def takes_ours(view: type[Any]) -> bool:
 
 
 def is_named(named: Any, wanted: str | type[Any]) -> bool:
-    """Whether a dotted path names this class or a subclass of it."""
+    """Return whether a dotted path names this class or a subclass of it."""
     try:
         found, base = (
             import_string(one) if isinstance(one, str) else one for one in (named, wanted)
@@ -85,5 +85,5 @@ def is_named(named: Any, wanted: str | type[Any]) -> bool:
 
 
 def is_ours(token_model: Any) -> bool:
-    """Whether a dotted path names a token model of ours."""
+    """Return whether a dotted path names a subclass of AbstractToken."""
     return is_named(token_model, AbstractToken)

@@ -1,4 +1,4 @@
-"""The values in ``DRF_TOKEN_AUTH``, and Django's settings that tokens need."""
+"""Check the values in ``DRF_TOKEN_AUTH``, and the settings of Django that tokens need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__: list[str] = []
 
 @check(Tags.security)
 def check_settings() -> Messages:
-    """E001 to E003: the dict and its values. E004: a flat setting that is nearly one of ours."""
+    """E001 to E003: the dict or a value is wrong. E004: a name is misspelt or outside the dict."""
     for problem in conf.problems():
         yield error(problem.id, problem.message, problem.hint)
     for name in dir(settings):
@@ -53,14 +53,14 @@ def check_transport() -> Messages:
 
 @check(Tags.security)
 def check_peppers() -> Messages:
-    """W005: a pepper is SECRET_KEY, so it cannot stay when SECRET_KEY is rotated."""
+    """W005: a pepper is SECRET_KEY, so a rotation of SECRET_KEY would change the pepper too."""
     in_force = settings_in_force()
     if in_force is None or not in_force.PEPPERS:
         return
     try:
         secret_key = force_bytes(settings.SECRET_KEY)
     except ImproperlyConfigured:
-        return  # Django says so itself.
+        return  # Django reports an empty SECRET_KEY itself.
     for id_, pepper in in_force.PEPPERS.items():
         if pepper == secret_key:
             yield warning(

@@ -1,4 +1,4 @@
-"""What the checks share: how one is registered, and how it speaks."""
+"""Functions that the checks share: register a check, and make its messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Messages = Iterator[CheckMessage]
 
 
 def check(tag: str, *, deploy: bool = False) -> Callable[[Callable[[], Messages]], Any]:
-    """Register a generator of messages. Whatever it raises becomes a message, too."""
+    """Register a generator of messages as a check. An exception in it becomes a message too."""
 
     def register_guarded(function: Callable[[], Messages]) -> Any:
         return register(tag, deploy=deploy)(guarded(function))
@@ -27,7 +27,7 @@ def check(tag: str, *, deploy: bool = False) -> Callable[[Callable[[], Messages]
 
 
 def guarded(function: Callable[[], Messages]) -> Callable[..., list[CheckMessage]]:
-    """A check must not stop ``manage.py`` with a traceback, whatever a project's settings hold."""
+    """Return a check that never raises: a wrong setting must not stop ``manage.py``."""
 
     def run(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         try:
@@ -55,7 +55,7 @@ def warning(id_: str, message: str, hint: str, obj: Any = None) -> CheckMessage:
 
 
 def settings_in_force() -> conf.Settings | None:
-    """Return our settings, or None if they must be corrected first, as E001 to E003 say."""
+    """Return our settings, or None if E001 to E003 report mistakes in them."""
     try:
         return conf.get_settings()
     except ImproperlyConfigured:

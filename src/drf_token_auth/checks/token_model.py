@@ -1,4 +1,4 @@
-"""The token model: that there is one, that it is ours, and that it is beside the users."""
+"""Check the token model: its class, its relations, and its database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__: list[str] = []
 
 @check(Tags.models)
 def check_token_model() -> Messages:
-    """E005: no such model. E006: not an AbstractToken. E007: a foreign key to the wrong model."""
+    """E005: there is no such model. E006: it is no AbstractToken. E007: a foreign key is wrong."""
     try:
         model = get_token_model()
     except ImproperlyConfigured as reason:

@@ -1,4 +1,4 @@
-"""allauth headless: for ``HEADLESS_TOKEN_STRATEGY``, the class ``TokenStrategy``."""
+"""allauth headless: ``TokenStrategy``, the class for ``HEADLESS_TOKEN_STRATEGY``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TokenStrategy(SessionTokenStrategy):
     """
 
     def create_access_token_payload(self, request: Any) -> dict[str, Any]:
-        """Return what ``meta`` gets: the key, and ``expires_in`` in seconds (RFC 6749 5.1)."""
+        """Return the values for ``meta``: the key, and ``expires_in`` in seconds (RFC 6749 5.1)."""
         token = self._token_of_this_login(request)
         payload: dict[str, Any] = {"access_token": token.key}
         if token.expires_at is not None:
@@ -43,14 +43,14 @@ class TokenStrategy(SessionTokenStrategy):
         return str(self.create_access_token_payload(request)["access_token"])
 
     def _token_of_this_login(self, request: Any) -> AbstractToken:
-        """Make one token per login. With a second factor, allauth renders its answer twice."""
+        """Return one token per login: allauth renders a login with a second factor twice."""
         token: AbstractToken | None = getattr(request, "issued_token", None)
         if token is not None and token.user_id == request.user.pk:
             return token
         try:
             token = issue_or_refuse(request.user, request=request, name=self.get_name(request))
         except APIException as error:
-            # allauth's answer to a user who is logged in would ask for a token again.
+            # allauth's answer to a logged-in user would ask for a token again.
             logout(request)
             refusal = ValidationError(str(error.detail), code=error.default_code)
             answer = ErrorResponse(request, exception=refusal, status=error.status_code)
@@ -70,7 +70,8 @@ class TokenStrategy(SessionTokenStrategy):
 def keep_who_changed_the_password(request: Any, user: Any, **kwargs: Any) -> None:
     """Keep the caller's token, as allauth keeps the caller's session.
 
-    With ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`` both have ended before.
+    With ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE``, allauth logs the session out before this signal.
+    The logout has then revoked the token.
     """
     token = tied(request, user)
     if token is not None:

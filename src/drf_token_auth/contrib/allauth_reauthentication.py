@@ -1,6 +1,6 @@
-"""A reauthentication with allauth counts as a fresh login, for the pages and for the API.
+"""Count a reauthentication with allauth as a fresh login, for the pages and for the API.
 
-Loaded where ``allauth.account`` is installed.
+The app loads this module if ``allauth.account`` is installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["reauthentication_url"]
 
 
 def reauthentication_url(user: Any) -> str | None:
-    """The page on which the user confirms who they are. None: the user has no way to do so."""
+    """Return the URL where the user confirms who they are, or None if they have no method."""
     methods = get_adapter().get_reauthentication_methods(user)
     return methods[0]["url"] if methods else None
 
@@ -26,6 +26,6 @@ def reauthentication_url(user: Any) -> str | None:
 def note_reauthentication(
     request: Any, user: Any, reauthenticated: bool = False, **kwargs: Any
 ) -> None:
-    """Note the time. The signal is also sent halfway through a login, which is not enough."""
+    """Note the time of the login. Ignore the signal that allauth sends halfway through a login."""
     if reauthenticated and request.user.is_authenticated and request.user.pk == user.pk:
         note_login(request, user)

@@ -1,4 +1,4 @@
-"""The answers of our views, for packages that draw a schema."""
+"""The answers of the package's views, for packages that draw a schema."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class RefusalSerializer(serializers.Serializer[Any]):
 
 
 class RefusedBodySerializer(serializers.Serializer[Any]):
-    """The errors of each field under its name, and the errors of the whole in `non_field_errors`.
+    """The errors of each field under its name, and all other errors in `non_field_errors`.
 
     A body that cannot be read at all is answered with `detail` alone.
     """
@@ -46,7 +46,8 @@ class RefusedBodySerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(required=False)
 
 
-# By method and status. None: no body. {}: an empty one. A list: a page of items.
+# The body of each answer, by method and status. None means no body, {} an empty body, and a list
+# a page of items.
 _REFUSED = {401: RefusalSerializer}
 _NO_TOKEN = {400: RefusalSerializer, **_REFUSED}
 _BODY = {400: RefusedBodySerializer}
@@ -102,5 +103,5 @@ def takes_tokens(view: Any) -> bool:
 
 
 def our_view(view: type[Any]) -> type[Any] | None:
-    """Return the nearest of our views that the view is, or is derived from."""
+    """Return the view of this package that the view is or derives from, or None."""
     return next((one for one in view.__mro__ if one in ANSWERS), None)

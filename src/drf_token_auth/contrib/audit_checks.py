@@ -1,4 +1,4 @@
-"""Packages that keep a copy of every row: they must leave the digests of keys out."""
+"""Check that packages which copy every row leave out the digests of keys."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _auditlog(model: type[Any]) -> str | None:
     if not is_whole and copied.isdisjoint(SECRET_COLUMNS):
         return None
     if getattr(settings, "AUDITLOG_INCLUDE_ALL_MODELS", False):
-        # The setting takes the label of an app or of a model.
+        # The setting takes labels of apps and labels of models.
         return f'Write AUDITLOG_EXCLUDE_TRACKING_MODELS = ("{model._meta.label}",).'
     return f"Write auditlog.register({model.__name__}, exclude_fields={_COLUMNS})."
 
@@ -108,7 +108,7 @@ def _columns(fields: Any) -> set[str]:
     return {field.name for field in fields}
 
 
-# By the name of the app: find a copied digest, and return the line that excludes it.
+# For each app, a function that returns the line to write if the app copies digests.
 _EXCLUSIONS: dict[str, Callable[[type[Any]], str | None]] = {
     "auditlog": _auditlog,
     "easyaudit": _easyaudit,

@@ -1,4 +1,4 @@
-"""django-axes: that it counts the tries at our login."""
+"""django-axes: check that it counts the attempts at this package's login."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["find"]
 
 
 def find() -> Messages:
-    """E013: axes looks for the username under a name that our login does not use."""
+    """E013: axes looks for the username in a field that this package's login does not use."""
     if not apps.is_installed("axes") or not getattr(settings, "AXES_ENABLED", True):
         return
     if getattr(settings, "AXES_USERNAME_CALLABLE", None) or not _counts_by_name():

@@ -1,4 +1,6 @@
-"""channels: ``TokenAuthMiddleware`` for websockets, which also closes them when the token ends.
+"""channels: ``TokenAuthMiddleware``, which authenticates websockets by token.
+
+It also closes a socket when its token is revoked or expires.
 
 The key comes in the header that the authenticator reads. A browser cannot send a header with a
 websocket. It sends the key as the second of two subprotocols, after the authenticator's keyword:
@@ -26,8 +28,8 @@ from ..managers import all_rows
 
 __all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
 
-# The close code of a socket whose token was revoked or has expired. Applications may choose codes
-# from 4000 on; this one reads as 401.
+# The close code of a socket whose token was revoked or has expired. Codes from 4000 on are for
+# applications. This one reads like 401.
 CLOSED = 4401
 
 
@@ -48,7 +50,7 @@ class TokenAuthMiddleware:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         authenticator = self.authentication_class()
         keyword, key, scope = _presented(dict(scope), authenticator)
-        # Without a key, keep the user that an outer middleware has set.
+        # If the request has no key, keep the user that an outer middleware has set.
         scope["auth"] = None
         scope.setdefault("user", AnonymousUser())
         if key is not None:
@@ -84,7 +86,7 @@ def _presented(
 
 
 def _headers(scope: dict[str, Any]) -> dict[str, str]:
-    """Return the headers under the names that a Django request has them."""
+    """Return the headers with the names that they have in ``request.META``."""
     return {
         f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
         for name, value in scope.get("headers", ())
@@ -92,7 +94,10 @@ def _headers(scope: dict[str, Any]) -> dict[str, str]:
 
 
 def _accepting(keyword: str, send: Any) -> Any:
-    """Accept the keyword: browsers close a socket if the server accepts none of their offers."""
+    """Return a ``send`` that accepts the keyword as the subprotocol.
+
+    A browser closes the socket if the server accepts none of the subprotocols that it offers.
+    """
 
     async def send_with_keyword(message: Any) -> None:
         if message["type"] == "websocket.accept" and not message.get("subprotocol"):

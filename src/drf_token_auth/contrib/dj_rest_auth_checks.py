@@ -1,4 +1,4 @@
-"""dj-rest-auth: that its login, logout and registration work with our tokens."""
+"""dj-rest-auth: check that its login, logout and registration work with this package's tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STOCK_CREATOR = "dj_rest_auth.utils.default_create_token"
 
 
 def find() -> Messages:
-    """E010: the second login would fail. E011: its own views read ``user.auth_token``."""
+    """E010: the second login would fail. E011: dj-rest-auth's views read ``user.auth_token``."""
     configured = getattr(settings, "REST_AUTH", None)
     rest_auth = configured if isinstance(configured, Mapping) else {}
     served = [view for view in served_views() if comes_from(view, "dj_rest_auth")]
@@ -47,7 +47,7 @@ def find() -> Messages:
 def _stock_views(
     served: Iterable[type[Any]], makes_ours: bool
 ) -> Iterator[tuple[type[Any], str, str, str]]:
-    """Yield the views of dj-rest-auth that fail, with the harm and both modules of URLs."""
+    """Yield the views that fail, each with the harm, the module in use and the one to include."""
     seen = set()
     for view in served:
         logout = base_of(view, "dj_rest_auth.views.LogoutView")
@@ -66,7 +66,7 @@ def _stock_views(
 
 
 def _is_unchanged(view: type[Any], stock: Any, *methods: str) -> bool:
-    """Whether the project's view overrides none of these methods."""
+    """Return whether the project's view overrides none of these methods."""
     return stock is not None and all(
         getattr(view, method) is getattr(stock, method) for method in methods
     )

@@ -1,4 +1,4 @@
-"""djoser: that its login and logout work with our tokens."""
+"""djoser: check that its login and logout work with this package's tokens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DRFS_TOKEN = "rest_framework.authtoken.models.Token"
 
 
 def find() -> Messages:
-    """E009: djoser would look for a key that is gone, or end tokens that are not ours."""
+    """E009: djoser would read a key that is not stored, or delete tokens of another model."""
     served = [view for view in served_views() if comes_from(view, "djoser")]
     if not served and not apps.is_installed("djoser"):
         return

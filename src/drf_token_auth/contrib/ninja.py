@@ -17,7 +17,7 @@ from ..base_models import AbstractToken
 __all__ = ["BearerAuth", "TokenAuth"]
 
 
-# The instances that ask for scopes. A check reads them later, when SCOPES is known.
+# All instances that ask for scopes. A check compares them with SCOPES later.
 with_scopes: WeakSet[_Auth] = WeakSet()
 
 
@@ -38,7 +38,7 @@ class _Auth(AuthBase):
             with_scopes.add(self)
 
     def __call__(self, request: Any) -> AbstractToken | None:
-        # ninja.testing puts the header here, and keeps its upper and lower case.
+        # ninja's test client sets request.headers only, and does not change the case of the name.
         if "HTTP_AUTHORIZATION" not in request.META and "Authorization" in request.headers:
             request.META["HTTP_AUTHORIZATION"] = request.headers["Authorization"]
         try:
@@ -64,7 +64,7 @@ class _Auth(AuthBase):
 
 
 class TokenAuth(_Auth):
-    """``Authorization: Token <key>``"""
+    """Authenticate ``Authorization: Token <key>``."""
 
     authentication_class = ExpiringTokenAuthentication
     openapi_type = "apiKey"
@@ -74,7 +74,7 @@ class TokenAuth(_Auth):
 
 
 class BearerAuth(_Auth):
-    """``Authorization: Bearer <key>``"""
+    """Authenticate ``Authorization: Bearer <key>``."""
 
     authentication_class = BearerTokenAuthentication
     openapi_type = "http"

@@ -1,4 +1,4 @@
-"""django-ninja: that the scopes it asks for are declared."""
+"""django-ninja: check that SCOPES declares the scopes that it asks for."""
 
 from __future__ import annotations
 

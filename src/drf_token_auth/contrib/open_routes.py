@@ -1,7 +1,7 @@
-"""Serve another package's views so that an old key in the header does not close them.
+"""Serve another package's public views even if the request has an old key in its header.
 
-DRF authenticates each request, also one that needs no user. An app that always sends its key would
-then be refused at the login itself once the key has expired.
+DRF authenticates every request, even if the view needs no user. Without this module, an app that
+always sends its key could not log in again after the key has expired.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ __all__ = ["KeylessRoute", "LoginRoute", "PublicRoute", "serve"]
 
 
 class KeylessRoute:
-    """For a view that looks at no key. The project's other authenticators stay.
+    """Mixin for a view that ignores keys. It keeps the project's other authenticators.
 
-    They are needed: some of them check for CSRF, also at a login.
+    Some of them check for CSRF, and a login needs that check too.
     """
 
     def get_authenticators(self) -> list[Any]:
@@ -31,31 +31,34 @@ class KeylessRoute:
 
 
 class PublicRoute(KeylessRoute):
-    """For a view that answers with a key: it takes what our login takes, and nothing stores it."""
+    """Mixin for a view that answers with a key.
+
+    It reads the same media types as this package's login, and no cache stores its answer.
+    """
 
     parser_classes: Any = PARSERS
     versioning_class: Any = None
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(*args, **kwargs)  # type: ignore[misc]
-        # RFC 6749 5.1: the answer has a key.
+        # The answer has a key, so no cache may store it (RFC 6749 5.1).
         response.headers["Cache-Control"] = "no-store"
         return response
 
 
 class LoginRoute(PublicRoute):
-    """For a view that takes a password."""
+    """Mixin for a view that takes a password."""
 
     def get_throttles(self) -> list[Any]:
-        """Add the limits of ``LOGIN_RATES`` to those of the project."""
+        """Add the limits of ``LOGIN_RATES`` to the project's throttles."""
         others = super().get_throttles()  # type: ignore[misc]
         return [LoginAddressThrottle(), LoginAccountThrottle(), *others]
 
 
 def serve(urlpatterns: Iterable[Any], replaced: Mapping[Any, Any]) -> list[Any]:
-    """Return the same routes. Replace some views, and let the public ones look at no key.
+    """Return the same routes with some views replaced. All public views ignore keys.
 
-    :param replaced: the classes of views to replace, and their replacements.
+    :param replaced: a mapping from the view classes to replace to their replacements.
     """
     return [_serve_one(pattern, replaced) for pattern in urlpatterns]
 

@@ -1,4 +1,4 @@
-"""Revoke a token that was made by a login to a session when that session logs out."""
+"""Tie a login token to a session, and revoke the token when the session logs out."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def tie(token: AbstractToken, request: Any) -> None:
     """Revoke the token when the session of this request logs out, if it has a session."""
     session = getattr(request, "session", None)
     if session is not None:
-        # As text, because the session is stored as JSON and a UUID is not.
+        # Store the primary key as text: the session is JSON, which has no UUID.
         session[_TOKEN] = str(token.pk)
 
 
 def tied_id(session: Any) -> Any:
-    """The primary key of the token that ends with this session, or None. Asks no query."""
+    """Return the primary key of the session's token, or None. Needs no query."""
     return session.get(_TOKEN)
 
 
@@ -45,7 +45,7 @@ def tied_to(session: Any, user: Any) -> AbstractToken | None:
 
 @receiver(user_logged_out, dispatch_uid="drf_token_auth.end_with_session")
 def end_with_session(request: Any, user: Any, **kwargs: Any) -> None:
-    """Revoke the session's token. channels sends this signal without a request."""
+    """Revoke the session's token. channels sends this signal with ``request=None``."""
     token = tied(request, user)
     if token is not None:
         operations.revoke(token, reason="logout", request=request, actor=user)

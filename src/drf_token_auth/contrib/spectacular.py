@@ -1,6 +1,6 @@
-"""drf-spectacular: the schemes of our authenticators, the answers of our views, and scopes.
+"""drf-spectacular: describe the package's authenticators, its views' answers, and scopes.
 
-The app loads this if ``drf_spectacular`` is installed; no setting is needed. Set
+The app loads this module if ``drf_spectacular`` is installed. No setting is needed. Set
 ``DEFAULT_SCHEMA_CLASS`` to ``AutoSchema`` to show the scopes and refusals of your own views too.
 """
 
@@ -43,12 +43,12 @@ __all__ = ["AutoSchema", "ShowScopes"]
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "drf_token_auth.authentication.ExpiringTokenAuthentication"
     match_subclasses = True
-    # Above drf-spectacular's own for DRF's TokenAuthentication, the base of ours.
+    # Go before drf-spectacular's extension for DRF's TokenAuthentication, our base class.
     priority = 0
 
     @property
     def name(self) -> Any:
-        """A name for each keyword, as no two schemes can share one: ``bearerTokenAuth``."""
+        """Return a name such as ``bearerTokenAuth``, or one per keyword: names must be unique."""
         name = type(self.target).__name__.removesuffix("entication")
         name = name[:1].lower() + name[1:]
         keywords = self.target.keywords
@@ -70,7 +70,7 @@ class TokenSerializers(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        # An enum is named after its field, and projects have fields named "kind" too.
+        # drf-spectacular names an enum after its field. A project may have a field "kind" too.
         kind = {"type": "string", "readOnly": True, "description": " or ".join(Kind.values)}
         schema["properties"]["kind"] = kind
         return schema
@@ -95,7 +95,7 @@ class StrictSerializers(OpenApiSerializerExtension):
 class TokenViews(OpenApiViewExtension):
     target_class = "drf_token_auth.views.base.TokenView"
     match_subclasses = True
-    # Below a project's own extension for a subclass.
+    # Go after a project's own extension for a subclass.
     priority = -1
 
     def view_replacement(self) -> Any:
@@ -104,7 +104,7 @@ class TokenViews(OpenApiViewExtension):
             return self.target
         request = {"request": None} if ours in TAKE_NOTHING else {}
         view = self.target()
-        # drf-standardized-errors draws the refusals itself, in its own form.
+        # drf-standardized-errors describes the refusals itself, because it changes their form.
         standardized = view.get_exception_handler().__module__.startswith(
             "drf_standardized_errors."
         )
@@ -124,7 +124,7 @@ class TokenViews(OpenApiViewExtension):
         return extend_schema_view(**methods)(type(self.target.__name__, (self.target,), {}))
 
 
-# drf-spectacular knows dj-rest-auth's own views, and these replace them.
+# drf-spectacular has extensions for dj-rest-auth's own views. These are for our replacements.
 if apps.is_installed("dj_rest_auth"):
 
     class RestAuthLogin(RestAuthLoginView):
@@ -147,7 +147,7 @@ def _response(body: Any) -> Any:
 
 
 class ShowScopes:
-    """Show the scopes that ``HasScopes`` asks for, and the refusals. Mix it into an AutoSchema."""
+    """Mixin for an AutoSchema: show the scopes that ``HasScopes`` asks for, and the refusals."""
 
     view: Any
     method: str
@@ -191,4 +191,4 @@ _COMMON = {403: "The CSRF token is missing or wrong.", 429: "Too many requests."
 
 
 class AutoSchema(ShowScopes, SpectacularAutoSchema):
-    """drf-spectacular's, with :class:`ShowScopes`."""
+    """drf-spectacular's ``AutoSchema`` with :class:`ShowScopes`."""

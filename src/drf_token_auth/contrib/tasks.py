@@ -1,4 +1,4 @@
-"""django.tasks (Django 6.0 and later): ``purge_expired_tokens.enqueue()``."""
+"""django.tasks (Django 6.0 and later): purge with ``purge_expired_tokens.enqueue()``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def purge_expired_tokens(
 ) -> int:
     """Call ``operations.purge`` and return the number of deleted rows.
 
-    The durations are in seconds, because a queue cannot carry a timedelta.
+    The durations are in seconds, because a task's arguments must be JSON.
     """
     return operations.purge(
         older_than=timedelta(seconds=older_than),

@@ -1,4 +1,4 @@
-"""allauth.usersessions: revoke the token of a session that the user ends from another one."""
+"""allauth.usersessions: revoke the session's token when the user logs it out from elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["UserSessionsAdapter"]
 
 
 class UserSessionsAdapter(DefaultUserSessionsAdapter):
-    """For ``USERSESSIONS_ADAPTER``."""
+    """Adapter for the setting ``USERSESSIONS_ADAPTER``."""
 
     def end_sessions(self, sessions: Iterable[Any]) -> None:
         store = import_module(settings.SESSION_ENGINE).SessionStore

@@ -1,4 +1,4 @@
-"""drf-yasg: the requests and answers of our views."""
+"""drf-yasg: describe the requests and answers of the package's views."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ __all__ = ["TokenAutoSchema"]
 
 
 class TokenAutoSchema(SwaggerAutoSchema):
-    """For ``SWAGGER_SETTINGS["DEFAULT_AUTO_SCHEMA_CLASS"]``. It changes our own views only."""
+    """Describe the package's views, and leave all other views to drf-yasg.
+
+    This is the class for ``SWAGGER_SETTINGS["DEFAULT_AUTO_SCHEMA_CLASS"]``.
+    """
 
     def get_request_serializer(self) -> Any:
         if our_view(type(self.view)) in TAKE_NOTHING:

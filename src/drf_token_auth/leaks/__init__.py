@@ -1,4 +1,4 @@
-"""What keys that were found somewhere open: the tokens they belong to."""
+"""Find the tokens that leaked keys belong to."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ USABLE, EXPIRED, ROTATED, UNKNOWN = "usable", "expired", "rotated", "unknown"
 
 
 class Holder(NamedTuple):
-    """A token, if there is one with the key, and what the key is good for.
+    """The token of a key, or None, and the state of the key.
 
-    ``usable``: it has not expired (of an inactive user and of an old password, too).
-    ``rotated``: the key before the last rotation, past its grace. ``unknown``: no token has it.
+    ``usable``: the token has not expired. Its user may be inactive or may have a new password.
+    ``expired``: the token has expired. ``rotated``: a rotation replaced the key, and its grace is
+    over. ``unknown``: no token has the key.
     """
 
     state: str
@@ -35,7 +36,7 @@ class Holder(NamedTuple):
 def holders_of(
     model: type[AbstractToken], found: Iterable[str], *, using: str
 ) -> dict[str, Holder]:
-    """Find the tokens of these keys in one query."""
+    """Return the holder of each key. Needs one query."""
     conf = get_settings()
     digests = {
         key: keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)

@@ -1,7 +1,7 @@
 """Find keys in any bytes: logs, dumps, source code, archives of chats.
 
-The prefix and the checksum tell a key from other text. Files are read in pieces, so neither a
-large file nor a very long line takes memory.
+A key is recognised by its prefix and its checksum. Files are read in pieces, so a large file or a
+very long line needs little memory.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class FoundKey(NamedTuple):
 def find_keys(
     stream: BinaryIO, prefixes: Iterable[str], *, piece: int = PIECE
 ) -> Iterator[FoundKey]:
-    """Yield each key in the stream, in order and as often as it occurs, with its line.
+    """Yield each occurrence of a key in the stream, in order, with its line.
 
     Zero bytes are ignored, so keys are found in UTF-16 as well as in UTF-8.
     """
     patterns = {prefix: _pattern(prefix) for prefix in prefixes}
     longest = max(map(len, patterns), default=0) + TAIL_LENGTH
-    # The line breaks before ``counted`` are in ``line`` already.
+    # ``line`` already includes the line breaks before ``counted``.
     line, counted, kept = 1, 0, b""
     while read := stream.read(piece):
         text = kept + read.replace(b"\0", b"")
@@ -43,7 +43,7 @@ def find_keys(
             (match.end(1), match.start(1), prefix)
             for prefix, pattern in patterns.items()
             for match in pattern.finditer(text)
-            # A key within the kept bytes was found before.
+            # A key that lies in the kept bytes was found in the last round.
             if match.end(1) > len(kept)
         ]
         for end, start, prefix in sorted(found):
@@ -60,7 +60,7 @@ def find_keys(
 
 
 def mask_keys(text: str, prefixes: Iterable[str]) -> str:
-    """Return the text with every key cut to its prefix."""
+    """Return the text with every key shortened to its prefix."""
     for prefix in prefixes:
         shape = re.compile(f"({re.escape(prefix)})[{ALPHABET}]{{{TAIL_LENGTH}}}")
         text = shape.sub(r"\1…", text)
@@ -68,6 +68,6 @@ def mask_keys(text: str, prefixes: Iterable[str]) -> str:
 
 
 def _pattern(prefix: str) -> re.Pattern[bytes]:
-    # A look-ahead, because keys may overlap: with the prefix "tok", two begin in "toktok…".
+    # Use a look-ahead because keys may overlap: with the prefix "tok", two begin in "toktok…".
     shape = f"(?=({re.escape(prefix)}[{ALPHABET}]{{{TAIL_LENGTH}}}))"
     return re.compile(shape.encode("ascii"))

@@ -1,4 +1,4 @@
-"""A question before tokens are revoked."""
+"""Ask a question before tokens are revoked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["RevokingCommand"]
 
 
 class RevokingCommand(TokenCommand):
-    """A command that revokes tokens, of one user or of all, and asks before it does."""
+    """The base of commands that revoke tokens and ask for confirmation first."""
 
     def add_confirmation_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -41,7 +41,7 @@ class RevokingCommand(TokenCommand):
             raise CommandError("The answer was not yes, so nothing was revoked.")
 
     def revoke(self, tokens: TokenQuerySet[Any]) -> int:
-        """Revoke them with the reason ``command``. Return how many there were."""
+        """Revoke the tokens with the reason ``command``. Return the number of revoked tokens."""
         count = revoke_in_batches(tokens, reason="command", progress=self._show_count)
         if count:
             self.show_progress("")

@@ -13,12 +13,12 @@ __all__ = ["duration", "given"]
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _WHOLE = re.compile(r"(?:[0-9]+[wdhms])+")
 _PART = re.compile(r"([0-9]+)([wdhms])")
-# A thousand years. Now plus or minus as much is still a date.
+# A thousand years. The present plus or minus this duration is still a valid date.
 _LONGEST = timedelta(days=365_000)
 
 
 def given(value: timedelta | str | None) -> timedelta | None:
-    """Read an option's value: ``call_command`` passes a text on without reading it."""
+    """Return an option as a timedelta. ``call_command`` does not apply ``type=`` to a text."""
     try:
         return duration(value) if isinstance(value, str) else value
     except argparse.ArgumentTypeError as error:
@@ -26,7 +26,7 @@ def given(value: timedelta | str | None) -> timedelta | None:
 
 
 def duration(text: str) -> timedelta:
-    """Read an argument, for ``type=``."""
+    """Read a duration, for ``type=``."""
     try:
         if _WHOLE.fullmatch(text):
             total = sum(

@@ -14,7 +14,7 @@ __all__ = ["moment"]
 
 
 def moment(text: str) -> datetime:
-    """Read an argument, for ``type=``. A date means its first moment in ``TIME_ZONE``."""
+    """Read a moment, for ``type=``. A date means its first moment in ``TIME_ZONE``."""
     try:
         day = parse_date(text)
         found = datetime.combine(day, time.min) if day else parse_datetime(text)
@@ -28,9 +28,9 @@ def moment(text: str) -> datetime:
 
 
 def _as_stored(found: datetime) -> datetime:
-    """Convert to what the database holds.
+    """Convert the moment to the form that the database stores.
 
-    :raises OverflowError: UTC has no such date, at the beginning or the end of the calendar.
+    :raises OverflowError: the moment is before the first or after the last date of UTC.
     """
     if not settings.USE_TZ:
         return timezone.make_naive(found) if timezone.is_aware(found) else found

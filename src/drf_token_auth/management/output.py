@@ -1,4 +1,4 @@
-"""Output that never stops a command's work."""
+"""Write a command's output. A failing stream never stops the command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def counted(count: int, noun: str = "token") -> str:
 
 
 class TokenCommand(BaseCommand):
-    """A command that is silent at ``--verbosity 0`` and writes whatever a name contains."""
+    """A command that is silent at ``--verbosity 0`` and can print any name."""
 
     verbosity = 1
 
@@ -24,7 +24,7 @@ class TokenCommand(BaseCommand):
         return super().execute(*args, **options)
 
     def say(self, text: str) -> None:
-        """Write a line about the work. A result that is always wanted goes to :meth:`put`."""
+        """Write a line about the work. Use :meth:`put` for a result that is always wanted."""
         if self.verbosity > 0:
             self.put(self.stdout, f"{text}\n")
 
@@ -37,7 +37,7 @@ class TokenCommand(BaseCommand):
     def put(self, stream: OutputWrapper, text: str, style: Any = None) -> None:
         """Write the text, and escape what the stream cannot encode.
 
-        A stream that was closed meanwhile, as by ``| head``, is no reason to stop.
+        The command goes on if the stream was closed meanwhile, for example by ``| head``.
         """
         try:
             stream.write(text, style, ending="")

@@ -1,4 +1,4 @@
-"""Users on the command line, by name or by id."""
+"""Find the user that a command names by name or by id."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def find_user(
 ) -> Any:
     """Return the user with this name or, if it is None, with this id.
 
-    A name that no user has as it was typed is tried in the form that the login uses: a shell may
-    give letters in another Unicode form.
+    If no user has the name as it was typed, try the Unicode form that the login uses. A shell may
+    pass letters in another form.
 
     :param hidden: whether to find users that the default manager leaves out, such as deleted ones.
     :raises CommandError: there is no such user, or several.
@@ -65,12 +65,12 @@ def _by_name(users: Any, username: str) -> list[Any]:
         return list(users.filter(**{users.model.USERNAME_FIELD: username}).order_by("pk")[:2])
     except Exception as error:
         if is_about_name(error):
-            return []  # The column is a number, say, and the name is not.
+            return []  # For example, the column is a number and the name is not.
         raise
 
 
 def _by_natural_key(model: Any, username: str, using: str | None) -> list[Any]:
-    """Ask the manager, which may ignore case or know another spelling."""
+    """Ask the manager. It may ignore case or accept another spelling."""
     try:
         return [model._default_manager.db_manager(using).get_by_natural_key(username)]
     except model.DoesNotExist:
@@ -81,5 +81,5 @@ def _by_natural_key(model: Any, username: str, using: str | None) -> list[Any]:
         ) from None
     except Exception as error:
         if is_about_name(error):
-            return []  # Or a TypeError: a natural key of several parts.
+            return []  # For example, TypeError: the natural key has several parts.
         raise

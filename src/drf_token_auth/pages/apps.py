@@ -10,4 +10,4 @@ class PagesConfig(AppConfig):
     verbose_name = _("Devices and API tokens")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401 -- registered by being imported
+        from . import checks  # noqa: F401 -- the import registers them

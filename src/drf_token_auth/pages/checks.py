@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says about the pages."""
+"""Check a project that uses the pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ID = "drf_token_auth_pages"
 
 @check(Tags.compatibility)
 def check_main_app() -> Messages:
-    """E001: the app with the tokens is missing."""
+    """E001: the app ``drf_token_auth`` is not installed."""
     if "drf_token_auth" not in {config.name for config in apps.get_app_configs()}:
         yield Error(
             'INSTALLED_APPS has "drf_token_auth.pages" but not "drf_token_auth".',
@@ -36,7 +36,7 @@ def check_main_app() -> Messages:
 
 @check(Tags.security)
 def check_middleware() -> Messages:
-    """E002: no page knows its user. W001: the project's other forms are not protected."""
+    """E002: the pages cannot know their user. W001: the project's other forms are not protected."""
     if not _has_middleware(AuthenticationMiddleware):
         yield Error(
             "The pages need to know the user of the session, but MIDDLEWARE has no "
@@ -55,12 +55,12 @@ def check_middleware() -> Messages:
 
 
 def _has_middleware(wanted: type) -> bool:
-    """Whether the middleware or a subclass of it is in use."""
+    """Return whether the middleware or a subclass of it is in use."""
     paths = settings.MIDDLEWARE
     for path in paths if isinstance(paths, (list, tuple)) else ():
         try:
             middleware = import_string(path)
-        except Exception:  # noqa: BLE001, S112 -- Django says so when it starts
+        except Exception:  # noqa: BLE001, S112 -- Django reports it when it starts
             continue
         if isinstance(middleware, type) and issubclass(middleware, wanted):
             return True
@@ -69,7 +69,7 @@ def _has_middleware(wanted: type) -> bool:
 
 @check(Tags.templates)
 def check_templates() -> Messages:
-    """E003: Django finds no template of the pages."""
+    """E003: Django does not find the templates of the pages."""
     if not _finds_templates():
         yield Error(
             "Django does not find the templates of drf_token_auth.pages.",
@@ -86,7 +86,7 @@ def _finds_templates() -> bool:
             except TemplateDoesNotExist:
                 continue
             return True
-    except Exception:  # noqa: BLE001 -- Django has checks of its own for broken TEMPLATES
+    except Exception:  # noqa: BLE001 -- Django's own checks report broken TEMPLATES
         return True
     return False
 
@@ -95,7 +95,7 @@ def _finds_templates() -> bool:
 def check_login_url() -> Messages:
     """E004: a user who is not logged in would be sent to a page that does not exist."""
     if _leads_nowhere(settings.LOGIN_URL):
-        # A lazy URL that does not exist cannot be shown.
+        # A lazy URL without a pattern raises when it is shown.
         shown = f" ({settings.LOGIN_URL!r})" if isinstance(settings.LOGIN_URL, str) else ""
         yield Error(
             f"The pages send users to LOGIN_URL{shown} to log in, but no URL pattern matches it.",
@@ -116,6 +116,6 @@ def _leads_nowhere(url: Any) -> bool:
             resolve(login.path)
     except (NoReverseMatch, Resolver404):
         return True
-    except Exception:  # noqa: BLE001 -- a broken URLconf is for Django's own checks
+    except Exception:  # noqa: BLE001 -- Django's own checks report a broken URLconf
         return False
     return False

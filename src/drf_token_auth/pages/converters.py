@@ -1,4 +1,4 @@
-"""Primary keys of the token model in URLs: a number, a UUID or a text."""
+"""Convert primary keys of the token model in URLs: a number, a UUID or a text."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["TokenIdConverter", "parse_id"]
 
 
 def parse_id(text: str) -> Any:
-    """The primary key that is written like this.
+    """Return the primary key that this text stands for.
 
-    :raises ValueError: no token can have it.
+    :raises ValueError: no token can have this primary key.
     """
     field: Any = get_token_model()._meta.pk
     try:
         value = field.to_python(text)
-        # A number that no column can hold makes some databases fail.
+        # Some databases fail on a number that the column cannot hold.
         field.run_validators(value)
     except ValidationError as error:
         raise ValueError(text) from error
-    # A token has one URL: "07" and "7" must not be the same page.
+    # Each token has only one URL: "07" must not lead to the page of "7".
     if str(value) != text or "\x00" in text:
         raise ValueError(text)
     return value

@@ -1,4 +1,4 @@
-"""Lifetimes as the form offers them, and durations in words."""
+"""The lifetimes that the form offers, and durations in words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRESETS = (*(timedelta(days=days) for days in (7, 30, 60, 90)), YEAR)
 
 
 def in_words(duration: timedelta) -> str:
-    """The duration in the largest unit that divides it: "90 days", "12 hours"."""
+    """Return the duration in the largest unit that divides it: "90 days", "12 hours"."""
     seconds = int(duration.total_seconds())
     if seconds and seconds % int(YEAR.total_seconds()) == 0:
         count = seconds // int(YEAR.total_seconds())
@@ -44,19 +44,19 @@ def local(moment: datetime) -> datetime:
 
 
 def end_of_day(day: date) -> datetime:
-    """The last second of the day in the current time zone."""
+    """Return the last second of the day in the current time zone."""
     moment = datetime.combine(day, time(23, 59, 59))
     return timezone.make_aware(moment) if timezone.is_aware(timezone.now()) else moment
 
 
 def last_day() -> date:
-    """The last day on which a new token may expire."""
+    """Return the last day on which a new token may expire."""
     longest = get_settings().MAX_TTL or LONGEST - timedelta(days=1)
     return local(timezone.now() + longest).date()
 
 
 def default_lifetime() -> timedelta | None:
-    """``PERSONAL_TTL``, no longer than ``MAX_TTL``; None for never."""
+    """Return ``PERSONAL_TTL``, but at most ``MAX_TTL``. None means that the token never expires."""
     conf = get_settings()
     if conf.PERSONAL_TTL is None or conf.MAX_TTL is None:
         return conf.PERSONAL_TTL or conf.MAX_TTL
@@ -64,7 +64,7 @@ def default_lifetime() -> timedelta | None:
 
 
 def lifetimes() -> list[tuple[str, str]]:
-    """The choices of the form: seconds, "date" or "never", each with its label."""
+    """Return the choices of the form: seconds, "date" or "never", each with its label."""
     longest = get_settings().MAX_TTL
     offered = {preset for preset in PRESETS if longest is None or preset <= longest}
     offered |= {one for one in (default_lifetime(), longest) if one is not None}

@@ -26,7 +26,7 @@ EVERYTHING, ONLY = "everything", "only"
 
 
 class NameForm(forms.Form):
-    """``taken`` is a queryset of the tokens whose names cannot be used again."""
+    """A field for a name. ``taken`` is a queryset of the tokens whose names are not available."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -56,7 +56,7 @@ class RenameForm(NameForm):
 
 
 class PasswordForm(forms.Form):
-    """A field for the password, where the user has to confirm who they are."""
+    """A field for the password. The form has it if the user must confirm who they are."""
 
     password = forms.CharField(
         label=gettext_lazy("Your password"),
@@ -76,7 +76,10 @@ class PasswordForm(forms.Form):
 
 
 class NewKeyForm(PasswordForm):
-    """``hint`` belongs to the key that is to be replaced. A reload finds another key there."""
+    """Confirm that the key with this ``hint`` is replaced.
+
+    After a reload the token has another hint, so the form does not replace the new key.
+    """
 
     replaces = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -175,7 +178,7 @@ class NewTokenForm(PasswordForm, NameForm):
 
     @property
     def ttl(self) -> timedelta | None:
-        """The lifetime of a valid form; None for never."""
+        """Return the lifetime from a valid form. None means that the token never expires."""
         choice = self.cleaned_data["lifetime"]
         if choice == durations.NEVER:
             return None
@@ -185,5 +188,5 @@ class NewTokenForm(PasswordForm, NameForm):
 
     @property
     def scope_list(self) -> list[str] | None:
-        """The scopes of a valid form; None for everything."""
+        """Return the scopes from a valid form. None means everything that the user may do."""
         return self.cleaned_data["scopes"] if self.cleaned_data.get("access") == ONLY else None

@@ -1,4 +1,7 @@
-"""``path("account/", include("drf_token_auth.pages.one_key_urls"))``: one API key per user."""
+"""URLs of the pages for one API key per user.
+
+Use ``path("account/", include("drf_token_auth.pages.one_key_urls"))``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens as templates see them: plain values, so that no template can reach a digest."""
+"""Plain values of tokens for templates. No template can reach a digest through them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class ScopeRow:
 class TokenRow:
     """One device or API token.
 
-    ``scopes`` is None for a token that may do everything its user may. ``idle_timeout`` is in
-    words, and ``renewable_until`` is the last moment to which use can extend the token.
+    ``scopes`` is None if the token may do everything that its user may do. ``idle_timeout`` is in
+    words. ``renewable_until`` is the last moment to which use can extend the token.
     """
 
     pk: str
@@ -73,7 +73,7 @@ def row_of(token: AbstractToken, *, is_current: bool, url: str, revoke_url: str)
         scopes=scope_rows(token.scope_list),
         created_at=token.created_at,
         last_used_at=used,
-        # The column is written once per interval, so it is no more exact than that.
+        # A use is recorded once per interval, so the column can be as old as the interval.
         was_just_used=used is not None and now - used < max(interval, timedelta(minutes=1)),
         expires_at=token.expires_at,
         expires_soon=_expires_soon(token, now),

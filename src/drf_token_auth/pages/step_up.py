@@ -1,6 +1,6 @@
-"""How a user whose login is some time ago shows that it is still them.
+"""Ask a user to confirm who they are, if their login is not recent.
 
-A session that is stolen, or left open, must not be enough to make a key that outlives it.
+A stolen or forgotten session must not be enough to make a key, because the key would outlive it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def is_fresh(request: Any) -> bool:
-    """Whether the user of this session logged in less than ``RECENT_LOGIN`` ago."""
+    """Return whether the user of this session logged in less than ``RECENT_LOGIN`` ago."""
     if is_impersonated(request):
         return False
     max_age = get_settings().RECENT_LOGIN
@@ -40,7 +40,7 @@ def is_fresh(request: Any) -> bool:
 
 
 def default_step_up(request: Any) -> StepUp:
-    """The way that fits the user and the project."""
+    """Return the step-up that fits the user and the project."""
     if is_impersonated(request):
         return LogInAgainStepUp(request)
     if apps.is_installed("allauth.account"):
@@ -53,7 +53,7 @@ def default_step_up(request: Any) -> StepUp:
 
 
 class TooManyAttempts(ValidationError):
-    """Too many passwords were tried. ``wait`` is in seconds, None if it is not known."""
+    """Too many passwords were tried. ``wait`` is in seconds, or None if it is not known."""
 
     def __init__(self, wait: float | None) -> None:
         super().__init__(_("Too many attempts. Please try again later."), code="throttled")
@@ -64,8 +64,8 @@ class StepUp:
     """One way to confirm who the user is.
 
     ``asks_password``: the form has a field for the password, and :meth:`confirm` gets its text.
-    ``url``: where the user goes to confirm it, and comes back from. Without both, a page with a
-    button "Log in again" takes the place of the form.
+    ``url``: the page on which the user confirms, and which sends them back. If a class sets
+    neither, users see a page with a button "Log in again" instead of the form.
     """
 
     asks_password = False
@@ -75,10 +75,10 @@ class StepUp:
         self.request = request
 
     def confirm(self, password: str) -> None:
-        """Make the session fresh.
+        """Check the password, and let the login of this session count as recent.
 
         :raises ValidationError: the password is wrong.
-        :raises TooManyAttempts: the password was not looked at.
+        :raises TooManyAttempts: the password was not checked.
         """
         raise NotImplementedError
 
@@ -90,18 +90,19 @@ class PasswordStepUp(StepUp):
     def confirm(self, password: str) -> None:
         request = self.request
         self.count_attempt()
-        # Not check_password: this way LDAP works, and django-axes sees a wrong password.
+        # Call authenticate() and not check_password(). Then LDAP works, and django-axes sees a
+        # wrong password.
         user = authenticate(request, username=request.user.get_username(), password=password)
         if user is None or user.pk != request.user.pk:
             raise ValidationError(_("The password is wrong."), code="wrong_password")
-        # The check may have saved a stronger hash. Without this line the session would be logged
+        # The check may have saved a stronger hash. Without this line Django would log the session
         # out, and the new token would be bound to the old hash.
         request.user.password = user.password
         update_session_auth_hash(request, request.user)
         note_login(request, request.user)
 
     def count_attempt(self) -> None:
-        """Count it as a login: the same limits, and the same count, as for the API's login."""
+        """Count the attempt as a login. It shares the limits and counts of the API's login."""
         request = self.request
         login = SimpleNamespace(
             method="POST",
@@ -116,7 +117,7 @@ class PasswordStepUp(StepUp):
 
 
 class AllauthStepUp(StepUp):
-    """allauth's own page: a password, a code, a passkey, as the user has them."""
+    """Confirm on allauth's own page, with a password, a code or a passkey."""
 
     def __init__(self, request: Any) -> None:
         super().__init__(request)
@@ -126,8 +127,8 @@ class AllauthStepUp(StepUp):
 
 
 class LogInAgainStepUp(StepUp):
-    """Log out, log in, and come back: for users without a password (single sign-on).
+    """Log out, log in, and come back. This is for users without a password (single sign-on).
 
-    Also for staff who act as the user (django-hijack and the like), so that they log in as
-    themselves.
+    It is also for staff who act as another user, for example with django-hijack. They have to log
+    in as themselves.
     """

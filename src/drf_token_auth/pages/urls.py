@@ -1,4 +1,4 @@
-"""``path("account/", include("drf_token_auth.pages.urls"))``."""
+"""URLs of the pages. Use ``path("account/", include("drf_token_auth.pages.urls"))``."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ __all__ = ["example_of"]
 
 
 def example_of(request: Any) -> str:
-    """A curl line that asks this site about the token itself, if the API's URLs are included."""
+    """Return a curl line. It requests the token's own data if the URLs of the API are included."""
     try:
         path = reverse("drf_token_auth:current")
     except NoReverseMatch:

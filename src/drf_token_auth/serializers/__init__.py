@@ -1,7 +1,7 @@
-"""The bodies that the views take and answer.
+"""The bodies of requests and answers.
 
-The class names begin with ``Token`` because a schema has one component of each name, and other
-packages have a ``LoginSerializer`` too.
+The class names begin with ``Token`` because component names in a schema must be unique. Other
+packages also have a ``LoginSerializer``.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ PASSWORD_LENGTH = 4096
 
 
 class TokenLoginSerializer(serializers.Serializer[Any]):
-    """Check a name and a password. The user is ``validated_data["user"]``.
+    """Check a username and a password. The user is ``validated_data["user"]``.
 
-    The name is in ``username`` or in the project's ``USERNAME_FIELD`` (``email``). A subclass may
-    drop ``username`` or declare it anew.
+    The name is in ``username`` or in the project's ``USERNAME_FIELD``, such as ``email``. A
+    subclass may remove ``username`` or declare it again.
     """
 
     username = LoginNameField(label=_("Username"), write_only=True)
@@ -39,13 +39,13 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
         fields = super().get_fields()
         if not isinstance(fields.get("username"), LoginNameField):
             return fields
-        # Here, and not in the class body: the length depends on the user model.
+        # The length depends on the user model, which is not loaded yet in the class body.
         fields["username"] = LoginNameField(
             label=_("Username"), max_length=max_name_length(), write_only=True
         )
         shown = name_field(getattr(self, "initial_data", None))
         if shown != "username":
-            # A user model may name its accounts by "name".
+            # The project's USERNAME_FIELD may be "name", which is also the device's field.
             fields.pop(shown, None)
             fields = {shown if name == "username" else name: one for name, one in fields.items()}
         return fields
@@ -54,7 +54,7 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         own = get_user_model().USERNAME_FIELD
         if own == "name" and "username" not in attrs:
-            # Here "name" was the account's, so the device has none.
+            # The client sent "name" as the name of the account, so the device has no name.
             attrs["username"] = attrs.pop("name", None)
         username = attrs.get("username", attrs.get(own))
         password = attrs.get("password")
@@ -75,7 +75,7 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
         request = self.context.get("request")
         try:
             return authenticate(
-                # django-axes leaves word of a lock-out on Django's own request.
+                # django-axes marks a lock-out on Django's own request.
                 request=getattr(request, "_request", request),
                 username=username,
                 password=password,
@@ -83,7 +83,7 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
         except MultipleObjectsReturned:
             return None
         except Exception:
-            # Django's backend lets the database's error through: letters for a number.
+            # Django's backend does not catch this error, for example letters for a number column.
             if is_impossible_name(str(username)):
                 return None
             raise

@@ -1,4 +1,4 @@
-"""Fields for whatever a client may send, and the base of the serializer that refuses the rest."""
+"""Fields that handle any input from a client, and a serializer that refuses unknown fields."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class LoginNameField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         name: str = super().to_internal_value(data)
-        # The validator refuses a longer name. Normalising it first could take very long.
+        # Do not normalise a long name, which could take very long. The validator refuses it.
         too_long = self.max_length is not None and len(name) > self.max_length
         return name if too_long else clean_login_name(name)
 
 
 class AnyTextField(serializers.CharField):
-    """Text with any character, NUL and lone surrogates too. Its reader cleans or refuses it."""
+    """Text with any character, even NUL and lone surrogates. The caller cleans or refuses it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,7 +57,7 @@ class KeyField(AnyTextField):
 
 
 class NameField(AnyTextField):
-    """A device name of any length and content, cleaned to fit one line of a list."""
+    """A device name. Any length and content is accepted, and cleaned to fit on one line."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_blank=True, **kwargs)
@@ -72,12 +72,12 @@ class ExpiryField(serializers.DateTimeField):
         try:
             return super().enforce_timezone(value)
         except OverflowError:
-            # At either end of the calendar the time does not exist in every zone.
+            # In some zones, a time on the first or last day of the calendar does not exist.
             self.fail("overflow")
 
 
 class ScopesField(serializers.ListField):
-    """Scopes as a list. ``null`` stands for all that the user may do."""
+    """Scopes as a list. ``null`` means everything that the user may do."""
 
     child = serializers.CharField()
 
@@ -98,7 +98,7 @@ class ScopesField(serializers.ListField):
 
 # The item of a list in a form: "scopes[0]".
 _ITEM = re.compile(r"(.+)\[[0-9]+\]")
-# DRF's page sends the first in each form. A JSON:API body always has the others.
+# DRF's browsable page sends the first in each form. A JSON:API body always has the others.
 _ENVELOPE = {"csrfmiddlewaretoken", "type", "id"}
 MOST_REFUSED = 20
 LONGEST_REFUSED = 64
@@ -107,13 +107,13 @@ LONGEST_REFUSED = 64
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuse each unknown field by its name.
 
-    A restriction that is misspelt and therefore ignored would make a token that may do more.
+    If a misspelt restriction were ignored, the new token could do more than the client wanted.
     """
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             unknown = (str(name) for name in data if not self._knows(str(name), data))
-            # A short answer, however many names were sent.
+            # Keep the answer short, even if the client sent very many names.
             refused = [name[:LONGEST_REFUSED] for name in islice(unknown, MOST_REFUSED)]
             if refused:
                 text = _("There is no such field.")

@@ -1,4 +1,4 @@
-"""Bodies of all requests but the login's."""
+"""The bodies of all requests except the login."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = [
 
 
 class TokenNameSerializer(serializers.Serializer[Any]):
-    """A new name for a token. Nothing else about a token can be changed."""
+    """A new name for a token. A client can change only the name."""
 
     name = NameField()
 
 
 class TokenPersonalSerializer(StrictSerializer):
-    """A request for a personal token. Any other field is refused by its name."""
+    """A request for a personal token. Unknown fields are refused by their names."""
 
     name = NameField()
     scopes = ScopesField(required=False)
@@ -49,7 +49,7 @@ class TokenPersonalSerializer(StrictSerializer):
         return None if seconds is None else timedelta(seconds=seconds)
 
     def validate_expires_at(self, moment: datetime | None) -> timedelta | None:
-        """Return the time that is left until then."""
+        """Return the time that is left until this moment."""
         left = None if moment is None else moment - timezone.now()
         if left is not None and not timedelta(0) < left <= LONGEST:
             raise serializers.ValidationError(
@@ -58,13 +58,13 @@ class TokenPersonalSerializer(StrictSerializer):
         return left
 
     def validate_kind(self, kind: str) -> str:
-        """A client may send the kind, but only personal tokens can be made here."""
+        """Accept only the kind ``personal``: a login makes the other tokens."""
         if kind != Kind.PERSONAL:
             serializers.ChoiceField(choices=[]).fail("invalid_choice", input=kind)
         return kind
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # An empty field of a form is null, which means never. The other field goes before it.
+        # An empty field of a form is null, which means "never". A value in the other field wins.
         given = [attrs.pop(name) for name in ("ttl", "expires_at") if name in attrs]
         lifetimes = [lifetime for lifetime in given if lifetime is not None]
         if len(lifetimes) > 1:
@@ -76,7 +76,7 @@ class TokenPersonalSerializer(StrictSerializer):
 
 
 class TokenNothingSerializer(serializers.Serializer[Any]):
-    """For a view without a body. DRF's pages and schemas ask each view for a serializer."""
+    """An empty body. DRF's pages and schemas need a serializer for each view."""
 
 
 class TokenLogoutSerializer(serializers.Serializer[Any]):

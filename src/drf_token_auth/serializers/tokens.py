@@ -12,11 +12,11 @@ __all__ = ["TokenDetailSerializer", "TokenIssuedSerializer", "TokenLoggedInSeria
 
 
 class TokenIdField(serializers.ReadOnlyField):
-    """The primary key of the project's token model: a number, a UUID, a text."""
+    """The primary key of the project's token model: a number, a UUID or a text."""
 
 
 class TokenDetailSerializer(serializers.Serializer[Any]):
-    """A token as its user sees it, without key and digest."""
+    """A token as its user sees it, without its key and digest."""
 
     id = TokenIdField(source="pk")
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
@@ -31,7 +31,7 @@ class TokenDetailSerializer(serializers.Serializer[Any]):
     current = serializers.SerializerMethodField()
 
     def get_current(self, token: AbstractToken) -> bool:
-        """Whether it is the token of this request."""
+        """Return whether this request was made with the token."""
         presented = getattr(self.context.get("request"), "auth", None)
         return isinstance(presented, AbstractToken) and presented.pk == token.pk
 
@@ -43,7 +43,7 @@ class TokenIssuedSerializer(TokenDetailSerializer):
 
 
 class TokenLoggedInSerializer(TokenIssuedSerializer):
-    """The answer to a login: the key first, and what a client needs to know about the token."""
+    """The answer to a login: the key, then the values that a client needs."""
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()

@@ -1,7 +1,7 @@
-"""The views. They carry the request; the rules are in :mod:`drf_token_auth.operations`.
+"""The views of the API. They handle requests. :mod:`drf_token_auth.operations` has the rules.
 
-All run outside ``ATOMIC_REQUESTS``: DRF rolls a view's transaction back on any API exception, and
-what they write must survive. Each has small hooks and can be subclassed.
+All views run outside ``ATOMIC_REQUESTS``, because their writes must survive an API exception. With
+``ATOMIC_REQUESTS``, DRF would roll the writes back. Each view has small hooks for subclasses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .tokens import (
     TokenListView,
 )
 
-# By DRF's names, for code of which only the module's path is changed.
+# DRF's names, for code that only changes the path of the module.
 ObtainAuthToken = LoginView
 obtain_auth_token = LoginView.as_view()
 

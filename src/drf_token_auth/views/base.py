@@ -1,4 +1,4 @@
-"""What all the views share."""
+"""The base class of all views."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from ..serializers import TokenDetailSerializer
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS
 
-# In bytes. No request to these views needs a hundredth of it.
+# In bytes. No request to these views needs a hundredth of this.
 LONGEST_BODY = 1_000_000
 
 __all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
 
 
 class TokenView(GenericAPIView[Any]):
-    """The base of all views. A project's defaults add to it, and change none of its promises."""
+    """The base of all views. A project's defaults can add to its behaviour, but not change it."""
 
     serializer_class: Any = TokenDetailSerializer
     permission_classes: Sequence[Any] = (IsAuthenticated,)
@@ -43,12 +43,12 @@ class TokenView(GenericAPIView[Any]):
 
     @classproperty
     def parser_classes(cls) -> Sequence[Any]:
-        """JSON and forms, then what the project parses besides."""
+        """Return the parsers for JSON and forms, then the project's parsers for other types."""
         return (*PARSERS, *_others(api_settings.DEFAULT_PARSER_CLASSES, PARSERS))
 
     @classproperty
     def renderer_classes(cls) -> Sequence[Any]:
-        """JSON, then what the project renders besides, except pages that need a template."""
+        """Return the JSON renderer, then the project's others that need no template."""
         others = _others(api_settings.DEFAULT_RENDERER_CLASSES, (JSONRenderer,))
         without_pages = [one for one in others if not issubclass(one, TemplateHTMLRenderer)]
         return (JSONRenderer, *without_pages)
@@ -60,15 +60,15 @@ class TokenView(GenericAPIView[Any]):
             view = transaction.non_atomic_requests(using=alias)(view)
         return view
 
-    # In reports of errors this hides what was posted, and the variables of all functions that are
-    # called from here, a subclass's post() included.
+    # Error reports then hide the posted data, and the variables of every function called from
+    # here, such as a subclass's post().
     @method_decorator(sensitive_post_parameters())
     @sensitive_variables()
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        # DRF's JSON parser reads a body of any length.
+        # DRF's JSON parser has no limit on the length of a body.
         limit = min(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LONGEST_BODY, LONGEST_BODY)
         length = str(request.META.get("CONTENT_LENGTH") or "")
         if length.isdecimal() and int(length[:20]) > limit:
@@ -76,13 +76,13 @@ class TokenView(GenericAPIView[Any]):
         super().initial(request, *args, **kwargs)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Keep every answer out of caches: each is about one user (RFC 6749 5.1)."""
+        """Keep every answer out of caches, because each is about one user (RFC 6749 5.1)."""
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_cache_control(response, private=True, no_store=True)
         return response
 
     def get_authenticators(self) -> list[Any]:
-        """The project's authenticators. Ours come first if the defaults do not have them."""
+        """Return the project's authenticators. Put ours first if the defaults lack them."""
         authenticators = super().get_authenticators()
         if not any(isinstance(one, ExpiringTokenAuthentication) for one in authenticators):
             authenticators = [
@@ -93,15 +93,16 @@ class TokenView(GenericAPIView[Any]):
         return authenticators
 
     def check_throttles(self, request: Any) -> None:
-        """Stop at the first throttle that refuses. The cheapest comes first."""
+        """Stop at the first throttle that refuses. The cheapest throttle comes first."""
         for throttle in self.get_throttles():
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait() or 0)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Do as DRF does, but mark no transaction for rollback.
+        """Handle the exception as DRF does, but mark no transaction for rollback.
 
-        None was opened for this view. An open one belongs to the caller, mostly a test case.
+        These views open no transaction for the request. An open one belongs to the caller, usually
+        a test case.
         """
         open_ones = [one for one in connections.all(initialized_only=True) if one.in_atomic_block]
         marks = [(one, one.get_rollback()) for one in open_ones]
@@ -111,7 +112,7 @@ class TokenView(GenericAPIView[Any]):
         return response
 
     def _refuse(self, exc: Exception) -> Any:
-        """Let the project's exception handler shape the body. The headers of a refusal stay."""
+        """Let the project's exception handler shape the body. Keep the headers of the refusal."""
         try:
             response = super().handle_exception(exc)
         except Exception as error:
@@ -121,7 +122,7 @@ class TokenView(GenericAPIView[Any]):
         standard = exception_handler(exc, self.get_exception_handler_context())
         if standard is None:
             raise exc
-        if response is None:  # The project's handler has no answer to this refusal.
+        if response is None:  # The project's handler does not answer this refusal.
             standard.exception = True
             return standard
         for name, value in standard.headers.items():
@@ -129,9 +130,9 @@ class TokenView(GenericAPIView[Any]):
         return response
 
     def get_token(self) -> AbstractToken:
-        """Return the token this request was made with.
+        """Return the token that this request was made with.
 
-        :raises NoToken: 400 if it came with a session, Basic, ``force_authenticate`` or the like.
+        :raises NoToken: 400 if the request came with a session, Basic or ``force_authenticate``.
         """
         if not isinstance(self.request.auth, AbstractToken):
             raise NoToken
@@ -139,11 +140,11 @@ class TokenView(GenericAPIView[Any]):
 
     @property
     def django_request(self) -> Any:
-        """Django's own request, which receivers of its signals expect."""
+        """Return Django's own request, which receivers of Django's signals expect."""
         return self.request._request
 
     def issue(self, user: Any, **values: Any) -> AbstractToken:
-        """Call ``operations.issue``. Raise the API exceptions of ``issue_or_refuse``."""
+        """Make a token for the user, as :func:`issue_or_refuse` does."""
         return issue_or_refuse(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
@@ -152,6 +153,6 @@ class TokenView(GenericAPIView[Any]):
 
 
 def _others(classes: Sequence[Any], ours: Sequence[Any]) -> list[Any]:
-    """Leave out the classes for media types that our own classes serve, and for any type."""
+    """Return the classes whose media type is specific and not one that our own classes serve."""
     served = {"*/*", *(one.media_type for one in ours)}
     return [one for one in classes if one.media_type not in served]

@@ -32,7 +32,7 @@ __all__ = [
 
 
 class NoToken(APIException):
-    """The request is authenticated, but not by a token of ours."""
+    """The request is authenticated, but not by a token of this package."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_detail = _("This request was not made with a token.")
@@ -52,14 +52,14 @@ class TooLarge(APIException):
 
 
 def as_refusal(exc: Exception) -> Exception:
-    """Return the API exception for what Django or a parser raises about a request."""
+    """Return the API exception for an exception that Django or a parser raises about a request."""
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
     # The JSON parser raises RecursionError for a body that is nested too deep.
     if isinstance(exc, (SuspiciousOperation, RecursionError)):
         return ParseError()
     if isinstance(exc, ValidationError) and isinstance(exc.detail, ReturnDict):
-        # DRF's page shows the posted values again if it finds the serializer here.
+        # Drop the serializer: DRF's browsable page would show the posted values again.
         return ValidationError(dict(exc.detail))
     return exc
 
@@ -77,7 +77,7 @@ def issue_or_refuse(user: Any, **options: Any) -> AbstractToken:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Raise the API exceptions of :func:`issue_or_refuse` for what ``operations`` raises."""
+    """Convert exceptions of ``operations`` into the API exceptions of :func:`issue_or_refuse`."""
     try:
         yield
     except TokenLimitReached as error:

@@ -1,4 +1,4 @@
-"""Logging in and out."""
+"""Log in and out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["LoginView", "LogoutAllView", "LogoutOthersView", "LogoutView"]
 class LoginView(TokenView):
     """Log in with a name and a password, and return a new token."""
 
-    # No authenticator runs: an old key in the header must not keep anyone from logging in.
+    # No authenticator runs, so a user can log in even if the header has an old key.
     authentication_classes = ()
     permission_classes = ()
     serializer_class = TokenLoginSerializer
@@ -64,7 +64,7 @@ class LoginView(TokenView):
         return self.issue_token(data["user"], dict(data))
 
     def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
-        """Make the login token and send ``user_logged_in``: both happen, or neither does."""
+        """Make the login token and send ``user_logged_in`` in one transaction."""
         with locking_transaction(using=router.db_for_write(get_token_model())):
             token = self.issue(
                 user,
@@ -80,7 +80,7 @@ class LoginView(TokenView):
         return account_name(request.data)
 
     def get_ttl(self, request: Any, user: Any) -> timedelta | Any | None:
-        """Hook: return the token's lifetime, None for a token that never expires."""
+        """Hook: return the token's lifetime, or None for a token that never expires."""
         return operations.DEFAULT
 
     def get_name(self, request: Any) -> str:
@@ -88,7 +88,7 @@ class LoginView(TokenView):
         return describe(request.META.get("HTTP_USER_AGENT", ""))
 
     def get_scopes(self, request: Any, user: Any) -> Any:
-        """Hook: what the token may do; None for all the user may."""
+        """Hook: return the token's scopes, or None for everything that the user may do."""
         return None
 
     def get_response_data(self, token: AbstractToken) -> dict[str, Any]:
@@ -108,14 +108,14 @@ class LogoutView(TokenView):
         return self.logged_out()
 
     def logged_out(self) -> Response:
-        """Send ``user_logged_out``. A receiver that raises is logged: the logout has happened."""
+        """Send ``user_logged_out``. Log a receiver that raises: the token is already revoked."""
         user = self.request.user
         user_logged_out.send_robust(sender=type(user), request=self.django_request, user=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class LogoutAllView(LogoutView):
-    """Revoke all login tokens of the user, whatever the request was authenticated by."""
+    """Revoke all login tokens of the user. The request may also come with a session."""
 
     serializer_class = TokenLogoutSerializer
     reason = "logout_all"
@@ -125,7 +125,7 @@ class LogoutAllView(LogoutView):
         return self.logged_out()
 
     def get_kinds(self) -> list[str]:
-        """Return the kinds of tokens to revoke. A body that is no object asks for the default."""
+        """Return the kinds of tokens to revoke. Treat a body that is no object as empty."""
         data = self.request.data if isinstance(self.request.data, Mapping) else {}
         kinds: list[str] = self.read(self.get_serializer(data=data)).kinds
         return kinds

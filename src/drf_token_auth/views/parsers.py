@@ -1,4 +1,4 @@
-"""The parsers of our views. What a client posts shows nothing of itself in reports of errors."""
+"""The parsers of the views. They keep posted data out of error reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The presented token, and all tokens of its user."""
+"""Views of the presented token, and of all tokens of its user."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ __all__ = [
 
 
 class CurrentTokenView(TokenView):
-    """Show the presented token. This is no use of it, so it does not extend its lifetime."""
+    """Show the presented token. This does not count as a use, so it does not extend the token."""
 
     def get_authenticators(self) -> list[Any]:
         authenticators = super().get_authenticators()
@@ -67,14 +67,14 @@ class RotateView(TokenView):
         try:
             rotated = operations.rotate(token, request=self.django_request, actor=request.user)
         except Refused as reason:
-            # The token was revoked or rotated since this request was authenticated.
+            # The token was revoked or rotated after this request was authenticated.
             raise AuthenticationFailed(_("Invalid token."), code=reason.code) from reason
         request.auth = rotated
         return Response(self.get_serializer(rotated).data)
 
 
 class TokenPagination(PageNumberPagination):
-    """Pages whatever the project's own default is: a list of tokens may be long."""
+    """Page the list even if the project's default has no pages: it may be long."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -84,7 +84,7 @@ class TokenPagination(PageNumberPagination):
 class OwnTokensView(TokenView):
     @property
     def method(self) -> str | None:
-        """None where a schema is drawn without a request."""
+        """Return the method, or None when a schema is drawn without a request."""
         return getattr(self.request, "method", None)
 
     def get_queryset(self) -> Any:
@@ -126,9 +126,9 @@ class TokenListView(OwnTokensView):
 
     @contextmanager
     def holding_the_user(self) -> Iterator[None]:
-        """Hold the user's row, and check again that the presented token still works.
+        """Lock the user's row, and check again that the presented token still works.
 
-        A logout that overtakes this request leaves no token that this request makes.
+        A logout may finish while this request runs. Then this request must not make a new token.
         """
         presented = self.request.auth
         model = get_token_model()
@@ -154,7 +154,7 @@ class TokenListView(OwnTokensView):
 
 
 class TokenDetailView(OwnTokensView):
-    """Show, rename or revoke one of the user's tokens. Another user's token is not found."""
+    """Show, rename or revoke one of the user's tokens. Answer 404 for another user's token."""
 
     def get_serializer_class(self) -> Any:
         return TokenNameSerializer if self.method == "PATCH" else TokenDetailSerializer
@@ -186,7 +186,7 @@ class TokenDetailView(OwnTokensView):
 
 
 class RevokeView(TokenView):
-    """Revoke the token of a key that is posted (RFC 7009). The answer is 200 whatever the key."""
+    """Revoke the token of a posted key (RFC 7009). Answer 200 even if no token has the key."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -204,7 +204,8 @@ class RevokeView(TokenView):
             token = lookup.find(get_token_model(), key, request=self.django_request)
         except Refused:
             return Response({})
-        # An inactive user's token too: the user may be active again. Expired rows are purged.
+        # Revoke an inactive user's token too, because the user may become active again. Leave an
+        # expired token to the purge.
         if not token.is_expired():
             operations.revoke(token, reason="holder", request=self.django_request, actor=token.user)
         return Response({})

@@ -1,4 +1,4 @@
-"""Packages that record every row, all together."""
+"""A project with all packages that record every row."""
 
 from __future__ import annotations
 

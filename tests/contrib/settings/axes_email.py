@@ -1,4 +1,4 @@
-"""Users who log in by their address."""
+"""A project whose users log in with their e-mail address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dj-rest-auth and both that draw schemas, in one project."""
+"""A project with dj-rest-auth and both packages that draw schemas."""
 
 from __future__ import annotations
 

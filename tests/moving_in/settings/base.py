@@ -1,4 +1,4 @@
-"""What the projects that move in share: a database that several threads can use, in any case."""
+"""The shared settings of the projects that move in: a database that several threads can use."""
 
 from __future__ import annotations
 

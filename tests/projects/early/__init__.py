@@ -1,4 +1,4 @@
-"""Stands first in INSTALLED_APPS and imports what can be imported before any app is loaded."""
+"""The first app in INSTALLED_APPS. It imports all that can be imported before any app is loaded."""
 
 from __future__ import annotations
 

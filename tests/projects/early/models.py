@@ -1,4 +1,4 @@
-"""What other apps' models may import while models are still being loaded, the user's included."""
+"""Import all that other apps' models may import while models, even the user's, are being loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the plugins for mypy know: the types of relations."""
+"""The types of relations, which only the plugins for mypy know."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 
 
 def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
-    """For ``TOKEN_CREATOR``: make a new token for each login."""
+    """Make a new token for each login. This is the function for ``TOKEN_CREATOR``."""
     from ...views.errors import issue_or_refuse
 
     request = serializer.context.get("request")
@@ -29,28 +29,31 @@ def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
 
 @receiver(user_logged_in, dispatch_uid="drf_token_auth.tie_to_its_session")
 def tie_to_its_session(request: Any, user: Any, **kwargs: Any) -> None:
-    """Tie the token to the session that ``SESSION_LOGIN`` begins after the token was made."""
+    """Tie the token to the session, which ``SESSION_LOGIN`` starts after the token was made."""
     token = getattr(user, "issued_token", None)
     if token is not None:
         tie(token, request)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
-    """For ``TOKEN_SERIALIZER``: answer a login with the key and the expiry."""
+    """Answer a login with the key and the expiry. This is the class for ``TOKEN_SERIALIZER``."""
 
     key = serializers.CharField(read_only=True)
     expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class PasswordChangeSerializer(stock.PasswordChangeSerializer):
-    """For ``PASSWORD_CHANGE_SERIALIZER``: the user who changes the password stays logged in."""
+    """Keep the user who changes their password logged in.
+
+    This is the class for ``PASSWORD_CHANGE_SERIALIZER``.
+    """
 
     def save(self) -> None:
         if self.logout_on_password_change:
             super().save()
             return
         token = self.request.auth
-        if not isinstance(token, AbstractToken):  # a session, which lives on too
+        if not isinstance(token, AbstractToken):  # The request came with a session.
             token = tied(self.request, self.user)
         with operations.changing_password(self.user, keep=token, request=self.request):
             super().save()

@@ -14,7 +14,7 @@ __all__ = ["RegisterView"]
 
 
 class RegisterView(PublicRoute, stock.RegisterView):
-    """Answers a registration with the key of a new token, like dj-rest-auth's own view."""
+    """Answer a registration with the key of a new token, like dj-rest-auth's own view."""
 
     def get_response_data(self, user: Any) -> Any:
         token = getattr(user, "issued_token", None)

@@ -1,6 +1,6 @@
 """Use in place of ``include("dj_rest_auth.urls")``: the same routes and names.
 
-The logout revokes the token. The public views work with an old key in the header.
+The logout revokes the token. The public views also work if the header has an old key.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ..open_routes import LoginRoute, serve
 
 __all__ = ["LoginView", "LogoutView"]
 
-_LOGGED_OUT = "Successfully logged out."  # dj-rest-auth's own text, which its catalogues translate
+_LOGGED_OUT = "Successfully logged out."  # dj-rest-auth's own text, which it translates.
 
 
 class LoginView(LoginRoute, stock.LoginView):
-    """A client whose key has expired can log in here although it still sends the key."""
+    """Log in, even if the client still sends a key that has expired."""
 
 
 class LogoutView(stock.LogoutView):
-    """Revokes the presented token. If the user has a token of DRF's too, that one stays."""
+    """Revoke the presented token. Keep the user's token in DRF's own table, if there is one."""
 
     def logout(self, request: Any) -> Any:
         token = request.auth

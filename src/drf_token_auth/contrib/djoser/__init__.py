@@ -1,4 +1,4 @@
-"""djoser: its setting ``TOKEN_MODEL``, and its serializer with the expiry.
+"""djoser: the model for ``TOKEN_MODEL``, and a serializer that adds the expiry.
 
 The routes are in ``urls`` and ``users``.
 """
@@ -15,7 +15,7 @@ __all__ = ["TokenModel", "TokenSerializer"]
 
 
 class TokenSerializer(serializers.Serializer[Any]):
-    """Answer a login with the expiry: for ``DJOSER["SERIALIZERS"]["token"]``."""
+    """Answer a login with the key and the expiry: for ``DJOSER["SERIALIZERS"]["token"]``."""
 
     auth_token = serializers.CharField(source="key", read_only=True)
     expires_at = serializers.DateTimeField(read_only=True, allow_null=True)

@@ -11,13 +11,13 @@ __all__ = ["TokenModel"]
 
 
 class _LoginTokens:
-    """The manager of the token model, except for the two calls that djoser itself makes."""
+    """The manager of the token model. It changes only the two calls that djoser makes."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(get_token_model()._default_manager, name)
 
     def get_or_create(self, defaults: Any = None, **values: Any) -> tuple[AbstractToken, bool]:
-        """Make a new token. djoser shows its key, and an older token's key is not known."""
+        """Make a new token. djoser shows its key, and the key of an older token is not stored."""
         from ...views.errors import refusing
 
         for name, value in (defaults or {}).items():
@@ -44,8 +44,8 @@ class _TokensOfUser:
     _owner: Any = None
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Revoke the user's login tokens: this is how djoser logs out. Scripts keep theirs."""
-        if self._owner is None:  # The rows were filtered further.
+        """Revoke the user's login tokens, as djoser's logout asks. Keep the personal tokens."""
+        if self._owner is None:  # The caller has filtered the rows further.
             return super().delete()  # type: ignore[misc, no-any-return]
         count = operations.revoke_all(self._owner, reason="logout_all", actor=self._owner)
         return count, {self.model._meta.label: count} if count else {}

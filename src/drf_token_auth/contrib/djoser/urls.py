@@ -11,7 +11,7 @@ __all__ = ["LoginView"]
 
 
 class LoginView(LoginRoute, stock.TokenCreateView):
-    """A client whose key has expired can log in here although it still sends the key."""
+    """Log in, even if the client still sends a key that has expired."""
 
 
 urlpatterns = serve(stock_urls.urlpatterns, {stock.TokenCreateView: LoginView})

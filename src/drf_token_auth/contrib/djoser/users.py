@@ -14,11 +14,11 @@ __all__ = ["UserViewSet"]
 
 
 class UserViewSet(KeylessRoute, stock.UserViewSet):
-    """Registration and the reset of a password work with an old key in the header."""
+    """Let users register and reset their password, even if the header has an old key."""
 
     def get_authenticators(self) -> list[Any]:
         method = str(getattr(self.request, "method", "")).lower()
-        # djoser chooses the permissions by this name, which DRF sets a moment later.
+        # djoser chooses the permissions by the action, which DRF sets only after this method.
         self.action = self.action_map.get(method)
         if all(type(permission) is AllowAny for permission in self.get_permissions()):
             return super().get_authenticators()

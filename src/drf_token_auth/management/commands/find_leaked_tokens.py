@@ -21,14 +21,14 @@ from ..confirmation import RevokingCommand
 
 STANDARD_INPUT = "-"
 T = TypeVar("T")
-# How many keys one query asks for.
+# The number of keys in one query.
 BATCH_SIZE = 100
-# As of grep.
+# The exit statuses, the same as grep's.
 FOUND, TROUBLE = 1, 2
 
 
 def prefix(text: str) -> str:
-    """For ``type=``: what ``PREFIX`` may have been."""
+    """Read a value of ``PREFIX``, for ``type=``."""
     if not (1 <= len(text) <= 16 and text.isascii() and text.isprintable()):
         raise argparse.ArgumentTypeError(f"{text!r} is no prefix of 1 to 16 characters")
     return text
@@ -49,7 +49,7 @@ def described(holder: Holder) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """A path may have line ends, escape sequences and bytes that are no text."""
+    """Escape line ends, control characters and bytes that are not UTF-8, as a path may have."""
     readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in readable)
 
@@ -59,7 +59,7 @@ class Command(RevokingCommand):
         "Finds keys of tokens in files, folders or standard input, and says whose they are. "
         "Exit status: 1 if one is usable, 0 if none is, 2 if something could not be read."
     )
-    # As in Django's createsuperuser: for call_command(stdin=…).
+    # Allow call_command(stdin=…), as Django's createsuperuser does.
     stealth_options = ("stdin",)
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -110,7 +110,7 @@ class Command(RevokingCommand):
             raise CommandError("Usable keys have leaked.", returncode=FOUND)
 
     def look(self, tokens: TokenQuerySet[Any], paths: Iterable[str]) -> set[int]:
-        """Say what is found, as it is found. The ids of the tokens that are usable."""
+        """Print each key as it is found. Return the ids of the usable tokens."""
         total = 0
         usable: set[int] = set()
         for batch in pieces(self.scan(paths)):
@@ -138,16 +138,16 @@ class Command(RevokingCommand):
             yield name, found
 
     def files_in(self, path: Path) -> Iterator[Path]:
-        # Where it can't be told, it is no folder, and opening it says what is wrong.
+        # Path.is_dir() may raise. This returns False, and opening the file reports what is wrong.
         if not os.path.isdir(path):  # noqa: PTH112
             yield path
             return
-        # Links to folders are not followed: they may lead in a circle.
+        # os.walk does not follow links to folders, because they may form a circle.
         for folder, subfolders, names in os.walk(path, onerror=self.report):
             subfolders.sort()
             for file in sorted(Path(folder, name) for name in names):
                 with self.reported(file):
-                    # Not pipes and devices that lie about: reading one might never end.
+                    # Skip pipes and devices: reading one might never stop.
                     if file.is_file():
                         yield file
 
@@ -165,5 +165,5 @@ class Command(RevokingCommand):
         self.put(self.stderr, mask_keys(line, self.prefixes) + "\n")
 
     def say(self, line: str) -> None:
-        # A path or the name of a token may have a key in it, too.
+        # A path or the name of a token may contain a key too.
         self.put(self.stdout, mask_keys(on_one_line(line), self.prefixes) + "\n")

@@ -100,7 +100,7 @@ class Command(BaseCommand):
 
 
 def _reasons_to_read() -> Iterator[str]:
-    """Yield why the purge can't delete a batch with one statement, if it can't."""
+    """Yield the reasons why the purge cannot delete a batch with one statement."""
     model = get_token_model()
     for name, signal in [("pre_delete", pre_delete), ("post_delete", post_delete)]:
         for receiver in [one for kind in signal._live_receivers(model) for one in kind]:

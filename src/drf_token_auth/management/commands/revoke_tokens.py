@@ -20,7 +20,7 @@ from ..users import add_user_id_argument, find_user
 
 
 def scope(text: str) -> str:
-    """Read a name for ``type=``. It may be one that ``SCOPES`` no longer declares."""
+    """Read the name of a scope, for ``type=``. ``SCOPES`` need not declare it any more."""
     if text.split() != [text] or not text.isprintable():
         raise argparse.ArgumentTypeError(f"{text!r} is not the name of a scope")
     return text
@@ -98,9 +98,9 @@ class Command(RevokingCommand):
 
 
 def with_scope(tokens: TokenQuerySet[Any], name: str) -> TokenQuerySet[Any]:
-    """Keep the tokens that have this name among their scopes."""
+    """Return the tokens that have this scope."""
     names = Concat(Value(" "), "scopes", Value(" "), output_field=CharField())
     word = f" {name} "
     among = tokens.alias(names=names, place=StrIndex(names, Value(word)))
-    # LIKE ignores case on SQLite, INSTR on MySQL. Both together compare exactly.
+    # On SQLite, LIKE ignores case. On MySQL, INSTR does. Both together compare exactly.
     return cast("TokenQuerySet[Any]", among.filter(names__contains=word, place__gt=0))

@@ -1,7 +1,7 @@
-"""What a project still has to change before it can remove an old token package.
+"""List what a project still has to change before it can remove an old token package.
 
-The running project knows: its settings, URLs, models, receivers, migrations and fixtures. Code
-that only uses a token is not seen here. The guides have lines to search for it.
+This reads the running project: its settings, URLs, models, receivers, migrations and fixtures. It
+does not see code that only uses a token. The guides have commands that search for such code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FINDERS = (
 
 
 def leftovers(source: Source) -> list[Leftover]:
-    """Return what is left to change, in the order in which a person would change it."""
+    """Return the leftovers, in the order in which a person would change them."""
     return [found for finder in _FINDERS for found in finder(source)]
 
 

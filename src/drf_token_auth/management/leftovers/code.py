@@ -1,4 +1,4 @@
-"""Receivers, admin classes and fixtures of the project that use the old token model."""
+"""Find receivers, admin classes and fixtures that use the old token model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_FIXTURE = 10_000_000  # bytes
 
 
 def receivers(source: Source) -> Iterator[Leftover]:
-    """Find receivers of the old model's signals, and of new users that make an old token."""
+    """Find receivers of the old model's signals, and receivers that make old tokens for users."""
     old = set(token_models(source))
     for name in _SIGNALS:
         for sender, receiver in _connected(getattr(signals, name)):
@@ -44,7 +44,7 @@ def receivers(source: Source) -> Iterator[Leftover]:
 
 
 def _connected(signal: Any) -> Iterator[tuple[int, Any]]:
-    """Yield the id of each sender, and its receiver."""
+    """Yield each receiver with the id of its sender."""
     for (_, sender), receiver, *_ in signal.receivers:
         if isinstance(receiver, weakref.ReferenceType):
             receiver = receiver()
@@ -53,7 +53,7 @@ def _connected(signal: Any) -> Iterator[tuple[int, Any]]:
 
 
 def _uses(receiver: Any, models: set[type[Any]]) -> bool:
-    """Whether a function names one of the models, as a global of its module."""
+    """Return whether a function uses one of the models as a global of its module."""
     code = getattr(receiver, "__code__", None)
     names = code.co_names if code is not None else ()
     known = getattr(receiver, "__globals__", {})
@@ -61,7 +61,7 @@ def _uses(receiver: Any, models: set[type[Any]]) -> bool:
 
 
 def admins(source: Source) -> Iterator[Leftover]:
-    """Find admin classes of the old model, and inlines of it."""
+    """Find admin classes and inlines of the old model."""
     if not apps.is_installed("django.contrib.admin"):
         return
     from django.contrib.admin.sites import all_sites

@@ -1,4 +1,4 @@
-"""What the finders of leftovers share."""
+"""Classes and functions that the finders of leftovers share."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def path_of(thing: Any) -> str:
 
 
 def comes_from(one: Any, source: Source) -> bool:
-    """Whether a class is of the old package, or derived from one of its classes."""
+    """Return whether a class belongs to the old package or derives from one of its classes."""
     if not isinstance(one, type) or issubclass(one, (ExpiringTokenAuthentication, AbstractToken)):
         return False
     paths = [path_of(base) for base in one.__mro__]

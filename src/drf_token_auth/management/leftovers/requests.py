@@ -1,4 +1,4 @@
-"""Authenticators, URLs and settings that name the old package."""
+"""Find authenticators, URLs and settings that name the old package."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SETTINGS = {
 
 
 def authenticators(source: Source) -> Iterator[Leftover]:
-    """Find the default authentication classes, and views that name their own."""
+    """Find old authenticators among the defaults and in the views."""
     default = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     for one in default:
         if comes_from(one, source):
@@ -65,7 +65,7 @@ def _instead_of(one: Any, source: Source) -> str:
 
 
 def _word_of(one: Any, source: Source) -> Any:
-    """Return the word before the key in the header."""
+    """Return the keyword that stands before the key in the header."""
     if source.app in ("knox", "durin"):
         module = import_module(f"{source.app}.settings")
         return getattr(module, f"{source.app}_settings").AUTH_HEADER_PREFIX

@@ -1,4 +1,4 @@
-"""Models and migrations of the project that depend on the old token model."""
+"""Find models and migrations of the project that depend on the old token model."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def token_models(source: Source) -> list[type[Any]]:
 
 
 def is_projects(thing: Any, source: Source) -> bool:
-    """Whether the project or another package defines it, and not the old package."""
+    """Return whether the project or another package defines it, not the old package."""
     return not path_of(thing).startswith(f"{source.app}.")
 
 
 def foreign_keys(source: Source) -> Iterator[Leftover]:
-    """Find relations of other models to the old token model."""
+    """Find relations from other models to the old token model."""
     old = set(token_models(source))
     for model in apps.get_models():
         for field in model._meta.local_fields + model._meta.local_many_to_many:
@@ -57,7 +57,7 @@ def subclasses(source: Source) -> Iterator[Leftover]:
 
 
 def migrations(source: Source) -> Iterator[Leftover]:
-    """Find migrations of the project that depend on the old app's."""
+    """Find migrations of the project that depend on the old app's migrations."""
     label = source.model()._meta.app_label
     own = {app.label for app in apps.get_app_configs() if app.name == source.app}
     loader = MigrationLoader(None, load=False)

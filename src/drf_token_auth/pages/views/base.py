@@ -1,4 +1,4 @@
-"""The parts that all pages share."""
+"""The base class of all pages."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class PageView(LoginRequiredMixin, View):
     template_name: str
     kind: str
     title: Any = ""
-    # The name of the list of API tokens in the links above each page.
+    # The label of the link to the list of API tokens.
     tokens_label: Any = _("API tokens")
     headers = {"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin"}
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        # A revocation must survive an error that comes after it, also with ATOMIC_REQUESTS.
+        # A revocation must survive a later error. With ATOMIC_REQUESTS it would be rolled back.
         view: Any = super().as_view(**initkwargs)
         for alias in connections:
             view = transaction.non_atomic_requests(using=alias)(view)
@@ -58,7 +58,7 @@ class PageView(LoginRequiredMixin, View):
     @sensitive_variables()
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method == "GET" and request.headers.get("HX-Request"):
-            # htmx would put the page into another one, without its style sheet and its headers.
+            # htmx would insert this page into another page without its style sheet and headers.
             response: Any = HttpResponse(headers={"HX-Redirect": request.get_full_path()})
         else:
             response = super().dispatch(request, *args, **kwargs)
@@ -68,32 +68,32 @@ class PageView(LoginRequiredMixin, View):
 
     @property
     def database(self) -> str:
-        """The primary: a replica may still show a token that was revoked a moment ago."""
+        """Return the alias of the primary: a replica may still show a token that was revoked."""
         return router.db_for_write(get_token_model())
 
     def tokens_of(self, kind: str) -> TokenQuerySet[AbstractToken]:
-        """The user's usable tokens of this kind."""
+        """Return the user's usable tokens of this kind."""
         tokens: Any = get_token_model()._default_manager.using(self.database)
         alive: TokenQuerySet[AbstractToken] = tokens.alive_for(self.request.user)
         return alive.filter(kind=kind)
 
     def get_queryset(self) -> TokenQuerySet[AbstractToken]:
-        """Hook: the tokens that the page may show and change."""
+        """Hook: return the tokens that the page may show and change."""
         return self.tokens_of(self.kind)
 
     def get_token(self) -> AbstractToken:
-        """The token that the URL names. Another user's token does not exist here."""
+        """Return the token that the URL names, or raise 404 for another user's token."""
         token = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
         if token is None:
             raise Http404
         return token
 
     def may_make_token(self) -> bool:
-        """Hook: whether this user may make API tokens at all."""
+        """Hook: return whether this user may make API tokens at all."""
         return True
 
     def page_url(self, name: str, *args: Any) -> str:
-        """The URL of another page, in the same namespace as this one."""
+        """Return the URL of another page in the same namespace."""
         match = self.request.resolver_match
         return reverse(
             f"token_pages:{name}", args=args, current_app=match.namespace if match else None
@@ -109,7 +109,7 @@ class PageView(LoginRequiredMixin, View):
         )
 
     def get_nav(self) -> list[dict[str, Any]]:
-        """Hook: the links above each page."""
+        """Hook: return the links above each page."""
         labels = {"devices": _("Devices"), "tokens": self.tokens_label}
         return [
             {"name": name, "label": label, "url": self.page_url(name)}
@@ -136,6 +136,6 @@ class PageView(LoginRequiredMixin, View):
         )
 
     def done(self, message: str) -> HttpResponseRedirect:
-        """Go to the list and say there what has happened."""
+        """Redirect to the list and show the message there."""
         messages.success(self.request, message, fail_silently=True)
         return HttpResponseRedirect(self.page_url(LIST_OF[self.kind]))

@@ -1,4 +1,4 @@
-"""Pages that show a new key: only for users whose login is recent."""
+"""The base class of pages that show a new key. They require a recent login."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ __all__ = ["ConfirmedView", "LoggedOutMeanwhile"]
 
 
 class LoggedOutMeanwhile(Exception):
-    """The session was ended while its request was being answered."""
+    """The session was logged out while its request was being answered."""
 
 
 class ConfirmedView(PageView):
-    """The base of pages whose answer has a key."""
+    """The base of pages whose answer contains a key."""
 
     kind = Kind.PERSONAL
     key_template_name = "drf_token_auth/pages/token_key.html"
     log_in_again_template_name = "drf_token_auth/pages/log_in_again.html"
 
     def get_step_up(self) -> StepUp:
-        """Hook: how this user confirms who they are. Asked only if the login is not recent."""
+        """Hook: return the step-up for this user. Called only if the login is not recent."""
         return default_step_up(self.request)
 
     @cached_property
     def step_up(self) -> StepUp | None:
-        """None: the login is recent."""
+        """Return the step-up, or None if the login is recent."""
         return None if is_fresh(self.request) else self.get_step_up()
 
     @property
@@ -49,7 +49,7 @@ class ConfirmedView(PageView):
         return self.step_up is not None and self.step_up.asks_password
 
     def get_return_query(self) -> dict[str, Any]:
-        """Hook: what the user has typed, so that it is there again after they confirmed."""
+        """Hook: return the user's input as a query, to fill in the form after they confirmed."""
         return {}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -68,7 +68,7 @@ class ConfirmedView(PageView):
         raise NotImplementedError
 
     def elsewhere(self) -> HttpResponse | None:
-        """The answer to a user who cannot confirm in the form. None: the form can be shown."""
+        """Return the answer to a user who must confirm elsewhere, or None to show the form."""
         if not self.may_make_token():
             raise PermissionDenied
         step_up = self.step_up
@@ -85,7 +85,7 @@ class ConfirmedView(PageView):
         return f"{self.request.path}?{query}" if query else self.request.get_full_path()
 
     def confirm(self, form: Any) -> HttpResponse | None:
-        """Check the password in the form. None if it is right, or not asked for."""
+        """Check the password in the form. Return None if it is right or not needed."""
         if self.step_up is None:
             return None
         try:
@@ -105,10 +105,10 @@ class ConfirmedView(PageView):
         raise NotImplementedError
 
     def lock_user(self) -> Any:
-        """Hold the user's row until the transaction ends. Call it in a transaction.
+        """Lock the user's row until the transaction ends. Call it in a transaction.
 
-        :raises LoggedOutMeanwhile: the user was deactivated, or the password changed, since the
-            session was looked at.
+        :raises LoggedOutMeanwhile: the user was deactivated, or the password was changed, after
+            the session was checked.
         """
         tokens = self.get_queryset()
         user = lock_user(tokens.model, self.request.user.pk, using=self.database)
@@ -124,11 +124,11 @@ class ConfirmedView(PageView):
         return redirect_to_login(self.request.get_full_path(), self.get_login_url())
 
     def get_usage(self, token: AbstractToken) -> str | None:
-        """Hook: an example of how to use the key, without the key. None for no example."""
+        """Hook: return an example that uses the key, without the key itself. None: no example."""
         return example_of(self.request)
 
     def render_key(self, token: AbstractToken) -> HttpResponse:
-        """Show the key, in the answer to the POST that made it and nowhere else."""
+        """Show the key. Only this answer to the POST contains it."""
         self.template_name = self.key_template_name
         row = self.row(token)
         return self.render(

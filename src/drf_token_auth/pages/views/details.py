@@ -1,4 +1,4 @@
-"""One device or API token: its details, and a form for its name."""
+"""Pages with the details of one device or API token, and a form for its name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DetailView(PageView):
         return self.done(_("The new name is “%(name)s”.") % {"name": token.name})
 
     def names_taken(self, token: Any) -> Any:
-        """The tokens whose names this one may not have."""
+        """Return the tokens whose names this token must not have, or None."""
         return None
 
     def show(self, token: Any, form: Any, *, status: int = 200) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The lists of devices and of API tokens."""
+"""Pages that list devices and API tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["DeviceListView", "TokenListView"]
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a column; ``direction`` is a value of aria-sort, for the column in use."""
+    """The heading of a column. ``direction`` is the value of aria-sort for the sorted column."""
 
     name: str
     label: Any
@@ -32,7 +32,7 @@ class ListView(PageView):
     """The user's tokens of one kind, a page at a time."""
 
     paginate_by = 25
-    # The parameter "sort", the label of the column, its order and the value of aria-sort.
+    # The value of ``sort`` in the URL, the label, the ordering and the value of aria-sort.
     columns: list[tuple[str, Any, Any, str]]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -56,7 +56,7 @@ class ListView(PageView):
         )
 
     def shown_columns(self) -> dict[str, tuple[Any, Any, str]]:
-        """The columns by which the list can be sorted. Last use is hidden where none is stored."""
+        """Return the sortable columns. Leave out the last use if the project does not record it."""
         last_use = Coalesce("last_used_at", "created_at").desc()
         created = _("Logged in") if self.kind == Kind.LOGIN else _("Created")
         columns: dict[str, tuple[Any, Any, str]] = {

@@ -1,4 +1,4 @@
-"""Make an API token, and show its key."""
+"""The page that makes an API token and shows its key."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class NameTaken(Exception):
 
 
 class TokenNewView(ConfirmedView):
-    """A name that is in use is refused. So a reload, or a double click, makes no second token."""
+    """Make an API token. Refuse a name in use, so that a double click makes only one token."""
 
     template_name = "drf_token_auth/pages/token_new.html"
     title = gettext_lazy("New API token")
     form_class = NewTokenForm
 
     def get_lifetimes(self) -> list[tuple[str, str]]:
-        """Hook: the choices of "Expires": seconds, "date" or "never", each with its label."""
+        """Hook: return the choices of "Expires": seconds, "date" or "never", with labels."""
         return durations.lifetimes()
 
     def get_scope_choices(self) -> list[tuple[str, Any]]:
-        """Hook: the scopes that this user may choose from, each with its description."""
+        """Hook: return the scopes that this user may choose, each with its description."""
         return list(get_settings().SCOPES.items())
 
     def show_form(self) -> HttpResponse:
@@ -63,7 +63,7 @@ class TokenNewView(ConfirmedView):
         return self.render_form(form)
 
     def issue_token(self, form: Any) -> AbstractToken:
-        """Make the token. The name is looked for again now that no other request can make one."""
+        """Make the token. Check the name again under the lock, against tokens made meanwhile."""
         name = form.cleaned_data["name"]
         with locking_transaction(using=self.database):
             user = self.lock_user()
@@ -90,7 +90,7 @@ class TokenNewView(ConfirmedView):
         )
 
     def get_initial(self) -> dict[str, Any]:
-        """The values of the URL, so that a project can link to a form that is filled in."""
+        """Return initial values from the URL. A project can link to a form that is filled in."""
         query = self.request.GET
         lifetime = durations.default_lifetime()
         seconds = None if lifetime is None else int(lifetime.total_seconds())
@@ -130,9 +130,9 @@ class TokenNewView(ConfirmedView):
         )
 
     def tokens_in_the_way(self) -> tuple[int, list[AbstractToken]]:
-        """How many tokens the user has, and which of them a new one would replace.
+        """Return the number of the user's tokens, and the tokens that a new one would replace.
 
-        In the order in which ``operations.issue`` makes room.
+        Their order is the one in which ``operations.issue`` makes room.
         """
         limit = get_settings().MAX_TOKENS_PER_USER
         if limit is None:

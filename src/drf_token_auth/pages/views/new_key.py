@@ -1,4 +1,4 @@
-"""A new key for an API token that keeps its name, its scopes and its expiry."""
+"""The page that gives an API token a new key. The name, the scopes and the expiry stay."""
 
 from __future__ import annotations
 

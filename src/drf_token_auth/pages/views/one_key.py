@@ -1,4 +1,4 @@
-"""One API key per user, for projects in which nobody needs more."""
+"""Pages for projects in which each user has one API key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["OneKeyNewView", "OneKeyRevokeView", "OneKeyView"]
 
 
 class OneKeyPage(PageView):
-    """The key is the user's personal token of this name."""
+    """The base of these pages. The user's personal token with the name ``key_name`` has the key."""
 
     kind = Kind.PERSONAL
     key_name = "API key"
@@ -44,7 +44,7 @@ class OneKeyPage(PageView):
 
 
 class OneKeyView(OneKeyPage):
-    """Whether there is a key, since when, and when it was last used."""
+    """Show whether there is a key, when it was made, and when it was last used."""
 
     template_name = "drf_token_auth/pages/one_key.html"
 
@@ -57,17 +57,17 @@ class OneKeyView(OneKeyPage):
 
 
 class OneKeyNewView(ConfirmedView, OneKeyPage):
-    """Make the key, or another one in its place."""
+    """Make the key, or replace it with a new one."""
 
     template_name = "drf_token_auth/pages/one_key_new.html"
     form_class = NewKeyForm
 
     def get_ttl(self) -> timedelta | Any | None:
-        """Hook: the lifetime of the key. ``PERSONAL_TTL`` by default."""
+        """Hook: return the lifetime of the key. The default is ``PERSONAL_TTL``."""
         return operations.DEFAULT
 
     def get_scopes(self) -> list[str] | None:
-        """Hook: the scopes of the key. None for everything that the user may do."""
+        """Hook: return the scopes of the key, or None for everything that the user may do."""
         return None
 
     def show_form(self) -> HttpResponse:

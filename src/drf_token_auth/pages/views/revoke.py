@@ -1,4 +1,7 @@
-"""Revoke one token, several, or all but this one. A page names them first."""
+"""Pages that revoke one token, several, or all but the current one.
+
+Each page first lists the tokens that it will revoke.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,10 @@ __all__ = ["DeviceRevokeView", "TokenRevokeView"]
 
 
 class RevokeView(PageView):
-    """``<pk>/revoke/`` is about one token, ``revoke/?id=…&id=…`` about several."""
+    """Revoke one token at ``<pk>/revoke/``, or several at ``revoke/?id=…&id=…``."""
 
     template_name = "drf_token_auth/pages/revoke.html"
-    # No more ids than this are read from a URL, and no more names are shown.
+    # The most ids that are read from a URL, and the most names that are shown.
     at_most = 100
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -40,7 +43,7 @@ class RevokeView(PageView):
         return self.done(self.done_message(count))
 
     def revoke(self) -> int:
-        """Revoke the tokens. Returns how many there were."""
+        """Revoke the tokens. Return the number of revoked tokens."""
         user = self.request.user
         tokens = self.get_queryset()
         return int(tokens.revoke(reason="others", actor=user, request=self.request))
@@ -74,7 +77,7 @@ class TokenRevokeView(RevokeView):
 
 
 class DeviceRevokeView(RevokeView):
-    """As the other, and ``revoke/?others=1`` is about all devices but this one."""
+    """Log out devices. ``revoke/?others=1`` logs out all devices but the current one."""
 
     kind = Kind.LOGIN
     title = _("Log out devices")
@@ -106,7 +109,7 @@ class DeviceRevokeView(RevokeView):
         return count
 
     def end_browser_sessions(self) -> None:
-        """Hook: called when the user has logged out all other devices. Does nothing by default."""
+        """Hook: called after the user logs out all other devices. Does nothing by default."""
 
     def done_message(self, count: int) -> str:
         text = ngettext(
