@@ -27,9 +27,10 @@ OLDEST = HERE / "oldest.txt"
 HEAD = """\
 # Compatibility
 
-Written by `tox run -e contrib -- --write` from what it ran. CI runs the same tests twice and
-prints this table. One run has the newest versions. The other has the oldest of each, with the
-oldest Python, Django and Django REST framework.
+This table shows the versions of other packages that this package is tested with.
+`tox run -e contrib -- --write` writes it after it has run the tests. CI runs the same tests twice
+and prints this table. One run uses the newest versions. The other uses the oldest version of each
+package, with the oldest Python, Django and Django REST framework.
 
 """
 
