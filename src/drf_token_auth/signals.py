@@ -24,8 +24,8 @@ token_created: Final = Signal()
 # token, actor, request
 token_rotated: Final = Signal()
 
-# token, reason, actor, request. The reasons are logout, logout_all, others, holder, admin,
-# password, limit, command, unused, reuse and replaced. A plain delete() has the reason deleted.
+# token, reason, actor, request. Reasons: logout, logout_all, others, holder, admin, password,
+# limit, command, unused, reuse, replaced; deleted is the reason of a plain delete().
 token_revoked: Final = Signal()
 
 # token, request. Sent when a client presents the previous key after its grace.
