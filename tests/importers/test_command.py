@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -70,7 +71,8 @@ def test_the_line_names_rows_without_a_user_and_names_that_were_cut(old_app, use
 def test_a_dry_run_prints_a_table(old_app, user):
     with at(datetime(2026, 5, 1, tzinfo=tz.utc)):
         six_rows(user)
-        OldToken.objects.filter(key=number(3)).update(expiry=datetime(2027, 1, 9, tzinfo=tz.utc))
+        expiry = datetime(2027, 1, 9, tzinfo=tz.utc if settings.USE_TZ else None)
+        OldToken.objects.filter(key=number(3)).update(expiry=expiry)
         said = told("authtoken", "--dry-run", "--kind", "personal", "--keep-forever")
     assert said.startswith(
         """\

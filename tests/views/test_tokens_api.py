@@ -611,7 +611,9 @@ def test_ending_many_at_once_takes_expired_ones_not(user: Any, client: APIClient
 def test_a_time_at_either_end_of_the_calendar_is_refused(
     client: APIClient, settings: Any, zone: str, form: str, moment: str
 ) -> None:
-    settings.TIME_ZONE = zone
+    if settings.USE_TZ:
+        # Without zones, another zone would make the login of the client look old.
+        settings.TIME_ZONE = zone
     response = client.post(LIST, {"expires_at": moment}, format=form)
     assert (response.status_code, list(response.data)) == (400, ["expires_at"])
 
