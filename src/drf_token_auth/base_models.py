@@ -70,8 +70,9 @@ def clean_name(name: str) -> str:
 
 
 _LOADED = (
-    "This token was loaded from the database, which holds only a digest of its key. Create a new "
-    "token in place of get_or_create(): token = operations.issue(user); then read token.key. "
+    "This token was loaded from the database, which holds only a digest of its key. If you need a "
+    "key, create a new token in place of get() or get_or_create(): from drf_token_auth import "
+    "operations; token = operations.issue(user); then read token.key. "
     "drf_token_auth.views.LoginView does this for you."
 )
 _UNSAVED = "This token has no key yet. Save it first: token.save(); then read token.key."

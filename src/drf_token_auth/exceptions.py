@@ -98,7 +98,9 @@ class TokenLimitReached(TokenError):
     code = "token_limit"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The user already has {limit} tokens of this kind.")
+        super().__init__(
+            f"The user already has {limit} usable token{'' if limit == 1 else 's'} of this kind."
+        )
         self.limit = limit
 
 
@@ -113,8 +115,17 @@ class UnknownScopes(TokenError, ValueError):
     def __init__(self, unknown: Iterable[str], known: Iterable[str]) -> None:
         self.unknown = tuple(unknown)
         self.known = tuple(known)
-        named = f"Not declared in SCOPES: {', '.join(self.unknown)}." if self.unknown else ""
-        super().__init__(
-            f"{named or 'No scope is named.'} Name one or more of: "
-            f"{', '.join(self.known) or 'none is declared'}; or None for all the user may do."
-        )
+        super().__init__(f"{self._problem()} {self._way_out()}")
+
+    def _problem(self) -> str:
+        if not self.unknown:
+            return "The list of scopes is empty."
+        return f"SCOPES does not declare: {', '.join(self.unknown)}."
+
+    def _way_out(self) -> str:
+        way = ""
+        if self.known:
+            way = f"Choose from: {', '.join(self.known)}. "
+        elif self.unknown:
+            way = f'Write DRF_TOKEN_AUTH = {{"SCOPES": {{"{self.unknown[0]}": "…"}}}}. '
+        return f"{way}If you leave the scopes out, the token may do all that its user may do."

@@ -20,6 +20,7 @@ from django.utils import timezone
 from . import get_token_model, keys, lookup, passwords, signals
 from .base_models import DIGESTS, AbstractToken, Kind, clean_name
 from .conf import get_settings
+from .conf.rules import not_a_timedelta
 from .database_text import store_text
 from .exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenLimitReached, UnknownKey
 from .fields import auto_now_columns
@@ -83,6 +84,7 @@ def issue(
     :param actor: the user who creates the token, if it is not the token's own user.
     :param presented: usually ``request.auth``. If it is a token, it must still work.
     :param using: the alias of a database. By default, the router's database for writes.
+    :raises TypeError: ``ttl`` or ``idle_timeout`` is not a timedelta.
     :raises ValueError: the kind does not exist.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
@@ -96,8 +98,10 @@ def issue(
     if isinstance(ttl, _Default) and kind == Kind.PERSONAL:
         ttl = conf.PERSONAL_TTL
     if not isinstance(ttl, _Default):
+        _require_lifetime("ttl", ttl)
         values["expires_at"] = None if ttl is None else timezone.now() + ttl
     if not isinstance(idle_timeout, _Default):
+        _require_lifetime("idle_timeout", idle_timeout)
         values["idle_timeout"] = idle_timeout
     token = model(kind=kind, name=name, scopes=encode_scopes(scopes), **values)
     # Set the database before the user. Otherwise, Django asks the router about this new row.
@@ -107,6 +111,11 @@ def issue(
     token.origin = (actor or user, request)
     insert(token, presented=presented, using=using)
     return token
+
+
+def _require_lifetime(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, timedelta):
+        raise TypeError(not_a_timedelta(name, value))
 
 
 def replace(
@@ -256,7 +265,13 @@ def revoke(
 
     :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
     :returns: False if the token was already revoked or had expired.
+    :raises TypeError: ``token`` is a key, and not a token.
     """
+    if isinstance(token, str):
+        raise TypeError(
+            "revoke() needs a token and not its key. Write "
+            "token = get_token_model().objects.from_key(key), and revoke it if it is not None."
+        )
     return token.revoke(reason=reason, actor=actor, request=request)
 
 

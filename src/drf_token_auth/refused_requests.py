@@ -6,6 +6,7 @@ No message contains the key, or any other part of the header that could be a key
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from .exceptions import (
     UnknownKey,
     WrongChecksum,
 )
-from .keys import MAX_LENGTH
+from .keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
 __all__ = ["explain", "log_foreign_header", "log_missing_header", "log_refusal"]
 
@@ -32,6 +33,12 @@ _EXPLAINED = "_drf_token_auth_explained"
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
+
+# What programs and people write where a key belongs. All of it is safe to repeat.
+_EMPTY_WORDS = {"undefined", "null", "none", "nil", "nan", "true", "false", "key"}
+_VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}")
+_JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+_AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
 
 _MAY_BE_A_MISTAKE = (MalformedKey, UnknownKey, WrongChecksum)
 _REASONS: dict[type[Refused], str] = {
@@ -78,10 +85,57 @@ def _mistake(credentials: str) -> str:
             "This is the printed label of a token, str(token), and not its key. The key is shown "
             "only once, when the token is made."
         )
-    if " " in text:
+    first, _, rest = text.partition(" ")
+    if rest and first.lower() in _KNOWN_WORDS:
+        return "The word before the key is there twice. Write it once."
+    if rest:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
         return f"The key is longer than {MAX_LENGTH} characters. No key is."
+    return _no_key(text) or _part_of_a_key(text)
+
+
+def _no_key(text: str) -> str:
+    """Return a text about something that is not a key, or an empty text."""
+    if text[0] == "<" or text[-1] == ">":
+        return "The key is in angle brackets. Write it without them."
+    if text.lower() in _EMPTY_WORDS:
+        return (
+            f'The client sent the word "{text.lower()}" in place of a key. Read the key from '
+            '"token" in the answer to the login.'
+        )
+    if text.endswith("YOUR_KEY"):
+        return "This is a placeholder. Write your own key in its place."
+    if _VARIABLE.fullmatch(text):
+        return (
+            "This is the name of a variable and not its value. In a shell, write the header in "
+            "double quotes: single quotes keep $NAME as it is."
+        )
+    if text.isdigit():
+        return "This is a number, such as the id of a token. Send the key."
+    if _JWT.fullmatch(text):
+        return "This is a JWT, which another package made. Log in again for a key of this package."
+    if _AUTHTOKEN.fullmatch(text):
+        return (
+            "This looks like a key of rest_framework.authtoken. Import those keys with "
+            "manage.py import_tokens authtoken, or log in again."
+        )
+    return ""
+
+
+def _part_of_a_key(text: str) -> str:
+    """Return a text about a generated key that lacks a part, or an empty text."""
+    prefix = get_settings().PREFIX
+    if prefix and looks_issued(f"{prefix}{text}", prefix):
+        return f'The key lacks its beginning, "{prefix}". Copy the whole key.'
+    tail = text.removeprefix(prefix)
+    length = len(tail)
+    is_own = tail != text and tail.isascii() and tail.isalnum()
+    if is_own and length != TAIL_LENGTH:
+        return (
+            f'The key has {length} characters after "{prefix}", but a new key has {TAIL_LENGTH}. '
+            "Copy the whole key."
+        )
     return ""
 
 

@@ -49,7 +49,11 @@ def with_list(value: Any) -> Any:
         ),
         (["json.__name__"], "'json.__name__', which is not a class.", "Correct the path, or"),
         ([OURS[:-5]], "which cannot be imported: ImportError: ", f"Did you mean '{OURS}'?"),
-        (["drf_token_auth.ExpiringTokenAuthentication"], "which cannot be im", "Did you mean 'drf"),
+        (
+            ["drf_token_auth.auth.ExpiringTokenAuth"],
+            "which cannot be im",
+            "Did you mean 'drf",
+        ),
     ],
 )
 def test_a_list_that_drf_cannot_use_is_one_error(value, message, hint):
@@ -93,6 +97,20 @@ def test_two_classes_without_a_comma_stop_the_start_and_are_told_apart(joined, f
         found.msg == f"{SETTING} has the entry '{joined}'. A comma is missing between two classes."
     )
     assert found.hint == f'Write "{first}", "{second}".'
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["drf_token_auth.ExpiringTokenAuthentication", "drf_token_auth.auth.TokenAuthentication"],
+)
+def test_a_path_that_lacks_the_module_stops_the_start_with_the_right_one(path):
+    with with_list([path]):
+        with pytest.raises(ImproperlyConfigured) as raised:
+            require_readable()
+        [found] = check_default_authenticators()
+    right = f"drf_token_auth.authentication.{path.rpartition('.')[2]}"
+    assert str(raised.value) == f"{found.msg} {found.hint}"
+    assert found.hint == f'Write "{right}".'
 
 
 @pytest.mark.parametrize("path", [OURS, "shop.drf_token_auth.Auth", "my_rest_framework.Auth"])

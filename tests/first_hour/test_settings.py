@@ -51,6 +51,10 @@ def test_a_mistake_is_one_error_with_the_line_to_write(
             "REST_FRAMEWORK must be a dict, but it is None. Write REST_F",
         ),
         (
+            authenticators('["drf_token_auth.BearerTokenAuthentication"]'),
+            'not exist. Write "drf_token_auth.authentication.BearerTokenAuthentication".',
+        ),
+        (
             "REST_FRAMEWORK = []",
             "REST_FRAMEWORK must be a dict, but it is []. Write REST_F",
         ),
@@ -95,6 +99,20 @@ def test_a_project_that_forgot_the_authenticator_is_warned(tmp_path: Path) -> No
     assert done.returncode == 0
     assert "(drf_token_auth.W008)" in done.stderr
     assert f'"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("", True),
+        ('REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] = ["rest_framework.renderers.JSON"]', False),
+    ],
+)
+def test_a_browsable_api_without_its_templates(tmp_path: Path, line: str, is_found: bool) -> None:
+    lines = [authenticators(f'["{OURS}"]'), 'INSTALLED_APPS.remove("rest_framework")', line]
+    done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
+    assert ("(drf_token_auth.W011)" in done.stderr) is is_found
+    assert ('Add "rest_framework" to INSTALLED_APPS.' in done.stderr) is is_found
 
 
 @pytest.mark.parametrize(

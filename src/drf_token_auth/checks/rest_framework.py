@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
@@ -13,7 +14,7 @@ from django.utils.module_loading import import_string
 from ..conf.rest_framework import LINE, OURS, SETTING, not_a_text, unreadable
 from ..conf.rules import show
 from .served import served_views
-from .shared import Messages, check, error, path_of
+from .shared import Messages, check, error, path_of, warning
 
 __all__ = ["OURS", "SETTING", "default_authenticators"]
 
@@ -28,15 +29,14 @@ _KNOWN = [
 ]
 
 
-def _configured() -> Any:
+def _configured(name: str = "DEFAULT_AUTHENTICATION_CLASSES") -> Any:
     """Return the project's value, or DRF's default."""
     from rest_framework.settings import DEFAULTS
 
     configured = getattr(settings, "REST_FRAMEWORK", {})
     if not isinstance(configured, Mapping):
         return ()
-    default = DEFAULTS["DEFAULT_AUTHENTICATION_CLASSES"]
-    return configured.get("DEFAULT_AUTHENTICATION_CLASSES", default)
+    return configured.get(name, DEFAULTS[name])
 
 
 def default_authenticators() -> list[Any]:
@@ -87,6 +87,23 @@ def _wrong_entry(entry: Any) -> tuple[str, str]:
     near = difflib.get_close_matches(entry, _KNOWN, n=1, cutoff=0.8)
     hint = f"Did you mean {near[0]!r}?" if near else "Correct the path, or delete the entry."
     return f"{SETTING} has the entry {entry!r}, which {reason}.", hint
+
+
+@check(Tags.templates)
+def check_browsable_api() -> Messages:
+    """W011: DRF renders pages for browsers, but its templates are not installed."""
+    renderers = _configured("DEFAULT_RENDERER_CLASSES")
+    if not isinstance(renderers, (list, tuple)) or apps.is_installed("rest_framework"):
+        return
+    if "rest_framework.renderers.BrowsableAPIRenderer" in renderers:
+        yield warning(
+            "W011",
+            '"rest_framework" is not in INSTALLED_APPS, so a browser that opens a view gets the '
+            "error TemplateDoesNotExist.",
+            'Add "rest_framework" to INSTALLED_APPS. If the API is not for browsers, write '
+            'REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": '
+            '["rest_framework.renderers.JSONRenderer"], …}.',
+        )
 
 
 @check(Tags.urls)

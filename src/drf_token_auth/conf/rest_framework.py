@@ -31,6 +31,11 @@ _JOINED = re.compile(
     r"(?P<second>(?:drf_token_auth|rest_framework\w*|knox|durin|oauth2_provider|dj_rest_auth)\..+)"
 )
 
+# One of our classes, but not in the module that has it.
+_ELSEWHERE = re.compile(
+    r"drf_token_auth(?!\.authentication\.)(?:\.\w+)?\.(?P<name>(?:Expiring|Bearer)?TokenAuthentication)"
+)
+
 
 def require_readable() -> None:
     """Raise ImproperlyConfigured for mistakes that let DRF fail with an error of its own.
@@ -55,7 +60,8 @@ def unreadable() -> list[tuple[str, str]]:
     configured = getattr(settings, "REST_FRAMEWORK", {})
     if not isinstance(configured, Mapping):
         return [(f"REST_FRAMEWORK must be a dict, but it is {show(configured)}.", LINE)]
-    return [found for found in map(_joined, _listed()) if found is not None]
+    found = (_joined(entry) or _misplaced(entry) for entry in _listed() if isinstance(entry, str))
+    return [each for each in found if each is not None]
 
 
 def not_a_text(entry: Any) -> tuple[str, str]:
@@ -73,8 +79,18 @@ def _listed() -> tuple[Any, ...]:
     return tuple(listed) if isinstance(listed, (list, tuple)) else ()
 
 
-def _joined(entry: Any) -> tuple[str, str] | None:
-    match = _JOINED.fullmatch(entry) if isinstance(entry, str) else None
+def _misplaced(entry: str) -> tuple[str, str] | None:
+    match = _ELSEWHERE.fullmatch(entry)
+    if match is None:
+        return None
+    return (
+        f"{SETTING} has the entry {entry!r}, which does not exist.",
+        f'Write "drf_token_auth.authentication.{match["name"]}".',
+    )
+
+
+def _joined(entry: str) -> tuple[str, str] | None:
+    match = _JOINED.fullmatch(entry)
     if match is None:
         return None
     return (

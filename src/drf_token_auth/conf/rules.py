@@ -23,6 +23,7 @@ __all__ = [
     "Rule",
     "choice",
     "kind_of",
+    "not_a_timedelta",
     "rate_fault",
     "show",
 ]
@@ -90,6 +91,13 @@ def _duration_fault(value: Any) -> Fault | None:
     if timedelta(0) < value <= LONGEST:
         return None
     return Fault("a positive timedelta of at most 100 years, or None", show(value))
+
+
+def not_a_timedelta(name: str, value: object) -> str:
+    """Return the text of a TypeError for an argument that must be a timedelta or None."""
+    meant = _as_timedelta(value)
+    hint = f" Did you mean {meant}?" if meant else ""
+    return f"{name} must be a timedelta or None, but it is {show(value)}.{hint}"
 
 
 def _interval_fault(value: Any) -> Fault | None:
