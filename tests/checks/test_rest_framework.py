@@ -49,11 +49,6 @@ def with_list(value: Any) -> Any:
         ),
         (["json.__name__"], "'json.__name__', which is not a class.", "Correct the path, or"),
         ([OURS[:-5]], "which cannot be imported: ImportError: ", f"Did you mean '{OURS}'?"),
-        (
-            ["drf_token_auth.auth.ExpiringTokenAuth"],
-            "which cannot be im",
-            "Did you mean 'drf",
-        ),
     ],
 )
 def test_a_list_that_drf_cannot_use_is_one_error(value, message, hint):

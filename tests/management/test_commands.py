@@ -277,7 +277,7 @@ class TestCreateToken:
     def test_the_limit(self, user: Any) -> None:
         with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}):
             run("create_token", user.get_username())
-            assert "already has 1 tokens" in str(refused("create_token", user.get_username()))
+            assert "already has 1 usable token" in str(refused("create_token", user.get_username()))
         assert len(left()) == 1
 
 

@@ -36,7 +36,8 @@ def _configured(name: str = "DEFAULT_AUTHENTICATION_CLASSES") -> Any:
     configured = getattr(settings, "REST_FRAMEWORK", {})
     if not isinstance(configured, Mapping):
         return ()
-    return configured.get(name, DEFAULTS[name])
+    defaults: Mapping[str, object] = DEFAULTS
+    return configured.get(name, defaults[name])
 
 
 def default_authenticators() -> list[Any]:
