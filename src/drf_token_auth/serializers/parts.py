@@ -104,6 +104,11 @@ MOST_REFUSED = 20
 LONGEST_REFUSED = 64
 
 
+def _shown(name: str) -> str:
+    """Return the name in a form that fits into an answer. JSON can name half of a character."""
+    return name[:LONGEST_REFUSED].encode("utf-8", "replace").decode()
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuse each unknown field by its name.
 
@@ -114,7 +119,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = (str(name) for name in data if not self._knows(str(name), data))
             # Keep the answer short, even if the client sent very many names.
-            refused = [name[:LONGEST_REFUSED] for name in islice(unknown, MOST_REFUSED)]
+            refused = [_shown(name) for name in islice(unknown, MOST_REFUSED)]
             if refused:
                 text = _("There is no such field.")
                 raise serializers.ValidationError(
