@@ -99,6 +99,11 @@ def nothing(exc: Exception, context: Any) -> None:
     return None
 
 
+def always_200(exc: Exception, context: Any) -> Any:
+    response = exception_handler(exc, context)
+    return response and Response({"code": response.status_code, "data": response.data})
+
+
 def broken(exc: Exception, context: Any) -> Any:
     return Response({"model": context["view"].serializer_class.Meta.model.__name__})
 
@@ -147,6 +152,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "envelope": {"EXCEPTION_HANDLER": f"{HERE}.in_an_envelope"},
     "handler of Django": {"EXCEPTION_HANDLER": f"{HERE}.of_django"},
     "handler without an answer": {"EXCEPTION_HANDLER": f"{HERE}.nothing"},
+    "handler of 200": {"EXCEPTION_HANDLER": f"{HERE}.always_200"},
     "broken handler": {"EXCEPTION_HANDLER": f"{HERE}.broken"},
     "handler of every error": {"EXCEPTION_HANDLER": f"{HERE}.of_every_error"},
     "no user": {"UNAUTHENTICATED_USER": None, "UNAUTHENTICATED_TOKEN": None},

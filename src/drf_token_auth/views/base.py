@@ -115,7 +115,7 @@ class TokenView(GenericAPIView[Any]):
         return response
 
     def _refuse(self, exc: Exception) -> Any:
-        """Let the project's exception handler shape the body. Keep the headers of the refusal."""
+        """Let the project's exception handler shape the body. Keep the status and the headers."""
         response, failure = None, exc
         try:
             response = super().handle_exception(exc)
@@ -131,6 +131,7 @@ class TokenView(GenericAPIView[Any]):
                 logger.error("EXCEPTION_HANDLER failed. DRF's answers instead.", exc_info=failure)
             standard.exception = True
             return standard
+        response.status_code = standard.status_code
         for name, value in standard.headers.items():
             response.headers.setdefault(name, value)
         return response
