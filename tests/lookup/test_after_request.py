@@ -14,7 +14,6 @@ from django.db import connection, connections, transaction
 from rest_framework.exceptions import ValidationError
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.lookup.after_request import MOST_WAITING, _waiting_on, after_transaction
 from tests.conftest import make_user
 from tests.life_urls import InspectedView
@@ -195,12 +194,23 @@ def by_hand() -> Iterator[None]:
         connection.settings_dict["AUTOCOMMIT"] = True
 
 
+@pytest.mark.urls("tests.life_urls")
 def test_by_hand_a_use_is_written() -> None:
     token = operations.issue(make_user())
     with by_hand():
-        ExpiringTokenAuthentication().authenticate_credentials(token.key)
+        assert status_of(token) == 200
         connection.commit()
     assert row(token).last_used_at is not None
+
+
+def test_by_hand_a_write_in_a_block_is_part_of_the_projects_transaction() -> None:
+    """The block is a savepoint. No commit follows it, and the next request cannot be waited for."""
+    action = Action()
+    with by_hand():
+        with transaction.atomic():
+            defer(action)
+            assert action.runs == [True]
+        assert not _waiting_on(connections["default"])
 
 
 def test_by_hand_a_failure_does_not_break_the_projects_transaction(

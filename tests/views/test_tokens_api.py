@@ -625,6 +625,31 @@ def test_many_unknown_fields_get_a_short_answer(client: APIClient) -> None:
     assert len(response.content) < 3000
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"scopes": [f"scope{i}" for i in range(400)]},
+        {"scopes": ["x" * 100_000]},
+        {"scopes": [[]] * 5_000},
+        {"scopes": [""] * 5_000},
+        {"kind": "x" * 100_000},
+    ],
+    ids=lambda sent: next(iter(sent)),
+)
+def test_many_wrong_values_get_a_short_answer(client: APIClient, sent: Any) -> None:
+    response = make(client, **sent)
+    assert response.status_code == 400
+    assert list(response.data) == list(sent)
+    assert len(response.content) < 3000
+
+
+def test_an_item_with_a_number_of_5000_digits_is_an_unknown_field(client: APIClient) -> None:
+    form = urlencode({f"scopes[{'9' * 5000}]": "read"})
+    response = client.post(LIST, form, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 400
+    assert len(response.content) < 3000
+
+
 @pytest.mark.parametrize(("setting", "length"), [(1000, 1000), (None, 10**6), (10**8, 10**6)])
 def test_a_body_that_is_too_large_is_refused_unread(
     client: APIClient, login: Any, settings: Any, setting: Any, length: int

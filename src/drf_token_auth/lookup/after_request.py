@@ -55,7 +55,9 @@ def after_transaction(action: Callable[[], object], *, using: str) -> None:
     """
     connection = connections[using]
     once = _Once(action, using)
-    if not connection.in_atomic_block:
+    # With AUTOCOMMIT off, commit_on_exit is False: atomic() makes a savepoint only. The end of the
+    # request would be too late, because Django closes the connection without a commit.
+    if not (connection.in_atomic_block and connection.commit_on_exit):
         once()
         return
     _waiting_on(connection).append(once)
