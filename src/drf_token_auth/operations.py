@@ -88,7 +88,7 @@ def issue(
     :raises ValueError: the kind does not exist.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
-    :raises InactiveUser: the user has been deleted.
+    :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
     :raises Refused: the presented token was revoked, was rotated or has expired meanwhile.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
@@ -182,13 +182,18 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
 
 
 def _refuse_stale(token: AbstractToken, stored: Any) -> None:
-    """Refuse a user who was deleted or got a new password since the authentication."""
+    """Refuse a user who was deleted, deactivated or got a new password since the authentication.
+
+    A user who was inactive already when ``token.user`` was loaded may get a token.
+    """
     if stored is None:
         raise InactiveUser
     if not type(token).user.is_cached(token):
         token.user = stored
     elif passwords.verified_stamp(token.user) != passwords.stamp(stored):
         raise PasswordChanged
+    elif getattr(token.user, "is_active", True) and not getattr(stored, "is_active", True):
+        raise InactiveUser
 
 
 def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
