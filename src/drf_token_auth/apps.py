@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _
 
 from .conf.rest_framework import require_readable
@@ -23,8 +24,15 @@ class DRFTokenAuthConfig(AppConfig):
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:
-        from . import checks, event_log  # noqa: F401 -- the import registers them
+        from . import checks, event_log, login_age, new_rows, passwords  # noqa: F401
+        from .base_models import AbstractToken
         from .importers import originals  # noqa: F401
+
+        pre_save.connect(passwords.follow_rehash, dispatch_uid="drf_token_auth.follow_rehash")
+        for model in apps.get_models():
+            if issubclass(model, AbstractToken):
+                uid = f"drf_token_auth.fill_in_fixture.{model._meta.label}"
+                pre_save.connect(new_rows.fill_in_fixture, sender=model, dispatch_uid=uid)
 
         if apps.is_installed("allauth.account"):
             from .contrib import allauth_reauthentication  # noqa: F401

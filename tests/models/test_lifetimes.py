@@ -30,7 +30,7 @@ from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import TokenExpired
 from drf_token_auth.login_age import note_login
 from drf_token_auth.lookup import last_use as usage
-from drf_token_auth.lookup import require_alive
+from drf_token_auth.lookup import require_usable
 from drf_token_auth.views import LoginView
 from tests.conftest import PASSWORD, make_user
 from tests.life_urls import InspectedView
@@ -85,7 +85,7 @@ def test_an_expired_token_lists_and_renames_nothing(user: Any, edge: str) -> Non
 
 def python_says(token: Any) -> bool:
     try:
-        require_alive(token, timezone.now())
+        require_usable(token, timezone.now())
     except TokenExpired:
         return False
     return True

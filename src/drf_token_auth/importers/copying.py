@@ -17,10 +17,12 @@ from django.db import IntegrityError, models, router, transaction
 from django.utils import timezone
 
 from .. import get_token_model
-from ..base_models import NAME_LENGTH, Kind
 from ..exceptions import Refused
+from ..kinds import Kind
+from ..locking import plain_rows
+from ..new_rows import NAME_LENGTH
 from .lifetimes import Lifetime
-from .locks import hold, plain_rows
+from .locks import hold
 from .old_tokens import OldToken
 from .reports import ImportReport
 from .walks import BATCH_SIZE, walk

@@ -9,7 +9,8 @@ from django.db import models, router, transaction
 
 from .. import get_token_model
 from ..exceptions import Refused
-from .locks import hold, plain_rows
+from ..locking import plain_rows
+from .locks import hold
 from .old_tokens import OldToken
 from .walks import BATCH_SIZE, walk
 

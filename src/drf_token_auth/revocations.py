@@ -1,8 +1,10 @@
-"""Revoke the tokens of many users in short transactions, while the site is running.
+"""Revoke rows: delete them under locks, and announce the tokens that had not expired.
 
-An operation that revokes several tokens of a user locks the user's row (``lock_user``). Each
-transaction here handles one user, so it holds only one such lock. A login also locks only one user,
-so a login and a transaction never wait for each other in a circle.
+An operation that revokes several tokens of a user locks the user's row (``lock_user``).
+
+A command that revokes the tokens of many users does it in short transactions, while the site is
+running. Each transaction handles one user, so it holds only one such lock. A login also locks only
+one user, so a login and a transaction never wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -10,19 +12,76 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from django.db import connections
+from django.db import connections, router
+from django.utils import timezone
 
-from .locking import lock_user, locking_transaction
-from .managers import TokenQuerySet, all_rows
+from . import expiry, signals
+from .locking import lock_user, locking_transaction, plain_rows
 
-__all__ = ["BATCH_SIZE", "Revocation", "revocations", "revoke_in_batches"]
+if TYPE_CHECKING:
+    from .base_models import AbstractToken
+    from .managers import TokenQuerySet
+
+__all__ = [
+    "BATCH_SIZE",
+    "Revocation",
+    "Revoked",
+    "revocations",
+    "revoke_all",
+    "revoke_in_batches",
+    "revoke_one",
+]
 
 BATCH_SIZE = 1000
 
-Tokens: TypeAlias = TokenQuerySet[Any]
+Tokens: TypeAlias = "TokenQuerySet[Any]"
 Batch: TypeAlias = list[tuple[Any, Any]]
+
+
+class Revoked(NamedTuple):
+    """How many rows were deleted, and how many of their tokens were usable until then."""
+
+    rows: int
+    usable: int
+
+
+def revoke_one(token: AbstractToken, *, using: str | None, **what: Any) -> Revoked:
+    """Delete the token's row, and announce the revocation if the token had not expired.
+
+    :param what: the ``reason``, the ``actor`` and the ``request`` for ``token_revoked``.
+    """
+    model = type(token)
+    using = using or router.db_for_write(model, instance=token)
+    with locking_transaction(using=using):
+        signals.leaving.send(model, tokens=[token], using=using)
+        return _delete(token, using, **what)
+
+
+def revoke_all(tokens: Tokens, **what: Any) -> Revoked:
+    """Lock the users of these tokens, and do what :func:`revoke_one` does for each token."""
+    tokens._for_write = True
+    using = tokens.db
+    with locking_transaction(using=using):
+        found = list(tokens.using(using).order_by("pk"))
+        for user_pk in sorted({token.user_id for token in found} - {None}):
+            lock_user(tokens.model, user_pk, using=using)
+        signals.leaving.send(tokens.model, tokens=found, using=using)
+        deleted = [_delete(token, using, **what) for token in found]
+    return Revoked(sum(one.rows for one in deleted), sum(one.usable for one in deleted))
+
+
+def _delete(
+    token: AbstractToken, using: str, *, reason: str, actor: Any = None, request: Any = None
+) -> Revoked:
+    rows = plain_rows(type(token), using).filter(pk=token.pk)
+    label = token._meta.label
+    if rows.filter(expiry.not_expired(timezone.now())).delete()[1].get(label):
+        what = {"reason": reason, "actor": actor, "request": request}
+        signals.announce(signals.token_revoked, token, using=using, **what)
+        return Revoked(1, 1)
+    return Revoked(rows.delete()[1].get(label, 0), 0)
 
 
 def revoke_in_batches(
@@ -81,7 +140,7 @@ class Revocation:
         connection = connections[self.tokens.db]
         if not connection.features.has_select_for_update:
             return
-        rows = all_rows(self.tokens.model, self.tokens.db).select_for_update().values_list("pk")
+        rows = plain_rows(self.tokens.model, self.tokens.db).select_for_update().values_list("pk")
         if connection.vendor != "mysql":
             list(rows.filter(pk__in=self.ids).order_by("pk"))
             return
@@ -106,7 +165,7 @@ def revocations(
 def _batches(tokens: Tokens, size: int) -> Iterator[Batch]:
     """Yield lists of pairs of a token's id and its user's id, in the order of the tokens' ids."""
     # Max("pk") would fail for a UUID on PostgreSQL.
-    ids = all_rows(tokens.model, tokens.db).order_by("pk").values_list("pk", flat=True)
+    ids = plain_rows(tokens.model, tokens.db).order_by("pk").values_list("pk", flat=True)
     last = ids.last()
     if last is None:
         return
