@@ -50,37 +50,40 @@ def issue(
     """Create a token for the user. Only the returned instance has its ``.key``.
 
     :param kind: "login" or "personal".
-    :param ttl: the lifetime, or None for a token that never expires. The default is ``TTL``. For a
-        personal token, the default is ``PERSONAL_TTL``. A longer lifetime is cut to ``MAX_TTL``.
+    :param ttl: the lifetime, at most ``MAX_TTL``. None means that the token never expires. The
+        default is ``TTL``, or ``PERSONAL_TTL`` for a personal token.
     :param idle_timeout: the token expires when it is unused for this long. None switches this off.
-        The default is ``IDLE_TIMEOUT`` for login tokens, and None for personal tokens.
+        The default is ``IDLE_TIMEOUT`` for a login token, and None for a personal token.
     :param scopes: a list, or text with spaces. None means all that the user may do.
-    :param request: the request that asks for the token. ``token_created`` sends it.
-    :param actor: the user who creates the token, if it is not the token's own user.
+    :param request, actor: for ``token_created``. The actor is the user, unless you name another.
     :param presented: usually ``request.auth``. If it is a token, it must still work.
     :param using: the alias of a database. By default, the router's database for writes.
-    :raises ValueError: the kind does not exist.
-    :raises UnknownScopes: a scope is not declared in ``SCOPES``.
+    :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
-    :raises InactiveUser: the user has been deleted.
-    :raises Refused: the presented token was revoked, was rotated or has expired meanwhile.
+    :raises InactiveUser, Refused: the user was deleted, or the presented token does not work.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
-    values: dict[str, Any] = {}
-    if isinstance(ttl, _Default) and kind == Kind.PERSONAL:
-        ttl = get_settings().PERSONAL_TTL
-    if not isinstance(ttl, _Default):
-        values["expires_at"] = None if ttl is None else timezone.now() + ttl
-    if not isinstance(idle_timeout, _Default):
-        values["idle_timeout"] = idle_timeout
-    token = get_token_model()(kind=kind, name=name, scopes=encode_scopes(scopes), **values)
+    columns = _given(kind, ttl, idle_timeout)
+    token = get_token_model()(kind=kind, name=name, scopes=encode_scopes(scopes), **columns)
     # Set the database before the user. Otherwise, Django asks the router about this new row.
     token._state.db = using
     token.user = user
-    token.is_idle_timeout_chosen = "idle_timeout" in values
+    token.is_idle_timeout_chosen = "idle_timeout" in columns
     token.origin = (actor or user, request)
     insert(token, presented=presented, using=using)
     return token
+
+
+def _given(kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
+    """Return the columns that are not left to the defaults of the model."""
+    columns: dict[str, Any] = {}
+    if ttl is DEFAULT and kind == Kind.PERSONAL:
+        ttl = get_settings().PERSONAL_TTL
+    if ttl is not DEFAULT:
+        columns["expires_at"] = None if ttl is None else timezone.now() + ttl
+    if idle_timeout is not DEFAULT:
+        columns["idle_timeout"] = idle_timeout
+    return columns
 
 
 def replace(
