@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db.models.signals import pre_save
+from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
 from .conf.rest_framework import require_readable
+
+# Modules outside the core that connect themselves when they are imported, and the app that each is
+# for. The core also works without their rooms.
+PERIPHERY = {
+    "checks": "drf_token_auth",
+    "importers.originals": "drf_token_auth",
+    "contrib.allauth_reauthentication": "allauth.account",
+    "contrib.spectacular": "drf_spectacular",
+}
 
 
 class DRFTokenAuthConfig(AppConfig):
@@ -24,20 +35,18 @@ class DRFTokenAuthConfig(AppConfig):
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:
-        from . import checks, event_log, login_age, new_rows, passwords  # noqa: F401
+        from . import event_log, login_age, new_rows, passwords  # noqa: F401 -- the import connects their receivers
         from .base_models import AbstractToken
-        from .importers import originals  # noqa: F401
 
         pre_save.connect(passwords.follow_rehash, dispatch_uid="drf_token_auth.follow_rehash")
         for model in apps.get_models():
             if issubclass(model, AbstractToken):
                 uid = f"drf_token_auth.fill_in_fixture.{model._meta.label}"
                 pre_save.connect(new_rows.fill_in_fixture, sender=model, dispatch_uid=uid)
-
-        if apps.is_installed("allauth.account"):
-            from .contrib import allauth_reauthentication  # noqa: F401
-        if apps.is_installed("drf_spectacular"):
-            from .contrib import spectacular  # noqa: F401
+        for module, app in PERIPHERY.items():
+            room = module.partition(".")[0]
+            if apps.is_installed(app) and module_has_submodule(self.module, room):
+                import_module(f"{self.name}.{module}")
 
 
 class WithoutAdminConfig(DRFTokenAuthConfig):

@@ -25,7 +25,6 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.admin import TokenAdmin
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import TokenExpired
 from drf_token_auth.login_age import note_login
@@ -263,6 +262,8 @@ def the_admin(user: Any) -> None:
     request._dont_enforce_csrf_checks = True
     request.session = {SESSION_KEY: str(boss.pk)}
     note_login(request, boss)
+    from drf_token_auth.admin import TokenAdmin  # not at the top: the core may stand alone
+
     response = TokenAdmin(Token, admin.site).add_view(request)
     response.render()
     assert response.status_code == 200
