@@ -50,14 +50,11 @@ class TokenQuerySet(models.QuerySet[_T]):
         return self.filter(expiry.expired(timezone.now()))
 
     def usable_by(self, user: Any) -> Self:
-        """Return the user's tokens that still work.
-
-        They have not expired, and no password change has made them invalid.
-        """
+        """Return the user's tokens that have not expired and are not bound to an old password."""
         return self.usable().filter(user=user).exclude(has_other_stamp(user))
 
     def with_old_password(self, user: Any) -> Self:
-        """Return the user's tokens that a password change has made invalid forever."""
+        """Return the user's tokens that are bound to an old password, so they never work again."""
         if not may_be_deleted(user):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)

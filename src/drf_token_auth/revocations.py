@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from django.db import connections, router
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BATCH_SIZE",
-    "Revocation",
     "Revoked",
-    "revocations",
+    "ids_by_user",
     "revoke_all",
+    "revoke_checked",
     "revoke_in_batches",
     "revoke_one",
 ]
@@ -37,7 +36,6 @@ __all__ = [
 BATCH_SIZE = 1000
 
 Tokens: TypeAlias = "TokenQuerySet[Any]"
-Batch: TypeAlias = list[tuple[Any, Any]]
 
 
 class Revoked(NamedTuple):
@@ -101,76 +99,57 @@ def revoke_in_batches(
     :returns: how many tokens this call has revoked.
     """
     total = 0
-    for revocation in revocations(tokens, reason=reason, batch_size=batch_size):
-        total += revocation()
+    for user_pk, ids in ids_by_user(tokens, batch_size):
+        total += revoke_checked(tokens, user_pk, ids, reason=reason)
         progress(total)
     return total
 
 
-@dataclass(frozen=True)
-class Revocation:
-    """One transaction. Call it to revoke some tokens of one user."""
+def ids_by_user(tokens: Tokens, batch_size: int) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield a user's id and the ids of some of the user's tokens, up to the newest token of now.
 
-    tokens: Tokens
-    user_pk: Any
-    ids: list[Any]
-    reason: str
-
-    def __call__(self) -> int:
-        """Lock the tokens, check each again, and revoke those that still match.
-
-        A token that was used meanwhile may no longer match. It stays.
-
-        :returns: how many tokens were revoked.
-        """
-        with locking_transaction(using=self.tokens.db):
-            lock_user(self.tokens.model, self.user_pk, using=self.tokens.db)
-            self._lock_tokens()
-            return self.tokens.filter(pk__in=self.ids).revoke(reason=self.reason)
-
-    def one_by_one(self) -> Iterator[Revocation]:
-        for pk in self.ids:
-            yield Revocation(self.tokens, self.user_pk, [pk], self.reason)
-
-    def _lock_tokens(self) -> None:
-        """Lock the rows, because recording a use does not lock the user.
-
-        A use is then written before the rows are checked again, or not at all.
-        """
-        connection = connections[self.tokens.db]
-        if not connection.features.has_select_for_update:
-            return
-        rows = plain_rows(self.tokens.model, self.tokens.db).select_for_update().values_list("pk")
-        if connection.vendor != "mysql":
-            list(rows.filter(pk__in=self.ids).order_by("pk"))
-            return
-        # With "IN" or another condition, MySQL may scan the table. It would then wait for rows of
-        # transactions that wait for these rows.
-        for pk in self.ids:
-            list(rows.filter(pk=pk))
-
-
-def revocations(
-    tokens: Tokens, *, reason: str, batch_size: int = BATCH_SIZE
-) -> Iterator[Revocation]:
-    """Yield one revocation for each user of a batch. Call each before asking for the next."""
-    for batch in _batches(tokens, batch_size):
-        ids_of_user: dict[Any, list[Any]] = defaultdict(list)
-        for pk, user_pk in batch:
-            ids_of_user[user_pk].append(pk)
-        for user_pk, ids in ids_of_user.items():
-            yield Revocation(tokens, user_pk, ids, reason)
-
-
-def _batches(tokens: Tokens, size: int) -> Iterator[Batch]:
-    """Yield lists of pairs of a token's id and its user's id, in the order of the tokens' ids."""
+    :param batch_size: how many ids are read at once.
+    """
     # Max("pk") would fail for a UUID on PostgreSQL.
-    ids = plain_rows(tokens.model, tokens.db).order_by("pk").values_list("pk", flat=True)
-    last = ids.last()
+    last = plain_rows(tokens.model, tokens.db).order_by("pk").values_list("pk", flat=True).last()
     if last is None:
         return
     rest = tokens.filter(pk__lte=last).order_by("pk").values_list("pk", "user_id")
-    batch = list(rest[:size])
+    batch = list(rest[:batch_size])
     while batch:
-        yield batch
-        batch = list(rest.filter(pk__gt=batch[-1][0])[:size])
+        ids_of_user: dict[Any, list[Any]] = defaultdict(list)
+        for pk, user_pk in batch:
+            ids_of_user[user_pk].append(pk)
+        yield from ids_of_user.items()
+        batch = list(rest.filter(pk__gt=batch[-1][0])[:batch_size])
+
+
+def revoke_checked(tokens: Tokens, user_pk: Any, ids: list[Any], *, reason: str) -> int:
+    """Lock these tokens of a user, check each again, and revoke those that still match.
+
+    A token that was used since its id was read may no longer match. It stays.
+
+    :returns: how many tokens were revoked.
+    """
+    with locking_transaction(using=tokens.db):
+        lock_user(tokens.model, user_pk, using=tokens.db)
+        _lock_tokens(tokens, ids)
+        return tokens.filter(pk__in=ids).revoke(reason=reason)
+
+
+def _lock_tokens(tokens: Tokens, ids: list[Any]) -> None:
+    """Lock the rows, because recording a use does not lock the user.
+
+    A use is then written before the rows are checked again, or not at all.
+    """
+    connection = connections[tokens.db]
+    if not connection.features.has_select_for_update:
+        return
+    rows = plain_rows(tokens.model, tokens.db).select_for_update().values_list("pk")
+    if connection.vendor != "mysql":
+        list(rows.filter(pk__in=ids).order_by("pk"))
+        return
+    # With "IN" or another condition, MySQL may scan the table. It would then wait for rows of
+    # transactions that wait for these rows.
+    for pk in ids:
+        list(rows.filter(pk=pk))

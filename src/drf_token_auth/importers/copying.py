@@ -185,16 +185,16 @@ class _Copy:
         tokens = []
         for row in rows:
             user = users[row.user_pk]
-            end = self.lifetime.end_of(row.old, row.old.kind or self.kind, now)
+            expiry = self.lifetime.expiry_of(row.old, row.old.kind or self.kind, now)
             if not here.isdisjoint(row.digests):
                 report.present += 1
-            elif end is not None and now >= end:
+            elif expiry is not None and now >= expiry:
                 report.expired += 1
             elif not getattr(user, "is_active", True):
                 report.inactive += 1
             else:
                 here.update(row.digests)  # Two old rows may have the same key.
-                token = self._new_token(user, row, end)
+                token = self._new_token(user, row, expiry)
                 tokens.append(token)
                 is_cut = len((row.old.name or self.name).strip()) > NAME_LENGTH
                 report.count(token, is_name_cut=is_cut, now=now)
@@ -209,7 +209,7 @@ class _Copy:
             for digest in rows.filter(**{f"{column}__in": digests}).values_list(column, flat=True)
         }
 
-    def _new_token(self, user: Any, row: _Row, end: datetime | None) -> AbstractToken:
+    def _new_token(self, user: Any, row: _Row, expiry: datetime | None) -> AbstractToken:
         token = self.model(
             user=user,
             digest=row.digests[0],
@@ -217,7 +217,7 @@ class _Copy:
             kind=row.old.kind or self.kind,
             name=row.old.name or self.name,
             created_at=row.old.created_at or timezone.now(),
-            expires_at=end,
+            expires_at=expiry,
         )
         token.complete()
         # The first use binds the token to the password that the user has at that time. Do not bind

@@ -134,14 +134,14 @@ def _revocations(unused: Tokens, size: int) -> Iterator[Step]:
     if unused.query.is_empty():
         return
     size = min(size, revocations.BATCH_SIZE)
-    for revocation in revocations.revocations(unused, reason="unused", batch_size=size):
-        yield partial(_revoke, revocation)
+    for user_pk, ids in revocations.ids_by_user(unused, size):
+        yield partial(_revoke, unused, user_pk, ids)
 
 
-def _revoke(revocation: revocations.Revocation) -> Outcome:
+def _revoke(unused: Tokens, user_pk: Any, ids: list[Any]) -> Outcome:
     try:
-        return Outcome(revocation())
+        return Outcome(revocations.revoke_checked(unused, user_pk, ids, reason="unused"))
     except (ProtectedError, RestrictedError):
-        if len(revocation.ids) == 1:
+        if len(ids) == 1:
             return Outcome(kept=1)
-        return Outcome.total(map(_revoke, revocation.one_by_one()))
+        return Outcome.total(_revoke(unused, user_pk, [pk]) for pk in ids)
