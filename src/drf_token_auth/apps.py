@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from .conf.rest_framework import require_readable
 
-# Modules outside the core that connect themselves when they are imported, and the app that each is
-# for. The core also works without their rooms.
-PERIPHERY = {
+# The modules that connect themselves when they are imported, and the app that each is for. The core
+# also works without the rooms around it.
+CONNECTED = {
+    "event_log": "drf_token_auth",
+    "login_age": "drf_token_auth",
     "checks": "drf_token_auth",
     "importers.originals": "drf_token_auth",
     "contrib.allauth_reauthentication": "allauth.account",
@@ -35,7 +37,7 @@ class DRFTokenAuthConfig(AppConfig):
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:
-        from . import event_log, login_age, new_rows, passwords  # noqa: F401 -- the import connects their receivers
+        from . import new_rows, passwords
         from .base_models import AbstractToken
 
         pre_save.connect(passwords.follow_rehash, dispatch_uid="drf_token_auth.follow_rehash")
@@ -43,7 +45,7 @@ class DRFTokenAuthConfig(AppConfig):
             if issubclass(model, AbstractToken):
                 uid = f"drf_token_auth.fill_in_fixture.{model._meta.label}"
                 pre_save.connect(new_rows.fill_in_fixture, sender=model, dispatch_uid=uid)
-        for module, app in PERIPHERY.items():
+        for module, app in CONNECTED.items():
             room = module.partition(".")[0]
             if apps.is_installed(app) and module_has_submodule(self.module, room):
                 import_module(f"{self.name}.{module}")

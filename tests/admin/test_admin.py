@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import override_settings
 from django.utils import timezone
 
-from drf_token_auth import get_token_model
+from drf_token_auth import get_token_model, operations
 from drf_token_auth.signals import token_created, token_revoked
 from tests.admin.pages import add, url
 
@@ -93,6 +93,27 @@ def test_a_full_account_is_an_error_of_the_form(client, staff, user):
     # What was typed is still in the form.
     assert 'value="second"' in response.text
     assert get_token_model().objects.count() == 1
+
+
+@pytest.mark.parametrize("change", ["deleted", "deactivated", "password"])
+def test_a_user_who_was_changed_meanwhile_is_an_error_of_the_form(
+    client, staff, user, monkeypatch, change
+):
+    insert = operations.insert
+    users = type(user)._default_manager.filter(pk=user.pk)
+
+    def overtaken(token):
+        if change == "deleted":
+            users.delete()
+        else:
+            users.update(**{"deactivated": {"is_active": False}}.get(change, {"password": "x"}))
+        insert(token)
+
+    monkeypatch.setattr(operations, "insert", overtaken)
+    response = add(client, user)
+    assert response.status_code == 200
+    assert "changed meanwhile" in str(response.context["adminform"].form.non_field_errors())
+    assert not get_token_model().objects.exists()
 
 
 def test_only_the_name_can_be_changed(client, staff, user, other_user):

@@ -239,6 +239,21 @@ def test_two_devices_and_one_of_them_is_lost(open_browser: Any, site: str, ada: 
     assert (status(site, phone), status(site, app)) == (401, 200)
 
 
+def test_one_box_chooses_all(open_browser: Any, site: str, ada: Any) -> None:
+    for name in ("one", "two", "three"):
+        operations.issue(ada, kind="personal", name=name)
+    browser = open_browser(ada)
+    browser.get(f"{site}{TOKENS}")
+    find(browser, "[data-all]").click()
+    find(browser, "tbody [name=id]").click()
+    find(browser, ".dta-bulk button").click()
+    wait_for_heading(browser, "Revoke API tokens")
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".dta-names li")) == 2
+    submit(browser)
+    wait_for_heading(browser, "API tokens")
+    assert Token.objects.count() == 1
+
+
 def test_the_form_shows_what_belongs_to_a_choice(
     open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:

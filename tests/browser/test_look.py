@@ -185,6 +185,68 @@ def test_one_key(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
     keep(browser, DESKTOP, "one-key-revoke")
 
 
+def test_a_column_beside_a_menu(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+    """The window is wide, but the project gives the page only a part of it."""
+    settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
+    made = furnish(ada)
+    browser = open_browser(ada)
+    for path in (paths_of(made)[name] for name in ("tokens", "devices", "token")):
+        browser.get(f"{site}/account/{path}")
+        for width in range(300, 960, 20):
+            script = (
+                "document.querySelector('main').style.inlineSize = arguments[0] + 'px';"
+                "const page = document.querySelector('.dta');"
+                "return page.scrollWidth <= page.clientWidth"
+            )
+            assert browser.execute_script(script, width), (path, width)
+        keep(browser, DESKTOP, f"column-{path.strip('/').replace('/', '-')}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_have_the_colours_of_the_site_and_not_of_the_system(
+    scheme: str, open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
+    """A site with one scheme, in a system that prefers the other."""
+    settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
+    furnish(ada)
+    browser = open_browser(ada)
+    prefer(browser, prefers_color_scheme="dark" if scheme == "light" else "light")
+    browser.get(f"{site}/account/api-tokens/")
+    browser.execute_script(
+        "document.body.className = ''; document.documentElement.style.colorScheme = arguments[0];"
+        "document.body.style.background = arguments[0] === 'dark' ? '#111' : '#fff'",
+        scheme,
+    )
+    assert objections(browser) == []
+    keep(browser, DESKTOP, f"site-is-{scheme}")
+
+
+def test_old_and_many_tokens(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
+    furnish(ada)
+    past = timezone.now() - timedelta(days=2)
+    rows = [("personal", f"Job {number}", None) for number in range(30)]
+    rows += [("personal", "Last year's job", past), ("personal", "백업", past)]
+    Token.objects.bulk_create(
+        Token(user=ada, kind=kind, name=name, expires_at=moment) for kind, name, moment in rows
+    )
+    browser = open_browser(ada)
+    for size in (DESKTOP, NARROW):
+        resize(browser, size)
+        browser.get(f"{site}/account/api-tokens/?sort=name")
+        find(browser, "details summary").click()
+        assert "Last year's job" in find(browser, "details").text
+        assert fits(browser)
+        assert objections(browser) == []
+        keep(browser, size, f"many-tokens-{size[0]}")
+        find(browser, "[type=search]").send_keys("job 1")
+        find(browser, "[role=search] button").click()
+        find(browser, "[role=search] a")
+        assert len(browser.find_elements("css selector", "tbody tr")) == 11
+        assert objections(browser) == []
+        keep(browser, size, f"search-{size[0]}")
+
+
 def test_a_user_who_must_log_in_again(open_browser: Any, site: str, ada: Any) -> None:
     ada.set_unusable_password()
     ada.save()

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from drf_token_auth import get_token_model
+from drf_token_auth import get_token_model, operations
 from drf_token_auth.login_age import login_age
 from tests.conftest import PASSWORD
 from tests.lives import at
@@ -95,6 +95,53 @@ def test_a_user_without_any_way_to_confirm_logs_in_again(stale: Client, user: An
     assert "Please log in again." in stale.get(NEW).content.decode()
     response = stale.post(NEW, {"log_in_again": "1"})
     assert response.headers["Location"].startswith("/accounts/login/?next=")
+
+
+class TestBrowsers:
+    """allauth.usersessions lists the web browsers in which the user is logged in."""
+
+    @pytest.fixture
+    def browsers(self, user: Any) -> list[Client]:
+        clients = [Client(), Client()]
+        for client in clients:
+            data = {"login": user.get_username(), "password": PASSWORD}
+            assert client.post("/accounts/login/", data).status_code == 302
+        return clients
+
+    @pytest.fixture
+    def tied(self, user: Any, browsers: list[Client]) -> list[Any]:
+        """The login token of each browser's session."""
+        tokens = []
+        for client in browsers:
+            token = operations.issue(user, name=f"session {len(tokens)}")
+            session = client.session
+            session["_drf_token_auth_token"] = str(token.pk)
+            session.save()
+            tokens.append(token)
+        return tokens
+
+    def test_the_list_links_to_allauths_list(self, browsers: list[Client]) -> None:
+        text = browsers[0].get("/account/devices/").content.decode()
+        assert '<a href="/accounts/sessions/">Web browsers' in text
+
+    def test_all_others_are_logged_out_with_the_devices(
+        self, browsers: list[Client], tied: list[Any], other_user: Any
+    ) -> None:
+        stranger = Client()
+        data = {"login": other_user.get_username(), "password": PASSWORD}
+        stranger.post("/accounts/login/", data)
+        path = "/account/devices/revoke/?others=1"
+        assert "Your other web browsers are logged out too." in browsers[0].get(path).text
+        browsers[0].post(path)
+        statuses = [one.get("/account/devices/").status_code for one in (*browsers, stranger)]
+        assert statuses == [200, 302, 200]
+        assert list(Token.objects.all()) == [tied[0]]
+
+    def test_one_device_ends_no_browser(self, browsers: list[Client], tied: list[Any]) -> None:
+        path = f"/account/devices/revoke/?id={tied[1].pk}"
+        assert "Web browsers stay logged in." in browsers[0].get(path).text
+        browsers[0].post(path)
+        assert browsers[1].get("/account/devices/").status_code == 200
 
 
 def test_the_templates_of_the_how_to(

@@ -49,6 +49,7 @@ VARIATIONS = {
         "MIDDLEWARE",
         "REST_FRAMEWORK",
         "ROOT_URLCONF",
+        "USERSESSIONS_ADAPTER",
     },
     "axes_email": {"INSTALLED_APPS", "AUTH_USER_MODEL"},
     "dj_rest_auth_beside": {"INSTALLED_APPS", "REST_FRAMEWORK", "DRF_TOKEN_AUTH"},

@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.exceptions import Refused, TokenLimitReached
+from drf_token_auth.exceptions import InactiveUser, Refused, TokenLimitReached
 from tests.conftest import make_user
 from tests.lives import at, atomic_requests, client_of, listening, log_in, status_of
 
@@ -252,3 +252,18 @@ def test_a_token_is_made_with_one_that_works(user: Any) -> None:
     made = operations.issue(user, kind="personal", presented=presented)
     assert Token.objects.from_key(made.key) == made
     assert operations.issue(user, presented="a session").pk is not None
+
+
+@pytest.mark.parametrize("end", ["deactivated", "deleted"])
+def test_no_token_is_made_for_a_user_who_left_meanwhile(user: Any, end: str) -> None:
+    """An inactive user who was loaded as such may get a token: the caller knows it."""
+    users = type(user)._default_manager.filter(pk=user.pk)
+    if end == "deactivated":
+        users.update(is_active=False)
+    else:
+        users.delete()
+    with pytest.raises(InactiveUser):
+        operations.issue(user)
+    assert not Token.objects.exists()
+    if end == "deactivated":
+        assert operations.issue(users.get()).user_id == user.pk

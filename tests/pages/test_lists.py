@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -34,12 +35,17 @@ def test_five_queries_however_long_the_list(
     page: Client, user: Any, path: str, kind: str, count: int
 ) -> None:
     crowd(user, kind, count)
+    past = timezone.now() - timedelta(days=1)
+    Token.objects.bulk_create(
+        Token(user=user, kind=kind, name=f"old{number}", expires_at=past) for number in range(15)
+    )
     page.get(path)
-    with queries() as asked:
-        response = page.get(path)
-    assert len(asked) <= 5, asked
-    assert all(sql.startswith("SELECT") for sql in asked)
-    assert len(response.context["rows"]) == min(count, 25)
+    for query in ("", "?q=n", "?page=2&sort=name"):
+        with queries() as asked:
+            response = page.get(f"{path}{query}")
+        assert len(asked) <= 5, asked
+        assert all(sql.startswith("SELECT") for sql in asked)
+        assert len(response.context["rows"]) == min(count, 25)
 
 
 @lists
@@ -81,6 +87,105 @@ def test_pages(page: Client, user: Any, number: str, shown: int) -> None:
     response = page.get(TOKENS, {"page": number})
     assert response.context["page_obj"].number == shown
     assert f"Page {shown} of 2" in response.content.decode()
+
+
+class TestSearch:
+    @pytest.fixture
+    def many(self, user: Any) -> None:
+        crowd(user, "personal", 40)
+        operations.issue(user, kind="personal", name="Ünusual 100%")
+
+    def test_a_long_list_has_a_box_and_a_short_list_has_none(
+        self, page: Client, user: Any, many: None
+    ) -> None:
+        crowd(user, "login", 25)
+        assert 'type="search"' in page.get(TOKENS).content.decode()
+        assert 'type="search"' not in page.get(DEVICES).content.decode()
+
+    def test_it_finds_a_part_of_a_name_or_the_start_of_the_key(
+        self, page: Client, user: Any, many: None
+    ) -> None:
+        token = Token.objects.get(name__startswith="Ünusual")
+        for words in ("Ünusual", "usu", "100%", f"  {token.hint} "):
+            assert "Ünusual 100%" in labels(page.get(TOKENS, {"q": words}))
+        assert len(labels(page.get(TOKENS, {"q": "%"}))) == 1
+        response = page.get(TOKENS, {"q": "no such name"})
+        assert labels(response) == []
+        assert "No name contains these words." in response.content.decode()
+
+    def test_the_next_page_and_another_order_keep_the_words(self, page: Client, many: None) -> None:
+        text = page.get(TOKENS, {"q": "n", "sort": "name"}).content.decode()
+        assert 'href="?sort=name&amp;q=n&amp;page=2"' in text
+        assert 'href="?sort=created&amp;q=n"' in text
+        response = page.get(f"{TOKENS}?sort=name&q=n&page=2")
+        assert response.context["page_obj"].number == 2
+
+    def test_the_limit_counts_every_token(self, page: Client, many: None) -> None:
+        with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 50}):
+            text = page.get(TOKENS, {"q": "Ünusual"}).content.decode()
+        assert "You have 41 of 50 API tokens." in text
+
+    @pytest.mark.parametrize(
+        "words", ["\x00", "a\x00b", "x" * 10_000, "'\"<>&%_\\", "\ud7ff🙂", " "]
+    )
+    def test_any_text_is_an_answer(self, page: Client, many: None, words: str) -> None:
+        response = page.get(TOKENS, {"q": words, "page": "9" * 50})
+        assert response.status_code == 200
+        assert len(response.content) < 60_000
+
+    def test_a_key_is_not_searched_and_on_no_page(self, page: Client, user: Any) -> None:
+        key = operations.issue(user, kind="personal", name="deploy").key
+        for words in (key, f"Token {key}"):
+            response = page.get(TOKENS, {"q": words}, follow=True)
+            assert response.redirect_chain == [(TOKENS, 302)]
+            assert key not in response.content.decode()
+            assert "That was a key." in response.content.decode()
+
+
+class TestExpired:
+    @lists
+    def test_they_are_apart_from_those_that_work(
+        self, page: Client, user: Any, other_user: Any, path: str, kind: str
+    ) -> None:
+        past = timezone.now() - timedelta(hours=1)
+        token = Token.objects.create(user=user, kind=kind, name="nightly", expires_at=past)
+        other_kind = "login" if kind == "personal" else "personal"
+        Token.objects.create(user=user, kind=other_kind, name="other kind", expires_at=past)
+        Token.objects.create(user=other_user, kind=kind, name="theirs", expires_at=past)
+        response = page.get(path)
+        assert labels(response) == []
+        text = response.content.decode()
+        assert '<details class="dta-expired">' in text
+        [shown] = re.findall(r"<details.*?</details>", text, re.DOTALL)
+        assert "nightly" in shown
+        assert f"{token.hint}…" in shown
+        assert "<a " not in shown
+        assert "other kind" not in text
+        assert "theirs" not in text
+
+    def test_without_any_there_is_no_section(self, page: Client, personal: Any) -> None:
+        assert "<details" not in page.get(TOKENS).content.decode()
+
+    def test_of_many_the_last_are_shown(self, page: Client, user: Any) -> None:
+        now = timezone.now()
+        Token.objects.bulk_create(
+            Token(user=user, kind="personal", name=f"n{days}", expires_at=now - timedelta(days))
+            for days in range(1, 14)
+        )
+        shown = [row.label for row in page.get(TOKENS).context["expired"]]
+        assert shown == [f"n{days}" for days in range(1, 11)]
+
+
+def test_a_device_of_this_session_on_another_page_is_known(page: Client, user: Any) -> None:
+    token = operations.issue(user, name="here")
+    crowd(user, "login", 30)
+    Token.objects.exclude(pk=token.pk).update(last_used_at=timezone.now())
+    session = page.session
+    session["_drf_token_auth_token"] = str(token.pk)
+    session.save()
+    response = page.get(DEVICES)
+    assert "here" not in labels(response)
+    assert "Log out all other devices" in response.content.decode()
 
 
 @lists

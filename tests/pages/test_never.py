@@ -154,7 +154,9 @@ class TestSomebodyElse:
             if f"/{device.pk}/" in path or f"/{personal.pk}/" in path:
                 assert page.get(path).status_code == page.post(path).status_code == 404
             elif "new" not in path:
-                assert "phone" not in page.get(path).content.decode()
+                # The lists name an expired token in a section of its own.
+                text = page.get(path).content.decode().partition("<details")[0]
+                assert "phone" not in text
 
     @pytest.mark.parametrize(
         "pk", ["0", "-1", "007", "x", "%00", "9" * 30, "9" * 5000, "1_0", "٣", "1.0"]

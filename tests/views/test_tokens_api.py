@@ -618,9 +618,41 @@ def test_a_time_at_either_end_of_the_calendar_is_refused(
     assert (response.status_code, list(response.data)) == (400, ["expires_at"])
 
 
+def test_an_unknown_field_of_half_a_character_is_refused(client: APIClient) -> None:
+    body = r'{"name": "ci", "\ud83d": 1}'
+    answer = client.generic("POST", "/auth/tokens/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json() == {"?": ["There is no such field."]}
+
+
 def test_many_unknown_fields_get_a_short_answer(client: APIClient) -> None:
     sent = {f"{'x' * 100}{i}": 1 for i in range(5_000)}
     response = make(client, **sent)
+    assert response.status_code == 400
+    assert len(response.content) < 3000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"scopes": [f"scope{i}" for i in range(400)]},
+        {"scopes": ["x" * 100_000]},
+        {"scopes": [[]] * 5_000},
+        {"scopes": [""] * 5_000},
+        {"kind": "x" * 100_000},
+    ],
+    ids=lambda sent: next(iter(sent)),
+)
+def test_many_wrong_values_get_a_short_answer(client: APIClient, sent: Any) -> None:
+    response = make(client, **sent)
+    assert response.status_code == 400
+    assert list(response.data) == list(sent)
+    assert len(response.content) < 3000
+
+
+def test_an_item_with_a_number_of_5000_digits_is_an_unknown_field(client: APIClient) -> None:
+    form = urlencode({f"scopes[{'9' * 5000}]": "read"})
+    response = client.post(LIST, form, content_type="application/x-www-form-urlencoded")
     assert response.status_code == 400
     assert len(response.content) < 3000
 

@@ -101,7 +101,7 @@ class TokenAddForm(TokenForm):
             self._clean_unique_name(values)
         if self.is_stale and "password" not in self.fields:
             self.add_error(None, _("You logged in some time ago. Log out and log in again."))
-        refused = getattr(self.request, "token_limit_reached", None)
+        refused = getattr(self.request, "token_refused", None)
         if refused is not None:
             self.add_error(None, refused)
         return values

@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..base_models import AbstractToken
 from ..conf import get_settings
+from ..leaks.typed import contains_key
 from ..pickling import DIGESTS
 from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter
 from .labels import state
 from .pagination import BoundedPaginator
-from .searching import contains_key, search
+from .searching import search
 
 if TYPE_CHECKING:
     _Mixin = admin.ModelAdmin[AbstractToken]

@@ -1,4 +1,8 @@
-"""allauth.usersessions: revoke the session's token when the user logs it out from elsewhere."""
+"""allauth.usersessions: end a session and its token together.
+
+:class:`UserSessionsAdapter` revokes the token of a session that the user ends on allauth's page.
+The page of devices calls :func:`end_other_sessions`.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,13 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter, get_adapter
 from django.conf import settings
 
 from .. import operations
 from .session_tokens import tied_to
 
-__all__ = ["UserSessionsAdapter"]
+__all__ = ["UserSessionsAdapter", "end_other_sessions"]
 
 
 class UserSessionsAdapter(DefaultUserSessionsAdapter):
@@ -26,3 +30,11 @@ class UserSessionsAdapter(DefaultUserSessionsAdapter):
         for token in tokens:
             if token is not None:
                 operations.revoke(token, reason="logout", actor=token.user)
+
+
+def end_other_sessions(request: Any) -> None:
+    """End the user's sessions that allauth knows of, except the session of this request."""
+    from allauth.usersessions.models import UserSession
+
+    others = UserSession.objects.filter(user_id=request.user.pk)
+    get_adapter().end_sessions(others.exclude(session_key=request.session.session_key))

@@ -60,7 +60,8 @@ def issue(
     :param using: the alias of a database. By default, the router's database for writes.
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
-    :raises InactiveUser, Refused: the user was deleted, or the presented token does not work.
+    :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
+    :raises Refused: the presented token does not work any more.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
     columns = _given(kind, ttl, idle_timeout)
@@ -150,13 +151,18 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
 
 
 def _refuse_stale(token: AbstractToken, stored: Any) -> None:
-    """Refuse a user who was deleted or got a new password since the authentication."""
+    """Refuse a user who was deleted, deactivated or got a new password since the authentication.
+
+    A user who was inactive already when ``token.user`` was loaded may get a token.
+    """
     if stored is None:
         raise InactiveUser
     if not type(token).user.is_cached(token):
         token.user = stored
     elif passwords.verified_stamp(token.user) != passwords.stamp(stored):
         raise PasswordChanged
+    elif getattr(token.user, "is_active", True) and not getattr(stored, "is_active", True):
+        raise InactiveUser
 
 
 def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:

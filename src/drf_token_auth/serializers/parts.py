@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from rest_framework.utils.html import is_html_input
 
 from .. import keys
 from ..base_models import clean_name
+from ..conf.entries import SCOPES_LENGTH
 from ..exceptions import UnknownScopes
 from ..login_name import clean_login_name
 from ..scopes import encode_scopes
@@ -25,7 +26,23 @@ __all__ = [
     "PasswordField",
     "ScopesField",
     "StrictSerializer",
+    "shortened",
 ]
+
+
+# With a space after each name, no more scopes fit into the column.
+MOST_SCOPES = SCOPES_LENGTH // 2
+MOST_REFUSED = 20
+LONGEST_REFUSED = 64
+
+
+def shortened(names: Iterable[str]) -> list[str]:
+    """Return the first of the refused names, each cut, so that the answer stays short.
+
+    JSON can contain half of a character, which no answer can. It becomes a question mark.
+    """
+    cut = (name[:LONGEST_REFUSED] for name in islice(names, MOST_REFUSED))
+    return [name.encode("utf-8", "replace").decode() for name in cut]
 
 
 class LoginNameField(serializers.CharField):
@@ -85,23 +102,25 @@ class ScopesField(serializers.ListField):
         super().__init__(allow_null=True, allow_empty=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        scopes = super().to_internal_value(data.split() if isinstance(data, str) else data)
+        names = data.split() if isinstance(data, str) else data
+        # Check the length first. DRF answers with one error for each wrong item.
+        if isinstance(names, list) and len(names) > MOST_SCOPES:
+            self.fail("max_length", max_length=MOST_SCOPES)
+        scopes = super().to_internal_value(names)
         try:
             encode_scopes(scopes)
         except UnknownScopes as error:
+            refused = ", ".join(shortened(error.unknown))
             raise serializers.ValidationError(
-                _("Unknown scope: %(unknown)s.") % {"unknown": ", ".join(error.unknown)},
-                code=error.code,
+                _("Unknown scope: %(unknown)s.") % {"unknown": refused}, code=error.code
             ) from None
         return scopes
 
 
-# The item of a list in a form: "scopes[0]".
-_ITEM = re.compile(r"(.+)\[[0-9]+\]")
+# The item of a list in a form: "scopes[0]". DRF fails on a number with thousands of digits.
+_ITEM = re.compile(r"(.+)\[[0-9]{1,4}\]")
 # DRF's browsable page sends the first in each form. A JSON:API body always has the others.
 _ENVELOPE = {"csrfmiddlewaretoken", "type", "id"}
-MOST_REFUSED = 20
-LONGEST_REFUSED = 64
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -113,8 +132,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             unknown = (str(name) for name in data if not self._knows(str(name), data))
-            # Keep the answer short, even if the client sent very many names.
-            refused = [name[:LONGEST_REFUSED] for name in islice(unknown, MOST_REFUSED)]
+            refused = shortened(unknown)
             if refused:
                 text = _("There is no such field.")
                 raise serializers.ValidationError(

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from ..base_models import Kind
 from ..conf.rules import LONGEST
-from .parts import ExpiryField, KeyField, NameField, ScopesField, StrictSerializer
+from .parts import ExpiryField, KeyField, NameField, ScopesField, StrictSerializer, shortened
 
 __all__ = [
     "TokenLogoutSerializer",
@@ -60,7 +60,8 @@ class TokenPersonalSerializer(StrictSerializer):
     def validate_kind(self, kind: str) -> str:
         """Accept only the kind ``personal``: a login makes the other tokens."""
         if kind != Kind.PERSONAL:
-            serializers.ChoiceField(choices=[]).fail("invalid_choice", input=kind)
+            [shown] = shortened([kind])
+            serializers.ChoiceField(choices=[]).fail("invalid_choice", input=shown)
         return kind
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce, Lower
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from ...base_models import Kind
+from ... import get_token_model
+from ...base_models import Kind, clean_name
 from ...conf import get_settings
+from ...contrib.session_tokens import tied_id
+from ...leaks.typed import contains_key
+from ..rows import TokenRow
 from .base import LIST_OF, PageView
 
 __all__ = ["DeviceListView", "TokenListView"]
@@ -32,28 +39,73 @@ class ListView(PageView):
     """The user's tokens of one kind, a page at a time."""
 
     paginate_by = 25
-    # The value of ``sort`` in the URL, the label, the ordering and the value of aria-sort.
-    columns: list[tuple[str, Any, Any, str]]
+    # How many expired tokens the page shows. It shows those that expired last.
+    most_expired = 10
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if contains_key(request.GET.get("q", "")):
+            return self.refuse_key()
+        words = clean_name(request.GET.get("q", ""))
         columns = self.shown_columns()
         sort = request.GET.get("sort", "")
         if sort not in columns:
             sort = "used" if "used" in columns else "created"
-        ordered = self.get_queryset().order_by(columns[sort][1], "-pk")
-        page = Paginator(ordered, self.paginate_by).get_page(request.GET.get("page"))
-        rows = [self.row(token) for token in page]
         [other_kind] = set(LIST_OF) - {self.kind}
+        counts = self.count_kinds(other_kind)
+        total = counts.get(self.kind, 0)
+        page = self.paginator(words, columns[sort][1], total).get_page(request.GET.get("page"))
+        query = {"q": words} if words else {}
         return self.render(
             page_obj=page,
-            rows=rows,
+            rows=[self.row(token) for token in page],
+            total=total,
+            has_search=bool(words) or total > self.paginate_by,
+            words=words,
+            expired=[] if words else self.expired_rows(),
             sort=sort,
-            columns=[self.head(name, columns[name], sort) for name in columns],
-            other_count=self.tokens_of(other_kind).count(),
+            query=urlencode({"sort": sort, **query}),
+            columns=[self.head(name, columns[name], sort, query) for name in columns],
+            other_count=counts.get(other_kind, 0),
             other_url=self.page_url(LIST_OF[other_kind]),
-            has_current=any(row.is_current for row in rows),
+            has_current=tied_id(request.session) is not None,
             revoke_url=self.page_url(f"{LIST_OF[self.kind]}-revoke"),
         )
+
+    def refuse_key(self) -> HttpResponse:
+        """Redirect, because the page and its links would contain the key."""
+        text = _(
+            "That was a key. It is now in the history of your browser and in the log of the "
+            "server. Revoke its token, or give it a new key."
+        )
+        messages.error(self.request, text, fail_silently=True)
+        return HttpResponseRedirect(self.request.path)
+
+    def count_kinds(self, other_kind: str) -> dict[str, int]:
+        """Return the number of the page's tokens and of the other page's, with one query."""
+        page, other = (
+            tokens.order_by().values_list("kind").annotate(Count("pk"))
+            for tokens in (self.get_queryset(), self.tokens_of(other_kind))
+        )
+        return dict(page.union(other, all=True))
+
+    def paginator(self, words: str, order: Any, total: int) -> Paginator[Any]:
+        tokens = self.get_queryset().order_by(order, "-pk")
+        if words:
+            tokens = tokens.filter(Q(name__icontains=words) | Q(hint__startswith=words))
+        paginator = Paginator(tokens, self.paginate_by)
+        if not words:
+            paginator.count = total  # It is known. Do not count again.
+        return paginator
+
+    def expired_rows(self) -> list[TokenRow]:
+        """Return the tokens that expired last, until they are purged.
+
+        A user whose script has stopped working looks for its token here.
+        """
+        tokens: Any = get_token_model()._default_manager.using(self.database)
+        mine = tokens.expired().filter(user=self.request.user, kind=self.kind)
+        latest = mine.order_by("-expires_at", "-pk")[: self.most_expired]
+        return [self.row(token) for token in latest]
 
     def shown_columns(self) -> dict[str, tuple[Any, Any, str]]:
         """Return the sortable columns. Leave out the last use if the project does not record it."""
@@ -69,15 +121,28 @@ class ListView(PageView):
             del columns["used"]
         return columns
 
-    def head(self, name: str, column: tuple[Any, Any, str], sort: str) -> Column:
+    def head(
+        self, name: str, column: tuple[Any, Any, str], sort: str, query: dict[str, str]
+    ) -> Column:
         label, _order, direction = column
-        return Column(name, label, f"?sort={name}", direction if name == sort else "")
+        url = f"?{urlencode({'sort': name, **query})}"
+        return Column(name, label, url, direction if name == sort else "")
 
 
 class DeviceListView(ListView):
     kind = Kind.LOGIN
     title = _("Devices")
     template_name = "drf_token_auth/pages/devices.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(browsers_url=self.get_browsers_url(), **context)
+
+    def get_browsers_url(self) -> str | None:
+        """Hook: return the URL of your page of logged-in web browsers. Default: allauth's page."""
+        try:
+            return reverse("usersessions_list")
+        except NoReverseMatch:
+            return None
 
 
 class TokenListView(ListView):
@@ -88,7 +153,7 @@ class TokenListView(ListView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         conf = get_settings()
         limit = conf.MAX_TOKENS_PER_USER
-        is_full = limit is not None and context["page_obj"].paginator.count >= limit
+        is_full = limit is not None and context["total"] >= limit
         return super().get_context_data(
             limit=limit,
             is_full=is_full and conf.WHEN_FULL == "reject",

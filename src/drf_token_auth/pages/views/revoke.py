@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -108,8 +109,23 @@ class DeviceRevokeView(RevokeView):
         self.end_browser_sessions()
         return count
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        ends_browsers = self.others and self.ends_browsers()
+        return super().get_context_data(ends_browsers=ends_browsers, **context)
+
+    def ends_browsers(self) -> bool:
+        """Hook: return whether the page says that web browsers are logged out too."""
+        return apps.is_installed("allauth.usersessions")
+
     def end_browser_sessions(self) -> None:
-        """Hook: called after the user logs out all other devices. Does nothing by default."""
+        """Hook: called after the user logs out all other devices.
+
+        It logs out the user's other web browsers if ``allauth.usersessions`` is installed.
+        """
+        if apps.is_installed("allauth.usersessions"):
+            from ...contrib.usersessions import end_other_sessions
+
+            end_other_sessions(self.request)
 
     def done_message(self, count: int) -> str:
         text = ngettext(

@@ -37,6 +37,15 @@
     for (const form of document.querySelectorAll(".dta form[data-sent]")) delete form.dataset.sent;
   });
 
+  // One box ticks all the others of the list.
+  for (const all of document.querySelectorAll("[data-all]")) {
+    const boxes = [...all.form.querySelectorAll(`[name="${all.dataset.all}"]`)];
+    all.hidden = boxes.length < 2;
+    all.addEventListener("change", () => {
+      for (const box of boxes) box.checked = all.checked;
+    });
+  }
+
   // A field that belongs to one choice of a radio button is shown with that choice only.
   const follow = (radio, choice, name) => {
     const radios = [...document.querySelectorAll(`.dta-form [name="${radio}"]`)];
