@@ -90,7 +90,10 @@ class ScopesField(_CharField):
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         value = _as_text(value)
         if value == "" and connection.features.interprets_empty_strings_as_nulls:
-            raise ValueError("On this database no scopes at all would be all that there are.")
+            raise ValueError(
+                "This database stores empty text as NULL, and NULL means all scopes. Name one or "
+                "more scopes, or assign None for all."
+            )
         return super().get_db_prep_save(value, connection)
 
 
