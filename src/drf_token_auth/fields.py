@@ -15,8 +15,10 @@ from .scopes import encode_scopes
 
 __all__ = ["DigestField", "ScopesField", "auto_now_columns"]
 
-# BinaryField creates a BLOB on MySQL and Oracle. Neither can have a unique index on a BLOB.
+# BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. None of them can
+# have a unique index on that.
 _TYPES = {
+    "microsoft": f"varbinary({DIGEST_SIZE})",
     "mysql": f"varbinary({DIGEST_SIZE})",
     "oracle": f"RAW({DIGEST_SIZE})",
 }
