@@ -15,7 +15,7 @@ from . import expiry, keys, lookup, revocations
 from .exceptions import Refused
 from .locking import lock_user, locking_transaction, read_latest, user_model
 from .new_rows import announce_created
-from .passwords import has_other_stamp, may_be_deleted
+from .passwords import has_other_stamp, has_own_hash
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -55,7 +55,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
     def with_old_password(self, user: Any) -> Self:
         """Return the user's tokens that are bound to an old password, so they never work again."""
-        if not may_be_deleted(user):
+        if has_own_hash(user):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
 

@@ -45,7 +45,7 @@ def _scopes_fault(value: Any) -> Fault | None:
 
 
 def _peppers_fault(value: Any) -> Fault | None:
-    """Say what is wrong, without a secret: neither a value nor a key that may be one is shown."""
+    """Say what is wrong. Show no value, and no id that may be a secret."""
     if not isinstance(value, Mapping):
         return Fault("a dict of ids (1 to 127) and secrets", kind_of(value))
     for id_, secret in value.items():

@@ -1,4 +1,4 @@
-"""Mistakes in ``REST_FRAMEWORK`` that let DRF fail before any check can report them."""
+"""Mistakes in ``REST_FRAMEWORK`` that make DRF fail before a check can report them."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _JOINED = re.compile(
 
 
 def require_readable() -> None:
-    """Raise ImproperlyConfigured for mistakes that let DRF fail with an error of its own.
+    """Raise ImproperlyConfigured for mistakes that make DRF fail with an error of its own.
 
-    Called at start-up, because the project's URLs import DRF's views before checks can speak.
+    Called at start-up, because the project's URLs import DRF's views before the checks run.
     """
     for message, hint in unreadable():
         raise ImproperlyConfigured(f"{message} {hint}")
