@@ -51,10 +51,6 @@ def test_a_mistake_is_one_error_with_the_line_to_write(
             "REST_FRAMEWORK must be a dict, but it is None. Write REST_F",
         ),
         (
-            authenticators('["drf_token_auth.BearerTokenAuthentication"]'),
-            'not exist. Write "drf_token_auth.authentication.BearerTokenAuthentication".',
-        ),
-        (
             "REST_FRAMEWORK = []",
             "REST_FRAMEWORK must be a dict, but it is []. Write REST_F",
         ),
