@@ -120,6 +120,16 @@ def test_a_clerk_makes_no_token_for_a_user_with_another_permission(client, user,
     assert "dta_" in add(client, other_user).text
 
 
+def test_an_inactive_user_has_the_rights_that_come_back(client, user, other_user):
+    permit(user, "add", "view")
+    client.force_login(user)
+    other_user.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    other_user.is_active = False
+    other_user.save()
+    assert "user" in errors(add(client, other_user))
+    assert not get_token_model().objects.exists()
+
+
 def test_a_clerk_makes_a_token_for_oneself(client, user):
     permit(user, "add", "view")
     client.force_login(user)

@@ -189,7 +189,7 @@ class TestLifetimes:
         with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": timedelta(hours=hours)}), at(now):
             field = page.get(NEW).context["form"].fields["expires_on"]
             last = field.widget.attrs["max"]
-            response = make(page, lifetime="date", expires_on=last)
+            make(page, lifetime="date", expires_on=last)
         expires = Token.objects.get().expires_at
         local = timezone.localtime(expires) if timezone.is_aware(expires) else expires
         assert (local.date().isoformat(), local.hour, local.minute) == (last, 23, 59)
