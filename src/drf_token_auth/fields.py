@@ -15,8 +15,10 @@ from .scopes import encode_scopes
 
 __all__ = ["DigestField", "ScopesField", "auto_now_columns"]
 
-# BinaryField creates a BLOB on MySQL and Oracle. Neither can have a unique index on a BLOB.
+# BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. None of them can
+# have a unique index on that.
 _TYPES = {
+    "microsoft": f"varbinary({DIGEST_SIZE})",
     "mysql": f"varbinary({DIGEST_SIZE})",
     "oracle": f"RAW({DIGEST_SIZE})",
 }
@@ -82,19 +84,6 @@ class ScopesField(_CharField):
             raise ValidationError(str(error), code=error.code) from error
         return super().clean(text, model_instance)
 
-    def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        """Refuse scopes that ``SCOPES`` does not declare, in every form and in ``full_clean()``.
-
-        :raises ValidationError: a scope is not declared, or the text is empty.
-        """
-        super().validate(value, model_instance)
-        if value is None:
-            return
-        try:
-            encode_scopes(value)
-        except UnknownScopes as error:
-            raise ValidationError(str(error), code=error.code) from error
-
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = _as_text(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, value)
@@ -103,7 +92,10 @@ class ScopesField(_CharField):
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         value = _as_text(value)
         if value == "" and connection.features.interprets_empty_strings_as_nulls:
-            raise ValueError("On this database no scopes at all would be all that there are.")
+            raise ValueError(
+                "This database stores empty text as NULL, and NULL means all scopes. Name one or "
+                "more scopes, or assign None for all."
+            )
         return super().get_db_prep_save(value, connection)
 
 

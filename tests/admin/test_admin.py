@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import override_settings
 from django.utils import timezone
 
-from drf_token_auth import get_token_model
+from drf_token_auth import get_token_model, operations
 from drf_token_auth.signals import token_created, token_revoked
 from tests.admin.pages import add, url
 
@@ -71,6 +71,18 @@ def test_max_ttl_holds_here_too(client, staff, user):
     assert get_token_model().objects.get().expires_at < timezone.now() + timedelta(days=1)
 
 
+@pytest.mark.parametrize("zone", ["America/Chicago", "Asia/Seoul"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_time_at_either_end_of_the_calendar_is_an_error_of_the_form(
+    client, staff, user, settings, zone, day
+):
+    settings.TIME_ZONE = zone
+    response = add(client, user, expires_at_0=day, expires_at_1="23:59:59")
+    assert response.status_code == 200
+    assert "expires_at" in response.context["adminform"].form.errors
+    assert not get_token_model().objects.exists()
+
+
 def test_an_unknown_scope_is_an_error_at_its_field(client, staff, user):
     response = add(client, user, scopes="nonsense")
     assert response.status_code == 200
@@ -93,6 +105,27 @@ def test_a_full_account_is_an_error_of_the_form(client, staff, user):
     # What was typed is still in the form.
     assert 'value="second"' in response.text
     assert get_token_model().objects.count() == 1
+
+
+@pytest.mark.parametrize("change", ["deleted", "deactivated", "password"])
+def test_a_user_who_was_changed_meanwhile_is_an_error_of_the_form(
+    client, staff, user, monkeypatch, change
+):
+    insert = operations.insert
+    users = type(user)._default_manager.filter(pk=user.pk)
+
+    def overtaken(token):
+        if change == "deleted":
+            users.delete()
+        else:
+            users.update(**{"deactivated": {"is_active": False}}.get(change, {"password": "x"}))
+        insert(token)
+
+    monkeypatch.setattr(operations, "insert", overtaken)
+    response = add(client, user)
+    assert response.status_code == 200
+    assert "changed meanwhile" in str(response.context["adminform"].form.non_field_errors())
+    assert not get_token_model().objects.exists()
 
 
 def test_only_the_name_can_be_changed(client, staff, user, other_user):

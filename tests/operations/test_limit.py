@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.exceptions import Refused, TokenLimitReached
+from drf_token_auth.exceptions import InactiveUser, Refused, TokenLimitReached
 from tests.conftest import make_user
 from tests.lives import at, atomic_requests, client_of, listening, log_in, status_of
 
@@ -252,3 +252,43 @@ def test_a_token_is_made_with_one_that_works(user: Any) -> None:
     made = operations.issue(user, kind="personal", presented=presented)
     assert Token.objects.from_key(made.key) == made
     assert operations.issue(user, presented="a session").pk is not None
+
+
+@pytest.mark.parametrize("end", ["deactivated", "deleted"])
+def test_no_token_is_made_for_a_user_who_left_meanwhile(user: Any, end: str) -> None:
+    """An inactive user who was loaded as such may get a token: the caller knows it."""
+    users = type(user)._default_manager.filter(pk=user.pk)
+    if end == "deactivated":
+        users.update(is_active=False)
+    else:
+        users.delete()
+    with pytest.raises(InactiveUser):
+        operations.issue(user)
+    assert not Token.objects.exists()
+    if end == "deactivated":
+        assert operations.issue(users.get()).user_id == user.pk
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            "issue(user, ttl=3600)",
+            "ttl must be a timedelta or None, but it is 3600. Write ttl=",
+        ),
+        ("issue(user, ttl='2h')", "Write ttl=timedelta(hours=2)."),
+        ("issue(user, ttl=object)", "Write ttl=timedelta(days=14)."),
+        ("issue(user, idle_timeout=60)", "Write idle_timeout=timedelta(seconds=60)."),
+        ("replace(user, name='x', ttl=60)", "Write ttl=timedelta(seconds=60)."),
+        ("purge(older_than=7)", "Write older_than=timedelta(seconds=7)."),
+        ("purge(unused_for='180 days')", "Write unused_for=timedelta(days=180)."),
+    ],
+)
+def test_a_duration_that_is_no_timedelta_is_shown_with_the_one_to_write(
+    user: Any, call: str, message: str
+) -> None:
+    name, arguments = call.rstrip(")").split("(", 1)
+    with pytest.raises(TypeError) as raised:
+        eval(f"operations.{name}({arguments})", {"operations": operations, "user": user})
+    assert message in str(raised.value)
+    assert not Token.objects.exists()

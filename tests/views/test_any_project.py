@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.http import JsonResponse
 from django.test import override_settings
 from django.urls import include, path
@@ -98,6 +99,19 @@ def nothing(exc: Exception, context: Any) -> None:
     return None
 
 
+def always_200(exc: Exception, context: Any) -> Any:
+    response = exception_handler(exc, context)
+    return response and Response({"code": response.status_code, "data": response.data})
+
+
+def broken(exc: Exception, context: Any) -> Any:
+    return Response({"model": context["view"].serializer_class.Meta.model.__name__})
+
+
+def of_every_error(exc: Exception, context: Any) -> Any:
+    return exception_handler(exc, context) or Response({"detail": "Try later."}, status=503)
+
+
 VERSIONINGS = [
     *("URLPathVersioning", "NamespaceVersioning", "HostNameVersioning"),
     *("QueryParameterVersioning", "AcceptHeaderVersioning"),
@@ -138,6 +152,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "envelope": {"EXCEPTION_HANDLER": f"{HERE}.in_an_envelope"},
     "handler of Django": {"EXCEPTION_HANDLER": f"{HERE}.of_django"},
     "handler without an answer": {"EXCEPTION_HANDLER": f"{HERE}.nothing"},
+    "handler of 200": {"EXCEPTION_HANDLER": f"{HERE}.always_200"},
+    "broken handler": {"EXCEPTION_HANDLER": f"{HERE}.broken"},
+    "handler of every error": {"EXCEPTION_HANDLER": f"{HERE}.of_every_error"},
     "no user": {"UNAUTHENTICATED_USER": None, "UNAUTHENTICATED_TOKEN": None},
     "error key": {"NON_FIELD_ERRORS_KEY": "errors"},
     "no metadata": {"METADATA_CLASS": None},
@@ -208,6 +225,38 @@ def test_what_the_project_adds_works_too(user: Any, with_defaults: Callable[...,
     answer = client.generic("POST", "/auth/login/", body, content_type="application/x-own")
     assert answer.status_code == 200
     assert answer.content.startswith(b"own: ")
+
+
+def test_a_handler_that_fails_is_logged(
+    user: Any, with_defaults: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    with_defaults(**DEFAULTS["broken handler"])
+    answer = APIClient().get("/auth/token/")
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Authentication credentials were not provided."}
+    [record] = [one for one in caplog.records if "EXCEPTION_HANDLER" in one.message]
+    assert record.exc_info
+
+
+@pytest.mark.parametrize(
+    ("default", "status"), [("handler of every error", 503), ("DRF's own", 500)]
+)
+def test_the_project_answers_server_errors(
+    user: Any,
+    with_defaults: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    default: str,
+    status: int,
+) -> None:
+    with_defaults(**DEFAULTS[default])
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("The database is down.")
+
+    monkeypatch.setattr(operations, "issue", fail)
+    client = APIClient(raise_request_exception=False)
+    answer = client.post("/auth/login/", credentials(user), format="json")
+    assert answer.status_code == status
 
 
 def test_a_version_in_the_path_is_no_argument_of_ours(

@@ -618,6 +618,13 @@ def test_a_time_at_either_end_of_the_calendar_is_refused(
     assert (response.status_code, list(response.data)) == (400, ["expires_at"])
 
 
+def test_an_unknown_field_of_half_a_character_is_refused(client: APIClient) -> None:
+    body = r'{"name": "ci", "\ud83d": 1}'
+    answer = client.generic("POST", "/auth/tokens/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json() == {"?": ["There is no such field."]}
+
+
 def test_many_unknown_fields_get_a_short_answer(client: APIClient) -> None:
     sent = {f"{'x' * 100}{i}": 1 for i in range(5_000)}
     response = make(client, **sent)

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from .. import keys, operations
 from ..base_models import AbstractToken, Kind
 from ..conf import get_settings
-from ..exceptions import TokenLimitReached
+from ..exceptions import Refused, TokenLimitReached
 from ..fields import auto_now_columns
 from .forms import TokenAddForm, TokenForm
 from .rights import can_confirm_password, is_fresh, may_act_as
@@ -92,8 +92,10 @@ class AddMixin(_Mixin):
         except TokenLimitReached as error:
             # The limit is only known after the user's row is locked. Show the form with this error.
             text = _("The user already has %(limit)s tokens of this kind.")
-            request.token_limit_reached = text % {"limit": error.limit}
-            return super().add_view(request, form_url, extra_context)
+            request.token_refused = text % {"limit": error.limit}
+        except Refused:
+            request.token_refused = _("The user was changed meanwhile. Please try again.")
+        return super().add_view(request, form_url, extra_context)
 
     def save_model(self, request: Any, obj: AbstractToken, form: Any, change: bool) -> None:
         if not change:

@@ -39,15 +39,17 @@ def holders_of(
     """Return the holder of each key. Needs one query."""
     conf = get_settings()
     digests = {
-        key: keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
+        key: keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
         for key in set(found)
     }
     wanted = [digest for candidates in digests.values() for digest in candidates]
     now = timezone.now()
     held: dict[bytes, Holder] = {}
-    known = Q(digest__in=wanted) | Q(previous_digest__in=wanted)
+    known = Q(digest__in=wanted) | Q(previous_digest__in=wanted) | Q(replaced_digest__in=wanted)
     for token in all_rows(model, using).filter(known).order_by("pk"):
         state = EXPIRED if token.is_expired(now) else USABLE
+        if token.replaced_digest is not None:
+            held.setdefault(bytes(token.replaced_digest), Holder(ROTATED, token))
         if token.previous_digest is not None:
             previous = _state_of_previous(token, state, now)
             held.setdefault(bytes(token.previous_digest), Holder(previous, token))

@@ -37,8 +37,12 @@ LONGEST_REFUSED = 64
 
 
 def shortened(names: Iterable[str]) -> list[str]:
-    """Return the first of the refused names, each cut, so that the answer stays short."""
-    return [name[:LONGEST_REFUSED] for name in islice(names, MOST_REFUSED)]
+    """Return the first of the refused names, each cut, so that the answer stays short.
+
+    JSON can contain half of a character, which no answer can. It becomes a question mark.
+    """
+    cut = (name[:LONGEST_REFUSED] for name in islice(names, MOST_REFUSED))
+    return [name.encode("utf-8", "replace").decode() for name in cut]
 
 
 class LoginNameField(serializers.CharField):

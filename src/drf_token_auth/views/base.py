@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ from ..base_models import AbstractToken
 from ..serializers import TokenDetailSerializer
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS
+
+logger = logging.getLogger("drf_token_auth")
 
 # In bytes. No request to these views needs a hundredth of this.
 LONGEST_BODY = 1_000_000
@@ -112,19 +115,23 @@ class TokenView(GenericAPIView[Any]):
         return response
 
     def _refuse(self, exc: Exception) -> Any:
-        """Let the project's exception handler shape the body. Keep the headers of the refusal."""
+        """Let the project's exception handler shape the body. Keep the status and the headers."""
+        response, failure = None, exc
         try:
             response = super().handle_exception(exc)
-        except Exception as error:
-            if error is not exc:
-                raise
-            response = None
+        except Exception as error:  # noqa: BLE001 -- the project's handler may raise anything
+            failure = error
         standard = exception_handler(exc, self.get_exception_handler_context())
-        if standard is None:
-            raise exc
-        if response is None:  # The project's handler does not answer this refusal.
+        if standard is None:  # Not a refusal, but an error such as a database that is down.
+            if response is None:
+                raise failure
+            return response
+        if response is None:
+            if failure is not exc:
+                logger.error("EXCEPTION_HANDLER failed. DRF's answers instead.", exc_info=failure)
             standard.exception = True
             return standard
+        response.status_code = standard.status_code
         for name, value in standard.headers.items():
             response.headers.setdefault(name, value)
         return response
