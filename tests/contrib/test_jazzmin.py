@@ -33,7 +33,7 @@ def test_it_is_jazzmins(client: Client) -> None:
 def pages(client: Client, user: Any) -> list[str]:
     token = operations.issue(user, name="laptop")
     answer = {"user": user.pk, "kind": "personal", "name": "ci", "scopes": ""}
-    answer |= {"expires_at_0": "2199-01-01", "expires_at_1": "00:00:00"}
+    answer |= {"expires_at_0": "2099-01-01", "expires_at_1": "00:00:00"}
     select = {"action": "delete_selected", "_selected_action": [token.pk]}
     return [
         client.post(f"{TOKENS}add/", answer).text,

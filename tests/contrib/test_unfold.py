@@ -37,7 +37,7 @@ def test_it_is_unfolds(client: Client) -> None:
 
 def add(client: Client, user: Any) -> Any:
     answer = {"user": user.pk, "kind": "personal", "name": "ci", "scopes": ""}
-    answer |= {"expires_at_0": "2199-01-01", "expires_at_1": "00:00:00"}
+    answer |= {"expires_at_0": "2099-01-01", "expires_at_1": "00:00:00"}
     return client.post(f"{TOKENS}add/", answer)
 
 
