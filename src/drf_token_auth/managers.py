@@ -106,7 +106,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         unloaded = [token for token in objs if not self.model.user.is_cached(token)]
         loaded = users.in_bulk({token.user_id for token in unloaded})
         for token in unloaded:
-            token.user = loaded.get(token.user_id, token.user_id and None)
+            token.user = loaded.get(token.user_id)
         for token in objs:
             token.complete()
         with transaction.atomic(using=self.db, savepoint=False):
