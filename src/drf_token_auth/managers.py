@@ -129,7 +129,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
         what = {"reason": reason, "actor": actor, "request": request}
-        return revocations.revoke_all(self, **what).usable
+        return revocations.revoke_many(self, **what).usable
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
@@ -139,7 +139,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
         :returns: the same pair as Django's ``delete()``. It counts all rows, also expired ones.
         """
-        count = revocations.revoke_all(self, reason="deleted").rows
+        count = revocations.revoke_many(self, reason="deleted").rows
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]
