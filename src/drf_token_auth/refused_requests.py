@@ -30,15 +30,15 @@ __all__ = ["explain", "log_foreign_header", "log_missing_header", "log_refusal"]
 logger = logging.getLogger("drf_token_auth")
 
 _EXPLAINED = "_drf_token_auth_explained"
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
-# Words that are safe to repeat. Any other word could be a key.
-_KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
-
-# What programs and people write where a key belongs. All of it is safe to repeat.
-_EMPTY_WORDS = {"undefined", "null", "none", "nil", "nan", "true", "false", "key"}
-_VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}")
+_QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
+# What clients send if their variable is empty or was not replaced.
+_EMPTY = {"undefined", "null", "none", "nil", "nan", "true", "false"}
+_PLACEHOLDER = re.compile(r"[$<{\[%].*")
+# What people send who have a token of another kind. It is no part of a key of ours.
 _JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
+# Words that are safe to repeat. Any other word could be a key.
+_KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
 _MAY_BE_A_MISTAKE = (MalformedKey, UnknownKey, WrongChecksum)
 _REASONS: dict[type[Refused], str] = {
@@ -78,40 +78,29 @@ def _mistake(credentials: str) -> str:
     text = credentials.encode("latin-1", "ignore").decode("utf-8", "ignore") or credentials
     if not text:
         return "The key is missing: the header is the word alone. Write the key after it."
-    if text[0] in _QUOTES or text[-1] in _QUOTES:
+    if _QUOTES.intersection((text[0], text[-1], credentials[0], credentials[-1])):
         return "The key is in quotes. Write it without them."
     if "\u2026" in text or "\u2026" in credentials:
         return (
             "This is the printed label of a token, str(token), and not its key. The key is shown "
             "only once, when the token is made."
         )
-    first, _, rest = text.partition(" ")
-    if rest and first.lower() in _KNOWN_WORDS:
+    if text.partition(" ")[0].lower() in _KNOWN_WORDS and " " in text:
         return "The word before the key is there twice. Write it once."
-    if rest:
+    if " " in text:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
         return f"The key is longer than {MAX_LENGTH} characters. No key is."
-    return _no_key(text) or _part_of_a_key(text)
+    return _another_thing(text) or (
+        _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
+    )
 
 
-def _no_key(text: str) -> str:
-    """Return a text about something that is not a key, or an empty text."""
-    if text[0] == "<" or text[-1] == ">":
-        return "The key is in angle brackets. Write it without them."
-    if text.lower() in _EMPTY_WORDS:
-        return (
-            f'The client sent the word "{text.lower()}" in place of a key. Read the key from '
-            '"token" in the answer to the login.'
-        )
+def _another_thing(text: str) -> str:
+    """Return a text about what is not one of our keys, or an empty text."""
     if text.endswith("YOUR_KEY"):
         return "This is a placeholder. Write your own key in its place."
-    if _VARIABLE.fullmatch(text):
-        return (
-            "This is the name of a variable and not its value. In a shell, write the header in "
-            "double quotes: single quotes keep $NAME as it is."
-        )
-    if text.isdigit():
+    if text.isdecimal():
         return "This is a number, such as the id of a token. Send the key."
     if _JWT.fullmatch(text):
         return "This is a JWT, which another package made. Log in again for a key of this package."
@@ -123,19 +112,18 @@ def _no_key(text: str) -> str:
     return ""
 
 
-def _part_of_a_key(text: str) -> str:
-    """Return a text about a generated key that lacks a part, or an empty text."""
-    prefix = get_settings().PREFIX
-    if prefix and looks_issued(f"{prefix}{text}", prefix):
-        return f'The key lacks its beginning, "{prefix}". Copy the whole key.'
-    tail = text.removeprefix(prefix)
-    length = len(tail)
-    is_own = tail != text and tail.isascii() and tail.isalnum()
-    if is_own and length != TAIL_LENGTH:
-        return (
-            f'The key has {length} characters after "{prefix}", but a new key has {TAIL_LENGTH}. '
-            "Copy the whole key."
-        )
+def _not_the_key_alone(text: str, prefix: str) -> str:
+    """Return a text about a key with too few or too many characters, or an empty text."""
+    length = len(prefix) + TAIL_LENGTH
+    start = text.find(prefix)
+    if start != -1 and len(text) > length and looks_issued(text[start : start + length], prefix):
+        return "The header has other characters right before or after the key. Write the key alone."
+    if looks_issued(prefix + text, prefix):
+        return f"The key lacks its beginning, {prefix}. Copy it in full."
+    if start == 0 and len(text) < length:
+        return _REASONS[WrongChecksum]
+    if text.lower() in _EMPTY or _PLACEHOLDER.fullmatch(text):
+        return "The client sent a placeholder in place of a key: its variable is empty."
     return ""
 
 
