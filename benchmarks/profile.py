@@ -82,7 +82,7 @@ def _prepared_step(step: str, count: int) -> tuple[Any, list[Any]]:
         return PACKAGE.authenticate(), [asking.request(PACKAGE.headers(key)) for key in chosen]
     if step == "lookup.authenticate":
         return partial(lookup.authenticate, model, record_use=True), chosen
-    digests = [keys.candidates(key, "dta_", {}) for key in chosen]
+    digests = [keys.possible_digests(key, "dta_", {}) for key in chosen]
     if step == "token and user built":
         return partial(statement.fetch, model, using="default"), digests
     if step == "SELECT 1":

@@ -1,11 +1,25 @@
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.db.models.signals import pre_save
+from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
 from .conf.rest_framework import require_readable
+
+# The modules that connect themselves when they are imported, and the app that each is for. The core
+# also works without the rooms around it.
+CONNECTED = {
+    "event_log": "drf_token_auth",
+    "login_age": "drf_token_auth",
+    "checks": "drf_token_auth",
+    "importers.originals": "drf_token_auth",
+    "contrib.allauth_reauthentication": "allauth.account",
+    "contrib.spectacular": "drf_spectacular",
+}
 
 
 class DRFTokenAuthConfig(AppConfig):
@@ -23,13 +37,18 @@ class DRFTokenAuthConfig(AppConfig):
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:
-        from . import checks, event_log  # noqa: F401 -- the import registers them
-        from .importers import originals  # noqa: F401
+        from . import new_rows, passwords
+        from .base_models import AbstractToken
 
-        if apps.is_installed("allauth.account"):
-            from .contrib import allauth_reauthentication  # noqa: F401
-        if apps.is_installed("drf_spectacular"):
-            from .contrib import spectacular  # noqa: F401
+        pre_save.connect(passwords.follow_rehash, dispatch_uid="drf_token_auth.follow_rehash")
+        for model in apps.get_models():
+            if issubclass(model, AbstractToken):
+                uid = f"drf_token_auth.fill_in_fixture.{model._meta.label}"
+                pre_save.connect(new_rows.fill_in_fixture, sender=model, dispatch_uid=uid)
+        for module, app in CONNECTED.items():
+            room = module.partition(".")[0]
+            if apps.is_installed(app) and module_has_submodule(self.module, room):
+                import_module(f"{self.name}.{module}")
 
 
 class WithoutAdminConfig(DRFTokenAuthConfig):

@@ -78,6 +78,13 @@ class KeyNotShown(TokenError, AttributeError):
     code = "key_not_shown"
     silent_variable_failure = True
 
+    LOADED = (
+        "This token was loaded from the database, which holds only a digest of its key. Create a "
+        "new token in place of get_or_create(): token = operations.issue(user); then read "
+        "token.key. drf_token_auth.views.LoginView does this for you."
+    )
+    UNSAVED = "This token has no key yet. Save it first: token.save(); then read token.key."
+
     def __init__(self, message: str) -> None:
         # With the default name, Python would suggest the similar private name "_key".
         super().__init__(message, name="key", obj=None)

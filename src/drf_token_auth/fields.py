@@ -82,19 +82,6 @@ class ScopesField(_CharField):
             raise ValidationError(str(error), code=error.code) from error
         return super().clean(text, model_instance)
 
-    def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        """Refuse scopes that ``SCOPES`` does not declare, in every form and in ``full_clean()``.
-
-        :raises ValidationError: a scope is not declared, or the text is empty.
-        """
-        super().validate(value, model_instance)
-        if value is None:
-            return
-        try:
-            encode_scopes(value)
-        except UnknownScopes as error:
-            raise ValidationError(str(error), code=error.code) from error
-
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = _as_text(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, value)

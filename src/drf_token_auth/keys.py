@@ -30,17 +30,17 @@ __all__ = [
     "SHA256",
     "UNISSUED",
     "HiddenText",
-    "among",
-    "candidates",
     "checksum",
     "digest",
     "generate",
     "hidden",
     "hint",
+    "is_one_of",
     "knox_digest",
     "looks_issued",
+    "possible_digests",
     "require_presentable",
-    "require_usable",
+    "require_storable",
     "unissued",
 ]
 
@@ -127,7 +127,7 @@ def require_presentable(key: str | None) -> str:
     return key
 
 
-def require_usable(key: object, prefix: str) -> str:
+def require_storable(key: object, prefix: str) -> str:
     """Return the key itself, if a request can present it later.
 
     :raises UnusableKey: the key is malformed, or has the shape of a generated key and a wrong
@@ -170,7 +170,7 @@ def unissued() -> bytes:
     return bytes([UNISSUED]) + secrets.token_bytes(DIGEST_SIZE - 1)
 
 
-def candidates(
+def possible_digests(
     key: str | None, prefix: str, peppers: Mapping[int, bytes], current: int = SHA256
 ) -> list[bytes]:
     """Return the digests this key can be stored under. The first is under the current version.
@@ -194,8 +194,8 @@ def candidates(
     return found
 
 
-def among(stored: bytes | None, candidates: Iterable[bytes]) -> bool:
+def is_one_of(stored: bytes | None, digests: Iterable[bytes]) -> bool:
     """Return whether the digest is one of these. Compare in constant time (OWASP ASVS 11.2.4)."""
     return stored is not None and any(
-        hmac.compare_digest(bytes(stored), candidate) for candidate in candidates
+        hmac.compare_digest(bytes(stored), digest) for digest in digests
     )

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 _Rows = TypeVar("_Rows", bound="models.QuerySet[Any, Any]")
 
-__all__ = ["lock_user", "locking_transaction", "read_latest", "user_model"]
+__all__ = ["lock_user", "locking_transaction", "plain_rows", "read_latest", "user_model"]
 
 
 def user_model(model: type[AbstractToken]) -> Any:
     """Return the user model that the token model points to."""
     return model._meta.get_field("user").related_model
+
+
+def plain_rows(model: type[Any], using: str) -> models.QuerySet[Any]:
+    """Return all rows as a plain Django queryset. It hides no row and sends no token signals."""
+    return models.QuerySet(model, using=using)
 
 
 @contextmanager

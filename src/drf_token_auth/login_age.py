@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 
 __all__ = ["is_impersonated", "is_recent", "login_age", "note_login"]
@@ -28,7 +28,8 @@ _IS_RELEASE = "_drf_token_auth_is_release"
 _MARKS = ("hijack_history", "exit_users_pk", "_impersonate")
 
 
-def note_login(request: Any, user: Any) -> None:
+@receiver(user_logged_in, dispatch_uid="drf_token_auth.note_login")
+def note_login(request: Any, user: Any, **kwargs: Any) -> None:
     """Store the time of this login in the session."""
     session = getattr(request, "session", None)
     if session is None or session.get(SESSION_KEY) != str(user.pk):

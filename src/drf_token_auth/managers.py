@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from asgiref.sync import sync_to_async
 from django.core.exceptions import FieldError
 from django.db import models, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from . import keys, lookup
+from . import expiry, keys, lookup, revocations
 from .exceptions import Refused
 from .locking import lock_user, locking_transaction, read_latest, user_model
+from .new_rows import announce_created
 from .passwords import has_other_stamp, may_be_deleted
-from .signals import leaving
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -44,21 +43,18 @@ def _refuse_key_lookup(kwargs: dict[str, Any]) -> None:
 class TokenQuerySet(models.QuerySet[_T]):
     def usable(self) -> Self:
         """Return the tokens that have not expired."""
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
+        return self.filter(expiry.not_expired(timezone.now()))
 
     def expired(self) -> Self:
         """Return the tokens that have expired: ``now >= expires_at``."""
-        return self.filter(expires_at__lte=timezone.now())
+        return self.filter(expiry.expired(timezone.now()))
 
-    def alive_for(self, user: Any) -> Self:
-        """Return the user's tokens that still work.
-
-        They have not expired, and no password change has made them invalid.
-        """
+    def usable_by(self, user: Any) -> Self:
+        """Return the user's tokens that have not expired and are not bound to an old password."""
         return self.usable().filter(user=user).exclude(has_other_stamp(user))
 
-    def ended_by_password(self, user: Any) -> Self:
-        """Return the user's tokens that a password change has made invalid forever."""
+    def with_old_password(self, user: Any) -> Self:
+        """Return the user's tokens that are bound to an old password, so they never work again."""
         if not may_be_deleted(user):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
@@ -118,7 +114,7 @@ class TokenQuerySet(models.QuerySet[_T]):
             # With ignore_conflicts, the database does not say which rows were inserted.
             if not kwargs.get("ignore_conflicts"):
                 for token in made:
-                    token.announce_created(using=self.db)
+                    announce_created(token, using=self.db)
         return made
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
@@ -132,8 +128,8 @@ class TokenQuerySet(models.QuerySet[_T]):
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
-        ends = self._end_each(reason=reason, actor=actor, request=request)
-        return sum(before_its_time for _, before_its_time in ends)
+        what = {"reason": reason, "actor": actor, "request": request}
+        return revocations.revoke_all(self, **what).usable
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
@@ -143,20 +139,11 @@ class TokenQuerySet(models.QuerySet[_T]):
 
         :returns: the same pair as Django's ``delete()``. It counts all rows, also expired ones.
         """
-        count = sum(rows for rows, _ in self._end_each(reason="deleted"))
+        count = revocations.revoke_all(self, reason="deleted").rows
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
-
-    def _end_each(self, **what: Any) -> list[tuple[int, bool]]:
-        self._for_write = True
-        with locking_transaction(using=self.db):
-            tokens = list(self.using(self.db).order_by("pk"))
-            for user_pk in sorted({token.user_id for token in tokens} - {None}):
-                lock_user(self.model, user_pk, using=self.db)
-            leaving.send(self.model, tokens=tokens, using=self.db)
-            return [token.end_row(using=self.db, **what) for token in tokens]
 
     def delete_silently(self) -> int:
         """Delete the rows without sending ``token_revoked``, and return how many there were.
@@ -197,8 +184,8 @@ if TYPE_CHECKING:
         def order_by(self, *field_names: Any) -> TokenQuerySet[_T]: ...
         def usable(self) -> TokenQuerySet[_T]: ...
         def expired(self) -> TokenQuerySet[_T]: ...
-        def alive_for(self, user: Any) -> TokenQuerySet[_T]: ...
-        def ended_by_password(self, user: Any) -> TokenQuerySet[_T]: ...
+        def usable_by(self, user: Any) -> TokenQuerySet[_T]: ...
+        def with_old_password(self, user: Any) -> TokenQuerySet[_T]: ...
 
 else:
     _Manager = models.Manager.from_queryset(TokenQuerySet)

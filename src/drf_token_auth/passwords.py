@@ -61,7 +61,7 @@ def verified_stamp(user: Any) -> str | None:
 def has_other_stamp(user: Any) -> Q:
     """Return the condition for tokens that are bound to an earlier password of this user.
 
-    It is the SQL form of the check in ``require_alive``.
+    It is the SQL form of the check in ``require_usable``.
     """
     current = stamp(user) if isinstance(user, models.Model) else None
     if current is None:

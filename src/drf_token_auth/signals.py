@@ -12,9 +12,15 @@ error is logged and nothing is undone. Receivers get these arguments:
 
 from __future__ import annotations
 
-from typing import Final
+import copy
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db import transaction
 from django.dispatch import Signal
+
+if TYPE_CHECKING:
+    from .base_models import AbstractToken
 
 __all__ = ["token_created", "token_reused", "token_revoked", "token_rotated"]
 
@@ -34,3 +40,11 @@ token_reused: Final = Signal()
 # Not public. tokens, using. Sent in the transaction that makes keys stop working, before the rows
 # are deleted or get a new key. If a receiver raises, the transaction is rolled back.
 leaving: Final = Signal()
+
+
+def announce(signal: Signal, token: AbstractToken, *, using: str, **what: Any) -> None:
+    """Send the signal after the commit, with a copy of the row as it is now, without its key."""
+    copied = copy.copy(token)
+    copied._key = None
+    send = partial(signal.send_robust, sender=type(token), token=copied, **what)
+    transaction.on_commit(send, using=using, robust=True)

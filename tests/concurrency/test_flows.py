@@ -254,7 +254,7 @@ def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
             *[lambda: operations.revoke_all(user, reason="logout_all")] * 3,
         )
     assert errors(results) == []
-    assert not Token.objects.ended_by_password(user).exists()
+    assert not Token.objects.with_old_password(user).exists()
 
 
 def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:

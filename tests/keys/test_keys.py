@@ -50,15 +50,17 @@ def test_one_wrong_character_is_noticed_without_a_query(place, character):
     key = keys.generate("dta_")
     wrong = key[:place] + character + key[place + 1 :]
     if wrong == key:
-        assert keys.candidates(key, "dta_", {})
+        assert keys.possible_digests(key, "dta_", {})
     else:
         with pytest.raises(WrongChecksum):
-            keys.candidates(wrong, "dta_", {})
+            keys.possible_digests(wrong, "dta_", {})
 
 
 def test_our_own_shape_without_a_pepper_has_one_digest():
     key = keys.generate("dta_")
-    assert keys.candidates(key, "dta_", {}) == [b"\x00" + hashlib.sha256(key.encode()).digest()]
+    assert keys.possible_digests(key, "dta_", {}) == [
+        b"\x00" + hashlib.sha256(key.encode()).digest()
+    ]
 
 
 def test_the_digest_under_the_pepper_in_use_comes_first():
@@ -68,13 +70,13 @@ def test_the_digest_under_the_pepper_in_use_comes_first():
     under_one = b"\x01" + hmac.digest(one, key.encode(), "sha256")
     under_seven = b"\x07" + hmac.digest(seven, key.encode(), "sha256")
     peppers = {1: one, 7: seven}
-    assert keys.candidates(key, "dta_", peppers, 7) == [under_seven, plain, under_one]
-    assert keys.candidates(key, "dta_", peppers, 1) == [under_one, plain, under_seven]
-    assert keys.candidates(key, "dta_", peppers) == [plain, under_one, under_seven]
+    assert keys.possible_digests(key, "dta_", peppers, 7) == [under_seven, plain, under_one]
+    assert keys.possible_digests(key, "dta_", peppers, 1) == [under_one, plain, under_seven]
+    assert keys.possible_digests(key, "dta_", peppers) == [plain, under_one, under_seven]
 
 
 def test_a_key_of_another_shape_may_be_one_brought_over_from_knox():
-    digests = keys.candidates("abcd1234", "dta_", {})
+    digests = keys.possible_digests("abcd1234", "dta_", {})
     sha512 = hashlib.sha512(b"abcd1234").hexdigest()
     assert digests[-1] == b"\xff" + hashlib.sha256(sha512.encode()).digest()
     assert digests[-1] == keys.knox_digest(sha512)
@@ -83,21 +85,21 @@ def test_a_key_of_another_shape_may_be_one_brought_over_from_knox():
 
 def test_a_hex_key_may_be_one_of_knox_4_which_hashed_its_bytes():
     key = "0a" * 32
-    assert keys.candidates(key, "dta_", {})[1:] == [
+    assert keys.possible_digests(key, "dta_", {})[1:] == [
         keys.knox_digest(hashlib.sha512(key.encode()).hexdigest()),
         keys.knox_digest(hashlib.sha512(b"\x0a" * 32).hexdigest()),
     ]
-    assert len(keys.candidates(key.upper(), "dta_", {})) == 2
+    assert len(keys.possible_digests(key.upper(), "dta_", {})) == 2
 
 
 def test_every_digest_has_the_size_of_the_column():
-    digests = keys.candidates("abcd1234", "dta_", {3: b"p" * 32})
+    digests = keys.possible_digests("abcd1234", "dta_", {3: b"p" * 32})
     assert {len(digest) for digest in [*digests, keys.unissued()]} == {keys.DIGEST_SIZE}
 
 
 def test_keys_made_under_another_prefix_stay_valid():
     key = keys.generate("old_")
-    assert keys.candidates(key, "new_", {})[0] == keys.candidates(key, "old_", {})[0]
+    assert keys.possible_digests(key, "new_", {})[0] == keys.possible_digests(key, "old_", {})[0]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +109,13 @@ def test_keys_made_under_another_prefix_stay_valid():
 def test_what_no_key_looks_like_is_refused_before_any_hashing(text, monkeypatch):
     monkeypatch.delattr(keys.hashlib, "sha256")
     with pytest.raises(MalformedKey):
-        keys.candidates(text, "dta_", {})
+        keys.possible_digests(text, "dta_", {})
 
 
 @given(st.text(max_size=400))
 def test_no_text_is_anything_but_a_digest_or_a_refusal(text):
     try:
-        digests = keys.candidates(text, "dta_", {})
+        digests = keys.possible_digests(text, "dta_", {})
     except (MalformedKey, WrongChecksum):
         return
     assert all(len(digest) == keys.DIGEST_SIZE for digest in digests)
@@ -122,13 +124,13 @@ def test_no_text_is_anything_but_a_digest_or_a_refusal(text):
 @pytest.mark.parametrize("text", ["", "a\tb", "é", "a" * 256, "dta_" + "a" * 36, None, 5])
 def test_a_key_that_could_not_be_looked_up_cannot_be_stored(text):
     with pytest.raises(UnusableKey):
-        keys.require_usable(text, "dta_")
+        keys.require_storable(text, "dta_")
 
 
 @pytest.mark.parametrize("text", ["abcd1234", "dta_short", "0" * 40, "x" * 255])
 def test_a_known_key_of_any_other_shape_can(text):
-    keys.require_usable(text, "dta_")
-    assert keys.candidates(text, "dta_", {})
+    keys.require_storable(text, "dta_")
+    assert keys.possible_digests(text, "dta_", {})
 
 
 def test_the_hint_shows_the_beginning_and_nothing_of_a_short_key():

@@ -27,7 +27,7 @@ from drf_token_auth.base_models import AbstractToken, Kind
 from drf_token_auth.exceptions import InactiveUser
 from drf_token_auth.fields import DigestField
 from drf_token_auth.lookup import fast_select as statement
-from drf_token_auth.lookup import require_alive
+from drf_token_auth.lookup import require_usable
 from drf_token_auth.managers import TokenManager, TokenQuerySet
 from tests.conftest import make_user
 from tests.one_off import add_column, registry, tables_of
@@ -593,7 +593,7 @@ def test_a_token_of_nobody_has_no_user_and_lets_nobody_in():
         found = by_statement(token)
         assert found.user is None
         with pytest.raises(InactiveUser):
-            require_alive(found, timezone.now())
+            require_usable(found, timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)

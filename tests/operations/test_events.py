@@ -30,7 +30,6 @@ from rest_framework.test import APIClient, APIRequestFactory
 
 import drf_token_auth
 from drf_token_auth import get_token_model, operations, signals
-from drf_token_auth.admin import TokenAdmin
 from drf_token_auth.exceptions import KeyNotShown
 from tests.conftest import PASSWORD, make_user
 from tests.lives import (
@@ -69,9 +68,15 @@ def posted(user: Any) -> Any:
     return request
 
 
+def token_admin() -> Any:
+    from drf_token_auth.admin import TokenAdmin  # not at the top: the core may stand alone
+
+    return TokenAdmin(Token, admin.site)
+
+
 def by_the_admin(user: Any) -> None:
     token = Token(user=user)
-    TokenAdmin(Token, admin.site).save_model(posted(user), token, form=None, change=False)
+    token_admin().save_model(posted(user), token, form=None, change=False)
 
 
 CREATED: dict[str, tuple[Callable[[Any], Any], bool, str | None]] = {
@@ -144,7 +149,7 @@ def test_the_admin_is_not_the_owner(user: Any) -> None:
     boss = make_user("boss")
     with listening() as heard:
         token = Token(user=user)
-        TokenAdmin(Token, admin.site).save_model(posted(boss), token, form=None, change=False)
+        token_admin().save_model(posted(boss), token, form=None, change=False)
     assert [(one.token.user, one.actor) for one in heard] == [(user, boss)]
 
 
@@ -195,11 +200,11 @@ def by_the_next_login(token: Any) -> None:
 
 
 def by_deleting_it_in_the_admin(token: Any) -> None:
-    TokenAdmin(Token, admin.site).delete_model(posted(token.user), token)
+    token_admin().delete_model(posted(token.user), token)
 
 
 def by_deleting_several_in_the_admin(token: Any) -> None:
-    TokenAdmin(Token, admin.site).delete_queryset(posted(token.user), Token.objects.all())
+    token_admin().delete_queryset(posted(token.user), Token.objects.all())
 
 
 def by_the_purge(token: Any) -> None:

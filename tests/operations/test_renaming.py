@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.db.models.signals import pre_save
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.renaming import rename
+from drf_token_auth.operations.renaming import rename
 from tests import project_models
 from tests.conftest import make_user
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+import drf_token_auth
 from drf_token_auth import operations
 from tests.pages.test_make import NEW, key_in, make
 from tests.pages.test_never import paths_of
@@ -57,7 +58,7 @@ def test_the_parts_that_tailwind_needs_are_named_and_exist() -> None:
     named = set(
         re.findall(r"`(parts/\w+\.html)`", PAGE.read_text("utf-8").partition("## Tailwind")[2])
     )
-    parts = Path(operations.__file__).parent / "pages/templates/drf_token_auth/pages/parts"
+    parts = Path(drf_token_auth.__file__).parent / "pages/templates/drf_token_auth/pages/parts"
     styled = {
         f"parts/{path.name}"
         for path in parts.iterdir()
@@ -67,7 +68,7 @@ def test_the_parts_that_tailwind_needs_are_named_and_exist() -> None:
 
 
 def test_every_template_block_and_hook_is_documented() -> None:
-    pages = Path(operations.__file__).parent / "pages"
+    pages = Path(drf_token_auth.__file__).parent / "pages"
     text = (PAGE.parents[1] / "reference" / "pages.md").read_text("utf-8")
     for path in pages.rglob("*.html"):
         assert f"`{path.name}`" in text

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.db.models import CASCADE, PROTECT, RESTRICT, SET_NULL
 from django.utils import timezone
 
-from drf_token_auth import get_token_model, operations, purging
-from drf_token_auth.ending import revoke_in_batches
+from drf_token_auth import get_token_model, operations
 from drf_token_auth.managers import all_rows
+from drf_token_auth.purging import deleting
+from drf_token_auth.revocations import revoke_in_batches
 from tests import project_models
 from tests.project_models import HANGING, hanging
 from tests.queries import queries
@@ -92,7 +93,7 @@ def test_an_unused_token_that_is_protected_stays_and_stops_nothing(
 def test_few_rows_a_transaction_where_something_hangs_on_them(
     transactional_db, user, monkeypatch, what
 ):
-    monkeypatch.setattr(purging, "READ_BATCH_SIZE", 10)
+    monkeypatch.setattr(deleting, "READ_BATCH_SIZE", 10)
     now = timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(25)], *[now - HOUR] * 20)
     totals: list[int] = []
@@ -128,8 +129,8 @@ def test_no_statement_has_more_rows_or_parameters_than_it_may(
     transactional_db, user, monkeypatch, what, inside
 ):
     """SQLite and PostgreSQL refuse a statement with more parameters than they know."""
-    monkeypatch.setattr(purging, "MAX_BATCH_SIZE", 10)
-    monkeypatch.setattr(purging, "READ_BATCH_SIZE", 10)
+    monkeypatch.setattr(deleting, "MAX_BATCH_SIZE", 10)
+    monkeypatch.setattr(deleting, "READ_BATCH_SIZE", 10)
     now = timezone.now()
     fill(user, *[now - HOUR] * 70, *[now - timedelta(seconds=n) for n in range(70)])
     most = {"rows": 0, "parameters": 0}

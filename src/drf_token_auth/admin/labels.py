@@ -25,7 +25,7 @@ _STATES: dict[type[Refused], Promise] = {
 def state(token: AbstractToken) -> str | Promise:
     """Return whether the token works now, in words. Needs no query if its user is loaded."""
     try:
-        lookup.require_alive(token, timezone.now())
+        lookup.require_usable(token, timezone.now())
     except Refused as reason:
         return _STATES[type(reason)]
     return gettext_lazy("usable")

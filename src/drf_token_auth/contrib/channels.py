@@ -23,7 +23,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..exceptions import Refused
-from ..lookup import require_alive
+from ..lookup import require_usable
 from ..managers import all_rows
 
 __all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
@@ -162,7 +162,7 @@ def _reload(token: AbstractToken) -> AbstractToken | None:
     row: AbstractToken | None = rows.filter(pk=token.pk).first()
     try:
         if row is not None:
-            require_alive(row, timezone.now())
+            require_usable(row, timezone.now())
     except Refused:
         return None
     return row

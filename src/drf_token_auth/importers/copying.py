@@ -17,10 +17,12 @@ from django.db import IntegrityError, models, router, transaction
 from django.utils import timezone
 
 from .. import get_token_model
-from ..base_models import NAME_LENGTH, Kind
 from ..exceptions import Refused
+from ..kinds import Kind
+from ..locking import plain_rows
+from ..new_rows import NAME_LENGTH
 from .lifetimes import Lifetime
-from .locks import hold, plain_rows
+from .locks import hold
 from .old_tokens import OldToken
 from .reports import ImportReport
 from .walks import BATCH_SIZE, walk
@@ -47,28 +49,19 @@ def import_tokens(
 ) -> ImportReport:
     """Copy the usable tokens of active users from an old table, so that their keys keep working.
 
-    You can run it several times. Tokens that were already imported stay as they are. If the import
-    is killed, the tokens imported so far stay. ``token_created`` is not sent, because no client
-    gains access.
+    A second import adds nothing. A killed import keeps the tokens imported so far. No
+    ``token_created`` is sent, because no client gains access.
 
-    :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates. Its
-        model may be a historical one, as in a data migration.
-    :param read: a function that returns the :class:`OldToken` of a row. It may raise ``Refused`` to
-        leave out a row that the old app refuses.
-    :param kind: "login" or "personal", for rows without their own kind.
-    :param name: the name for tokens without their own name.
-    :param ttl: the tokens expire this long after the import. Their own expiry is ignored, but
-        tokens that have already expired are left out.
-    :param expire_after: the tokens expire this long after their creation, or at their own expiry
-        if that comes first. Tokens whose new expiry is in the past are left out.
-    :param keep_forever: tokens without their own expiry never expire. By default, they expire
-        ``TTL`` after the import. Personal tokens expire after ``PERSONAL_TTL``.
+    :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates.
+    :param read: returns the :class:`OldToken` of a row, or raises ``Refused`` to leave it out.
+    :param kind, name: for rows without a kind or a name of their own.
+    :param ttl: the lifetime from the import on, whatever the expiry of a row is.
+    :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
+    :param keep_forever: rows without an expiry never expire. By default, they get ``TTL``.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies.
-    :param using: the alias of the database that has both tables. By default, it is the database
-        to which the router writes tokens.
+    :param using: the database of both tables. By default, the router's one for writing tokens.
     :param progress: called after each transaction with the number imported so far.
-    :returns: how many tokens were imported, and how many rows were left out for which reason.
     :raises ValueError: an option has a wrong value, or two options exclude each other.
     :raises ImproperlyConfigured: ``read`` gives a ``sha256`` while ``PEPPER`` is set.
     """
@@ -76,14 +69,8 @@ def import_tokens(
         raise ValueError(f"kind must be one of {Kind.values}, but it is {kind!r}.")
     using = using or router.db_for_write(get_token_model())
     lifetime = Lifetime(ttl, expire_after, keep_forever)
-    copy = _Copy(queryset.using(using), read, kind, name, lifetime, dry_run)
-
-    def step(pks: Sequence[Any]) -> list[Any]:
-        held = copy.copy(pks)
-        progress(copy.report.imported)
-        return held
-
-    copy.report.held = walk(copy.old, step, batch_size)
+    copy = _Copy(queryset.using(using), read, kind, name, lifetime, dry_run, progress)
+    copy.report.held = walk(copy.old, copy, batch_size)
     return copy.report
 
 
@@ -103,6 +90,7 @@ class _Copy:
         name: str,
         lifetime: Lifetime,
         dry_run: bool,
+        progress: Callable[[int], object],
     ) -> None:
         self.old = old
         self.using: str = old.db
@@ -111,17 +99,20 @@ class _Copy:
         self.name = name
         self.lifetime = lifetime
         self.dry_run = dry_run
+        self.progress = progress
         self.model = get_token_model()
         self.user_model: Any = self.model._meta.get_field("user").related_model
         self.report = ImportReport()
 
-    def copy(self, pks: Sequence[Any]) -> list[Any]:
+    def __call__(self, pks: Sequence[Any]) -> list[Any]:
         """Copy these rows. Return the primary keys of the rows that another transaction holds."""
         try:
-            return self._transfer(pks)
+            held = self._transfer(pks)
         except IntegrityError:
             # Another transaction has just added one of these tokens. Now this one can see it.
-            return self._transfer(pks)
+            held = self._transfer(pks)
+        self.progress(self.report.imported)
+        return held
 
     def _transfer(self, pks: Sequence[Any]) -> list[Any]:
         report = ImportReport()
@@ -194,16 +185,16 @@ class _Copy:
         tokens = []
         for row in rows:
             user = users[row.user_pk]
-            end = self.lifetime.end_of(row.old, row.old.kind or self.kind, now)
+            expiry = self.lifetime.expiry_of(row.old, row.old.kind or self.kind, now)
             if not here.isdisjoint(row.digests):
                 report.present += 1
-            elif end is not None and now >= end:
+            elif expiry is not None and now >= expiry:
                 report.expired += 1
             elif not getattr(user, "is_active", True):
                 report.inactive += 1
             else:
                 here.update(row.digests)  # Two old rows may have the same key.
-                token = self._new_token(user, row, end)
+                token = self._new_token(user, row, expiry)
                 tokens.append(token)
                 is_cut = len((row.old.name or self.name).strip()) > NAME_LENGTH
                 report.count(token, is_name_cut=is_cut, now=now)
@@ -218,7 +209,7 @@ class _Copy:
             for digest in rows.filter(**{f"{column}__in": digests}).values_list(column, flat=True)
         }
 
-    def _new_token(self, user: Any, row: _Row, end: datetime | None) -> AbstractToken:
+    def _new_token(self, user: Any, row: _Row, expiry: datetime | None) -> AbstractToken:
         token = self.model(
             user=user,
             digest=row.digests[0],
@@ -226,7 +217,7 @@ class _Copy:
             kind=row.old.kind or self.kind,
             name=row.old.name or self.name,
             created_at=row.old.created_at or timezone.now(),
-            expires_at=end,
+            expires_at=expiry,
         )
         token.complete()
         # The first use binds the token to the password that the user has at that time. Do not bind

@@ -32,7 +32,7 @@ class Lifetime:
             if given is not None and given <= timedelta(0):
                 raise ValueError(f"{name} must be longer than nothing, but it is {given}.")
 
-    def end_of(self, old: OldToken, kind: str, now: datetime) -> datetime | None:
+    def expiry_of(self, old: OldToken, kind: str, now: datetime) -> datetime | None:
         """Return when the new token expires, or None for never. It may be in the past."""
         if old.expires_at is not None and now >= old.expires_at:
             return old.expires_at

@@ -7,13 +7,9 @@ from typing import Any, cast
 from django.db import connections, models
 
 from .. import get_token_model, keys
+from ..locking import plain_rows
 
-__all__ = ["hold", "plain_rows"]
-
-
-def plain_rows(model: Any, using: str) -> models.QuerySet[Any]:
-    """Return all rows as a plain Django queryset. It hides no row and sends no token signals."""
-    return models.QuerySet(model, using=using)
+__all__ = ["hold"]
 
 
 def hold(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:

@@ -88,7 +88,7 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
             )
         return [bytes([keys.SHA256]) + bytes.fromhex(_hexadecimal(sha256, _SHA256_LENGTH))]
     conf = get_settings()
-    return keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
+    return keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
 
 
 def _hexadecimal(text: str, length: int) -> str:

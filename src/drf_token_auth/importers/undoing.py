@@ -9,7 +9,8 @@ from django.db import models, router, transaction
 
 from .. import get_token_model
 from ..exceptions import Refused
-from .locks import hold, plain_rows
+from ..locking import plain_rows
+from .locks import hold
 from .old_tokens import OldToken
 from .walks import BATCH_SIZE, walk
 
@@ -31,37 +32,37 @@ def undo_import(
     still accepts the keys. Tokens that were rotated since the import stay, because the old app does
     not know their new keys. Objects that point to a deleted token are deleted with it.
 
-    :param queryset: the rows of the old table.
-    :param read: a function that returns the :class:`OldToken` of a row.
-    :param dry_run: count the tokens, but write nothing.
-    :param batch_size: how many old rows one transaction handles.
-    :param using: the alias of the database that has both tables. By default, it is the database
-        to which the router writes tokens.
+    The arguments are those of :func:`import_tokens`.
+
     :param progress: called after each transaction with the number deleted so far.
     :returns: two numbers: the deleted tokens, and the old rows whose token stays because other
         transactions locked it all the time.
     """
-    model = get_token_model()
-    using = using or router.db_for_write(model)
+    using = using or router.db_for_write(get_token_model())
     old = queryset.using(using)
     deleted = 0
 
     def step(pks: Sequence[Any]) -> list[Any]:
         nonlocal deleted
-        digests = _digests(old.filter(pk__in=pks), read)
-        with transaction.atomic(using=using):
-            tokens = plain_rows(model, using).filter(digest__in=list(digests)).order_by("pk")
-            if dry_run:
-                deleted += tokens.count()
-                return []
-            found = {token.pk: bytes(token.digest) for token in hold(tokens)}
-            plain_rows(model, using).filter(pk__in=found).delete()
-        deleted += len(found)
+        count, held = _delete(_digests(old.filter(pk__in=pks), read), using, dry_run=dry_run)
+        deleted += count
         progress(deleted)
-        return [digests[bytes(left)] for left in tokens.values_list("digest", flat=True)]
+        return held
 
     held = walk(old, step, batch_size)
     return deleted, held
+
+
+def _delete(digests: dict[bytes, Any], using: str, *, dry_run: bool) -> tuple[int, list[Any]]:
+    """Delete the tokens with these digests. Return their number, and the old rows to try again."""
+    rows = plain_rows(get_token_model(), using)
+    tokens = rows.filter(digest__in=list(digests)).order_by("pk")
+    if dry_run:
+        return tokens.count(), []
+    with transaction.atomic(using=using):
+        found = [token.pk for token in hold(tokens)]
+        rows.filter(pk__in=found).delete()
+    return len(found), [digests[bytes(left)] for left in tokens.values_list("digest", flat=True)]
 
 
 def _digests(rows: models.QuerySet[Any], read: Callable[[Any], OldToken]) -> dict[bytes, Any]:

@@ -39,7 +39,7 @@ def holders_of(
     """Return the holder of each key. Needs one query."""
     conf = get_settings()
     digests = {
-        key: keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
+        key: keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
         for key in set(found)
     }
     wanted = [digest for candidates in digests.values() for digest in candidates]

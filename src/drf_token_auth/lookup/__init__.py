@@ -23,7 +23,7 @@ from .after_request import after_transaction
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["authenticate", "find", "require_alive"]
+__all__ = ["authenticate", "find", "is_in_grace", "require_usable"]
 
 logger = logging.getLogger("drf_token_auth")
 _T = TypeVar("_T", bound="AbstractToken")
@@ -43,11 +43,11 @@ def authenticate(
     :param record_use: record the use. It writes at most once in each ``LAST_USED_INTERVAL``, and
         after the transaction. An idle timeout may need more writes.
     :param request: the request, for the signal ``token_reused``.
-    :raises Refused: as :func:`find` and :func:`require_alive`.
+    :raises Refused: as :func:`find` and :func:`require_usable`.
     """
     token = find(model, key, queryset=queryset, request=request)
     now = timezone.now()
-    require_alive(token, now)
+    require_usable(token, now)
     if record_use:
         last_use.record(token, now)
     return token
@@ -68,7 +68,7 @@ def find(
     :raises ReusedKey: a rotation has replaced the key, and the grace of the old key is over.
     """
     conf = get_settings()
-    digests = keys.candidates(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
+    digests = keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
     users = user_model(model)._default_manager
     if type(users).get_queryset is not models.Manager.get_queryset:
         # The manager may hide users, such as deleted ones. Refuse them, as Django's sessions do.
@@ -85,12 +85,12 @@ def find(
     return token
 
 
-def require_alive(token: AbstractToken, now: datetime) -> None:
+def require_usable(token: AbstractToken, now: datetime) -> None:
     """Raise an error if this token does not authenticate now.
 
     :raises TokenExpired, InactiveUser, PasswordChanged: the first of these that is true.
     """
-    if token.expires_at is not None and now >= token.expires_at:
+    if token.is_expired(now):
         raise TokenExpired
     user = token.user
     # A project's own token model may allow a token without a user.
@@ -100,6 +100,12 @@ def require_alive(token: AbstractToken, now: datetime) -> None:
         current = stamp(user)
         if current is not None and current != token.user_stamp:
             raise PasswordChanged
+
+
+def is_in_grace(token: AbstractToken, digests: Sequence[bytes], now: datetime) -> bool:
+    """Return whether one of these digests is the previous one and its grace is not over."""
+    has_grace = token.previous_until is not None and now < token.previous_until
+    return has_grace and keys.is_one_of(token.previous_digest, digests)
 
 
 def _may_be_renewed(token: AbstractToken) -> bool:
@@ -136,9 +142,9 @@ def _fetch_again(
     if token is None:
         peppers.warn_of_missing(model, using=primary)
         raise UnknownKey
-    if keys.among(token.digest, digests):
+    if keys.is_one_of(token.digest, digests):
         return token
-    if token.knows_as_previous(digests, timezone.now()):
+    if is_in_grace(token, digests, timezone.now()):
         return token
     after_transaction(partial(_report_reuse, token, request), using=primary)
     raise ReusedKey

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, router, transaction
 from django.db.models import F
 
-from .. import keys
+from .. import expiry, keys
 from ..conf import get_settings
 from ..passwords import stamp
 from .after_request import after_transaction
@@ -66,7 +66,7 @@ def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[st
     if interval is not None and (last is None or now - last >= interval):
         changes["last_used_at"] = now
     if _is_renewal_due(row, now, is_used="last_used_at" in changes):
-        changes["expires_at"] = row.renewed_until(now)
+        changes["expires_at"] = expiry.renewed(row, now)
     if row.user_stamp is None and row.is_password_bound:
         # Use the user that the request loaded. If the password was changed meanwhile, the stamp is
         # then already outdated, and the token stops working.
@@ -81,7 +81,7 @@ def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[st
 def _is_renewal_due(row: AbstractToken, now: datetime, *, is_used: bool) -> bool:
     if row.idle_timeout is None or row.expires_at is None:
         return False
-    renewed = row.renewed_until(now)
+    renewed = expiry.renewed(row, now)
     if renewed is None:
         return False
     gained = renewed - row.expires_at
@@ -97,4 +97,4 @@ def _is_rehash_due(row: AbstractToken, presented_digests: Any) -> bool:
     if version in (presented_digests[0][0], keys.KNOX):
         return False
     # If the client used the previous key, none of the presented digests is the row's digest.
-    return keys.among(row.digest, presented_digests)
+    return keys.is_one_of(row.digest, presented_digests)

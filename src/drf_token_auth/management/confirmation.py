@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ..ending import revoke_in_batches
 from ..managers import TokenQuerySet
+from ..revocations import revoke_in_batches
 from .output import TokenCommand, counted
 
 __all__ = ["RevokingCommand"]

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import keys
-from ..base_models import NAME_LENGTH, clean_name
 from ..conf import get_settings
 from ..database_text import storable
+from ..new_rows import NAME_LENGTH, clean_name
 from . import durations
 
 __all__ = ["NewKeyForm", "NewTokenForm", "PasswordForm", "RenameForm"]

@@ -22,8 +22,8 @@ from ..base_models import AbstractToken, Kind
 from ..exceptions import Refused
 from ..locking import lock_user, locking_transaction
 from ..managers import all_rows
+from ..operations.renaming import rename
 from ..permissions import RecentLogin
-from ..renaming import rename
 from ..serializers import (
     TokenDetailSerializer,
     TokenIssuedSerializer,
@@ -91,7 +91,7 @@ class OwnTokensView(TokenView):
         tokens = get_token_model()._default_manager.all()
         if self.method is None or getattr(self, "swagger_fake_view", False):
             return tokens.none()
-        return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
+        return tokens.usable_by(self.request.user).order_by("-created_at", "-pk")
 
 
 class TokenListView(OwnTokensView):
@@ -138,7 +138,7 @@ class TokenListView(OwnTokensView):
             if isinstance(presented, AbstractToken):
                 try:
                     row = all_rows(model, using).select_related("user").get(pk=presented.pk)
-                    lookup.require_alive(row, timezone.now())
+                    lookup.require_usable(row, timezone.now())
                 except (ObjectDoesNotExist, Refused) as reason:
                     raise AuthenticationFailed(_("Invalid token."), code=Refused.code) from reason
             yield

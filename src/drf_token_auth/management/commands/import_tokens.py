@@ -7,13 +7,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections, router
 
 from ... import get_token_model
-from ...base_models import NAME_LENGTH, Kind
 from ...importers.copying import import_tokens
 from ...importers.known import SOURCES
 from ...importers.sources import Source, Unreadable
 from ...importers.tables import report_line, report_table
 from ...importers.undoing import undo_import
 from ...importers.walks import BATCH_SIZE
+from ...kinds import Kind
+from ...new_rows import NAME_LENGTH
 from ..durations import duration, given
 from ..leftovers import leftovers, listed
 

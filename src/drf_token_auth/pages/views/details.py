@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from ...base_models import Kind
-from ...renaming import rename
+from ...operations.renaming import rename
 from ..forms import RenameForm
 from .base import PageView
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import DatabaseError, router, transaction
 
-from .base_models import AbstractToken
-from .database_text import store_text
-from .fields import auto_now_columns
+from ..base_models import AbstractToken
+from ..database_text import store_text
+from ..fields import auto_now_columns
 
 __all__ = ["rename"]
 

@@ -1,4 +1,4 @@
-"""Delete expired tokens in short transactions, while the site is running.
+"""Delete expired rows, one short transaction after the other.
 
 One DELETE of a million rows would be one long transaction. So the purge follows the index of
 ``expires_at`` from the oldest row, and deletes one batch of rows after the other.
@@ -7,28 +7,22 @@ One DELETE of a million rows would be one long transaction. So the purge follows
 from __future__ import annotations
 
 import logging
-import math
-import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from itertools import chain
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 
-from django.db import OperationalError, connections, models, router, transaction
+from django.db import OperationalError, connections, models, transaction
 from django.db.models import F, ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
-from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from . import ending, get_token_model
-from .managers import TokenQuerySet, all_rows
+from ..locking import plain_rows
+from ..managers import TokenQuerySet
 
-__all__ = ["BATCH_SIZE", "is_one_statement", "purge"]
+__all__ = ["Outcome", "deletions", "is_one_statement"]
 
 logger = logging.getLogger("drf_token_auth")
 
-BATCH_SIZE = 2_000
 # SQLite accepts 32,766 parameters in one statement.
 MAX_BATCH_SIZE = 10_000
 # Django reads these rows and needs several statements for each, so a batch is small.
@@ -49,94 +43,7 @@ class Outcome(NamedTuple):
         return cls(sum(deleted), sum(kept))
 
 
-def purge(
-    *,
-    older_than: timedelta = timedelta(0),
-    unused_for: timedelta | None = None,
-    batch_size: int = BATCH_SIZE,
-    sleep: float = 0.0,
-    time_limit: float | None = None,
-    dry_run: bool = False,
-    using: str | None = None,
-    progress: Callable[[int], object] = lambda total: None,
-    on_time_limit: Callable[[], object] = lambda: None,
-) -> int:
-    """Delete the tokens that expired at least ``older_than`` ago, and return their number.
-
-    A killed purge keeps what it finished. Two purges may run at the same time.
-
-    :param unused_for: also revoke tokens that were not used for this long, with the reason
-        ``unused``. The creation counts as a use.
-    :param batch_size: the most rows that one transaction deletes. More than 10,000 means 10,000.
-    :param sleep: seconds to wait between two transactions.
-    :param time_limit: seconds after which no further transaction begins.
-    :param dry_run: only count the tokens.
-    :param progress: called with the total after each transaction.
-    :param on_time_limit: called if the time limit leaves tokens for the next purge.
-    :raises ValueError: a number or a duration is negative or too large, or ``batch_size`` is 0.
-    """
-    _check_numbers(batch_size, sleep, time_limit)
-    model = get_token_model()
-    tokens = all_rows(model, using or router.db_for_write(model))
-    now = timezone.now()
-    expired = tokens.filter(expires_at__lte=_before(now, "older_than", older_than))
-    unused = None
-    if unused_for is not None:
-        unused = _unused_since(tokens, _before(now, "unused_for", unused_for))
-    if dry_run:
-        return sum(rows.count() for rows in (expired, unused) if rows is not None)
-    steps = _deletions(expired, batch_size)
-    if unused is not None:
-        steps = chain(steps, _revocations(unused, batch_size))
-    done, started, pause = Outcome(), time.monotonic(), 0.0
-    for step in steps:
-        if time_limit is not None and time.monotonic() - started + pause >= time_limit:
-            on_time_limit()
-            break
-        if pause:
-            time.sleep(pause)
-        done = Outcome.total([done, step()])
-        progress(done.deleted)
-        pause = sleep
-    if done.kept:
-        logger.warning(
-            "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them.",
-            done.kept,
-        )
-    return done.deleted
-
-
-def is_one_statement(tokens: models.QuerySet[Any]) -> bool:
-    """Return whether Django deletes these rows without reading them first."""
-    return Collector(using=tokens.db).can_fast_delete(tokens)
-
-
-def _check_numbers(batch_size: int, sleep: float, time_limit: float | None) -> None:
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, but it is {batch_size!r}.")
-    if not (sleep >= 0 and math.isfinite(sleep)):
-        raise ValueError(f"sleep must be a number of seconds, 0 or more, but it is {sleep!r}.")
-    if time_limit is not None and not time_limit >= 0:
-        raise ValueError(
-            f"time_limit must be a number of seconds, 0 or more, but it is {time_limit!r}."
-        )
-
-
-def _before(now: datetime, name: str, age: timedelta) -> datetime:
-    if age < timedelta(0):
-        raise ValueError(f"{name} must not be negative, but it is {age!r}.")
-    try:
-        return now - age
-    except OverflowError:
-        raise ValueError(f"{name} is too long: {age!r} ago is before the year 1.") from None
-
-
-def _unused_since(tokens: Tokens, moment: datetime) -> Tokens:
-    used = tokens.usable().alias(last_use=Coalesce("last_used_at", "created_at"))
-    return cast("Tokens", used.filter(last_use__lte=moment))
-
-
-def _deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
+def deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
     """Yield one transaction per batch. Run each before asking for the next."""
     most = MAX_BATCH_SIZE if is_one_statement(expired) else READ_BATCH_SIZE
     for batch in _batches(expired, min(size, most)):
@@ -225,7 +132,7 @@ def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
 
 
 def _delete_locked(batch: Tokens, keys: list[Any]) -> Outcome:
-    rows = models.QuerySet(batch.model, using=batch.db).filter(pk__in=keys)
+    rows = plain_rows(batch.model, batch.db).filter(pk__in=keys)
     try:
         return Outcome(rows.delete()[1].get(batch.model._meta.label, 0))
     except (ProtectedError, RestrictedError):
@@ -257,17 +164,6 @@ def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
         return Outcome(cursor.rowcount)
 
 
-def _revocations(unused: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
-    """Yield one transaction per user. Run each before asking for the next."""
-    size = min(size, ending.BATCH_SIZE)
-    for revocation in ending.revocations(unused, reason="unused", batch_size=size):
-        yield partial(_revoke, revocation)
-
-
-def _revoke(revocation: ending.Revocation) -> Outcome:
-    try:
-        return Outcome(revocation())
-    except (ProtectedError, RestrictedError):
-        if len(revocation.ids) == 1:
-            return Outcome(kept=1)
-        return Outcome.total(map(_revoke, revocation.one_by_one()))
+def is_one_statement(tokens: models.QuerySet[Any]) -> bool:
+    """Return whether Django deletes these rows without reading them first."""
+    return Collector(using=tokens.db).can_fast_delete(tokens)

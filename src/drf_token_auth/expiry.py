@@ -1,0 +1,74 @@
+"""When a token expires: the definition, the limit ``MAX_TTL`` and the idle timeout.
+
+A token has expired when ``now >= expires_at``. A token without ``expires_at`` never expires.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from .conf import get_settings
+from .kinds import Kind
+
+if TYPE_CHECKING:
+    from .base_models import AbstractToken
+
+__all__ = ["cap", "expired", "is_expired", "not_expired", "renewed", "start"]
+
+
+def is_expired(token: AbstractToken, now: datetime) -> bool:
+    return token.expires_at is not None and now >= token.expires_at
+
+
+def expired(now: datetime) -> Q:
+    """Return the condition for rows that have expired, as :func:`is_expired` says it."""
+    return Q(expires_at__lte=now)
+
+
+def not_expired(now: datetime) -> Q:
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+
+
+def start(token: AbstractToken, now: datetime) -> None:
+    """Limit the expiry of a new token, and start its idle timeout."""
+    if not hasattr(token.expires_at, "resolve_expression"):
+        # The caller may have assigned text. The comparisons below need a datetime.
+        column: Any = token._meta.get_field("expires_at")
+        token.expires_at = column.get_prep_value(token.expires_at)
+    cap(token, now)
+    if token.idle_timeout is None and _has_default_idle_timeout(token):
+        token.idle_timeout = get_settings().IDLE_TIMEOUT
+    if token.idle_timeout is not None and token.renewable_until is None:
+        # The given expiry becomes the limit for renewals by use.
+        token.renewable_until = token.expires_at
+        token.expires_at = renewed(token, now)
+
+
+def cap(token: AbstractToken, now: datetime) -> None:
+    """Shorten the expiry and ``renewable_until`` to ``MAX_TTL`` after ``now``."""
+    longest = get_settings().MAX_TTL
+    if longest is not None:
+        latest = now + longest
+        token.expires_at = min(token.expires_at or latest, latest)
+        token.renewable_until = token.renewable_until and min(token.renewable_until, latest)
+
+
+def renewed(token: AbstractToken, now: datetime) -> datetime | None:
+    """Return when the token expires if it is used at ``now``, or None for never.
+
+    The result is ``now`` plus the idle timeout, and at most ``renewable_until``.
+    """
+    if token.idle_timeout is None:
+        return token.expires_at
+    idle_end = now + token.idle_timeout
+    return idle_end if token.renewable_until is None else min(idle_end, token.renewable_until)
+
+
+def _has_default_idle_timeout(token: AbstractToken) -> bool:
+    if token.is_idle_timeout_chosen or token.kind != Kind.LOGIN:
+        return False
+    # With a TTL, expires_at=None was chosen: the token never expires.
+    return token.expires_at is not None or get_settings().TTL is None

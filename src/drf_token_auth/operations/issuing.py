@@ -1,0 +1,181 @@
+"""Issue a token, and keep the limit ``MAX_TOKENS_PER_USER``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import router
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from .. import get_token_model, passwords
+from ..base_models import AbstractToken
+from ..conf import get_settings
+from ..database_text import store_text
+from ..exceptions import InactiveUser, PasswordChanged, TokenLimitReached
+from ..kinds import Kind
+from ..locking import lock_user, locking_transaction, read_latest
+from ..managers import all_rows
+from ..new_rows import clean_name
+from ..scopes import encode_scopes
+from .presented import lock_presented
+
+__all__ = ["DEFAULT", "insert", "issue", "replace"]
+
+
+class _Default:
+    def __repr__(self) -> str:
+        return "DEFAULT"
+
+
+# The default of arguments for which None has a meaning. It means "use the setting".
+DEFAULT = _Default()
+
+
+def issue(
+    user: Any,
+    *,
+    kind: str = Kind.LOGIN,
+    name: str = "",
+    scopes: str | Iterable[str] | None = None,
+    ttl: timedelta | _Default | None = DEFAULT,
+    idle_timeout: timedelta | _Default | None = DEFAULT,
+    request: Any = None,
+    actor: Any = None,
+    presented: Any = None,
+    using: str | None = None,
+) -> AbstractToken:
+    """Create a token for the user. Only the returned instance has its ``.key``.
+
+    :param kind: "login" or "personal".
+    :param ttl: the lifetime, at most ``MAX_TTL``. None means that the token never expires. The
+        default is ``TTL``, or ``PERSONAL_TTL`` for a personal token.
+    :param idle_timeout: the token expires when it is unused for this long. None switches this off.
+        The default is ``IDLE_TIMEOUT`` for a login token, and None for a personal token.
+    :param scopes: a list, or text with spaces. None means all that the user may do.
+    :param request, actor: for ``token_created``. The actor is the user, unless you name another.
+    :param presented: usually ``request.auth``. If it is a token, it must still work.
+    :param using: the alias of a database. By default, the router's database for writes.
+    :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
+    :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
+    :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
+    :raises Refused: the presented token does not work any more.
+    :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
+    """
+    columns = _given(kind, ttl, idle_timeout)
+    token = get_token_model()(kind=kind, name=name, scopes=encode_scopes(scopes), **columns)
+    # Set the database before the user. Otherwise, Django asks the router about this new row.
+    token._state.db = using
+    token.user = user
+    token.is_idle_timeout_chosen = "idle_timeout" in columns
+    token.origin = (actor or user, request)
+    insert(token, presented=presented, using=using)
+    return token
+
+
+def _given(kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
+    """Return the columns that are not left to the defaults of the model."""
+    columns: dict[str, Any] = {}
+    if ttl is DEFAULT and kind == Kind.PERSONAL:
+        ttl = get_settings().PERSONAL_TTL
+    if ttl is not DEFAULT:
+        columns["expires_at"] = None if ttl is None else timezone.now() + ttl
+    if idle_timeout is not DEFAULT:
+        columns["idle_timeout"] = idle_timeout
+    return columns
+
+
+def replace(
+    user: Any,
+    *,
+    name: str,
+    kind: str = Kind.PERSONAL,
+    scopes: str | Iterable[str] | None = None,
+    ttl: timedelta | _Default | None = DEFAULT,
+    request: Any = None,
+    actor: Any = None,
+    using: str | None = None,
+) -> AbstractToken:
+    """Issue a token that takes the place of the user's tokens of this kind and name.
+
+    Use it if each user has one API key. The old key stops working at once, unlike with
+    :func:`rotate`. One transaction revokes the old tokens and creates the new one. The arguments
+    and errors are those of :func:`issue`.
+    """
+    model = get_token_model()
+    using = using or router.db_for_write(model)
+    with locking_transaction(using=using):
+        lock_user(model, user.pk, using=using)
+        old = all_rows(model, using).usable().filter(user=user, kind=kind, name=clean_name(name))
+        read_latest(old).revoke(reason="replaced", actor=actor or user, request=request)
+        return issue(
+            user,
+            kind=kind,
+            name=name,
+            scopes=scopes,
+            ttl=ttl,
+            request=request,
+            actor=actor,
+            using=using,
+        )
+
+
+def insert(token: AbstractToken, *, presented: Any = None, using: str | None = None) -> None:
+    """Save a new token and enforce ``MAX_TOKENS_PER_USER``, as the last step of :func:`issue`.
+
+    :param presented: as for :func:`issue`.
+    :raises PasswordChanged, InactiveUser, Refused, TokenLimitReached: as :func:`issue`.
+    """
+    using = using or router.db_for_write(type(token), instance=token)
+    limit = get_settings().MAX_TOKENS_PER_USER
+    actor, request = token.origin
+    with locking_transaction(using=using):
+        if token.user_id is not None:
+            # This is the user's row as it is now. token.user may have been loaded before a change.
+            user = lock_user(type(token), token.user_id, using=using)
+            _refuse_stale(token, user)
+            if isinstance(presented, AbstractToken):
+                lock_presented(presented, using)
+            outdated = all_rows(type(token), using).usable().with_old_password(user)
+            read_latest(outdated).revoke(reason="password", actor=actor, request=request)
+            if limit is not None:
+                _make_room(token, user, limit, using)
+
+        def save(name: str) -> None:
+            token.name = name
+            token.save(using=using)
+
+        store_text(token.name, save, using=using)
+
+
+def _refuse_stale(token: AbstractToken, stored: Any) -> None:
+    """Refuse a user who was deleted, deactivated or got a new password since the authentication.
+
+    A user who was inactive already when ``token.user`` was loaded may get a token.
+    """
+    if stored is None:
+        raise InactiveUser
+    if not type(token).user.is_cached(token):
+        token.user = stored
+    elif passwords.verified_stamp(token.user) != passwords.stamp(stored):
+        raise PasswordChanged
+    elif getattr(token.user, "is_active", True) and not getattr(stored, "is_active", True):
+        raise InactiveUser
+
+
+def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
+    """Revoke the user's least recently used tokens of the kind, so that one more token fits.
+
+    :raises TokenLimitReached: there is no room and ``WHEN_FULL`` is "reject".
+    """
+    tokens = all_rows(type(token), using)
+    usable = read_latest(tokens.usable_by(user).filter(kind=token.kind))
+    last_use = Coalesce("last_used_at", "created_at")
+    oldest_first = list(usable.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
+    surplus = oldest_first[: max(0, len(oldest_first) - limit + 1)]
+    if surplus and get_settings().WHEN_FULL == "reject":
+        raise TokenLimitReached(limit)
+    actor, request = token.origin
+    read_latest(tokens.filter(pk__in=surplus)).revoke(reason="limit", actor=actor, request=request)

@@ -1,0 +1,73 @@
+"""Change a user's password, keep one token, and revoke the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import router
+
+from .. import get_token_model, passwords
+from ..base_models import AbstractToken
+from ..conf import get_settings
+from ..locking import lock_user, locking_transaction, read_latest
+from ..managers import all_rows
+
+__all__ = ["change_password", "changing_password", "keep_through_change"]
+
+
+def change_password(
+    user: Any,
+    password: str | None,
+    *,
+    keep: AbstractToken | None = None,
+    request: Any = None,
+    actor: Any = None,
+) -> None:
+    """Save the user's new password, keep one token, and revoke the user's other bound tokens.
+
+    All of this is one transaction. The setting ``PASSWORD_BOUND`` names the kinds that are bound.
+
+    :param password: the new password, or None for an unusable one.
+    :param keep: usually ``request.auth``. If it is not a token of this user, no token is kept.
+    """
+    with changing_password(user, keep=keep, request=request, actor=actor):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+
+@contextmanager
+def changing_password(
+    user: Any, *, keep: Any = None, request: Any = None, actor: Any = None
+) -> Iterator[None]:
+    """Do what :func:`change_password` does around code that saves the new password itself."""
+    model = get_token_model()
+    using = router.db_for_write(model)
+    with locking_transaction(using=using):
+        lock_user(model, user.pk, using=using)
+        yield
+        keep_through_change(user, keep, request=request, actor=actor)
+
+
+def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any = None) -> None:
+    """Keep one token after a new password was saved, and revoke the user's other bound tokens."""
+    model = get_token_model()
+    using = router.db_for_write(model)
+    tokens = all_rows(model, using)
+    with locking_transaction(using=using):
+        stored = lock_user(model, user.pk, using=using)
+        if stored is None:
+            return
+        current = passwords.stamp(stored)
+        others = tokens.usable().filter(user=user, kind__in=get_settings().PASSWORD_BOUND)
+        if current is not None:
+            others = others.exclude(user_stamp=current)
+        if isinstance(keep, AbstractToken) and keep.user_id == user.pk:
+            others = others.exclude(pk=keep.pk)
+            if keep.is_password_bound:
+                keep.user_stamp = current
+                # Filter by the primary key alone. With the user as well, MariaDB may lock the
+                # index of users first, and a deletion of the row locks that index last.
+                tokens.filter(pk=keep.pk).update(user_stamp=current)
+        read_latest(others).revoke(reason="password", actor=actor or user, request=request)

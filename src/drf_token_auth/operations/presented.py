@@ -1,0 +1,35 @@
+"""Look at the presented token again, under a lock. It may be revoked since the request began."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.db import connections
+from django.utils import timezone
+
+from .. import keys, lookup
+from ..base_models import AbstractToken
+from ..exceptions import ReusedKey, UnknownKey
+from ..managers import all_rows
+
+__all__ = ["lock_presented"]
+
+
+def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
+    """Lock the row of a presented token, and check again that its key works.
+
+    :raises Refused: the token was revoked, rotated or has expired since the request began.
+    """
+    rows = all_rows(type(token), using).filter(pk=token.pk)
+    if connections[using].features.has_select_for_update:
+        rows = rows.select_for_update()
+    row = cast("AbstractToken | None", rows.first())
+    if row is None:
+        raise UnknownKey
+    now = timezone.now()
+    lookup.require_usable(row, now)
+    presented = token.presented_digests or [bytes(token.digest)]
+    if not keys.is_one_of(row.digest, presented) and not lookup.is_in_grace(row, presented, now):
+        raise ReusedKey
+    row.presented_digests = presented
+    return row

@@ -1,0 +1,66 @@
+"""Revoke a token, or all tokens of a user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import router
+
+from .. import get_token_model
+from ..base_models import AbstractToken
+from ..kinds import Kind
+from ..locking import lock_user, locking_transaction, read_latest
+from ..managers import all_rows
+
+__all__ = ["revoke", "revoke_all"]
+
+
+def revoke(
+    token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None
+) -> bool:
+    """Revoke the token at once: delete its row and send ``token_revoked``.
+
+    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :returns: False if the token was already revoked or had expired.
+    """
+    return token.revoke(reason=reason, actor=actor, request=request)
+
+
+def revoke_all(
+    user: Any,
+    *,
+    reason: str = "logout_all",
+    kinds: Iterable[str] = (Kind.LOGIN,),
+    keep: AbstractToken | None = None,
+    request: Any = None,
+    actor: Any = None,
+) -> int:
+    """Revoke the user's usable tokens of these kinds.
+
+    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :param kinds: a list of "login" and "personal".
+    :param keep: a token that is not revoked, usually ``request.auth``.
+    :returns: how many tokens were revoked.
+    :raises ValueError: a kind does not exist, or ``kinds`` is text instead of a list.
+    """
+    kinds = _checked(kinds)
+    model = get_token_model()
+    using = router.db_for_write(model)
+    with locking_transaction(using=using):
+        lock_user(model, user.pk, using=using)
+        tokens = all_rows(model, using).usable().filter(user=user, kind__in=kinds)
+        if keep is not None:
+            tokens = tokens.exclude(pk=keep.pk)
+        return read_latest(tokens).revoke(reason=reason, actor=actor, request=request)
+
+
+def _checked(kinds: Iterable[str]) -> list[str]:
+    # A plain string would be treated as a list of letters. Refuse it with a clear message.
+    if isinstance(kinds, str):
+        raise ValueError(f"kinds is a list of {Kind.values}; it can't be {kinds!r}.")
+    kinds = list(kinds)
+    for kind in kinds:
+        if kind not in Kind.values:
+            raise ValueError(f"A token's kind is one of {Kind.values}; it can't be {kind!r}.")
+    return kinds

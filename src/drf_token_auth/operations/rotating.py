@@ -1,0 +1,50 @@
+"""Give a token a new key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import router
+from django.utils import timezone
+
+from .. import keys, signals
+from ..base_models import AbstractToken
+from ..conf import get_settings
+from ..fields import auto_now_columns
+from ..locking import lock_user, locking_transaction
+from ..pickling import DIGESTS
+from .presented import lock_presented
+
+__all__ = ["rotate"]
+
+
+def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
+    """Give the row a new key. The old key keeps working for ``ROTATION_GRACE``.
+
+    A client that lost the response can rotate again with the old key within its grace. The second
+    new key replaces the first one. A later request with the replaced key is reported as reuse.
+
+    :param token: usually ``request.auth``.
+    :param actor: the user who rotates the key, if it is not the token's own user.
+    :returns: the row, with its new ``.key``.
+    :raises Refused: the token has expired, was revoked, or its key was replaced meanwhile.
+    """
+    model = type(token)
+    using = router.db_for_write(model, instance=token)
+    with locking_transaction(using=using):
+        lock_user(model, token.user_id, using=using)
+        row = lock_presented(token, using)
+        if keys.is_one_of(row.digest, row.presented_digests):
+            row.previous_digest = row.digest
+            row.previous_until = timezone.now() + (get_settings().ROTATION_GRACE or timedelta(0))
+        elif row.replaced_digest is None:
+            row.replaced_digest = row.digest
+        row.key = model.generate_key()
+        row.presented_digests = ()
+        signals.leaving.send(model, tokens=[row], using=using)
+        columns = [*DIGESTS, "hint", "previous_until", *auto_now_columns(model)]
+        row.save(update_fields=columns)
+        what = {"actor": actor or row.user, "request": request}
+        signals.announce(signals.token_rotated, row, using=using, **what)
+    return row

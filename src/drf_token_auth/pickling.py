@@ -1,0 +1,50 @@
+"""Leave the key and the digests out of pickles, such as those in a cache, but not out of copies."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["DIGESTS", "PickledWithoutSecrets"]
+
+# These columns are as secret as the keys.
+DIGESTS = ("digest", "previous_digest", "replaced_digest")
+
+
+class PickledWithoutSecrets:
+    """A base class of the token model, before Django's ``Model``."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the key and the digests out of a pickle. Django loads the digests on access."""
+        state = self._plain_state()
+        for name in ("_key", *DIGESTS, "presented_digests", "origin"):
+            state.pop(name, None)
+        return state
+
+    def __copy__(self) -> Self:
+        return self._copied(lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Copy the key too. Django's TestCase gives each test a deep copy of the objects that
+        # setUpTestData created.
+        return self._copied(lambda value: copy.deepcopy(value, memo))
+
+    def _plain_state(self) -> dict[str, Any]:
+        """Return the values by attribute name.
+
+        Django moves the binary values that psycopg2 reads into a separate list. Undo that.
+        """
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[misc]
+        state.update(state.pop("_memoryview_attrs", ()))
+        return state
+
+    def _copied(self, copied: Callable[[Any], Any]) -> Self:
+        twin = type(self).__new__(type(self))
+        state = self._plain_state()
+        state.pop("origin", None)
+        twin.__dict__.update({name: copied(value) for name, value in state.items()})
+        return twin

@@ -1,0 +1,147 @@
+"""Purge: delete expired tokens in short transactions, while the site is running."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, TypeAlias, cast
+
+from django.db import router
+from django.db.models import ProtectedError, RestrictedError
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from .. import expiry, get_token_model, revocations
+from ..managers import TokenQuerySet, all_rows
+from .deleting import Outcome, deletions
+
+__all__ = ["BATCH_SIZE", "purge"]
+
+logger = logging.getLogger("drf_token_auth")
+
+BATCH_SIZE = 2_000
+
+Tokens: TypeAlias = TokenQuerySet[Any]
+Step: TypeAlias = Callable[[], Outcome]
+
+
+def purge(
+    *,
+    older_than: timedelta = timedelta(0),
+    unused_for: timedelta | None = None,
+    batch_size: int = BATCH_SIZE,
+    sleep: float = 0.0,
+    time_limit: float | None = None,
+    dry_run: bool = False,
+    using: str | None = None,
+    progress: Callable[[int], object] = lambda total: None,
+    on_time_limit: Callable[[], object] = lambda: None,
+) -> int:
+    """Delete the tokens that expired at least ``older_than`` ago, and return their number.
+
+    A killed purge keeps what it finished. Two purges may run at the same time.
+
+    :param unused_for: also revoke tokens that were not used for this long, with the reason
+        ``unused``. The creation counts as a use.
+    :param batch_size: the most rows that one transaction deletes. More than 10,000 means 10,000.
+    :param sleep: seconds to wait between two transactions.
+    :param time_limit: seconds after which no further transaction begins.
+    :param dry_run: only count the tokens.
+    :param progress: called with the total after each transaction.
+    :param on_time_limit: called if the time limit leaves tokens for the next purge.
+    :raises ValueError: a number or a duration is negative or too large, or ``batch_size`` is 0.
+    """
+    _check_numbers(batch_size, sleep, time_limit)
+    model = get_token_model()
+    tokens = all_rows(model, using or router.db_for_write(model))
+    expired, unused = _chosen(tokens, timezone.now(), older_than, unused_for)
+    if dry_run:
+        return expired.count() + unused.count()
+    steps = chain(deletions(expired, batch_size), _revocations(unused, batch_size))
+    done = Outcome()
+    for step in _paced(steps, sleep, time_limit, on_time_limit):
+        done = Outcome.total([done, step()])
+        progress(done.deleted)
+    _warn_of_kept(done.kept)
+    return done.deleted
+
+
+def _chosen(
+    tokens: Tokens, now: datetime, older_than: timedelta, unused_for: timedelta | None
+) -> tuple[Tokens, Tokens]:
+    """Return the tokens that expired long enough ago, and those to revoke as unused."""
+    expired = tokens.filter(expiry.expired(_before(now, "older_than", older_than)))
+    if unused_for is None:
+        return expired, cast("Tokens", tokens.none())
+    used = tokens.usable().alias(last_use=Coalesce("last_used_at", "created_at"))
+    unused = used.filter(last_use__lte=_before(now, "unused_for", unused_for))
+    return expired, cast("Tokens", unused)
+
+
+def _paced(
+    steps: Iterator[Step],
+    sleep: float,
+    time_limit: float | None,
+    on_time_limit: Callable[[], object],
+) -> Iterator[Step]:
+    """Yield the steps, with a pause between two of them, until the time limit."""
+    started, pause = time.monotonic(), 0.0
+    for step in steps:
+        if time_limit is not None and time.monotonic() - started + pause >= time_limit:
+            on_time_limit()
+            return
+        if pause:
+            time.sleep(pause)
+        yield step
+        pause = sleep
+
+
+def _warn_of_kept(kept: int) -> None:
+    if kept:
+        logger.warning(
+            "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them.",
+            kept,
+        )
+
+
+def _check_numbers(batch_size: int, sleep: float, time_limit: float | None) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, but it is {batch_size!r}.")
+    if not (sleep >= 0 and math.isfinite(sleep)):
+        raise ValueError(f"sleep must be a number of seconds, 0 or more, but it is {sleep!r}.")
+    if time_limit is not None and not time_limit >= 0:
+        raise ValueError(
+            f"time_limit must be a number of seconds, 0 or more, but it is {time_limit!r}."
+        )
+
+
+def _before(now: datetime, name: str, age: timedelta) -> datetime:
+    if age < timedelta(0):
+        raise ValueError(f"{name} must not be negative, but it is {age!r}.")
+    try:
+        return now - age
+    except OverflowError:
+        raise ValueError(f"{name} is too long: {age!r} ago is before the year 1.") from None
+
+
+def _revocations(unused: Tokens, size: int) -> Iterator[Step]:
+    """Yield one transaction per user. Run each before asking for the next."""
+    if unused.query.is_empty():
+        return
+    size = min(size, revocations.BATCH_SIZE)
+    for user_pk, ids in revocations.ids_by_user(unused, size):
+        yield partial(_revoke, unused, user_pk, ids)
+
+
+def _revoke(unused: Tokens, user_pk: Any, ids: list[Any]) -> Outcome:
+    try:
+        return Outcome(revocations.revoke_checked(unused, user_pk, ids, reason="unused"))
+    except (ProtectedError, RestrictedError):
+        if len(ids) == 1:
+            return Outcome(kept=1)
+        return Outcome.total(_revoke(unused, user_pk, [pk]) for pk in ids)
