@@ -16,7 +16,7 @@ from .database_text import store_texts
 from .exceptions import Refused
 from .locking import lock_user, locking_transaction, read_latest, user_model
 from .new_rows import announce_created
-from .passwords import has_other_stamp, may_be_deleted
+from .passwords import has_other_stamp, has_own_hash
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -56,7 +56,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
     def with_old_password(self, user: Any) -> Self:
         """Return the user's tokens that are bound to an old password, so they never work again."""
-        if not may_be_deleted(user):
+        if has_own_hash(user):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
 

@@ -927,6 +927,14 @@ class TestFindLeakedTokens:
         # Who has it could rotate again.
         assert (rotated in left()) is (state == "rotated")
 
+    def test_a_replaced_key_belongs_to_its_token(self, user: Any) -> None:
+        first = operations.issue(user)
+        replaced = operations.rotate(first)
+        last = operations.rotate(Token.objects.from_key(first.key))
+        status, lines = find("-", stdin=Input(f"{replaced.key}\n{last.key}"))
+        assert lines[0].endswith("rotated")
+        assert (status, lines[1].endswith("usable")) == (1, True)
+
     def test_of_an_inactive_user_it_counts_as_usable(self, user: Any) -> None:
         token = operations.issue(user)
         user.is_active = False

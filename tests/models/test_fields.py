@@ -68,7 +68,7 @@ def test_what_was_stored_comes_back(user):
 
 @pytest.mark.parametrize(
     ("vendor", "column"),
-    [("mysql", "varbinary(33)"), ("oracle", "RAW(33)")],
+    [("mysql", "varbinary(33)"), ("oracle", "RAW(33)"), ("microsoft", "varbinary(33)")],
 )
 def test_where_binary_columns_are_blobs_the_column_is_one_that_can_be_unique(vendor, column):
     class Elsewhere:

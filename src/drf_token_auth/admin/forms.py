@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..base_models import AbstractToken, Kind, clean_name
 from ..conf import get_settings
+from ..conf.rules import LONGEST
 from ..database_text import storable
 from ..exceptions import UnknownScopes
 from ..managers import all_rows
@@ -53,6 +54,10 @@ class TokenForm(_ModelForm):
         is_new = "expires_at" in self.changed_data or self.instance._state.adding
         if expires_at is not None and is_new and expires_at <= timezone.now():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
+        # A time on the last day of the calendar may not exist in UTC, which the database stores.
+        if expires_at is not None and is_new and expires_at - timezone.now() > LONGEST:
+            text = _("Give a time in the future, at most 100 years from now.")
+            raise ValidationError(text, code="late")
         return expires_at
 
 

@@ -15,6 +15,10 @@ _KEYWORD = (
     "drf_token_auth.authentication.BearerTokenAuthentication, or subclass "
     'ExpiringTokenAuthentication and write keyword = "…".'
 )
+_HEADER = (
+    "The header is read by the authenticator. Subclass ExpiringTokenAuthentication and override "
+    "get_credentials(request)."
+)
 _DATES = 'Dates follow DRF: write REST_FRAMEWORK = {"DATETIME_FORMAT": "…"}.'
 _MODEL = f'Write it outside the dict: {TOKEN_MODEL_SETTING} = "accounts.ApiToken".'
 
@@ -40,6 +44,7 @@ _FOREIGN = {
     "BLACKLIST_AFTER_ROTATION": "ROTATION_GRACE",
     "CHECK_REVOKE_TOKEN": "PASSWORD_BOUND",
     "AUTH_HEADER_TYPES": _KEYWORD,
+    "AUTH_HEADER_NAME": _HEADER,
     # DRF and snippets
     "DEFAULT_THROTTLE_RATES": "LOGIN_RATES",
     "THROTTLE_RATES": "LOGIN_RATES",
@@ -48,6 +53,10 @@ _FOREIGN = {
     "LOGIN_THROTTLE_RATE": "LOGIN_RATES",
     "DATETIME_FORMAT": _DATES,
     "KEYWORD": _KEYWORD,
+    "HEADER_PREFIX": _KEYWORD,
+    "HEADER": _HEADER,
+    "HEADER_NAME": _HEADER,
+    "AUTH_HEADER": _HEADER,
     "MODEL": _MODEL,
     "MAX_TOKENS": "MAX_TOKENS_PER_USER",
     "TOKEN_LIMIT": "MAX_TOKENS_PER_USER",

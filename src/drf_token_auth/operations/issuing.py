@@ -13,6 +13,7 @@ from django.utils import timezone
 from .. import get_token_model, passwords
 from ..base_models import AbstractToken
 from ..conf import get_settings
+from ..conf.rules import require_duration
 from ..database_text import storable
 from ..exceptions import InactiveUser, PasswordChanged, TokenLimitReached
 from ..kinds import Kind
@@ -58,6 +59,7 @@ def issue(
     :param request, actor: for ``token_created``. The actor is the user, unless you name another.
     :param presented: usually ``request.auth``. If it is a token, it must still work.
     :param using: the alias of a database. By default, the router's database for writes.
+    :raises TypeError: a duration is neither a timedelta nor None.
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
@@ -77,6 +79,9 @@ def issue(
 
 def _given(kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
     """Return the columns that are not left to the defaults of the model."""
+    for argument, value in (("ttl", ttl), ("idle_timeout", idle_timeout)):
+        if value is not DEFAULT:
+            require_duration(argument, value)
     columns: dict[str, Any] = {}
     if ttl is DEFAULT and kind == Kind.PERSONAL:
         ttl = get_settings().PERSONAL_TTL

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .. import expiry, get_token_model, revocations
+from ..conf.rules import require_duration
 from ..managers import TokenQuerySet, all_rows
 from .deleting import Outcome, deletions
 
@@ -121,6 +122,7 @@ def _check_numbers(batch_size: int, sleep: float, time_limit: float | None) -> N
 
 
 def _before(now: datetime, name: str, age: timedelta) -> datetime:
+    require_duration(name, age)
     if age < timedelta(0):
         raise ValueError(f"{name} must not be negative, but it is {age!r}.")
     try:
