@@ -1,4 +1,7 @@
-"""The modules import only lower layers. Outside contrib/ they need only Django and DRF."""
+"""The modules import only lower layers, and they are short.
+
+Outside contrib/ they need only Django and DRF.
+"""
 
 from __future__ import annotations
 
@@ -216,3 +219,20 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_a_circle_is_found() -> None:
     edges = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}
     assert in_circles(edges) == {"a", "b", "c"}
+
+
+def functions(source: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or 0) - node.lineno + 1
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_and_no_function_is_long(module: str) -> None:
+    source = MODULES[module].read_text("utf-8")
+    assert len(source.splitlines()) <= 250
+    assert [node.name for node in functions(source) if lines(node) > 40] == []

@@ -107,7 +107,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         unloaded = [token for token in objs if not self.model.user.is_cached(token)]
         loaded = users.in_bulk({token.user_id for token in unloaded})
         for token in unloaded:
-            token.user = loaded.get(token.user_id, token.user_id and None)
+            token.user = loaded.get(token.user_id)
         for token in objs:
             token.complete()
         insert = super().bulk_create
@@ -137,7 +137,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
         what = {"reason": reason, "actor": actor, "request": request}
-        return revocations.revoke_all(self, **what).usable
+        return revocations.revoke_many(self, **what).usable
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
@@ -147,7 +147,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
         :returns: the same pair as Django's ``delete()``. It counts all rows, also expired ones.
         """
-        count = revocations.revoke_all(self, reason="deleted").rows
+        count = revocations.revoke_many(self, reason="deleted").rows
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]

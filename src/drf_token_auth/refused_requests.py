@@ -6,6 +6,7 @@ No message contains the key, or any other part of the header that could be a key
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,14 +23,17 @@ from .exceptions import (
     UnknownKey,
     WrongChecksum,
 )
-from .keys import MAX_LENGTH
+from .keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
 __all__ = ["explain", "log_foreign_header", "log_missing_header", "log_refusal"]
 
 logger = logging.getLogger("drf_token_auth")
 
 _EXPLAINED = "_drf_token_auth_explained"
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+_QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
+# What clients send if their variable is empty or was not replaced.
+_EMPTY = {"undefined", "null", "none", "nil", "nan", "true", "false"}
+_PLACEHOLDER = re.compile(r"[$<{\[%].*")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
@@ -71,7 +75,7 @@ def _mistake(credentials: str) -> str:
     text = credentials.encode("latin-1", "ignore").decode("utf-8", "ignore") or credentials
     if not text:
         return "The key is missing: the header is the word alone. Write the key after it."
-    if text[0] in _QUOTES or text[-1] in _QUOTES:
+    if _QUOTES.intersection((text[0], text[-1], credentials[0], credentials[-1])):
         return "The key is in quotes. Write it without them."
     if "\u2026" in text or "\u2026" in credentials:
         return (
@@ -82,6 +86,21 @@ def _mistake(credentials: str) -> str:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
         return f"The key is longer than {MAX_LENGTH} characters. No key is."
+    return _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
+
+
+def _not_the_key_alone(text: str, prefix: str) -> str:
+    """Return a text about a key with too few or too many characters, or an empty text."""
+    length = len(prefix) + TAIL_LENGTH
+    start = text.find(prefix)
+    if start != -1 and len(text) > length and looks_issued(text[start : start + length], prefix):
+        return "The header has other characters right before or after the key. Write the key alone."
+    if looks_issued(prefix + text, prefix):
+        return f"The key lacks its beginning, {prefix}. Copy it in full."
+    if start == 0 and len(text) < length:
+        return _REASONS[WrongChecksum]
+    if text.lower() in _EMPTY or _PLACEHOLDER.fullmatch(text):
+        return "The client sent a placeholder in place of a key: its variable is empty."
     return ""
 
 

@@ -142,7 +142,7 @@ def test_no_scopes_at_all_never_become_all_there_are(declared, monkeypatch):
     column = declared._meta.get_field("scopes")
     assert column.get_db_prep_save("", connection) == ""
     monkeypatch.setattr(connection.features, "interprets_empty_strings_as_nulls", True)
-    with pytest.raises(ValueError, match="no scopes"):
+    with pytest.raises(ValueError, match="empty text as NULL"):
         column.get_db_prep_save("", connection)
 
 
