@@ -13,10 +13,15 @@ from ..login_name import clean_login_name, is_about_name, max_name_length
 
 __all__ = ["search"]
 
+# No name or hint is longer. SQLite fails on a very long text.
+_LONGEST = 1000
+
 
 def search(queryset: Any, text: str) -> Any:
     """Return the tokens with this id (41 or #41), hint, exact user name, or part of a name."""
     text = text.strip()
+    if len(text) > _LONGEST:
+        return queryset.none()
     pk = _as_pk(queryset.model, text.removeprefix("#"))
     found = Q() if pk is None else Q(pk=pk)
     if not text.startswith("#"):

@@ -141,6 +141,8 @@ class NewTokenForm(PasswordForm, NameForm):
         today = durations.local(timezone.now()).date()
         limits = {"min": today.isoformat(), "max": durations.last_day().isoformat()}
         fields["expires_on"].widget.attrs.update(limits)
+        if durations.DATE not in dict(lifetimes):
+            del fields["expires_on"]
         fields["scopes"].choices = [
             (name, format_html("{} <code>{}</code>", text, name)) for name, text in scopes
         ]

@@ -65,7 +65,7 @@ class ListView(PageView):
             expired=[] if words else self.expired_rows(),
             sort=sort,
             query=urlencode({"sort": sort, **query}),
-            columns=[self.head(name, columns[name], sort, query) for name in columns],
+            columns=[self.heading(name, columns[name], sort, query) for name in columns],
             other_count=counts.get(other_kind, 0),
             other_url=self.page_url(LIST_OF[other_kind]),
             has_current=tied_id(request.session) is not None,
@@ -124,7 +124,7 @@ class ListView(PageView):
             del columns["used"]
         return columns
 
-    def head(
+    def heading(
         self, name: str, column: tuple[Any, Any, str], sort: str, query: dict[str, str]
     ) -> Column:
         label, _order, direction = column
