@@ -10,14 +10,14 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from . import keys, peppers
-from .base_models import Kind
-from .conf import get_settings
-from .locking import user_model
-from .managers import all_rows
+from .. import keys, peppers
+from ..base_models import Kind
+from ..conf import get_settings
+from ..locking import user_model
+from ..managers import all_rows
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
+    from ..base_models import AbstractToken
 
 __all__ = ["UNUSED_DAYS", "collect"]
 
