@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from . import keys
 from .conf import get_settings
 from .conf.entries import SCOPES_LENGTH
+from .database_text import store_text
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
 from .managers import TokenManager
@@ -117,9 +118,20 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         }
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the token, without the characters of its name that the database cannot store."""
+        if "name" not in vars(self):  # A deferred name is not loaded, so it has not changed.
+            self._save(*args, **kwargs)
+            return
+
+        def store(name: str) -> None:
+            self.name = name
+            self._save(*args, **kwargs)
+
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        store_text(clean_name(self.name), store, using=using)
+
+    def _save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            if "name" in vars(self):  # A deferred name is not loaded, so it has not changed.
-                self.name = clean_name(self.name)
             elsewhere = kwargs.get("using") not in (None, self._state.db)
             if not (kwargs.get("update_fields") or kwargs.get("force_insert") or elsewhere):
                 # Without this, Django would INSERT the row of a token that was revoked meanwhile.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from . import keys, lookup
+from .database_text import store_texts
 from .exceptions import Refused
 from .locking import lock_user, locking_transaction, read_latest, user_model
 from .passwords import has_other_stamp, has_own_hash
@@ -110,8 +111,15 @@ class TokenQuerySet(models.QuerySet[_T]):
             token.user = loaded.get(token.user_id)
         for token in objs:
             token.complete()
+        insert = super().bulk_create
+
+        def store(names: Sequence[str]) -> list[Any]:
+            for token, name in zip(objs, names, strict=True):
+                token.name = name
+            return insert(objs, *args, **kwargs)
+
         with transaction.atomic(using=self.db, savepoint=False):
-            made = super().bulk_create(objs, *args, **kwargs)
+            made = store_texts([token.name for token in objs], store, using=self.db)
             # With ignore_conflicts, the database does not say which rows were inserted.
             if not kwargs.get("ignore_conflicts"):
                 for token in made:
