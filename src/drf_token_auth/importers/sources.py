@@ -6,8 +6,10 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, cast
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import DatabaseError, connections, models
 
+from .. import get_token_model
+from ..locking import plain_rows
 from .old_tokens import OldToken
 
 __all__ = ["Source", "Unreadable"]
@@ -48,11 +50,20 @@ class Source(ABC):
     def rows(self, using: str) -> models.QuerySet[Any]:
         """Return all rows of the old table.
 
-        :raises Unreadable: the table is not in this database, or :meth:`model` fails.
+        :raises Unreadable: the old or the new table is not in this database, or :meth:`model`
+            fails.
         """
         model = self.model()
         table = model._meta.db_table
         if table not in connections[using].introspection.table_names():
             raise Unreadable(f"There is no table {table!r} in the database {using!r}.")
+        ours = get_token_model()
+        try:
+            plain_rows(ours, using).exists()
+        except DatabaseError:
+            raise Unreadable(
+                f"There is no table {ours._meta.db_table!r} in the database {using!r}. "
+                "Run manage.py migrate first."
+            ) from None
         rows = cast("models.QuerySet[Any]", model._base_manager.using(using).all())
         return rows.select_related(*self.joined) if self.joined else rows
