@@ -185,7 +185,9 @@ def test_wrong_options_are_errors(old_app, user, arguments, said):
 def test_a_new_table_that_is_not_there_is_named(old_app, user, monkeypatch, options):
     fill(user)
     monkeypatch.setattr(Token._meta, "db_table", "no_such_table")
-    with pytest.raises(CommandError, match="no table 'no_such_table' in .* Run manage.py migrate first"):
+    with pytest.raises(
+        CommandError, match="no table 'no_such_table' in .* Run manage.py migrate first"
+    ):
         told("authtoken", *options)
 
 
