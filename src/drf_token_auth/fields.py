@@ -15,8 +15,10 @@ from .scopes import encode_scopes
 
 __all__ = ["DigestField", "ScopesField", "auto_now_columns"]
 
-# BinaryField creates a BLOB on MySQL and Oracle. Neither can have a unique index on a BLOB.
+# BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. None of them can
+# have a unique index on that.
 _TYPES = {
+    "microsoft": f"varbinary({DIGEST_SIZE})",
     "mysql": f"varbinary({DIGEST_SIZE})",
     "oracle": f"RAW({DIGEST_SIZE})",
 }
@@ -90,7 +92,10 @@ class ScopesField(_CharField):
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         value = _as_text(value)
         if value == "" and connection.features.interprets_empty_strings_as_nulls:
-            raise ValueError("On this database no scopes at all would be all that there are.")
+            raise ValueError(
+                "This database stores empty text as NULL, and NULL means all scopes. Name one or "
+                "more scopes, or assign None for all."
+            )
         return super().get_db_prep_save(value, connection)
 
 

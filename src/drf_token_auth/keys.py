@@ -28,6 +28,7 @@ __all__ = [
     "KNOX",
     "MAX_LENGTH",
     "SHA256",
+    "TAIL_LENGTH",
     "UNISSUED",
     "HiddenText",
     "checksum",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _Rows = TypeVar("_Rows", bound="models.QuerySet[Any, Any]")
 
-__all__ = ["lock_user", "locking_transaction", "plain_rows", "read_latest", "user_model"]
+__all__ = ["hold", "lock_user", "locking_transaction", "plain_rows", "read_latest", "user_model"]
 
 
 def user_model(model: type[AbstractToken]) -> Any:
@@ -62,13 +62,35 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
             rows = parent._base_manager.using(using).filter(pk=user_pk).order_by()
             list(rows.select_for_update(no_key=no_key).values_list("pk"))
     else:
-        # SQLite has one lock for all writers, and only a write takes it.
-        _write(users, user_pk)
+        _lock_for_writing(users.model, connection)
     if _has_snapshots(connection):
         # A transaction that began before this one commits does not see the new tokens. With the
-        # lock alone, it could exceed the limit. This write gives it a serialization error.
-        _write(users, user_pk)
+        # lock alone, it could exceed the limit. This write changes nothing, but it gives that
+        # transaction a serialization error.
+        users.update(**{users.model._meta.pk.attname: user_pk})
     return next(iter(users.select_for_update(no_key=no_key)), None)
+
+
+def hold(rows: _Rows, **options: Any) -> _Rows:
+    """Lock the rows until the transaction ends, and return them. Skip rows that others have locked.
+
+    A database without SKIP LOCKED waits for those rows.
+
+    :param options: for Django's ``select_for_update()``.
+    """
+    connection = connections[rows.db]
+    if not connection.features.has_select_for_update:
+        _lock_for_writing(rows.model, connection)
+    skip_locked = connection.features.has_select_for_update_skip_locked
+    return cast("_Rows", rows.select_for_update(skip_locked=skip_locked, **options))
+
+
+def _lock_for_writing(model: Any, connection: Any) -> None:
+    """Take the lock of SQLite. It has one for all writers, and only a write takes it."""
+    table, column = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
+    with connection.cursor() as cursor:
+        # This changes no row.
+        cursor.execute(f"UPDATE {table} SET {column} = {column} WHERE 1 = 0")  # noqa: S608
 
 
 def _has_snapshots(connection: Any) -> bool:
@@ -76,11 +98,6 @@ def _has_snapshots(connection: Any) -> bool:
     if connection.vendor != "postgresql":
         return False
     return bool(connection.isolation_level.name != "READ_COMMITTED")
-
-
-def _write(users: models.QuerySet[Any, Any], user_pk: Any) -> None:
-    """Write the user's row without changing it."""
-    users.update(**{users.model._meta.pk.attname: user_pk})
 
 
 def read_latest(rows: _Rows) -> _Rows:

@@ -21,13 +21,13 @@ from django.db.models import Q
 from . import get_token_model
 from .conf import get_settings
 from .exceptions import PasswordChanged
-from .locking import lock_user, locking_transaction
+from .locking import lock_user, locking_transaction, plain_rows
 
 __all__ = [
     "STAMP_LENGTH",
     "follow_rehash",
     "has_other_stamp",
-    "may_be_deleted",
+    "has_own_hash",
     "stamp",
     "verified_stamp",
 ]
@@ -42,7 +42,7 @@ _OVERTAKEN = "_drf_token_auth_password_overtaken"
 
 def stamp(user: Any) -> str | None:
     """Return the stamp of the user's password, or None for a user model without a password."""
-    text = user.get_session_auth_hash() if _is_custom(user) else getattr(user, "password", None)
+    text = user.get_session_auth_hash() if has_own_hash(user) else getattr(user, "password", None)
     if text is None:
         return None
     return base64.b64encode(hashlib.sha256(text.encode()).digest()[:9]).decode()
@@ -70,17 +70,12 @@ def has_other_stamp(user: Any) -> Q:
     return bound & ~Q(user_stamp=current)
 
 
-def may_be_deleted(user: Any) -> bool:
-    """Return whether a token with another stamp can never become valid again.
+def has_own_hash(user: Any) -> bool:
+    """Return whether the user model overrides ``get_session_auth_hash()``.
 
-    A user model's own session hash may depend on more than the password. For example, it may depend
-    on a SECRET_KEY that another server still uses.
+    Such a hash may depend on more than the password, such as a SECRET_KEY that another server still
+    uses. So a token with another stamp may work again. Do not delete it.
     """
-    return not _is_custom(user)
-
-
-def _is_custom(user: Any) -> bool:
-    """Return whether the user model has its own ``get_session_auth_hash()``."""
     method = getattr(type(user), "get_session_auth_hash", None)
     return method is not None and method is not AbstractBaseUser.get_session_auth_hash
 
@@ -109,17 +104,11 @@ def follow_rehash(
     if is_change or not is_saved or instance._state.adding:
         return
     if not is_password_usable(instance.password):
-        if _stored(instance, using) is not None:
+        rows = plain_rows(type(instance), using).filter(pk=instance.pk)
+        if rows.exclude(password=instance.password).exists():
             _carry_over(instance, using, may_discard=False)
     elif is_upgrade:
         _carry_over(instance, using, may_discard=update_fields is not None)
-
-
-def _stored(user: Any, using: str) -> str | None:
-    """Return the stored password if it differs from the instance's, or None."""
-    rows = type(user)._base_manager.using(using).filter(pk=user.pk)
-    password: str | None = rows.exclude(password=user.password).values_list("password").first()
-    return password
 
 
 def _carry_over(user: Any, using: str, *, may_discard: bool) -> None:
@@ -133,10 +122,9 @@ def _carry_over(user: Any, using: str, *, may_discard: bool) -> None:
         if before is None or before.password == user.password:
             return
         if _is_same_password(before.password, user.password):
-            tokens = model._base_manager.using(using).filter(user_id=user.pk)
+            tokens = plain_rows(model, using).filter(user_id=user.pk)
             tokens.filter(user_stamp=stamp(before)).update(user_stamp=stamp(user))
-            rows = type(user)._base_manager.using(using).filter(pk=user.pk)
-            rows.update(password=user.password)
+            plain_rows(type(user), using).filter(pk=user.pk).update(password=user.password)
         elif may_discard:
             # Another request upgraded the hash first, or changed the password. Either way, the
             # stored hash is newer than the one that was checked.

@@ -6,6 +6,7 @@ No message contains the key, or any other part of the header that could be a key
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,14 +23,20 @@ from .exceptions import (
     UnknownKey,
     WrongChecksum,
 )
-from .keys import MAX_LENGTH
+from .keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
 __all__ = ["explain", "log_foreign_header", "log_missing_header", "log_refusal"]
 
 logger = logging.getLogger("drf_token_auth")
 
 _EXPLAINED = "_drf_token_auth_explained"
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+_QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
+# What clients send if their variable is empty or was not replaced.
+_EMPTY = {"undefined", "null", "none", "nil", "nan", "true", "false"}
+_PLACEHOLDER = re.compile(r"[$<{\[%].*")
+# What people send who have a token of another kind. It is no part of a key of ours.
+_JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+_AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
@@ -71,17 +78,52 @@ def _mistake(credentials: str) -> str:
     text = credentials.encode("latin-1", "ignore").decode("utf-8", "ignore") or credentials
     if not text:
         return "The key is missing: the header is the word alone. Write the key after it."
-    if text[0] in _QUOTES or text[-1] in _QUOTES:
+    if _QUOTES.intersection((text[0], text[-1], credentials[0], credentials[-1])):
         return "The key is in quotes. Write it without them."
     if "\u2026" in text or "\u2026" in credentials:
         return (
             "This is the printed label of a token, str(token), and not its key. The key is shown "
             "only once, when the token is made."
         )
+    if text.partition(" ")[0].lower() in _KNOWN_WORDS and " " in text:
+        return "The word before the key is there twice. Write it once."
     if " " in text:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
         return f"The key is longer than {MAX_LENGTH} characters. No key is."
+    return _another_thing(text) or (
+        _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
+    )
+
+
+def _another_thing(text: str) -> str:
+    """Return a text about what is not one of our keys, or an empty text."""
+    if text.endswith("YOUR_KEY"):
+        return "This is a placeholder. Write your own key in its place."
+    if text.isdecimal():
+        return "This is a number, such as the id of a token. Send the key."
+    if _JWT.fullmatch(text):
+        return "This is a JWT, which another package made. Log in again for a key of this package."
+    if _AUTHTOKEN.fullmatch(text):
+        return (
+            "This looks like a key of rest_framework.authtoken. Import those keys with "
+            "manage.py import_tokens authtoken, or log in again."
+        )
+    return ""
+
+
+def _not_the_key_alone(text: str, prefix: str) -> str:
+    """Return a text about a key with too few or too many characters, or an empty text."""
+    length = len(prefix) + TAIL_LENGTH
+    start = text.find(prefix)
+    if start != -1 and len(text) > length and looks_issued(text[start : start + length], prefix):
+        return "The header has other characters right before or after the key. Write the key alone."
+    if looks_issued(prefix + text, prefix):
+        return f"The key lacks its beginning, {prefix}. Copy it in full."
+    if start == 0 and len(text) < length:
+        return _REASONS[WrongChecksum]
+    if text.lower() in _EMPTY or _PLACEHOLDER.fullmatch(text):
+        return "The client sent a placeholder in place of a key: its variable is empty."
     return ""
 
 

@@ -14,6 +14,8 @@ import logging
 import re
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db import connections, router
 from rest_framework.exceptions import Throttled
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -71,7 +73,10 @@ class CountingThrottle(SimpleRateThrottle):
     def counted(self, request: Any) -> int:
         """Return how many requests this window has so far."""
         place = self.get_cache_key(request, None)
-        return 0 if place is None else self._ask_cache(self.cache.get, place, 0)
+        return 0 if place is None else self._ask_cache(self._read, place)
+
+    def _read(self, place: str) -> Any:
+        return self.cache.get(place, 0)
 
     def _add_one(self, place: str) -> Any:
         if self.cache.add(place, 1, timeout=self.duration):
@@ -147,7 +152,24 @@ class LoginAccountThrottle(CountingThrottle):
         if name is None:
             return None
         user = find_account(name)
-        return f"name {name.casefold()}" if user is None else f"account {user.pk}"
+        account = f"name {name.casefold()}" if user is None else f"account {user.pk}"
+        return f"{_place_of_users()} {account}"
+
+
+def _place_of_users() -> str:
+    """Name the database table of the users. Each tenant may have a table of its own.
+
+    With django-tenants, the table is in the tenant's schema or in the shared one.
+    """
+    model = get_user_model()
+    using = router.db_for_write(model)
+    connection = connections[using]
+    if not hasattr(connection, "schema_name"):
+        return using
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.execute("SELECT %s::regclass::oid", [table])
+        return f"{using} {cursor.fetchone()[0]}"
 
 
 class RevokeThrottle(LoginAddressThrottle):

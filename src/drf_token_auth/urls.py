@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from . import require_installed
-from .conf.rest_framework import require_texts
+from .conf.rest_framework import require_classes
 
 # Check this first. The views import DRF, whose errors for these mistakes do not say what to write.
 require_installed()
-require_texts()
+require_classes()
 
 from . import views  # noqa: E402
 

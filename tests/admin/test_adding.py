@@ -82,8 +82,8 @@ def test_a_reload_makes_no_second_token(client, staff, user, other_user):
 
 
 def test_the_key_page_says_whose_and_until_when(client, staff, user):
-    response = add(client, user, expires_at_0="2199-01-02", expires_at_1="00:00:00")
-    assert "expires on Jan. 2, 2199" in response.text
+    response = add(client, user, expires_at_0="2099-01-02", expires_at_1="00:00:00")
+    assert "expires on Jan. 2, 2099" in response.text
     assert str(user) in response.text
     assert 'id="copy-key"' in response.text
 
@@ -118,6 +118,16 @@ def test_a_clerk_makes_no_token_for_a_user_with_another_permission(client, user,
     assert "user" in errors(add(client, other_user))
     other_user.user_permissions.clear()
     assert "dta_" in add(client, other_user).text
+
+
+def test_an_inactive_user_has_the_rights_that_come_back(client, user, other_user):
+    permit(user, "add", "view")
+    client.force_login(user)
+    other_user.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    other_user.is_active = False
+    other_user.save()
+    assert "user" in errors(add(client, other_user))
+    assert not get_token_model().objects.exists()
 
 
 def test_a_clerk_makes_a_token_for_oneself(client, user):

@@ -71,6 +71,18 @@ def test_max_ttl_holds_here_too(client, staff, user):
     assert get_token_model().objects.get().expires_at < timezone.now() + timedelta(days=1)
 
 
+@pytest.mark.parametrize("zone", ["America/Chicago", "Asia/Seoul"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_time_at_either_end_of_the_calendar_is_an_error_of_the_form(
+    client, staff, user, settings, zone, day
+):
+    settings.TIME_ZONE = zone
+    response = add(client, user, expires_at_0=day, expires_at_1="23:59:59")
+    assert response.status_code == 200
+    assert "expires_at" in response.context["adminform"].form.errors
+    assert not get_token_model().objects.exists()
+
+
 def test_an_unknown_scope_is_an_error_at_its_field(client, staff, user):
     response = add(client, user, scopes="nonsense")
     assert response.status_code == 200

@@ -72,12 +72,12 @@ def paths_of(made: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def objections(browser: Any) -> list[str]:
-    """What axe finds: rules of WCAG 2.2 A and AA, and good practice."""
+def objections(browser: Any, part: str = "html") -> list[str]:
+    """What axe finds in this part: rules of WCAG 2.2 A and AA, and good practice."""
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script(script("axe.js"))
     report = browser.execute_async_script(
-        "const done = arguments[arguments.length - 1]; axe.run().then(done, (e) => done(String(e)))"
+        "const [part, done] = arguments; axe.run(part).then(done, (e) => done(String(e)))", part
     )
     return [
         f"{found['id']}: {node['html']} {node.get('failureSummary')}"

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.views.generic import TemplateView
 
+from tests.browser import operators
 from tests.browser.vendor import script
 from tests.pages.urls import urlpatterns as others
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("vendor/<name>", vendor),
     path("with-htmx/", TemplateView.as_view(template_name="with_htmx.html")),
     path("with-turbo/", TemplateView.as_view(template_name="with_turbo.html")),
+    path("operators/", operators.site.urls),
     path("favicon.ico", lambda request: HttpResponse(status=204)),
     *others,
 ]

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.checks.rest_framework import check_default_authenticators
-from drf_token_auth.conf.rest_framework import require_readable, require_texts
+from drf_token_auth.conf.rest_framework import require_classes, require_readable
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
@@ -111,12 +111,20 @@ def test_a_setting_that_is_not_a_dict_stops_the_start(value):
     assert found.msg.startswith("REST_FRAMEWORK must be a dict")
 
 
-@pytest.mark.parametrize("entry", [None, make, object(), ExpiringTokenAuthentication])
-def test_our_urls_refuse_an_entry_that_is_not_a_text(entry):
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *(None, make, object(), ExpiringTokenAuthentication, "nowhere.Auth", "json.__name__"),
+        *(OURS[:-5], "drf_token_auth", "ExpiringTokenAuthentication"),
+    ],
+)
+def test_our_urls_refuse_an_entry_that_drf_cannot_use(entry):
     with with_list([OURS, entry]):
         with pytest.raises(SystemCheckError) as raised:
-            require_texts()
+            require_classes()
         [found] = check_default_authenticators()
     assert str(raised.value) == f"{found.msg} {found.hint}"
+    if isinstance(entry, str) and entry in OURS:
+        assert f"Did you mean '{OURS}'?" in found.hint
     with with_list([OURS]):
-        require_texts()
+        require_classes()

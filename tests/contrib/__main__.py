@@ -70,6 +70,7 @@ NEIGHBOURS = [
     ),
     one("adrf", "adrf"),
     one("django-unfold", "unfold"),
+    one("django-jazzmin", "jazzmin"),
     Neighbour("celery", "tasks", (("celery", "tasks"),)),
     Neighbour("Django", "tasks", (("django_tasks", "tasks"),)),
     one("mypy", "typing", "typing"),

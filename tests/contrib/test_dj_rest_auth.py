@@ -67,6 +67,21 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
     assert client_with(keys.get(kind, expired)).get("/rest-auth/user/").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/rest-auth/login/", "/rest-auth/registration/"])
+def test_the_page_does_not_show_a_posted_password(user: Any, path: str) -> None:
+    sent = {"username": "ada", "password": NEW_PASSWORD, "password1": NEW_PASSWORD, "email": "?"}
+    response = APIClient().post(path, sent, format="json", headers={"accept": "text/html"})
+    assert response.status_code == 400
+    assert "<form" in response.text
+    assert NEW_PASSWORD not in response.text
+
+
+@pytest.mark.parametrize("path", ["/rest-auth/login/", "/rest-auth/registration/"])
+def test_a_body_that_is_nested_too_deep_is_refused(user: Any, path: str) -> None:
+    body = "[" * 100_000 + "]" * 100_000
+    assert APIClient().post(path, body, content_type="application/json").status_code == 400
+
+
 def test_public_routes_keep_the_authenticators_that_check_for_csrf(user: Any) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(user)  # SessionAuthentication checks requests with a session.

@@ -226,6 +226,21 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
     assert client.get("/accounts/users/me/").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/accounts/token/login/", "/accounts/users/"])
+def test_the_page_does_not_show_a_posted_password(user: Any, path: str) -> None:
+    sent = {"username": "ada", "password": NEW_PASSWORD, "password1": NEW_PASSWORD, "email": "?"}
+    response = APIClient().post(path, sent, format="json", headers={"accept": "text/html"})
+    assert response.status_code == 400
+    assert "<form" in response.text
+    assert NEW_PASSWORD not in response.text
+
+
+@pytest.mark.parametrize("path", ["/accounts/token/login/", "/accounts/users/"])
+def test_a_body_that_is_nested_too_deep_is_refused(user: Any, path: str) -> None:
+    body = "[" * 100_000 + "]" * 100_000
+    assert APIClient().post(path, body, content_type="application/json").status_code == 400
+
+
 def test_a_login_takes_a_form_where_the_project_parses_json_only(user: Any) -> None:
     body = f"username=ada&password={PASSWORD.replace(' ', '+')}"
     form = {"content_type": "application/x-www-form-urlencoded"}

@@ -251,3 +251,10 @@ def test_no_report_of_a_lookup_has_the_key(user: Any, ask: Any, debug: bool, fai
     key = operations.issue(user).key
     with override_settings(DEBUG=debug), fails("SELECT"):
         assert key not in report_of(ask(key))
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_no_report_of_a_change_has_the_new_password(user: Any, debug: bool, fails: Any) -> None:
+    change = partial(operations.change_password, user, PASSWORD)
+    with override_settings(DEBUG=debug), fails("UPDATE"):
+        assert PASSWORD not in report_of(change)

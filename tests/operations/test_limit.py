@@ -207,7 +207,7 @@ def test_a_personal_token_at_the_limit(atomic: bool) -> None:
 def test_the_command_at_the_limit(user: Any) -> None:
     with limit(1, "reject"):
         call_command("create_token", user.get_username(), stdout=StringIO())
-        with pytest.raises(CommandError, match="already has 1 token"):
+        with pytest.raises(CommandError, match="already has 1 usable token"):
             call_command("create_token", user.get_username(), stdout=StringIO())
 
 
@@ -267,3 +267,28 @@ def test_no_token_is_made_for_a_user_who_left_meanwhile(user: Any, end: str) -> 
     assert not Token.objects.exists()
     if end == "deactivated":
         assert operations.issue(users.get()).user_id == user.pk
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            "issue(user, ttl=3600)",
+            "ttl must be a timedelta or None, but it is 3600. Write ttl=",
+        ),
+        ("issue(user, ttl='2h')", "Write ttl=timedelta(hours=2)."),
+        ("issue(user, ttl=object)", "Write ttl=timedelta(days=14)."),
+        ("issue(user, idle_timeout=60)", "Write idle_timeout=timedelta(seconds=60)."),
+        ("replace(user, name='x', ttl=60)", "Write ttl=timedelta(seconds=60)."),
+        ("purge(older_than=7)", "Write older_than=timedelta(seconds=7)."),
+        ("purge(unused_for='180 days')", "Write unused_for=timedelta(days=180)."),
+    ],
+)
+def test_a_duration_that_is_no_timedelta_is_shown_with_the_one_to_write(
+    user: Any, call: str, message: str
+) -> None:
+    name, arguments = call.rstrip(")").split("(", 1)
+    with pytest.raises(TypeError) as raised:
+        eval(f"operations.{name}({arguments})", {"operations": operations, "user": user})
+    assert message in str(raised.value)
+    assert not Token.objects.exists()

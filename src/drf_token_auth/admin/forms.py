@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..base_models import AbstractToken, Kind, clean_name
 from ..conf import get_settings
+from ..conf.rules import LONGEST
+from ..database_text import storable
 from ..exceptions import UnknownScopes
 from ..managers import all_rows
 from ..scopes import encode_scopes
@@ -52,6 +54,10 @@ class TokenForm(_ModelForm):
         is_new = "expires_at" in self.changed_data or self.instance._state.adding
         if expires_at is not None and is_new and expires_at <= timezone.now():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
+        # A time on the last day of the calendar may not exist in UTC, which the database stores.
+        if expires_at is not None and is_new and expires_at - timezone.now() > LONGEST:
+            text = _("Give a time in the future, at most 100 years from now.")
+            raise ValidationError(text, code="late")
         return expires_at
 
 
@@ -116,9 +122,9 @@ class TokenAddForm(TokenForm):
 
     def _clean_unique_name(self, values: dict[str, Any]) -> None:
         """Refuse the name of another usable token, so that a reload makes no second token."""
-        name = clean_name(values.get("name", ""))
         model: Any = self._meta.model
         others = all_rows(model, model._default_manager.db).usable()
+        name = storable(others, clean_name(values.get("name", "")))
         if name and others.filter(user=values["user"], kind=Kind.PERSONAL, name=name).exists():
             self.add_error("name", _("The user has a personal token of this name."))
 

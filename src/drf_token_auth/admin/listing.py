@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..leaks.typed import contains_key
-from ..pickling import DIGESTS
+from ..rows.pickling import DIGESTS
 from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter
 from .labels import state
 from .pagination import BoundedPaginator
@@ -78,6 +78,13 @@ class ListMixin(_Mixin):
             return columns
         # The project does not record uses, so "never used" could be wrong.
         return [name for name in columns if name not in {"last_used", "last_used_at"}]
+
+    def get_changelist_formset(self, request: Any, **kwargs: Any) -> Any:
+        """Let ``list_editable`` offer only those columns that the page of a token offers too."""
+        formset: Any = super().get_changelist_formset(request, **kwargs)
+        for name in self.get_readonly_fields(request, self.model()):
+            formset.form.base_fields.pop(name, None)
+        return formset
 
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
         if not search_term.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,6 +21,9 @@ def may_act_as(staff: Any, user: Any) -> bool:
         return True
     if getattr(user, "is_superuser", True) or not hasattr(user, "get_all_permissions"):
         return False
+    # Django says that an inactive user has no permissions, but they may become active again.
+    user = copy.copy(user)
+    user.is_active = True
     return bool(user.get_all_permissions() <= staff.get_all_permissions())
 
 

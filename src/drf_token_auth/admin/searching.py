@@ -7,21 +7,29 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from ..database_text import storable
 from ..locking import user_model
 from ..login_name import clean_login_name, is_about_name, max_name_length
 
 __all__ = ["search"]
 
+# No name or hint is longer. SQLite fails on a very long text.
+_LONGEST = 1000
+
 
 def search(queryset: Any, text: str) -> Any:
     """Return the tokens with this id (41 or #41), hint, exact user name, or part of a name."""
     text = text.strip()
+    if len(text) > _LONGEST:
+        return queryset.none()
     pk = _as_pk(queryset.model, text.removeprefix("#"))
     found = Q() if pk is None else Q(pk=pk)
     if not text.startswith("#"):
         # Read the users first: a join would make the database scan both tables together.
-        owners = _owners(queryset, text)
-        found |= Q(hint=text) | Q(name__icontains=text) | Q(user__in=owners)
+        found |= Q(user__in=_owners(queryset, text))
+        name = storable(queryset, text)
+        if name:
+            found |= Q(hint=name) | Q(name__icontains=name)
     return queryset.filter(found) if found else queryset.none()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -25,8 +26,10 @@ _RATE_NAMES = {"ip": "address", "anon": "address", "user": "account", "username"
 def _scopes_fault(value: Any) -> Fault | None:
     wanted = "a dict of scopes and their descriptions"
     if not isinstance(value, Mapping):
-        is_list = isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
-        meant = show({one: one.capitalize() for one in value}) if is_list else None
+        names = value.split() if isinstance(value, str) else value
+        names = sorted(names, key=str) if isinstance(names, (set, frozenset)) else names
+        is_list = isinstance(names, (list, tuple)) and all(isinstance(one, str) for one in names)
+        meant = show({one: one.capitalize() for one in names}) if is_list and names else None
         return Fault(wanted, show(value), meant)
     for name, text in value.items():
         if not (isinstance(name, str) and _SCOPE.fullmatch(name)):
@@ -42,7 +45,7 @@ def _scopes_fault(value: Any) -> Fault | None:
 
 
 def _peppers_fault(value: Any) -> Fault | None:
-    """Say what is wrong, without a secret: neither a value nor a key that may be one is shown."""
+    """Say what is wrong. Show no value, and no id that may be a secret."""
     if not isinstance(value, Mapping):
         return Fault("a dict of ids (1 to 127) and secrets", kind_of(value))
     for id_, secret in value.items():
@@ -78,13 +81,19 @@ def _login_rates_fault(value: Any) -> Fault | None:
         return Fault(f"a dict such as {example}, or None", show(value), meant)
     for name, rate in value.items():
         if name not in DEFAULT_LOGIN_RATES:
-            near = _RATE_NAMES.get(name.lower()) if isinstance(name, str) else None
+            near = _rate_name(name) if isinstance(name, str) else None
             wanted = 'a dict with the entries "address" and "account" only'
             return Fault(wanted, f"{show(name)}: …", near and f'"{near}"')
         fault = rate_fault(rate)
         if fault is not None:
             return fault._replace(entry=f"[{name!r}]")
     return None
+
+
+def _rate_name(name: str) -> str | None:
+    meant = _RATE_NAMES.get(name.lower())
+    near = difflib.get_close_matches(name.lower(), DEFAULT_LOGIN_RATES, n=1)
+    return meant or next(iter(near), None)
 
 
 SCOPES = Rule('{"read": "Read your data"}', _scopes_fault)

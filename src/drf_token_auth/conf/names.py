@@ -15,6 +15,10 @@ _KEYWORD = (
     "drf_token_auth.authentication.BearerTokenAuthentication, or subclass "
     'ExpiringTokenAuthentication and write keyword = "…".'
 )
+_HEADER = (
+    "The header is read by the authenticator. Subclass ExpiringTokenAuthentication and override "
+    "get_credentials(request)."
+)
 _DATES = 'Dates follow DRF: write REST_FRAMEWORK = {"DATETIME_FORMAT": "…"}.'
 _MODEL = f'Write it outside the dict: {TOKEN_MODEL_SETTING} = "accounts.ApiToken".'
 
@@ -40,6 +44,7 @@ _FOREIGN = {
     "BLACKLIST_AFTER_ROTATION": "ROTATION_GRACE",
     "CHECK_REVOKE_TOKEN": "PASSWORD_BOUND",
     "AUTH_HEADER_TYPES": _KEYWORD,
+    "AUTH_HEADER_NAME": _HEADER,
     # DRF and snippets
     "DEFAULT_THROTTLE_RATES": "LOGIN_RATES",
     "THROTTLE_RATES": "LOGIN_RATES",
@@ -48,6 +53,10 @@ _FOREIGN = {
     "LOGIN_THROTTLE_RATE": "LOGIN_RATES",
     "DATETIME_FORMAT": _DATES,
     "KEYWORD": _KEYWORD,
+    "HEADER_PREFIX": _KEYWORD,
+    "HEADER": _HEADER,
+    "HEADER_NAME": _HEADER,
+    "AUTH_HEADER": _HEADER,
     "MODEL": _MODEL,
     "MAX_TOKENS": "MAX_TOKENS_PER_USER",
     "TOKEN_LIMIT": "MAX_TOKENS_PER_USER",
@@ -81,6 +90,9 @@ def _meant(name: str, known: list[str]) -> str | None:
     near = difflib.get_close_matches(upper, known, n=1, cutoff=_TYPO)
     if near:
         return near[0]
+    begun = [one for one in known if one.startswith(f"{upper}_")]
+    if len(begun) == 1:
+        return begun[0]
     is_lifetime = _LIFETIME.search(upper) and not _NOT_LIFETIME.search(upper)
     if is_lifetime:
         return "PERSONAL_TTL" if "PERSONAL" in upper else "TTL"

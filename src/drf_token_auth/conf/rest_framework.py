@@ -1,7 +1,8 @@
-"""Mistakes in ``REST_FRAMEWORK`` that let DRF fail before any check can report them."""
+"""Mistakes in ``REST_FRAMEWORK`` that make DRF fail before a check can report them."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import SystemCheckError
+from django.utils.module_loading import import_string
 
 from .rules import show
 
@@ -16,15 +18,24 @@ __all__ = [
     "LINE",
     "OURS",
     "SETTING",
-    "not_a_text",
+    "require_classes",
     "require_readable",
-    "require_texts",
     "unreadable",
+    "wrong_entry",
 ]
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 LINE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+# The paths that a hint suggests for a misspelt one.
+_KNOWN = [
+    OURS,
+    "drf_token_auth.authentication.BearerTokenAuthentication",
+    "drf_token_auth.authentication.TokenAuthentication",
+    "rest_framework.authentication.SessionAuthentication",
+    "rest_framework.authentication.BasicAuthentication",
+    "rest_framework.authentication.TokenAuthentication",
+]
 # A class, and right behind it the beginning of another path: Python has joined two texts.
 _JOINED = re.compile(
     r"(?P<first>[a-z]\w*(?:\.\w+)*\.[A-Z]\w*?)"
@@ -33,22 +44,23 @@ _JOINED = re.compile(
 
 
 def require_readable() -> None:
-    """Raise ImproperlyConfigured for mistakes that let DRF fail with an error of its own.
+    """Raise ImproperlyConfigured for mistakes that make DRF fail with an error of its own.
 
-    Called at start-up, because the project's URLs import DRF's views before checks can speak.
+    Called at start-up, because the project's URLs import DRF's views before the checks run.
     """
     for message, hint in unreadable():
         raise ImproperlyConfigured(f"{message} {hint}")
 
 
-def require_texts() -> None:
-    """Raise SystemCheckError for entries that are not texts, before DRF fails on them.
+def require_classes() -> None:
+    """Raise SystemCheckError for entries that are no dotted paths of classes, before DRF fails.
 
     Called by our URLs. ``manage.py`` shows this error without a traceback.
     """
     for entry in _listed():
-        if not isinstance(entry, str):
-            raise SystemCheckError(" ".join(not_a_text(entry)))
+        wrong = wrong_entry(entry)
+        if wrong is not None:
+            raise SystemCheckError(" ".join(wrong))
 
 
 def unreadable() -> list[tuple[str, str]]:
@@ -58,11 +70,30 @@ def unreadable() -> list[tuple[str, str]]:
     return [found for found in map(_joined, _listed()) if found is not None]
 
 
-def not_a_text(entry: Any) -> tuple[str, str]:
-    message = f"{SETTING} has the entry {show(entry)}, which is not a dotted path."
-    if isinstance(entry, type):
-        return message, f'Write "{entry.__module__}.{entry.__qualname__}".'
-    return message, LINE
+def wrong_entry(entry: Any) -> tuple[str, str] | None:
+    """Return what is wrong with an entry of the setting and what to write, or None."""
+    if not isinstance(entry, str):
+        message = f"{SETTING} has the entry {show(entry)}, which is not a dotted path."
+        is_class = isinstance(entry, type)
+        return message, f'Write "{entry.__module__}.{entry.__qualname__}".' if is_class else LINE
+    try:
+        if callable(import_string(entry)):
+            return None
+        reason = "is not a class"
+    except Exception as failure:  # noqa: BLE001 -- a project's module may run any code
+        reason = f"cannot be imported: {type(failure).__name__}: {failure}"
+    near = _near(entry)
+    hint = f"Did you mean {near!r}?" if near else "Correct the path, or delete the entry."
+    return f"{SETTING} has the entry {entry!r}, which {reason}.", hint
+
+
+def _near(entry: str) -> str | None:
+    name = entry.strip().rpartition(".")[2]
+    same_class = [one for one in _KNOWN if one.endswith(f".{name}")]
+    near = same_class or difflib.get_close_matches(entry, _KNOWN, n=1, cutoff=0.8)
+    if near:
+        return near[0]
+    return OURS if entry.startswith("drf_token_auth") else None
 
 
 def _listed() -> tuple[Any, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
+
+from django.utils.dateparse import parse_duration
 
 __all__ = [
     "DURATION",
@@ -24,6 +27,7 @@ __all__ = [
     "choice",
     "kind_of",
     "rate_fault",
+    "require_duration",
     "show",
 ]
 
@@ -33,7 +37,11 @@ LONGEST = timedelta(days=36_500)
 _KINDS = ("login", "personal")
 _RATE = re.compile(r"[1-9][0-9]*/[smhd][a-z]*")
 _PREFIX = re.compile(r"[A-Za-z0-9\-._~+/]{1,16}")  # RFC 6750 2.1
+_SWITCHES = {"true": "True", "1": "True", "yes": "True", "on": "True"}
+_SWITCHES |= {"false": "False", "0": "False", "no": "False", "off": "False"}
 _SPOKEN = re.compile(r"([0-9]{1,9}) ?([smhdw]?)[a-z]*")
+# The value is right, but it is in quotes.
+_WRITTEN = re.compile(r"(?:datetime\.)?(timedelta\([a-z0-9_=*., ]+\))")
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -78,8 +86,38 @@ def _as_timedelta(value: object) -> str | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         is_in_range = 0 < value <= LONGEST.total_seconds()
         return f"timedelta(seconds={value})" if is_in_range else None
-    spoken = _SPOKEN.fullmatch(value.strip().lower()) if isinstance(value, str) else None
-    return None if spoken is None else f"timedelta({_UNITS[spoken[2]]}={int(spoken[1])})"
+    if isinstance(value, (tuple, list)) and len(value) == 1:
+        return show(value[0]) if isinstance(value[0], timedelta) else _as_timedelta(value[0])
+    if isinstance(value, Mapping):
+        with suppress(TypeError, OverflowError):
+            return show(timedelta(**value))
+    return _spoken_timedelta(value.strip()) if isinstance(value, str) else None
+
+
+def require_duration(name: str, value: object) -> None:
+    """Raise TypeError if an argument is neither a timedelta nor None, with the timedelta to write.
+
+    :param name: the argument's name, for the message.
+    """
+    if value is None or isinstance(value, timedelta):
+        return
+    meant = _as_timedelta(value) or "timedelta(days=14)"
+    raise TypeError(
+        f"{name} must be a timedelta or None, but it is {show(value)}. Write {name}={meant}."
+    )
+
+
+def _spoken_timedelta(text: str) -> str | None:
+    written = _WRITTEN.fullmatch(text)
+    if text == "None" or written:
+        return written[1] if written else text
+    spoken = _SPOKEN.fullmatch(text.lower())
+    if spoken:
+        return f"timedelta({_UNITS[spoken[2]]}={int(spoken[1])})"
+    with suppress(ValueError, OverflowError):
+        parsed = parse_duration(text)
+        return None if parsed is None else show(parsed)
+    return None
 
 
 def _duration_fault(value: Any) -> Fault | None:
@@ -103,14 +141,15 @@ def _interval_fault(value: Any) -> Fault | None:
 def _limit_fault(value: Any) -> Fault | None:
     if value is None or (type(value) is int and value > 0):
         return None
-    meant = value.strip() if isinstance(value, str) and value.strip().isdecimal() else None
+    is_number = re.fullmatch(r" *[1-9][0-9]{0,8}(\.0)? *", str(value)) is not None
+    meant = str(int(float(value))) if is_number and isinstance(value, (str, float)) else None
     return Fault("a positive integer or None", show(value), meant)
 
 
 def _switch_fault(value: Any) -> Fault | None:
     if isinstance(value, bool):
         return None
-    meant = {"true": "True", "1": "True", "false": "False", "0": "False"}.get(show(value).lower())
+    meant = _SWITCHES.get(show(value).lower().strip("'"))
     return Fault("True or False", show(value), meant)
 
 
@@ -158,7 +197,7 @@ def choice(*choices: str) -> Rule:
     def fault(value: Any) -> Fault | None:
         if isinstance(value, str) and value in choices:
             return None
-        near = difflib.get_close_matches(show(value), choices, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(show(value).lower(), choices, n=1, cutoff=0.5)
         wanted = " or ".join(f'"{one}"' for one in choices)
         return Fault(wanted, show(value), f'"{near[0]}"' if near else None)
 

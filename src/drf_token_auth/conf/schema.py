@@ -1,4 +1,4 @@
-"""The settings there are, with their defaults and rules."""
+"""All settings, with their defaults and rules."""
 
 from __future__ import annotations
 

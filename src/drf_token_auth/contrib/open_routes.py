@@ -14,6 +14,7 @@ from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import AllowAny
 
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
+from ..views.errors import as_refusal
 from ..views.parsers import PARSERS
 
 __all__ = ["KeylessRoute", "LoginRoute", "PublicRoute", "serve"]
@@ -22,12 +23,16 @@ __all__ = ["KeylessRoute", "LoginRoute", "PublicRoute", "serve"]
 class KeylessRoute:
     """Mixin for a view that ignores keys. It keeps the project's other authenticators.
 
-    Some of them check for CSRF, and a login needs that check too.
+    Some of them check for CSRF, and a login needs that check too. No answer shows a posted password
+    again, and a body that no parser can read is a 400.
     """
 
     def get_authenticators(self) -> list[Any]:
         authenticators = super().get_authenticators()  # type: ignore[misc]
         return [one for one in authenticators if not isinstance(one, TokenAuthentication)]
+
+    def handle_exception(self, exc: Exception) -> Any:
+        return super().handle_exception(as_refusal(exc))  # type: ignore[misc]
 
 
 class PublicRoute(KeylessRoute):

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import connections, router
 
 from ..exceptions import Refused
 from ..locking import lock_user
 from ..signals import leaving
 from .known import SOURCES
-from .sources import Source, Unreadable
+from .sources import Source, Unreadable, has_table
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
@@ -56,11 +55,7 @@ def _is_here(source: Source, using: str) -> bool:
         model = source.model()
     except Unreadable:
         return False
-    if not router.allow_migrate_model(using, model):
-        return False
-    # Ask the database each time. The table may be dropped while the site runs. With django-tenants,
-    # only some schemas have it.
-    return model._meta.db_table in connections[using].introspection.table_names()
+    return has_table(model, using)
 
 
 def _delete_in(source: Source, user_pk: Any, digests: set[bytes], using: str) -> None:

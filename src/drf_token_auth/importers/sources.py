@@ -6,17 +6,35 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, cast
 
 from django.apps import apps
-from django.db import DatabaseError, connections, models
+from django.db import OperationalError, ProgrammingError, connections, models, transaction
 
 from .. import get_token_model
-from ..locking import plain_rows
 from .old_tokens import OldToken
 
-__all__ = ["Source", "Unreadable"]
+__all__ = ["Source", "Unreadable", "has_table"]
 
 
 class Unreadable(Exception):
     """The old tokens cannot be imported. The command prints the message, which says why."""
+
+
+def has_table(model: type[models.Model], using: str) -> bool:
+    """Return whether a query can read the model's table.
+
+    Ask the database each time: the table may be dropped while the site runs. Ask by a query: the
+    list of tables of django-tenants leaves out those of the shared schema.
+    """
+    connection = connections[using]
+    # This is how the databases report a missing table.
+    missing = OperationalError if connection.vendor == "sqlite" else ProgrammingError
+    try:
+        with transaction.atomic(using=using):
+            model._base_manager.using(using).exists()
+    except missing:
+        if model._meta.db_table in connection.introspection.table_names():
+            raise
+        return False
+    return True
 
 
 class Source(ABC):
@@ -54,16 +72,15 @@ class Source(ABC):
             fails.
         """
         model = self.model()
-        table = model._meta.db_table
-        if table not in connections[using].introspection.table_names():
+        if not has_table(model, using):
+            table = model._meta.db_table
             raise Unreadable(f"There is no table {table!r} in the database {using!r}.")
         ours = get_token_model()
-        try:
-            plain_rows(ours, using).exists()
-        except DatabaseError:
+        if not has_table(ours, using):
+            table = ours._meta.db_table
             raise Unreadable(
-                f"There is no table {ours._meta.db_table!r} in the database {using!r}. "
+                f"There is no table {table!r} in the database {using!r}. "
                 "Run manage.py migrate first."
-            ) from None
+            )
         rows = cast("models.QuerySet[Any]", model._base_manager.using(using).all())
         return rows.select_related(*self.joined) if self.joined else rows

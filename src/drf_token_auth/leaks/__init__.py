@@ -45,9 +45,11 @@ def holders_of(
     wanted = [digest for candidates in digests.values() for digest in candidates]
     now = timezone.now()
     held: dict[bytes, Holder] = {}
-    known = Q(digest__in=wanted) | Q(previous_digest__in=wanted)
+    known = Q(digest__in=wanted) | Q(previous_digest__in=wanted) | Q(replaced_digest__in=wanted)
     for token in all_rows(model, using).filter(known).order_by("pk"):
         state = EXPIRED if token.is_expired(now) else USABLE
+        if token.replaced_digest is not None:
+            held.setdefault(bytes(token.replaced_digest), Holder(ROTATED, token))
         if token.previous_digest is not None:
             previous = _state_of_previous(token, state, now)
             held.setdefault(bytes(token.previous_digest), Holder(previous, token))

@@ -11,12 +11,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections, router, transaction
-from django.db.models import F
+from django.db import router, transaction
 
-from .. import expiry, keys
+from .. import keys
 from ..conf import get_settings
+from ..locking import hold
 from ..passwords import stamp
+from ..rows import expiry
 from .after_request import after_transaction
 
 if TYPE_CHECKING:
@@ -38,13 +39,8 @@ def record(token: AbstractToken, now: datetime) -> None:
 def _write(token: AbstractToken, now: datetime, using: str) -> None:
     """Lock the row and decide again. Another request may have written, rotated or revoked it."""
     rows = type(token)._base_manager.using(using).filter(pk=token.pk)
-    features = connections[using].features
     with transaction.atomic(using=using):
-        if not features.has_select_for_update:
-            # SQLite has one lock for all writers, and only a write takes it.
-            rows.update(last_used_at=F("last_used_at"))
-        skip_locked = features.has_select_for_update_skip_locked
-        row = rows.select_for_update(skip_locked=skip_locked).first()
+        row = hold(rows).first()
         if row is None or row.is_expired():
             return
         changes = _changes(row, token, now)

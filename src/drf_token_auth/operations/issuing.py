@@ -13,12 +13,13 @@ from django.utils import timezone
 from .. import get_token_model, passwords
 from ..base_models import AbstractToken
 from ..conf import get_settings
-from ..database_text import store_text
+from ..conf.rules import require_duration
+from ..database_text import storable
 from ..exceptions import InactiveUser, PasswordChanged, TokenLimitReached
-from ..kinds import Kind
 from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
-from ..new_rows import clean_name
+from ..rows.creation import clean_name
+from ..rows.kinds import Kind
 from ..scopes import encode_scopes
 from .presented import lock_presented
 
@@ -58,6 +59,7 @@ def issue(
     :param request, actor: for ``token_created``. The actor is the user, unless you name another.
     :param presented: usually ``request.auth``. If it is a token, it must still work.
     :param using: the alias of a database. By default, the router's database for writes.
+    :raises TypeError: a duration is neither a timedelta nor None.
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
@@ -77,6 +79,9 @@ def issue(
 
 def _given(kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
     """Return the columns that are not left to the defaults of the model."""
+    for argument, value in (("ttl", ttl), ("idle_timeout", idle_timeout)):
+        if value is not DEFAULT:
+            require_duration(argument, value)
     columns: dict[str, Any] = {}
     if ttl is DEFAULT and kind == Kind.PERSONAL:
         ttl = get_settings().PERSONAL_TTL
@@ -108,7 +113,9 @@ def replace(
     using = using or router.db_for_write(model)
     with locking_transaction(using=using):
         lock_user(model, user.pk, using=using)
-        old = all_rows(model, using).usable().filter(user=user, kind=kind, name=clean_name(name))
+        tokens = all_rows(model, using)
+        stored = storable(tokens, clean_name(name))
+        old = tokens.usable().filter(user=user, kind=kind, name=stored)
         read_latest(old).revoke(reason="replaced", actor=actor or user, request=request)
         return issue(
             user,
@@ -142,12 +149,7 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
             read_latest(outdated).revoke(reason="password", actor=actor, request=request)
             if limit is not None:
                 _make_room(token, user, limit, using)
-
-        def save(name: str) -> None:
-            token.name = name
-            token.save(using=using)
-
-        store_text(token.name, save, using=using)
+        token.save(using=using)
 
 
 def _refuse_stale(token: AbstractToken, stored: Any) -> None:

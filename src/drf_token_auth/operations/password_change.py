@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import router
 
-from .. import get_token_model, passwords
+from .. import get_token_model, keys, passwords
 from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..locking import lock_user, locking_transaction, read_latest
@@ -32,6 +32,8 @@ def change_password(
     :param password: the new password, or None for an unusable one.
     :param keep: usually ``request.auth``. If it is not a token of this user, no token is kept.
     """
+    # Error reports show the local variables of each function.
+    password = keys.hidden(password)
     with changing_password(user, keep=keep, request=request, actor=actor):
         user.set_password(password)
         user.save(update_fields=["password"])

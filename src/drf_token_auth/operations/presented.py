@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db import connections
 from django.utils import timezone
 
 from .. import keys, lookup
@@ -20,9 +19,7 @@ def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
 
     :raises Refused: the token was revoked, rotated or has expired since the request began.
     """
-    rows = all_rows(type(token), using).filter(pk=token.pk)
-    if connections[using].features.has_select_for_update:
-        rows = rows.select_for_update()
+    rows = all_rows(type(token), using).filter(pk=token.pk).select_for_update()
     row = cast("AbstractToken | None", rows.first())
     if row is None:
         raise UnknownKey

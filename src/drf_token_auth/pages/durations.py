@@ -50,9 +50,13 @@ def end_of_day(day: date) -> datetime:
 
 
 def last_day() -> date:
-    """Return the last day on which a new token may expire."""
+    """Return the last day on which a new token may expire, and that it may live through.
+
+    With a short ``MAX_TTL`` this is yesterday: a token cannot live until the end of today.
+    """
     longest = get_settings().MAX_TTL or LONGEST - timedelta(days=1)
-    return local(timezone.now() + longest).date()
+    after = local(timezone.now() + longest) + timedelta(seconds=1)
+    return after.date() - timedelta(days=1)
 
 
 def default_lifetime() -> timedelta | None:
@@ -69,7 +73,8 @@ def lifetimes() -> list[tuple[str, str]]:
     offered = {preset for preset in PRESETS if longest is None or preset <= longest}
     offered |= {one for one in (default_lifetime(), longest) if one is not None}
     choices = [(str(int(one.total_seconds())), _until(one)) for one in sorted(offered)]
-    choices.append((DATE, _("Until a date of your choice")))
+    if last_day() >= local(timezone.now()).date():
+        choices.append((DATE, _("Until a date of your choice")))
     if longest is None:
         choices.append((NEVER, _("Never expires")))
     return choices

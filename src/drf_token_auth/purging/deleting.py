@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import OperationalError, connections, models, transaction
-from django.db.models import F, ProtectedError, RestrictedError
+from django.db.models import ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
 
-from ..locking import plain_rows
+from ..locking import hold, plain_rows
 from ..managers import TokenQuerySet
 
 __all__ = ["Outcome", "deletions", "is_one_statement"]
@@ -122,13 +122,8 @@ def _delete_on_postgresql(batch: Tokens) -> Outcome:
 
 def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
     """Lock the rows that no other transaction has locked. Return their primary keys."""
-    features = connections[batch.db].features
     rows = batch if keys is None else batch.filter(pk__in=keys)
-    if not features.has_select_for_update:
-        # SQLite has one lock for all writes, and only a write takes the lock.
-        rows.update(expires_at=F("expires_at"))
-    skip_locked = features.has_select_for_update_skip_locked
-    return list(rows.select_for_update(skip_locked=skip_locked).values_list("pk", flat=True))
+    return list(hold(rows).values_list("pk", flat=True))
 
 
 def _delete_locked(batch: Tokens, keys: list[Any]) -> Outcome:

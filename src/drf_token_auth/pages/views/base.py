@@ -26,6 +26,7 @@ from ..rows import TokenRow, row_of
 
 __all__ = ["LIST_OF", "PageView"]
 
+APP_NAME = "token_pages"
 LIST_OF = {Kind.LOGIN: "devices", Kind.PERSONAL: "tokens"}
 
 
@@ -94,10 +95,11 @@ class PageView(LoginRequiredMixin, View):
 
     def page_url(self, name: str, *args: Any) -> str:
         """Return the URL of another page in the same namespace."""
-        match = self.request.resolver_match
-        return reverse(
-            f"token_pages:{name}", args=args, current_app=match.namespace if match else None
-        )
+        match: Any = self.request.resolver_match
+        if match.app_names[-1:] == [APP_NAME]:
+            return reverse(f"{match.namespace}:{name}", args=args)
+        # This is a project's own URL of a view.
+        return reverse(f"{APP_NAME}:{name}", args=args)
 
     def row(self, token: AbstractToken) -> TokenRow:
         name = "device" if token.kind == Kind.LOGIN else "token"

@@ -18,6 +18,7 @@ from ... import get_token_model
 from ...base_models import Kind, clean_name
 from ...conf import get_settings
 from ...contrib.session_tokens import tied_id
+from ...database_text import storable
 from ...leaks.typed import contains_key
 from ..rows import TokenRow
 from .base import LIST_OF, PageView
@@ -64,7 +65,7 @@ class ListView(PageView):
             expired=[] if words else self.expired_rows(),
             sort=sort,
             query=urlencode({"sort": sort, **query}),
-            columns=[self.head(name, columns[name], sort, query) for name in columns],
+            columns=[self.heading(name, columns[name], sort, query) for name in columns],
             other_count=counts.get(other_kind, 0),
             other_url=self.page_url(LIST_OF[other_kind]),
             has_current=tied_id(request.session) is not None,
@@ -91,7 +92,9 @@ class ListView(PageView):
     def paginator(self, words: str, order: Any, total: int) -> Paginator[Any]:
         tokens = self.get_queryset().order_by(order, "-pk")
         if words:
-            tokens = tokens.filter(Q(name__icontains=words) | Q(hint__startswith=words))
+            words = storable(tokens, words)
+            found = Q(name__icontains=words) | Q(hint__startswith=words)
+            tokens = tokens.filter(found) if words else tokens.none()
         paginator = Paginator(tokens, self.paginate_by)
         if not words:
             paginator.count = total  # It is known. Do not count again.
@@ -121,7 +124,7 @@ class ListView(PageView):
             del columns["used"]
         return columns
 
-    def head(
+    def heading(
         self, name: str, column: tuple[Any, Any, str], sort: str, query: dict[str, str]
     ) -> Column:
         label, _order, direction = column

@@ -95,7 +95,7 @@ class TokenNewView(ConfirmedView):
         lifetime = durations.default_lifetime()
         seconds = None if lifetime is None else int(lifetime.total_seconds())
         days = query.get("days", "")[:6]
-        if days.isascii() and days.isdigit():
+        if days.isascii() and days.isdigit() and int(days):
             seconds = int(days) * DAY
         initial: dict[str, Any] = {
             "name": query.get("name", "")[:64],

@@ -26,15 +26,16 @@ class RevokeView(PageView):
     """Revoke one token at ``<pk>/revoke/``, or several at ``revoke/?id=…&id=…``."""
 
     template_name = "drf_token_auth/pages/revoke.html"
-    # The most ids that are read from a URL, and the most names that are shown.
-    at_most = 100
+    # The most names that are shown, and the most ids that are read from a URL.
+    most_names = 100
+    most_ids = 1000
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         tokens = self.get_queryset().order_by("-pk")
-        rows = [self.row(token) for token in tokens[: self.at_most]]
+        rows = [self.row(token) for token in tokens[: self.most_names]]
         if not rows and "pk" in self.kwargs:
             raise Http404
-        count = len(rows) if len(rows) < self.at_most else tokens.count()
+        count = len(rows) if len(rows) < self.most_names else tokens.count()
         return self.render(rows=rows, count=count, more=count - len(rows))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -57,7 +58,7 @@ class RevokeView(PageView):
 
     def chosen_ids(self) -> list[Any]:
         ids = []
-        for text in self.request.GET.getlist("id")[: self.at_most]:
+        for text in self.request.GET.getlist("id")[: self.most_ids]:
             with suppress(ValueError):
                 ids.append(parse_id(text))
         return ids

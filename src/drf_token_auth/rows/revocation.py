@@ -16,20 +16,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from django.db import connections, router
 from django.utils import timezone
 
-from . import expiry, signals
-from .locking import lock_user, locking_transaction, plain_rows
+from .. import signals
+from ..locking import lock_user, locking_transaction, plain_rows
+from . import expiry
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
-    from .managers import TokenQuerySet
+    from ..base_models import AbstractToken
+    from ..managers import TokenQuerySet
 
 __all__ = [
     "BATCH_SIZE",
     "Revoked",
     "ids_by_user",
-    "revoke_all",
     "revoke_checked",
     "revoke_in_batches",
+    "revoke_many",
     "revoke_one",
 ]
 
@@ -57,7 +58,7 @@ def revoke_one(token: AbstractToken, *, using: str | None, **what: Any) -> Revok
         return _delete(token, using, **what)
 
 
-def revoke_all(tokens: Tokens, **what: Any) -> Revoked:
+def revoke_many(tokens: Tokens, **what: Any) -> Revoked:
     """Lock the users of these tokens, and do what :func:`revoke_one` does for each token."""
     tokens._for_write = True
     using = tokens.db

@@ -1,0 +1,143 @@
+"""A project's own admin of tokens: columns that can be edited in the list, and copies."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import override_settings
+from django.urls import path
+from django.utils import timezone
+
+from drf_token_auth import get_token_model
+from drf_token_auth.admin import TokenAdminMixin
+from tests.admin.pages import permit
+from tests.urls import urlpatterns as others
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+Token: Any = get_token_model()
+OPTS = Token._meta
+
+
+class Editable(TokenAdminMixin, admin.ModelAdmin):
+    list_display = ("id", "name", "kind", "user", "scopes", "expires_at", "last_used_at")
+    list_editable = ("name", "kind", "user", "scopes", "expires_at")
+
+
+class Copying(TokenAdminMixin, admin.ModelAdmin):
+    save_as = True
+
+
+SITES = {}
+for own in (Editable, Copying):
+    SITES[own] = admin.AdminSite(own.__name__.lower())
+    SITES[own].register(Token, own)
+urlpatterns = [
+    *[path(f"{own.__name__}/", site.urls) for own, site in SITES.items()],
+    *others,
+]
+
+
+def url(own: Any, page: str = "") -> str:
+    return f"/{own.__name__}/{OPTS.app_label}/{OPTS.model_name}/{page}"
+
+
+def save_list(client: Any, token: Any, **row: Any) -> Any:
+    data = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": token.pk, "_save": "Save"}
+    data |= {f"form-0-{name}": value for name, value in row.items()}
+    return client.post(url(Editable), data)
+
+
+def test_a_name_in_the_list_is_saved_and_nothing_else(client, staff, user):
+    token = Token.objects.create(user=user, name="old")
+    before = Token.objects.filter(pk=token.pk).values().get()
+    page = client.get(url(Editable)).text
+    assert 'name="form-0-name"' in page
+    for column in ("kind", "user", "scopes", "expires_at_0"):
+        assert f'name="form-0-{column}"' not in page
+    row = {"name": "new", "user": staff.pk, "kind": "personal", "scopes": "read"}
+    row |= {"expires_at_0": "2099-01-01", "expires_at_1": "00:00:00"}
+    assert save_list(client, token, **row).status_code == 302
+    assert Token.objects.filter(pk=token.pk).values().get() == {**before, "name": "new"}
+
+
+def test_a_use_meanwhile_is_not_overwritten(client, staff, user):
+    token = Token.objects.create(user=user, name="old")
+    now = timezone.now()
+
+    def use(sender: Any, **kwargs: Any) -> None:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+
+    from django.db.models.signals import pre_save
+
+    pre_save.connect(use, sender=Token)
+    try:
+        save_list(client, token, name="new")
+    finally:
+        pre_save.disconnect(use, sender=Token)
+    token.refresh_from_db()
+    assert (token.name, token.last_used_at) == ("new", now)
+
+
+def test_who_may_only_look_edits_nothing_in_the_list(client, user):
+    permit(user, "view")
+    client.force_login(user)
+    token = Token.objects.create(user=user, name="old")
+    assert 'name="form-0-name"' not in client.get(url(Editable)).text
+    save_list(client, token, name="new")
+    assert Token.objects.get().name == "old"
+
+
+def test_every_page_of_another_site_leads_to_its_own_pages(client, staff, user):
+    token = Token.objects.create(user=user)
+    select = {"action": "delete_selected", "_selected_action": [token.pk]}
+    data = {"user": user.pk, "kind": "login", "scopes": "", "expires_at_0": "", "expires_at_1": ""}
+    for page in (
+        client.get(url(Copying)),
+        client.post(url(Copying, "find/"), {"key": token.key}),
+        client.post(url(Copying), select),
+        client.post(url(Copying, "add/"), data),
+    ):
+        links = re.findall(r'href="(/[^"]*)"', page.text.partition("<body")[2])
+        pages = {one for one in links if not re.search("/logout/|/static/|^/$", one)}
+        assert url(Copying) in pages
+        assert all(one.startswith("/Copying/") for one in pages), pages
+
+
+def test_a_copy_is_a_new_token_and_passes_the_same_checks(client, user, staff):
+    permit(user, "add", "change", "view")
+    client.force_login(user)
+    theirs = Token.objects.create(user=staff, kind="personal", name="root")
+    data = {"user": staff.pk, "kind": "personal", "name": "copy", "scopes": "", "_saveasnew": "1"}
+    data |= {"expires_at_0": "", "expires_at_1": ""}
+    response = client.post(url(Copying, f"{theirs.pk}/change/"), data)
+    assert "dta_" not in response.text
+    assert list(Token.objects.all()) == [theirs]
+
+
+@pytest.mark.parametrize("text", ["\x00", "x" * 10_000, "x" * 60_000, "%", "#", "##1", "9" * 5000])
+def test_any_text_in_the_search_box_is_an_answer(client, staff, user, text):
+    Token.objects.create(user=user, name="phone")
+    for query in ({"q": text}, {"p": text}, {"o": text}, {"lifetime": text}, {"user__exact": text}):
+        assert client.get(url(Editable), query).status_code in {200, 302}
+
+
+@override_settings(DRF_TOKEN_AUTH={"MAX_TTL": timedelta(days=1)})
+def test_the_row_of_a_token_whose_user_is_gone_is_no_error(client, staff, user):
+    token = Token.objects.create(user=user)
+    assert client.get(url(Editable, f"{token.pk}/change/")).status_code == 200
+    user.delete()
+    assert client.get(url(Editable, f"{token.pk}/change/")).status_code == 302
+
+
+@pytest.mark.skipif(OPTS.app_label != "apitokens", reason="needs a column of the project's own")
+def test_a_column_of_the_projects_own_is_saved_in_the_list(client, staff, user, monkeypatch):
+    monkeypatch.setattr(Editable, "list_display", ("id", "team"))
+    monkeypatch.setattr(Editable, "list_editable", ("team",))
+    token = Token.objects.create(user=user)
+    save_list(client, token, team="blue")
+    assert Token.objects.get().team == "blue"
