@@ -186,7 +186,7 @@ def test_a_new_table_that_is_not_there_is_named(old_app, user, monkeypatch, opti
     fill(user)
     monkeypatch.setattr(Token._meta, "db_table", "no_such_table")
     with pytest.raises(
-        CommandError, match="no table 'no_such_table' in .* Run manage.py migrate first"
+        CommandError, match=r"no table 'no_such_table' in .* Run manage\.py migrate first"
     ):
         told("authtoken", *options)
 
