@@ -25,7 +25,13 @@ from .exceptions import (
 )
 from .keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
-__all__ = ["explain", "log_foreign_header", "log_missing_header", "log_refusal"]
+__all__ = [
+    "explain",
+    "log_foreign_header",
+    "log_json_as_form",
+    "log_missing_header",
+    "log_refusal",
+]
 
 logger = logging.getLogger("drf_token_auth")
 
@@ -34,6 +40,9 @@ _QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
 # What clients send if their variable is empty or was not replaced.
 _EMPTY = {"undefined", "null", "none", "nil", "nan", "true", "false"}
 _PLACEHOLDER = re.compile(r"[$<{\[%].*")
+# What people send who have a token of another kind. It is no part of a key of ours.
+_JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+_AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
@@ -82,11 +91,31 @@ def _mistake(credentials: str) -> str:
             "This is the printed label of a token, str(token), and not its key. The key is shown "
             "only once, when the token is made."
         )
+    if text.partition(" ")[0].lower() in _KNOWN_WORDS and " " in text:
+        return "The word before the key is there twice. Write it once."
     if " " in text:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
         return f"The key is longer than {MAX_LENGTH} characters. No key is."
-    return _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
+    return _another_thing(text) or (
+        _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
+    )
+
+
+def _another_thing(text: str) -> str:
+    """Return a text about what is not one of our keys, or an empty text."""
+    if text.endswith("YOUR_KEY"):
+        return "This is a placeholder. Write your own key in its place."
+    if text.isdecimal():
+        return "This is a number, such as the id of a token. Send the key."
+    if _JWT.fullmatch(text):
+        return "This is a JWT, which another package made. Log in again for a key of this package."
+    if _AUTHTOKEN.fullmatch(text):
+        return (
+            "This looks like a key of rest_framework.authtoken. Import those keys with "
+            "manage.py import_tokens authtoken, or log in again."
+        )
+    return ""
 
 
 def _not_the_key_alone(text: str, prefix: str) -> str:
@@ -135,6 +164,17 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
             "WSGIPassAuthorization On."
         )
     _warn(text, request)
+
+
+def log_json_as_form(request: Any) -> None:
+    """With DEBUG, warn about JSON that was sent as a form, as curl does without a Content-Type."""
+    # Django then takes the whole JSON text for the name of one field.
+    if settings.DEBUG and any(str(name).lstrip().startswith("{") for name in request.data):
+        _warn(
+            "The body is JSON, but its Content-Type is that of a form. Send the header "
+            '"Content-Type: application/json".',
+            request,
+        )
 
 
 def _named(scheme: str) -> str:

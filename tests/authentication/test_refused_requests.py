@@ -77,6 +77,11 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "too long": (lambda t: f"Token {t.key * 9}", "longer than 255 characters"),
     "no key": (lambda t: f"Token {t.key}é".encode(), "characters that no key has"),
     "a typing error": (lambda t: f"Token {typo(t.key)}", "checksum"),
+    "the placeholder of a page": (lambda t: "Token dta_YOUR_KEY", "placeholder"),
+    "the word twice": (lambda t: f"Token Token {t.key}", "is there twice"),
+    "the id": (lambda t: "Token 41", "id of a token"),
+    "a JWT": (lambda t: "Token eyJhbGciOiJub25lIn0.e30.c2ln", "This is a JWT"),
+    "a key of authtoken": (lambda t: f"Token {'9944b' * 8}", "import_tokens authtoken"),
     "unknown": (lambda t: f"Token {Token.generate_key()}", "No token has this key"),
     "nothing": (lambda t: None, "WSGIPassAuthorization"),
     "Basic": (lambda t: "Basic YTpi", 'the word "Basic"'),
@@ -108,6 +113,26 @@ def test_one_warning_names_the_mistake(
         assert warnings() == []
     for line in (*warnings(), *warnings("DEBUG")):
         assert token.key[4:12] not in line
+
+
+@pytest.mark.parametrize(
+    ("content_type", "debug", "is_named"),
+    [
+        ("application/x-www-form-urlencoded", True, True),
+        ("application/x-www-form-urlencoded", False, False),
+        ("application/json", True, False),
+    ],
+)
+def test_json_that_is_sent_as_a_form(
+    settings: Any, warnings: Any, content_type: str, debug: bool, is_named: bool
+) -> None:
+    settings.DEBUG = debug
+    body = '{"username": "ada", "password": ""}'
+    answered = APIClient().post("/auth/login/", body, content_type=content_type)
+    assert answered.status_code == 400
+    said = [one for one in warnings() if "The body is JSON" in one]
+    assert bool(said) is is_named
+    assert "ada" not in "".join(said)
 
 
 def ended_by(way: str) -> str:

@@ -18,6 +18,7 @@ from ... import get_token_model
 from ...base_models import Kind, clean_name
 from ...conf import get_settings
 from ...contrib.session_tokens import tied_id
+from ...database_text import storable
 from ...leaks.typed import contains_key
 from ..rows import TokenRow
 from .base import LIST_OF, PageView
@@ -44,7 +45,9 @@ def _count_of(tokens: Any) -> Any:
 def _search(tokens: Any, words: str) -> Any:
     if not words:
         return tokens
-    return tokens.filter(Q(name__icontains=words) | Q(hint__startswith=words))
+    words = storable(tokens, words)
+    found = Q(name__icontains=words) | Q(hint__startswith=words)
+    return tokens.filter(found) if words else tokens.none()
 
 
 class ListView(PageView):
