@@ -16,22 +16,23 @@ from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import expiry, keys, revocations
+from . import keys
 from .conf import get_settings
 from .conf.entries import SCOPES_LENGTH
 from .database_text import store_text
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
-from .kinds import Kind
 from .managers import TokenManager
-from .new_rows import NAME_LENGTH, announce_created, clean_name, fill_in
 from .passwords import STAMP_LENGTH
-from .pickling import PickledWithoutSecrets
+from .rows import expiry, revocation
+from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in
+from .rows.kinds import Kind
+from .rows.pickling import PickledWithoutSecrets
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from ._typing import DurationOrNull, Moment, MomentOrNull, RowId, Text, TextOrNull, ToUser
+    from .rows.types import DurationOrNull, Moment, MomentOrNull, RowId, Text, TextOrNull, ToUser
 
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
@@ -203,7 +204,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
         Override it to fill in columns of your own.
 
-        :raises ValueError, UnknownScopes, PasswordChanged: as :func:`new_rows.fill_in`.
+        :raises ValueError, UnknownScopes, PasswordChanged: as :func:`rows.creation.fill_in`.
         """
         fill_in(self)
 
@@ -218,14 +219,14 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         :returns: False if the row did not exist any more, or if the token had expired.
         """
         what = {"reason": reason, "actor": actor, "request": request}
-        return revocations.revoke_one(self, using=using, **what).usable == 1
+        return revocation.revoke_one(self, using=using, **what).usable == 1
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Revoke the token with the reason "deleted", for code that calls ``delete()`` as usual.
 
         :returns: the same pair as Django's ``delete()``: the count, and the count for each model.
         """
-        count = revocations.revoke_one(self, using=using, reason="deleted").rows
+        count = revocation.revoke_one(self, using=using, reason="deleted").rows
         return count, {self._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -11,12 +11,13 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from . import expiry, keys, lookup, revocations
+from . import keys, lookup
 from .database_text import store_texts
 from .exceptions import Refused
 from .locking import lock_user, locking_transaction, read_latest, user_model
-from .new_rows import announce_created
 from .passwords import has_other_stamp, has_own_hash
+from .rows import expiry, revocation
+from .rows.creation import announce_created
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -137,7 +138,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
         what = {"reason": reason, "actor": actor, "request": request}
-        return revocations.revoke_many(self, **what).usable
+        return revocation.revoke_many(self, **what).usable
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
@@ -147,7 +148,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
         :returns: the same pair as Django's ``delete()``. It counts all rows, also expired ones.
         """
-        count = revocations.revoke_many(self, reason="deleted").rows
+        count = revocation.revoke_many(self, reason="deleted").rows
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -553,7 +553,7 @@ class TestRevokeTokens:
             assert ("\rRevoked 2" in error.getvalue()) is said
 
     def test_in_batches_by_user(self, user: Any, other_user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         for person in [user, other_user, user]:
             fill(person, 3)
@@ -568,7 +568,7 @@ class TestRevokeTokens:
         assert left() == set(kept)
 
     def test_killed_it_keeps_what_is_done(self, user: Any, other_user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         fill(user, 2)
         kept = fill(other_user, 2)
@@ -581,7 +581,7 @@ class TestRevokeTokens:
         assert left() == set(kept)
 
     def test_what_is_made_meanwhile_is_not_chased(self, user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         fill(user, 4)
 
@@ -593,7 +593,7 @@ class TestRevokeTokens:
         assert revoke_in_batches(tokens, reason="command", batch_size=1, progress=go_on) == 4
 
     def test_what_is_used_meanwhile_is_matched_again(self, user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         first = fill(user, created_at=timezone.now() - 300 * DAY)
         other = make_user("zoe")

@@ -19,9 +19,9 @@ from django.utils import timezone
 from .. import get_token_model
 from ..database_text import storable
 from ..exceptions import Refused
-from ..kinds import Kind
 from ..locking import plain_rows
-from ..new_rows import NAME_LENGTH
+from ..rows.creation import NAME_LENGTH
+from ..rows.kinds import Kind
 from .lifetimes import Lifetime
 from .locks import hold
 from .old_tokens import OldToken

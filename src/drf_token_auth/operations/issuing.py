@@ -16,10 +16,10 @@ from ..conf import get_settings
 from ..conf.rules import require_duration
 from ..database_text import storable
 from ..exceptions import InactiveUser, PasswordChanged, TokenLimitReached
-from ..kinds import Kind
 from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
-from ..new_rows import clean_name
+from ..rows.creation import clean_name
+from ..rows.kinds import Kind
 from ..scopes import encode_scopes
 from .presented import lock_presented
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from .. import keys
 from ..conf import get_settings
 from ..database_text import storable
-from ..new_rows import NAME_LENGTH, clean_name
+from ..rows.creation import NAME_LENGTH, clean_name
 from . import durations
 
 __all__ = ["NewKeyForm", "NewTokenForm", "PasswordForm", "RenameForm"]
