@@ -999,4 +999,4 @@ class TestFindLeakedTokens:
         "typed", [[], ["a", "--prefix="], ["a", "--prefix", "x" * 17], ["a", "--prefix", "ä"]]
     )
     def test_bad_input(self, typed: list[str]) -> None:
-        refused("find_leaked_tokens", *typed)
+        assert str(refused("find_leaked_tokens", *typed))
