@@ -49,8 +49,8 @@ class AddMixin(_Mixin):
     def has_import_permission(self, request: Any) -> bool:
         """Refuse imports with django-import-export.
 
-        By default it lets all staff import. A file could then move a token, whose key somebody
-        knows, to a user with more rights.
+        By default it lets all staff import. A file could then move a token of a staff member, who
+        knows its key, to a user with more rights.
         """
         return False
 
