@@ -135,7 +135,7 @@ def test_an_expired_token_is_refused_before_and_after_the_purge(demo):
     imports = "from drf_token_auth.models import Token; from django.utils import timezone"
     demo.manage("shell", "-c", f"{imports}; {expire}")
     assert "expired" in notes(demo, key)[2]
-    assert demo.manage("purge_expired_tokens").stdout == "1 expired tokens deleted.\n"
+    assert demo.manage("purge_expired_tokens").stdout == "1 expired token deleted.\n"
     status, _, body = notes(demo, key)
     assert status == 401
     assert "expired" not in body

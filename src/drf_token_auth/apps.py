@@ -37,14 +37,15 @@ class DRFTokenAuthConfig(AppConfig):
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:
-        from . import new_rows, passwords
+        from . import passwords
         from .base_models import AbstractToken
+        from .rows.creation import fill_in_fixture
 
         pre_save.connect(passwords.follow_rehash, dispatch_uid="drf_token_auth.follow_rehash")
         for model in apps.get_models():
             if issubclass(model, AbstractToken):
                 uid = f"drf_token_auth.fill_in_fixture.{model._meta.label}"
-                pre_save.connect(new_rows.fill_in_fixture, sender=model, dispatch_uid=uid)
+                pre_save.connect(fill_in_fixture, sender=model, dispatch_uid=uid)
         for module, app in CONNECTED.items():
             room = module.partition(".")[0]
             if apps.is_installed(app) and module_has_submodule(self.module, room):

@@ -16,21 +16,23 @@ from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import expiry, keys, revocations
+from . import keys
 from .conf import get_settings
 from .conf.entries import SCOPES_LENGTH
+from .database_text import store_text
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
-from .kinds import Kind
 from .managers import TokenManager
-from .new_rows import NAME_LENGTH, announce_created, clean_name, fill_in
 from .passwords import STAMP_LENGTH
-from .pickling import PickledWithoutSecrets
+from .rows import expiry, revocation
+from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in
+from .rows.kinds import Kind
+from .rows.pickling import PickledWithoutSecrets
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from ._typing import DurationOrNull, Moment, MomentOrNull, RowId, Text, TextOrNull, ToUser
+    from .rows.types import DurationOrNull, Moment, MomentOrNull, RowId, Text, TextOrNull, ToUser
 
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
@@ -116,9 +118,20 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         }
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the token, without the characters of its name that the database cannot store."""
+        if "name" not in vars(self):  # A deferred name is not loaded, so it has not changed.
+            self._save(*args, **kwargs)
+            return
+
+        def store(name: str) -> None:
+            self.name = name
+            self._save(*args, **kwargs)
+
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        store_text(clean_name(self.name), store, using=using)
+
+    def _save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            if "name" in vars(self):  # A deferred name is not loaded, so it has not changed.
-                self.name = clean_name(self.name)
             elsewhere = kwargs.get("using") not in (None, self._state.db)
             if not (kwargs.get("update_fields") or kwargs.get("force_insert") or elsewhere):
                 # Without this, Django would INSERT the row of a token that was revoked meanwhile.
@@ -191,7 +204,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
         Override it to fill in columns of your own.
 
-        :raises ValueError, UnknownScopes, PasswordChanged: as :func:`new_rows.fill_in`.
+        :raises ValueError, UnknownScopes, PasswordChanged: as :func:`rows.creation.fill_in`.
         """
         fill_in(self)
 
@@ -206,14 +219,14 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         :returns: False if the row did not exist any more, or if the token had expired.
         """
         what = {"reason": reason, "actor": actor, "request": request}
-        return revocations.revoke_one(self, using=using, **what).usable == 1
+        return revocation.revoke_one(self, using=using, **what).usable == 1
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Revoke the token with the reason "deleted", for code that calls ``delete()`` as usual.
 
         :returns: the same pair as Django's ``delete()``: the count, and the count for each model.
         """
-        count = revocations.revoke_one(self, using=using, reason="deleted").rows
+        count = revocation.revoke_one(self, using=using, reason="deleted").rows
         return count, {self._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from django.db import DatabaseError, DataError, OperationalError, transaction
+from django.db import DatabaseError, DataError, OperationalError, models, transaction
 
-__all__ = ["is_about_text", "store_text"]
+from .keys import DIGEST_SIZE
+
+__all__ = ["is_about_text", "storable", "store_text", "store_texts"]
 
 _T = TypeVar("_T")
 
@@ -29,17 +31,38 @@ def store_text(text: str, store: Callable[[str], _T], *, using: str) -> _T:
     Only the database knows which characters a column can store. Plain ASCII always fits, so it
     needs no savepoint.
     """
-    if text.isascii():
-        return store(text)
-    *longer, shortest = _forms(text)
-    for form in longer:
+    return store_texts([text], lambda texts: store(*texts), using=using)
+
+
+def store_texts(texts: Sequence[str], store: Callable[[Sequence[str]], _T], *, using: str) -> _T:
+    """Call ``store(texts)``, as :func:`store_text` does for one text."""
+    if all(text.isascii() for text in texts):
+        return store(texts)
+    *longer, shortest = zip(*map(_forms, texts), strict=True)
+    for forms in longer:
         try:
             with transaction.atomic(using=using):
-                return store(form)
+                return store(forms)
         except DatabaseError as error:
             if not is_about_text(error):
                 raise
     return store(shortest)
+
+
+def storable(rows: models.QuerySet[Any], text: str) -> str:
+    """Return the text without the characters that a name of these tokens cannot contain.
+
+    Call it before a query that compares names with text of a client.
+    """
+
+    def ask(form: str) -> str:
+        # No row has this digest, so the index answers.
+        rows.model._base_manager.using(rows.db).filter(
+            digest=bytes(DIGEST_SIZE), name=form
+        ).exists()
+        return form
+
+    return text if text.isascii() else store_text(text, ask, using=rows.db)
 
 
 def _forms(text: str) -> Iterator[str]:

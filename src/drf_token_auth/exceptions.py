@@ -79,9 +79,10 @@ class KeyNotShown(TokenError, AttributeError):
     silent_variable_failure = True
 
     LOADED = (
-        "This token was loaded from the database, which holds only a digest of its key. Create a "
-        "new token in place of get_or_create(): token = operations.issue(user); then read "
-        "token.key. drf_token_auth.views.LoginView does this for you."
+        "This token was loaded from the database, which holds only a digest of its key. If you "
+        "need a key, create a new token in place of get() or get_or_create(): from drf_token_auth "
+        "import operations; token = operations.issue(user); then read token.key. "
+        "drf_token_auth.views.LoginView does this for you."
     )
     UNSAVED = "This token has no key yet. Save it first: token.save(); then read token.key."
 
@@ -105,7 +106,9 @@ class TokenLimitReached(TokenError):
     code = "token_limit"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The user already has {limit} tokens of this kind.")
+        super().__init__(
+            f"The user already has {limit} usable token{'' if limit == 1 else 's'} of this kind."
+        )
         self.limit = limit
 
 
@@ -120,8 +123,17 @@ class UnknownScopes(TokenError, ValueError):
     def __init__(self, unknown: Iterable[str], known: Iterable[str]) -> None:
         self.unknown = tuple(unknown)
         self.known = tuple(known)
-        named = f"Not declared in SCOPES: {', '.join(self.unknown)}." if self.unknown else ""
-        super().__init__(
-            f"{named or 'No scope is named.'} Name one or more of: "
-            f"{', '.join(self.known) or 'none is declared'}; or None for all the user may do."
-        )
+        super().__init__(f"{self._problem()} {self._way_out()}")
+
+    def _problem(self) -> str:
+        if not self.unknown:
+            return "The list of scopes is empty."
+        return f"SCOPES does not declare: {', '.join(self.unknown)}."
+
+    def _way_out(self) -> str:
+        way = ""
+        if self.known:
+            way = f"Choose from: {', '.join(self.known)}. "
+        elif self.unknown:
+            way = f'Write DRF_TOKEN_AUTH = {{"SCOPES": {{"{self.unknown[0]}": "…"}}}}. '
+        return f"{way}If you leave the scopes out, the token may do all that its user may do."

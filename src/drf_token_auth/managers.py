@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
@@ -11,11 +11,13 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from . import expiry, keys, lookup, revocations
+from . import keys, lookup
+from .database_text import store_texts
 from .exceptions import Refused
 from .locking import lock_user, locking_transaction, read_latest, user_model
-from .new_rows import announce_created
 from .passwords import has_other_stamp, has_own_hash
+from .rows import expiry, revocation
+from .rows.creation import announce_created
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -109,8 +111,15 @@ class TokenQuerySet(models.QuerySet[_T]):
             token.user = loaded.get(token.user_id)
         for token in objs:
             token.complete()
+        insert = super().bulk_create
+
+        def store(names: Sequence[str]) -> list[Any]:
+            for token, name in zip(objs, names, strict=True):
+                token.name = name
+            return insert(objs, *args, **kwargs)
+
         with transaction.atomic(using=self.db, savepoint=False):
-            made = super().bulk_create(objs, *args, **kwargs)
+            made = store_texts([token.name for token in objs], store, using=self.db)
             # With ignore_conflicts, the database does not say which rows were inserted.
             if not kwargs.get("ignore_conflicts"):
                 for token in made:
@@ -129,7 +138,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
         what = {"reason": reason, "actor": actor, "request": request}
-        return revocations.revoke_many(self, **what).usable
+        return revocation.revoke_many(self, **what).usable
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
@@ -139,7 +148,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
         :returns: the same pair as Django's ``delete()``. It counts all rows, also expired ones.
         """
-        count = revocations.revoke_many(self, reason="deleted").rows
+        count = revocation.revoke_many(self, reason="deleted").rows
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -34,6 +34,9 @@ _QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
 # What clients send if their variable is empty or was not replaced.
 _EMPTY = {"undefined", "null", "none", "nil", "nan", "true", "false"}
 _PLACEHOLDER = re.compile(r"[$<{\[%].*")
+# What people send who have a token of another kind. It is no part of a key of ours.
+_JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+_AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
@@ -82,11 +85,31 @@ def _mistake(credentials: str) -> str:
             "This is the printed label of a token, str(token), and not its key. The key is shown "
             "only once, when the token is made."
         )
+    if text.partition(" ")[0].lower() in _KNOWN_WORDS and " " in text:
+        return "The word before the key is there twice. Write it once."
     if " " in text:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
         return f"The key is longer than {MAX_LENGTH} characters. No key is."
-    return _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
+    return _another_thing(text) or (
+        _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
+    )
+
+
+def _another_thing(text: str) -> str:
+    """Return a text about what is not one of our keys, or an empty text."""
+    if text.endswith("YOUR_KEY"):
+        return "This is a placeholder. Write your own key in its place."
+    if text.isdecimal():
+        return "This is a number, such as the id of a token. Send the key."
+    if _JWT.fullmatch(text):
+        return "This is a JWT, which another package made. Log in again for a key of this package."
+    if _AUTHTOKEN.fullmatch(text):
+        return (
+            "This looks like a key of rest_framework.authtoken. Import those keys with "
+            "manage.py import_tokens authtoken, or log in again."
+        )
+    return ""
 
 
 def _not_the_key_alone(text: str, prefix: str) -> str:

@@ -73,7 +73,10 @@ class CountingThrottle(SimpleRateThrottle):
     def counted(self, request: Any) -> int:
         """Return how many requests this window has so far."""
         place = self.get_cache_key(request, None)
-        return 0 if place is None else self._ask_cache(self.cache.get, place, 0)
+        return 0 if place is None else self._ask_cache(self._read, place)
+
+    def _read(self, place: str) -> Any:
+        return self.cache.get(place, 0)
 
     def _add_one(self, place: str) -> Any:
         if self.cache.add(place, 1, timeout=self.duration):

@@ -60,7 +60,11 @@ SHAPES: dict[str, Any] = {
     "a list of lists": [["username"], [None], []],
 }
 OURS = [f"DRF_TOKEN_AUTH.{name}" for name in RULES]
-DRFS = ["REST_FRAMEWORK", "REST_FRAMEWORK.DEFAULT_AUTHENTICATION_CLASSES"]
+DRFS = [
+    "REST_FRAMEWORK",
+    "REST_FRAMEWORK.DEFAULT_AUTHENTICATION_CLASSES",
+    "REST_FRAMEWORK.DEFAULT_RENDERER_CLASSES",
+]
 DJANGOS = ["SECRET_KEY", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "ROOT_URLCONF"]
 NEIGHBOURS = [
     *("DJOSER", "DJOSER.TOKEN_MODEL"),
@@ -94,7 +98,9 @@ def messages_with(name: str, value: Any) -> list[Any]:
 @pytest.fixture(autouse=True)
 def neighbours(monkeypatch):
     """Installed, as their checks see it."""
-    monkeypatch.setattr("django.apps.apps.is_installed", lambda app: app in {"axes", "djoser"})
+    monkeypatch.setattr(
+        "django.apps.apps.is_installed", lambda app: app in {"axes", "djoser", "rest_framework"}
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES)

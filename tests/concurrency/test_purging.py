@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.revocations import revoke_in_batches
+from drf_token_auth.rows.revocation import revoke_in_batches
 from tests.concurrency.conftest import PATIENCE, Elsewhere
 from tests.conftest import make_user
 from tests.project_models import HANGING, hanging

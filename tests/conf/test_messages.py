@@ -180,6 +180,7 @@ def test_a_value_whose_repr_fails():
     [
         # misspelt
         *[("TTTL", "TTL"), ("IDLE_TIME_OUT", "IDLE_TIMEOUT"), ("max_ttl", "MAX_TTL")],
+        *[("IDLE", "IDLE_TIMEOUT"), ("LAST_USED", "LAST_USED_INTERVAL")],
         *[("SCOPE", "SCOPES"), ("ttl", "TTL"), ("prefix", "PREFIX"), ("max-ttl", "MAX_TTL")],
         # django-rest-knox and durin
         *[("TOKEN_TTL", "TTL"), ("DEFAULT_TOKEN_TTL", "TTL"), ("AUTO_REFRESH", "IDLE_TIMEOUT")],

@@ -21,7 +21,6 @@ PERIPHERY = [
     "management",
     "pages",
     "static",
-    "stats.py",
     "templates",
 ]
 CORE = ["authentication", "keys", "lookup", "models", "operations", "passwords", "views"]

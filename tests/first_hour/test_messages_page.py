@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -166,7 +166,8 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W007": [defaults(OURS, f"{__name__}.OldTokens"), defaults(f"{__name__}.OldTokens", OURS)],
     "W008": [{**defaults(SESSION), "ROOT_URLCONF": (path("", include("drf_token_auth.urls")),)}],
     "W009": [urls(Logout)],
-    "W011": [{**defaults(OURS), **urls(ObtainAuthToken)}],
+    "W011": [{}],
+    "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
 }
 # E007 needs a model of another app; its test is in tests/checks.
 ELSEWHERE = {"E007"}
@@ -183,7 +184,7 @@ def check_messages(patch: pytest.MonkeyPatch) -> Iterator[str]:
     for id_, examples in CHECKS.items():
         yield f"### `drf_token_auth.{id_}`"
         patch.setitem(sys.modules, "drf_token_auth.contrib.ninja", ninja if id_ == "E015" else None)
-        beside = {"rest_framework.authtoken"} if id_ == "W011" else set()
+        beside = {"rest_framework.authtoken"} if id_ == "W012" else set()
         patch.setattr(
             "django.apps.apps.is_installed",
             lambda app, beside=beside: app in {*installed, *beside, "auditlog"},
@@ -253,6 +254,8 @@ def errors(user: Any) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield 'a login at MAX_TOKENS_PER_USER, with WHEN_FULL = "reject"', lambda: full(user)
     yield 'operations.issue(user, scopes="fly")', lambda: scopes(user, "fly", {"read": ""})
+    yield "operations.issue(user, ttl=3600)", lambda: operations.issue(user, ttl=cast(Any, 3600))
+    yield "operations.revoke(key)", lambda: operations.revoke(cast(Any, "dta_…"))
     yield "operations.issue(user, scopes=[])", lambda: scopes(user, [], {})
     yield "create_token nobody", lambda: command("create_token", "nobody")
     yield "create_token", lambda: command("create_token")
@@ -268,7 +271,7 @@ def errors(user: Any) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "revoke_tokens --all, without a terminal", lambda: command("revoke_tokens", "--all")
 
 
-RAISED = (CommandError, FieldError, ImproperlyConfigured, TokenError)
+RAISED = (CommandError, FieldError, ImproperlyConfigured, TokenError, TypeError)
 
 
 def error_messages(user: Any) -> Iterator[str]:

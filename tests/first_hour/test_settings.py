@@ -98,6 +98,20 @@ def test_a_project_that_forgot_the_authenticator_is_warned(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("", True),
+        ('REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] = ["rest_framework.renderers.JSON"]', False),
+    ],
+)
+def test_a_browsable_api_without_its_templates(tmp_path: Path, line: str, is_found: bool) -> None:
+    lines = [authenticators(f'["{OURS}"]'), 'INSTALLED_APPS.remove("rest_framework")', line]
+    done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
+    assert ("(drf_token_auth.W011)" in done.stderr) is is_found
+    assert ('Add "rest_framework" to INSTALLED_APPS.' in done.stderr) is is_found
+
+
+@pytest.mark.parametrize(
     "line",
     [
         'DRF_TOKEN_AUTH_HEADER = "X-Api-Key"',

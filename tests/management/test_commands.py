@@ -113,7 +113,7 @@ def test_what_is_done_is_done_in_the_database_that_is_named(user: Any) -> None:
         assert not Token.objects.using("default").exists()
         store([Token(user_id=user.pk, created_at=old)], using="default")
         out = run("purge_expired_tokens", "--unused-for", "180d", *named)
-        assert out == "1 expired or unused tokens deleted.\n"
+        assert out == "1 expired or unused token deleted.\n"
         store((Token(user_id=user.pk) for _ in range(2)), using="default")
         assert revoke("--user", user.get_username(), *named) == "Revoked 2 tokens.\n"
         assert not Token.objects.using("default").exists()
@@ -158,7 +158,7 @@ class TestFromCode:
         fill(user, expires_at=now - 8 * DAY)
         fill(user, expires_at=now - 6 * DAY)
         kept = fill(user)
-        assert run("purge_expired_tokens", older_than=week) == "1 expired tokens deleted.\n"
+        assert run("purge_expired_tokens", older_than=week) == "1 expired token deleted.\n"
         fill(user, created_at=now - 8 * DAY)
         out = run("purge_expired_tokens", unused_for=week)
         assert out == "2 expired or unused tokens deleted.\n"
@@ -184,7 +184,9 @@ class TestFromCode:
         fill(user, created_at=timezone.now() - 2 * DAY)
         fill(user, expires_at=timezone.now())
         error = refused(*typed, **{option: "7 days"})
-        assert str(error) == "'7 days' is not a duration such as 90d, 12h or 1h30m"
+        assert str(error) == (
+            "'7 days' is not a duration such as 90d, 12h or 1h30m. Did you mean 7d?"
+        )
         assert len(left()) == 2
 
     def test_a_lifetime_of_zero(self, user: Any) -> None:
@@ -255,8 +257,8 @@ class TestCreateToken:
     @pytest.mark.parametrize(
         ("typed", "why"),
         [
-            (["--scopes", "fly"], "Not declared in SCOPES: fly."),
-            (["--scopes", ""], "No scope is named."),
+            (["--scopes", "fly"], "SCOPES does not declare: fly. Write DRF_TOKEN_AUTH"),
+            (["--scopes", ""], "The list of scopes is empty."),
             (["--kind", "master"], "--kind"),
             (["--ttl", "soon"], "is not a duration"),
             (["--ttl", "0s"], "longer than 0s"),
@@ -275,7 +277,7 @@ class TestCreateToken:
     def test_the_limit(self, user: Any) -> None:
         with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}):
             run("create_token", user.get_username())
-            assert "already has 1 tokens" in str(refused("create_token", user.get_username()))
+            assert "already has 1 usable token" in str(refused("create_token", user.get_username()))
         assert len(left()) == 1
 
 
@@ -297,15 +299,15 @@ class TestPurgeExpiredTokens:
     def test_unused_for_no_time_at_all(self, user: Any) -> None:
         fill(user)
         typed = ["purge_expired_tokens", "--unused-for", "0s"]
-        assert run(*typed, "--dry-run") == "1 expired or unused tokens would be deleted.\n"
-        assert run(*typed) == "1 expired or unused tokens deleted.\n"
+        assert run(*typed, "--dry-run") == "1 expired or unused token would be deleted.\n"
+        assert run(*typed) == "1 expired or unused token deleted.\n"
 
     def test_options_reach_the_purge(self, user: Any) -> None:
         now = timezone.now()
         fill(user, expires_at=now - 8 * DAY)
         fill(user, expires_at=now - 6 * DAY)
         typed = ["--older-than", "7d", "--batch-size", "1", "--sleep", "0", "--time-limit", "60"]
-        assert run("purge_expired_tokens", *typed) == "1 expired tokens deleted.\n"
+        assert run("purge_expired_tokens", *typed) == "1 expired token deleted.\n"
         assert run("purge_expired_tokens", "--time-limit", "0").startswith("0 expired")
 
     @pytest.mark.parametrize(
@@ -551,7 +553,7 @@ class TestRevokeTokens:
             assert ("\rRevoked 2" in error.getvalue()) is said
 
     def test_in_batches_by_user(self, user: Any, other_user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         for person in [user, other_user, user]:
             fill(person, 3)
@@ -566,7 +568,7 @@ class TestRevokeTokens:
         assert left() == set(kept)
 
     def test_killed_it_keeps_what_is_done(self, user: Any, other_user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         fill(user, 2)
         kept = fill(other_user, 2)
@@ -579,7 +581,7 @@ class TestRevokeTokens:
         assert left() == set(kept)
 
     def test_what_is_made_meanwhile_is_not_chased(self, user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         fill(user, 4)
 
@@ -591,7 +593,7 @@ class TestRevokeTokens:
         assert revoke_in_batches(tokens, reason="command", batch_size=1, progress=go_on) == 4
 
     def test_what_is_used_meanwhile_is_matched_again(self, user: Any) -> None:
-        from drf_token_auth.revocations import revoke_in_batches
+        from drf_token_auth.rows.revocation import revoke_in_batches
 
         first = fill(user, created_at=timezone.now() - 300 * DAY)
         other = make_user("zoe")
@@ -773,7 +775,7 @@ class TestFindLeakedTokens:
             f'{file}:2  token id {mine.pk}, user {user.pk}, personal, "ci job", usable',
             f"{file}:4  token id {theirs.pk}, user {other_user.pk}, login, no name, expired",
             f"{file}:4  no token, unknown",
-            "3 keys found, of 1 usable tokens.",
+            "Found 3 keys. They belong to 1 usable token.",
         ]
         assert status == 1
         assert len(left()) == 2
@@ -794,15 +796,23 @@ class TestFindLeakedTokens:
         assert '"old dta_…"' in said
         assert "dta_…: No such file" in said
 
+    def test_a_key_in_place_of_a_path(self, user: Any) -> None:
+        token = operations.issue(user)
+        err = io.StringIO()
+        with pytest.raises(CommandError):
+            call_command("find_leaked_tokens", token.key, stdout=io.StringIO(), stderr=err)
+        assert "A key was given in place of a path. Pipe the key" in err.getvalue()
+        assert token.key[4:] not in err.getvalue()
+
     def test_none_is_status_0(self, user: Any, tmp_path: Path) -> None:
         token = operations.issue(user)
         expired = token.key
         Token.objects.update(expires_at=timezone.now())
         (tmp_path / "a").write_text(f"{expired} {keys.generate('dta_')} {expired[:-1]}")
         status, lines = find(tmp_path)
-        assert (status, lines[-1]) == (0, "2 keys found, of 0 usable tokens.")
+        assert (status, lines[-1]) == (0, "Found 2 keys. No usable token has them.")
         (tmp_path / "a").write_text("")
-        assert find(tmp_path) == (0, ["0 keys found, of 0 usable tokens."])
+        assert find(tmp_path) == (0, ["Found no keys."])
 
     def test_folders_all_the_way_down(self, user: Any, tmp_path: Path) -> None:
         key = operations.issue(user).key
@@ -814,7 +824,7 @@ class TestFindLeakedTokens:
         assert [line.partition(":")[0] for line in lines[:-1]] == [
             str(tmp_path / name) for name in ["a.txt", ".git/config", "b/a.txt", "b/c/d.txt"]
         ]
-        assert lines[-1] == "4 keys found, of 1 usable tokens."
+        assert lines[-1] == "Found 4 keys. They belong to 1 usable token."
 
     def test_links_in_circles_and_pipes_are_no_trap(self, user: Any, tmp_path: Path) -> None:
         key = operations.issue(user).key
@@ -869,7 +879,7 @@ class TestFindLeakedTokens:
         (tmp_path / "a").write_text(operations.issue(user).key)
         status, lines = find(tmp_path / "typo", tmp_path / "a", "--revoke", "--no-input")
         assert status == 2
-        assert lines[-1] == "1 tokens revoked."
+        assert lines[-1] == "1 token revoked."
         assert not left()
 
     def test_paths_that_are_no_text(self, user: Any, tmp_path: Path) -> None:
@@ -890,7 +900,7 @@ class TestFindLeakedTokens:
         (tmp_path / "dump").write_bytes(b"\xff\n\0\xfe" + operations.issue(user).key.encode())
         (tmp_path / "utf16.txt").write_text(operations.issue(user).key, encoding="utf-16")
         status, lines = find(tmp_path)
-        assert (status, lines[-1]) == (1, "2 keys found, of 2 usable tokens.")
+        assert (status, lines[-1]) == (1, "Found 2 keys. They belong to 2 usable tokens.")
         assert lines[0].startswith(f"{tmp_path / 'dump'}:2  ")
 
     def test_prefixes_of_before(self, user: Any) -> None:
@@ -903,14 +913,14 @@ class TestFindLeakedTokens:
             _, lines = find("-", stdin=Input(text))
             assert [line.partition("  ")[0] for line in lines[:-1]] == ["-:1", "-:4"]
             _, lines = find("-", "--prefix", "old_", "--prefix", "older_", stdin=Input(text))
-            assert lines[-1] == "4 keys found, of 4 usable tokens."
+            assert lines[-1] == "Found 4 keys. They belong to 4 usable tokens."
 
     def test_peppers(self, user: Any) -> None:
         before = operations.issue(user)
         with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "PEPPER": 3}):
             after = operations.issue(user)
             _, lines = find("-", stdin=Input(f"{before.key}\n{after.key}"))
-        assert lines[-1] == "2 keys found, of 2 usable tokens."
+        assert lines[-1] == "Found 2 keys. They belong to 2 usable tokens."
 
     @pytest.mark.parametrize(
         ("late", "state"), [(-MICROSECOND, "usable"), (timedelta(0), "rotated")]
@@ -940,7 +950,7 @@ class TestFindLeakedTokens:
         user.is_active = False
         user.save()
         status, lines = find("-", "--revoke", "--no-input", stdin=Input(token.key))
-        assert (status, lines[-1]) == (1, "1 tokens revoked.")
+        assert (status, lines[-1]) == (1, "1 token revoked.")
 
     def test_revoke(self, user: Any, django_capture_on_commit_callbacks: Any) -> None:
         leaked, expired, kept = [operations.issue(user) for _ in range(3)]
@@ -949,7 +959,7 @@ class TestFindLeakedTokens:
         with listening() as heard, django_capture_on_commit_callbacks(execute=True):
             status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
         assert status == 1
-        assert lines[-2:] == ["3 keys found, of 1 usable tokens.", "1 tokens revoked."]
+        assert lines[-2:] == ["Found 3 keys. They belong to 1 usable token.", "1 token revoked."]
         assert [(one.token.pk, one.reason) for one in heard] == [(leaked.pk, "command")]
         assert left() == {expired, kept}
         status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
@@ -982,7 +992,7 @@ class TestFindLeakedTokens:
         with queries() as asked:
             status, lines = find("-", stdin=Input("\n".join([*strangers, *made])))
         assert len(asked) == 2
-        assert (status, lines[-1]) == (1, "150 keys found, of 3 usable tokens.")
+        assert (status, lines[-1]) == (1, "Found 150 keys. They belong to 3 usable tokens.")
         assert len(lines) == 151
 
     @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from django.utils import timezone
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.managers import all_rows
 from drf_token_auth.purging import deleting
-from drf_token_auth.revocations import revoke_in_batches
+from drf_token_auth.rows.revocation import revoke_in_batches
 from tests import project_models
 from tests.project_models import HANGING, hanging
 from tests.queries import queries

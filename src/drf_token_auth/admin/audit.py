@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import router
+
 from ..base_models import AbstractToken
+from ..database_text import store_texts
 from .labels import label
 
 __all__ = ["write_log"]
@@ -23,19 +26,26 @@ def write_log(
     from django.contrib.admin.models import LogEntry
     from django.contrib.contenttypes.models import ContentType
 
+    tokens = list(tokens)
     entries = [
         LogEntry(
             user_id=request.user.pk,
             content_type=ContentType.objects.get_for_model(token, for_concrete_model=False),
             object_id=str(token.pk),
-            object_repr=label(token)[:_REPR_LENGTH],
             action_flag=action_flag,
             # LogEntry stores a list as JSON. Django's own code passes lists too.
             change_message=message,
         )
         for token in tokens
     ]
-    if len(entries) == 1:
-        entries[0].save()
-        return entries
-    return list(LogEntry.objects.bulk_create(entries))
+
+    def store(labels: Sequence[str]) -> list[Any]:
+        for entry, text in zip(entries, labels, strict=True):
+            entry.object_repr = text
+        if len(entries) == 1:
+            entries[0].save()
+            return entries
+        return list(LogEntry.objects.bulk_create(entries))
+
+    labels = [label(token)[:_REPR_LENGTH] for token in tokens]
+    return store_texts(labels, store, using=router.db_for_write(LogEntry))

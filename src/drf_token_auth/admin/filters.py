@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..locking import user_model
+from ..rows import expiry
 
 __all__ = ["LastUseFilter", "LifetimeFilter", "OwnerFilter", "ScopeFilter"]
 
@@ -34,13 +35,13 @@ class LifetimeFilter(admin.SimpleListFilter):
     def queryset(self, request: Any, queryset: Any) -> Any:
         now = timezone.now()
         if self.value() == "usable":
-            return queryset.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+            return queryset.filter(expiry.not_expired(now))
         if self.value() == "soon":
             return queryset.filter(expires_at__gt=now, expires_at__lte=now + timedelta(days=7))
         if self.value() == "never":
             return queryset.filter(expires_at__isnull=True)
         if self.value() == "expired":
-            return queryset.filter(expires_at__lte=now)
+            return queryset.filter(expiry.expired(now))
         return queryset
 
 

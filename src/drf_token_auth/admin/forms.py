@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..base_models import AbstractToken, Kind, clean_name
 from ..conf import get_settings
 from ..conf.rules import LONGEST
+from ..database_text import storable
 from ..exceptions import UnknownScopes
 from ..managers import all_rows
 from ..scopes import encode_scopes
@@ -121,9 +122,9 @@ class TokenAddForm(TokenForm):
 
     def _clean_unique_name(self, values: dict[str, Any]) -> None:
         """Refuse the name of another usable token, so that a reload makes no second token."""
-        name = clean_name(values.get("name", ""))
         model: Any = self._meta.model
         others = all_rows(model, model._default_manager.db).usable()
+        name = storable(others, clean_name(values.get("name", "")))
         if name and others.filter(user=values["user"], kind=Kind.PERSONAL, name=name).exists():
             self.add_error("name", _("The user has a personal token of this name."))
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from ..database_text import storable
 from ..locking import user_model
 from ..login_name import clean_login_name, is_about_name, max_name_length
 
@@ -25,8 +26,10 @@ def search(queryset: Any, text: str) -> Any:
     found = Q() if pk is None else Q(pk=pk)
     if not text.startswith("#"):
         # Read the users first: a join would make the database scan both tables together.
-        owners = _owners(queryset, text)
-        found |= Q(hint=text) | Q(name__icontains=text) | Q(user__in=owners)
+        found |= Q(user__in=_owners(queryset, text))
+        name = storable(queryset, text)
+        if name:
+            found |= Q(hint=name) | Q(name__icontains=name)
     return queryset.filter(found) if found else queryset.none()
 
 

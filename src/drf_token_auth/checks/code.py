@@ -104,7 +104,7 @@ def check_auth_token() -> Messages:
                 "W009",
                 f"{path_of(function)} reads user.auth_token, which your users do not have: a user "
                 "may have several tokens.",
-                "request.auth is the token of the request. To end it, write "
+                "request.auth is the token of the request. To revoke it, write "
                 'request.auth.revoke(reason="logout"). To make a new one, write '
                 "drf_token_auth.operations.issue(user).",
             )

@@ -24,7 +24,7 @@ _HINT = (
 
 @check(Tags.urls)
 def check_drfs_tokens() -> Messages:
-    """E020: a view makes tokens in a table that is missing. W011: no authenticator accepts them."""
+    """E020: a view makes tokens in a table that is missing. W012: no authenticator accepts them."""
     is_installed = apps.is_installed(AUTHTOKEN)
     if is_installed and any(map(takes_drfs_tokens, default_authenticators())):
         return
@@ -34,7 +34,7 @@ def check_drfs_tokens() -> Messages:
             continue
         if is_installed:
             yield warning(
-                "W011",
+                "W012",
                 f"{name} uses the tokens of {AUTHTOKEN}, but no class in {SETTING} accepts them.",
                 f"{_HINT} If you want both kinds of tokens, write {OURS} and DRF's class there.",
             )

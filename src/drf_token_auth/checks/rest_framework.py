@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
@@ -12,20 +13,20 @@ from django.utils.module_loading import import_string
 from ..conf.rest_framework import LINE, OURS, SETTING, unreadable, wrong_entry
 from ..conf.rules import show
 from .served import served_views
-from .shared import Messages, check, error, path_of
+from .shared import Messages, check, error, path_of, warning
 
 __all__ = ["OURS", "SETTING", "default_authenticators"]
 
 
-def _configured() -> Any:
+def _configured(name: str = "DEFAULT_AUTHENTICATION_CLASSES") -> Any:
     """Return the project's value, or DRF's default."""
     from rest_framework.settings import DEFAULTS
 
     configured = getattr(settings, "REST_FRAMEWORK", {})
     if not isinstance(configured, Mapping):
         return ()
-    default = DEFAULTS["DEFAULT_AUTHENTICATION_CLASSES"]
-    return configured.get("DEFAULT_AUTHENTICATION_CLASSES", default)
+    defaults: Mapping[str, object] = DEFAULTS
+    return configured.get(name, defaults[name])
 
 
 def default_authenticators() -> list[Any]:
@@ -64,6 +65,23 @@ def _as_list(value: Any) -> str:
     if isinstance(value, str):
         return f'Add a comma: ("{value}",).'
     return f'Add a comma: ("{path_of(value)}",).' if isinstance(value, type) else LINE
+
+
+@check(Tags.templates)
+def check_browsable_api() -> Messages:
+    """W011: DRF renders pages for browsers, but its templates are not installed."""
+    renderers = _configured("DEFAULT_RENDERER_CLASSES")
+    if not isinstance(renderers, (list, tuple)) or apps.is_installed("rest_framework"):
+        return
+    if "rest_framework.renderers.BrowsableAPIRenderer" in renderers:
+        yield warning(
+            "W011",
+            '"rest_framework" is not in INSTALLED_APPS, so a browser that opens a view gets the '
+            "error TemplateDoesNotExist.",
+            'Add "rest_framework" to INSTALLED_APPS. If the API is not for browsers, write '
+            'REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": '
+            '["rest_framework.renderers.JSONRenderer"], …}.',
+        )
 
 
 @check(Tags.urls)

@@ -90,6 +90,9 @@ def _meant(name: str, known: list[str]) -> str | None:
     near = difflib.get_close_matches(upper, known, n=1, cutoff=_TYPO)
     if near:
         return near[0]
+    begun = [one for one in known if one.startswith(f"{upper}_")]
+    if len(begun) == 1:
+        return begun[0]
     is_lifetime = _LIFETIME.search(upper) and not _NOT_LIFETIME.search(upper)
     if is_lifetime:
         return "PERSONAL_TTL" if "PERSONAL" in upper else "TTL"

@@ -17,10 +17,11 @@ from django.db import IntegrityError, models, router, transaction
 from django.utils import timezone
 
 from .. import get_token_model
+from ..database_text import storable
 from ..exceptions import Refused
-from ..kinds import Kind
 from ..locking import plain_rows
-from ..new_rows import NAME_LENGTH
+from ..rows.creation import NAME_LENGTH
+from ..rows.kinds import Kind
 from .lifetimes import Lifetime
 from .locks import hold
 from .old_tokens import OldToken
@@ -96,11 +97,11 @@ class _Copy:
         self.using: str = old.db
         self.read = read
         self.kind = kind
-        self.name = name
         self.lifetime = lifetime
         self.dry_run = dry_run
         self.progress = progress
         self.model = get_token_model()
+        self.name = storable(plain_rows(self.model, self.using), name)
         self.user_model: Any = self.model._meta.get_field("user").related_model
         self.report = ImportReport()
 

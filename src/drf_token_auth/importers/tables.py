@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..new_rows import NAME_LENGTH
+from ..rows.creation import NAME_LENGTH
 from .reports import EXPIRIES, ImportReport
 
 __all__ = ["report_line", "report_table"]

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import router, transaction
 
-from .. import expiry, keys
+from .. import keys
 from ..conf import get_settings
 from ..locking import hold
 from ..passwords import stamp
+from ..rows import expiry
 from .after_request import after_transaction
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ..managers import TokenQuerySet
-from ..revocations import revoke_in_batches
+from ..rows.revocation import revoke_in_batches
 from .output import TokenCommand, counted
 
 __all__ = ["RevokingCommand"]

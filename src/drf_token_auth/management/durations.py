@@ -12,6 +12,8 @@ __all__ = ["duration", "given"]
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _WHOLE = re.compile(r"(?:[0-9]+[wdhms])+")
+# How people write a duration: "7 days", "7days", "90".
+_SPOKEN = re.compile(r"([0-9]{1,6}) ?(?:([wdhms])[a-z]*)?")
 _PART = re.compile(r"([0-9]+)([wdhms])")
 # A thousand years. The present plus or minus this duration is still a valid date.
 _LONGEST = timedelta(days=365_000)
@@ -37,4 +39,15 @@ def duration(text: str) -> timedelta:
                 return total
     except (OverflowError, ValueError):  # ValueError: int() refuses thousands of digits.
         pass
-    raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 90d, 12h or 1h30m")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a duration such as 90d, 12h or 1h30m.{_meant(text)}"
+    )
+
+
+def _meant(text: str) -> str:
+    """Return a sentence with the duration that was probably meant, or an empty text."""
+    spoken = _SPOKEN.fullmatch(text.lower())
+    if spoken is None:
+        return ""
+    count, unit = spoken.groups()
+    return f" Did you mean {count}{unit}?" if unit else f" Did you mean {count}d or {count}h?"

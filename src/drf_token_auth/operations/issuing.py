@@ -14,12 +14,12 @@ from .. import get_token_model, passwords
 from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..conf.rules import require_duration
-from ..database_text import store_text
+from ..database_text import storable
 from ..exceptions import InactiveUser, PasswordChanged, TokenLimitReached
-from ..kinds import Kind
 from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
-from ..new_rows import clean_name
+from ..rows.creation import clean_name
+from ..rows.kinds import Kind
 from ..scopes import encode_scopes
 from .presented import lock_presented
 
@@ -113,7 +113,9 @@ def replace(
     using = using or router.db_for_write(model)
     with locking_transaction(using=using):
         lock_user(model, user.pk, using=using)
-        old = all_rows(model, using).usable().filter(user=user, kind=kind, name=clean_name(name))
+        tokens = all_rows(model, using)
+        stored = storable(tokens, clean_name(name))
+        old = tokens.usable().filter(user=user, kind=kind, name=stored)
         read_latest(old).revoke(reason="replaced", actor=actor or user, request=request)
         return issue(
             user,
@@ -147,12 +149,7 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
             read_latest(outdated).revoke(reason="password", actor=actor, request=request)
             if limit is not None:
                 _make_room(token, user, limit, using)
-
-        def save(name: str) -> None:
-            token.name = name
-            token.save(using=using)
-
-        store_text(token.name, save, using=using)
+        token.save(using=using)
 
 
 def _refuse_stale(token: AbstractToken, stored: Any) -> None:

@@ -5,28 +5,22 @@ from __future__ import annotations
 from django.db import DatabaseError, router, transaction
 
 from ..base_models import AbstractToken
-from ..database_text import store_text
 from ..fields import auto_now_columns
 
 __all__ = ["rename"]
 
 
 def rename(token: AbstractToken, name: str) -> bool:
-    """Save the token with this name, without the characters that the database cannot store.
+    """Save the token with this name.
 
     :returns: False if the token was revoked or deleted meanwhile.
     """
     model = type(token)
     using = router.db_for_write(model, instance=token)
-    columns = ["name", *auto_now_columns(model)]
-
-    def store(text: str) -> None:
-        token.name = text
-        with transaction.atomic(using=using):
-            token.save(using=using, update_fields=columns)
-
+    token.name = name
     try:
-        store_text(name, store, using=using)
+        with transaction.atomic(using=using):
+            token.save(using=using, update_fields=["name", *auto_now_columns(model)])
     except DatabaseError:
         # Before Django 6.0, save() does not have a separate error for a deleted row.
         if model._base_manager.using(using).filter(pk=token.pk).exists():

@@ -9,9 +9,9 @@ from django.db import router
 
 from .. import get_token_model
 from ..base_models import AbstractToken
-from ..kinds import Kind
 from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
+from ..rows.kinds import Kind
 
 __all__ = ["revoke", "revoke_all"]
 
@@ -23,7 +23,13 @@ def revoke(
 
     :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
     :returns: False if the token was already revoked or had expired.
+    :raises TypeError: ``token`` is a key, and not a token.
     """
+    if isinstance(token, str):
+        raise TypeError(
+            "revoke() needs a token and not its key. Write "
+            "token = get_token_model().objects.from_key(key), and revoke it if it is not None."
+        )
     return token.revoke(reason=reason, actor=actor, request=request)
 
 

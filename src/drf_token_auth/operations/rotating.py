@@ -13,7 +13,7 @@ from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..fields import auto_now_columns
 from ..locking import lock_user, locking_transaction
-from ..pickling import DIGESTS
+from ..rows.pickling import DIGESTS
 from .presented import lock_presented
 
 __all__ = ["rotate"]

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from .. import keys
 from ..conf import get_settings
-from ..new_rows import NAME_LENGTH, clean_name
+from ..database_text import storable
+from ..rows.creation import NAME_LENGTH, clean_name
 from . import durations
 
 __all__ = ["NewKeyForm", "NewTokenForm", "PasswordForm", "RenameForm"]
@@ -40,6 +41,8 @@ class NameForm(forms.Form):
 
     def clean_name(self) -> str:
         name = clean_name(self.cleaned_data["name"])
+        if self.taken is not None:
+            name = storable(self.taken, name)
         if not name:
             raise ValidationError(self.fields["name"].error_messages["required"], code="required")
         if self.taken is not None and self.taken.filter(name__iexact=name).exists():

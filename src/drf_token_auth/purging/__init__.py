@@ -16,9 +16,10 @@ from django.db.models import ProtectedError, RestrictedError
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from .. import expiry, get_token_model, revocations
+from .. import get_token_model
 from ..conf.rules import require_duration
 from ..managers import TokenQuerySet, all_rows
+from ..rows import expiry, revocation
 from .deleting import Outcome, deletions
 
 __all__ = ["BATCH_SIZE", "purge"]
@@ -135,14 +136,14 @@ def _revocations(unused: Tokens, size: int) -> Iterator[Step]:
     """Yield one transaction per user. Run each before asking for the next."""
     if unused.query.is_empty():
         return
-    size = min(size, revocations.BATCH_SIZE)
-    for user_pk, ids in revocations.ids_by_user(unused, size):
+    size = min(size, revocation.BATCH_SIZE)
+    for user_pk, ids in revocation.ids_by_user(unused, size):
         yield partial(_revoke, unused, user_pk, ids)
 
 
 def _revoke(unused: Tokens, user_pk: Any, ids: list[Any]) -> Outcome:
     try:
-        return Outcome(revocations.revoke_checked(unused, user_pk, ids, reason="unused"))
+        return Outcome(revocation.revoke_checked(unused, user_pk, ids, reason="unused"))
     except (ProtectedError, RestrictedError):
         if len(ids) == 1:
             return Outcome(kept=1)

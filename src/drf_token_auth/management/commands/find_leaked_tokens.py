@@ -14,10 +14,12 @@ from django.db import connections, router
 
 from ... import get_token_model
 from ...conf import Settings, get_settings
+from ...keys import looks_issued
 from ...leaks import USABLE, Holder, holders_of
 from ...leaks.scanning import FoundKey, find_keys, mask_keys
 from ...managers import TokenQuerySet, all_rows
 from ..confirmation import RevokingCommand
+from ..output import counted
 
 STANDARD_INPUT = "-"
 T = TypeVar("T")
@@ -25,6 +27,10 @@ T = TypeVar("T")
 BATCH_SIZE = 100
 # The exit statuses, the same as grep's.
 FOUND, TROUBLE = 1, 2
+ON_THE_COMMAND_LINE = (
+    "A key was given in place of a path. Pipe the key into find_leaked_tokens with the path -, "
+    "because the shell keeps its command lines in a history."
+)
 
 
 def prefix(text: str) -> str:
@@ -76,7 +82,7 @@ class Command(RevokingCommand):
             default=[],
             help="Also look for keys with this prefix, from before PREFIX was changed.",
         )
-        parser.add_argument("--revoke", action="store_true", help="End the usable ones.")
+        parser.add_argument("--revoke", action="store_true", help="Revoke the usable ones.")
         self.add_confirmation_arguments(parser)
         parser.add_argument(
             "--database",
@@ -103,9 +109,12 @@ class Command(RevokingCommand):
             if options["interactive"]:
                 self.confirm(len(usable))
             count = sum(self.revoke(tokens.usable().filter(pk__in=ids)) for ids in pieces(usable))
-            self.say(f"{count} tokens revoked.")
+            self.say(f"{counted(count)} revoked.")
+        if any(looks_issued(path, each) for path in options["path"] for each in self.prefixes):
+            self.put(self.stderr, f"{ON_THE_COMMAND_LINE}\n")
         if self.unread:
-            raise CommandError(f"{self.unread} paths could not be read.", returncode=TROUBLE)
+            unread = counted(self.unread, "path")
+            raise CommandError(f"{unread} could not be read.", returncode=TROUBLE)
         if usable:
             raise CommandError("Usable keys have leaked.", returncode=FOUND)
 
@@ -121,8 +130,14 @@ class Command(RevokingCommand):
                 if holder.state == USABLE and holder.token is not None:
                     usable.add(holder.token.pk)
             total += len(batch)
-        self.say(f"{total} keys found, of {len(usable)} usable tokens.")
+        self.say(self.summary(total, len(usable)))
         return usable
+
+    def summary(self, keys: int, usable: int) -> str:
+        if not keys:
+            return "Found no keys."
+        whose = f"They belong to {counted(usable, 'usable token')}."
+        return f"Found {counted(keys, 'key')}. {whose if usable else 'No usable token has them.'}"
 
     def scan(self, paths: Iterable[str]) -> Iterator[tuple[str, FoundKey]]:
         for path in paths:

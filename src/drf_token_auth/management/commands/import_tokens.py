@@ -13,8 +13,8 @@ from ...importers.sources import Source, Unreadable
 from ...importers.tables import report_line, report_table
 from ...importers.undoing import undo_import
 from ...importers.walks import BATCH_SIZE
-from ...kinds import Kind
-from ...new_rows import NAME_LENGTH
+from ...rows.creation import NAME_LENGTH
+from ...rows.kinds import Kind
 from ..durations import duration, given
 from ..leftovers import leftovers, listed
 

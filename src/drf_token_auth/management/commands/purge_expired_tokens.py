@@ -13,6 +13,7 @@ from django.db.models.signals import post_delete, pre_delete
 from ... import get_token_model, operations
 from ...purging import BATCH_SIZE
 from ..durations import duration, given
+from ..output import counted
 
 
 class Command(BaseCommand):
@@ -78,9 +79,9 @@ class Command(BaseCommand):
         )
         if self._has_progress:
             self.stderr.write("\r", ending="")
-        what = "expired tokens" if unused_for is None else "expired or unused tokens"
+        what = "expired token" if unused_for is None else "expired or unused token"
         done = "would be deleted" if options["dry_run"] else "deleted"
-        self._say(f"{count} {what} {done}.")
+        self._say(f"{counted(count, what)} {done}.")
         if self._is_cut_short:
             self._say("The time limit was reached and more are left. Run the command again.")
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections, router
 
 from ... import get_token_model, keys
-from ...stats import UNUSED_DAYS, collect
+from ..stats import UNUSED_DAYS, collect
 
 LABELS = {
     "total": "tokens",

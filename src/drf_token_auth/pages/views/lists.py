@@ -18,6 +18,7 @@ from ... import get_token_model
 from ...base_models import Kind, clean_name
 from ...conf import get_settings
 from ...contrib.session_tokens import tied_id
+from ...database_text import storable
 from ...leaks.typed import contains_key
 from ..rows import TokenRow
 from .base import LIST_OF, PageView
@@ -91,7 +92,9 @@ class ListView(PageView):
     def paginator(self, words: str, order: Any, total: int) -> Paginator[Any]:
         tokens = self.get_queryset().order_by(order, "-pk")
         if words:
-            tokens = tokens.filter(Q(name__icontains=words) | Q(hint__startswith=words))
+            words = storable(tokens, words)
+            found = Q(name__icontains=words) | Q(hint__startswith=words)
+            tokens = tokens.filter(found) if words else tokens.none()
         paginator = Paginator(tokens, self.paginate_by)
         if not words:
             paginator.count = total  # It is known. Do not count again.

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from .conf import get_settings
+from ..conf import get_settings
 from .kinds import Kind
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
+    from ..base_models import AbstractToken
 
 __all__ = ["cap", "expired", "is_expired", "not_expired", "renewed", "start"]
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from . import expiry, keys, signals
-from .conf import get_settings
+from .. import keys, signals
+from ..conf import get_settings
+from ..passwords import verified_stamp
+from ..scopes import encode_scopes
+from . import expiry
 from .kinds import Kind
-from .passwords import verified_stamp
-from .scopes import encode_scopes
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
+    from ..base_models import AbstractToken
 
 __all__ = ["NAME_LENGTH", "announce_created", "clean_name", "fill_in", "fill_in_fixture"]
 

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from django.db import connections, router
 from django.utils import timezone
 
-from . import expiry, signals
-from .locking import lock_user, locking_transaction, plain_rows
+from .. import signals
+from ..locking import lock_user, locking_transaction, plain_rows
+from . import expiry
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
-    from .managers import TokenQuerySet
+    from ..base_models import AbstractToken
+    from ..managers import TokenQuerySet
 
 __all__ = [
     "BATCH_SIZE",

@@ -10,14 +10,15 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from . import keys, peppers
-from .base_models import Kind
-from .conf import get_settings
-from .locking import user_model
-from .managers import all_rows
+from .. import keys, peppers
+from ..base_models import Kind
+from ..conf import get_settings
+from ..locking import user_model
+from ..managers import all_rows
+from ..rows import expiry
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
+    from ..base_models import AbstractToken
 
 __all__ = ["UNUSED_DAYS", "collect"]
 
@@ -33,12 +34,12 @@ def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
         ``inactive_users`` is None if the user model has no field ``is_active``.
     """
     now = timezone.now()
-    usable = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    usable = expiry.not_expired(now)
     used = Coalesce("last_used_at", "created_at")
     wanted = {
         "total": Q(),
         "usable": usable,
-        "expired": Q(expires_at__lte=now),
+        "expired": expiry.expired(now),
         **{kind: usable & Q(kind=kind) for kind in Kind.values},
         "never_expiring": Q(expires_at__isnull=True),
         "never_used": usable & Q(last_used_at__isnull=True),
