@@ -98,11 +98,20 @@ def groups(index: Path) -> list[tuple[str, list[str]]]:
     return found
 
 
+def name_language(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: object
+) -> None:
+    """Tell browsers and screen readers that the pages in ``ko`` are Korean."""
+    if page.startswith("ko/"):
+        context["language"] = "ko"
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("local_inventories", {}, "env")
     app.add_config_value("summary", "", "env")
     app.add_directive("picture", Picture)
     app.add_directive("search-words", SearchWords)
     app.connect("config-inited", add_inventories, priority=100)
+    app.connect("html-page-context", name_language)
     app.connect("build-finished", write_llms_txt)
     return {"parallel_read_safe": True}

@@ -25,7 +25,13 @@ from .exceptions import (
 )
 from .keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
-__all__ = ["explain", "log_foreign_header", "log_missing_header", "log_refusal"]
+__all__ = [
+    "explain",
+    "log_foreign_header",
+    "log_json_as_form",
+    "log_missing_header",
+    "log_refusal",
+]
 
 logger = logging.getLogger("drf_token_auth")
 
@@ -158,6 +164,17 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
             "WSGIPassAuthorization On."
         )
     _warn(text, request)
+
+
+def log_json_as_form(request: Any) -> None:
+    """With DEBUG, warn about JSON that was sent as a form, as curl does without a Content-Type."""
+    # Django then takes the whole JSON text for the name of one field.
+    if settings.DEBUG and any(str(name).lstrip().startswith("{") for name in request.data):
+        _warn(
+            "The body is JSON, but its Content-Type is that of a form. Send the header "
+            '"Content-Type: application/json".',
+            request,
+        )
 
 
 def _named(scheme: str) -> str:

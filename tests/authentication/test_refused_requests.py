@@ -115,6 +115,26 @@ def test_one_warning_names_the_mistake(
         assert token.key[4:12] not in line
 
 
+@pytest.mark.parametrize(
+    ("content_type", "debug", "is_named"),
+    [
+        ("application/x-www-form-urlencoded", True, True),
+        ("application/x-www-form-urlencoded", False, False),
+        ("application/json", True, False),
+    ],
+)
+def test_json_that_is_sent_as_a_form(
+    settings: Any, warnings: Any, content_type: str, debug: bool, is_named: bool
+) -> None:
+    settings.DEBUG = debug
+    body = '{"username": "ada", "password": ""}'
+    answered = APIClient().post("/auth/login/", body, content_type=content_type)
+    assert answered.status_code == 400
+    said = [one for one in warnings() if "The body is JSON" in one]
+    assert bool(said) is is_named
+    assert "ada" not in "".join(said)
+
+
 def ended_by(way: str) -> str:
     user = make_user("bob")
     token = operations.issue(user)

@@ -14,6 +14,7 @@ from django.test.utils import isolate_apps
 
 import drf_token_auth
 from drf_token_auth.checks import token_model
+from drf_token_auth.managers import TokenManager, TokenQuerySet
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 BASIC = "rest_framework.authentication.BasicAuthentication"
@@ -95,6 +96,29 @@ def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_tracebac
     [message] = token_model.check_token_model()
     assert message.id == "drf_token_auth.E007"
     assert "settings.DRF_TOKEN_AUTH_TOKEN_MODEL" in message.hint
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ({"active": models.Manager()}, ["drf_token_auth.E020"]),
+        ({"objects": models.Manager()}, ["drf_token_auth.E020"]),
+        ({"objects": TokenManager(), "active": models.Manager()}, []),
+        ({"active": TokenQuerySet.as_manager()}, []),
+        ({}, []),
+    ],
+)
+def test_the_default_manager_has_the_methods_of_ours(monkeypatch, declared, found):
+    meta = type("Meta", (), {"app_label": "sessions"})
+    body = {"__module__": __name__, "Meta": meta, **declared}
+    with isolate_apps("django.contrib.sessions"):
+        model = type("ApiToken", (drf_token_auth.base_models.AbstractToken,), body)
+    monkeypatch.setattr(token_model, "get_token_model", lambda: model)
+    messages = token_model.check_manager()
+    assert [one.id for one in messages] == found
+    for message in messages:
+        assert f"sessions.ApiToken.{next(iter(declared))} is the default manager" in message.msg
+        assert "objects = TokenManager() above" in message.hint
 
 
 def test_the_command_stops_at_a_misspelt_name_and_says_the_right_one():

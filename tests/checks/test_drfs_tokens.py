@@ -72,7 +72,7 @@ def test_a_view_that_makes_drfs_tokens_is_named(
     view: Any, name: str, installed: bool, monkeypatch: Any
 ) -> None:
     [message] = found(view, OURS, installed=installed, monkeypatch=monkeypatch)
-    assert message.id == f"drf_token_auth.{'W012' if installed else 'E020'}"
+    assert message.id == f"drf_token_auth.{'W012' if installed else 'E021'}"
     assert message.msg.startswith(f"{name} uses ")
     assert "drf_token_auth.views.LoginView" in message.hint
     assert "operations.issue(user)" in message.hint

@@ -225,3 +225,13 @@ def test_a_name_is_text_and_no_markup(page: Client, user: Any) -> None:
     operations.issue(user, name="<b>x</b>")
     assert "&lt;b&gt;x&lt;/b&gt;" in page.get(DEVICES).content.decode()
     assert "<b>x" not in page.get(DEVICES).content.decode()
+
+
+@pytest.mark.parametrize("path", ["/account/devices/", "/account/api-tokens/"])
+def test_a_token_model_may_have_an_order_of_its_own(
+    page: Client, user: Any, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(get_token_model()._meta, "ordering", ["-created_at"])
+    for kind in ("login", "personal"):
+        get_token_model().objects.create(user=user, kind=kind, name="backup")
+    assert "backup" in page.get(path).text

@@ -112,6 +112,11 @@ def test_the_list_for_programs_names_every_page_of_the_index() -> None:
     assert [name for name in names if not (SITE / name).exists()] == []
 
 
+@pytest.mark.parametrize(("page", "language"), [("tutorial", "en"), ("ko/tutorial", "ko")])
+def test_a_page_names_its_language(page: str, language: str) -> None:
+    assert f'lang="{language}"' in (SITE / f"{page}.html").read_text("utf-8")[:200]
+
+
 def test_prompts_and_output_are_not_copied() -> None:
     script = (SITE / "_static" / "copybutton.js").read_text("utf-8")
     assert ">>> " in script

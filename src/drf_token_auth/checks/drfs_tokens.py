@@ -24,7 +24,7 @@ _HINT = (
 
 @check(Tags.urls)
 def check_drfs_tokens() -> Messages:
-    """E020: a view makes tokens in a table that is missing. W012: no authenticator accepts them."""
+    """E021: a view makes tokens in a table that is missing. W012: no authenticator accepts them."""
     is_installed = apps.is_installed(AUTHTOKEN)
     if is_installed and any(map(takes_drfs_tokens, default_authenticators())):
         return
@@ -39,7 +39,7 @@ def check_drfs_tokens() -> Messages:
                 f"{_HINT} If you want both kinds of tokens, write {OURS} and DRF's class there.",
             )
         else:
-            yield error("E020", f"{name} uses {AUTHTOKEN}, which is not in INSTALLED_APPS.", _HINT)
+            yield error("E021", f"{name} uses {AUTHTOKEN}, which is not in INSTALLED_APPS.", _HINT)
 
 
 def _maker_in(view: type[Any]) -> str | None:

@@ -8,10 +8,11 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
-from django.db import router
+from django.db import models, router
 
 from .. import conf, get_token_model
 from ..base_models import AbstractToken
+from ..managers import TokenQuerySet
 from .shared import Messages, check, error
 
 __all__: list[str] = []
@@ -47,6 +48,26 @@ def check_token_model() -> Messages:
                     f"Write models.ForeignKey(settings.{conf.TOKEN_MODEL_SETTING}, …).",
                     obj=field,
                 )
+
+
+@check(Tags.models)
+def check_manager() -> Messages:
+    """E020: the default manager of the token model lacks the methods of TokenManager."""
+    try:
+        model = get_token_model()
+    except ImproperlyConfigured:
+        return
+    manager = model._default_manager
+    queryset_class = getattr(manager, "_queryset_class", models.QuerySet)
+    if issubclass(model, AbstractToken) and not issubclass(queryset_class, TokenQuerySet):
+        yield error(
+            "E020",
+            f"{model._meta.label}.{manager.name} is the default manager of the token model, and it "
+            "is not a TokenManager. The API and the pages would answer 500.",
+            f"Derive {type(manager).__name__} from drf_token_auth.managers.TokenManager, or write "
+            f"objects = TokenManager() above {manager.name} in {model.__name__}.",
+            obj=model,
+        )
 
 
 def _label_of(model: Any) -> Any:

@@ -12,6 +12,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.functional import classproperty
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import IsAuthenticated
@@ -22,6 +23,7 @@ from rest_framework.views import exception_handler
 
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
+from ..refused_requests import log_json_as_form
 from ..serializers import TokenDetailSerializer
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS
@@ -155,7 +157,11 @@ class TokenView(GenericAPIView[Any]):
         return issue_or_refuse(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
-        serializer.is_valid(raise_exception=True)
+        try:
+            serializer.is_valid(raise_exception=True)
+        except ValidationError:
+            log_json_as_form(self.request)
+            raise
         return serializer
 
 

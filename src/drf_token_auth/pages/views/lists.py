@@ -87,7 +87,8 @@ class ListView(PageView):
             tokens.order_by().values_list("kind").annotate(Count("pk"))
             for tokens in (self.get_queryset(), self.tokens_of(other_kind))
         )
-        return dict(page.union(other, all=True))
+        # The union would be sorted by Meta.ordering of the project's token model.
+        return dict(page.union(other, all=True).order_by())
 
     def paginator(self, words: str, order: Any, total: int) -> Paginator[Any]:
         tokens = self.get_queryset().order_by(order, "-pk")
