@@ -55,7 +55,8 @@ def check_order_of_authenticators() -> Messages:
             "W001",
             f"{first.__name__} is the first of {SETTING}. It has no WWW-Authenticate challenge, "
             "so DRF answers 403 where it should answer 401.",
-            f'Write "{path_of(ours)}" first.',
+            f'Write "{path_of(ours)}" first. Clients then get 401 where they got 403. If they rely '
+            'on 403, leave the order, and write SILENCED_SYSTEM_CHECKS = ["drf_token_auth.W001"].',
         )
 
 
