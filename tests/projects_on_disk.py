@@ -46,6 +46,11 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def assert_no_errors(self) -> None:
+        """Run manage.py check, which fails if there is an error."""
+        done = self.run("-m", "django", "check")
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def refuse(self, *arguments: str) -> str:
         """What a management command says that fails, and not with a traceback."""
         done = self.run("-m", "django", *arguments)

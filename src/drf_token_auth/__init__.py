@@ -55,3 +55,21 @@ def require_installed() -> None:
     """Raise ImproperlyConfigured if this app is missing from INSTALLED_APPS."""
     if not registry.is_installed("drf_token_auth"):
         raise ImproperlyConfigured(f"drf_token_auth is not installed. {_INSTALL}")
+
+
+# Names that a reader may expect here, and the modules that have them.
+_ELSEWHERE = {
+    "BearerTokenAuthentication": "authentication",
+    "ExpiringTokenAuthentication": "authentication",
+    "LoginView": "views",
+    "Token": "models",
+    "TokenAuthentication": "authentication",
+    "obtain_auth_token": "views",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Django imports this module before it has loaded any model, so these names cannot be here.
+    if name in _ELSEWHERE:
+        raise ImportError(f"Write: from drf_token_auth.{_ELSEWHERE[name]} import {name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

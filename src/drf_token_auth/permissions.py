@@ -123,6 +123,13 @@ class HasScopes(_Challenging):
     It raises :class:`InsufficientScope` if a scope is missing.
     """
 
+    def __init__(self, *scopes: Any) -> None:
+        if scopes:
+            raise TypeError(
+                "HasScopes takes no arguments. Write permission_classes = [HasScopes] and "
+                f"required_scopes = {list(scopes)!r} in the view."
+            )
+
     def verdict(self, request: Any, view: Any) -> bool | APIException:
         if not (request.user and request.user.is_authenticated):
             return False

@@ -326,3 +326,8 @@ def test_rotation_widens_nothing(user: Any) -> None:
     new = client_of(token).post("/auth/token/rotate/").data
     assert new["scopes"] == ["read"]
     assert missing(client_of(new["token"]).post("/scopes/by-method/")) == {"write"}
+
+
+def test_scopes_as_arguments_are_told_where_to_write_them() -> None:
+    with pytest.raises(TypeError, match=r"required_scopes = \['read'\] in the view"):
+        HasScopes("read")

@@ -146,7 +146,7 @@ def test_a_token_is_usable_for_a_minute_and_then_refused(browser, demo):
     imports = "from drf_token_auth.models import Token; from django.utils import timezone"
     demo.manage("shell", "-c", f"{imports}; {expire}")
     press(browser, "ask-short")
-    WebDriverWait(browser, 20).until(
+    assert WebDriverWait(browser, 20).until(
         text_to_be_present_in_element(answers, "401, The token has expired.")
     )
 

@@ -286,3 +286,14 @@ def test_a_comma_that_is_missing_in_a_view(name):
     assert message.id == "drf_token_auth.E016"
     assert message.msg.startswith(f"shop.views.View.{name} must be a list, but it is ")
     assert message.hint == f"Add a comma: {name} = ({value.__name__},)."
+
+
+@pytest.mark.parametrize("name", ["authentication_classes", "permission_classes"])
+@pytest.mark.parametrize("entry", [OURS, ExpiringTokenAuthentication()])
+def test_an_entry_of_a_view_that_is_not_a_class(name, entry):
+    view = type("View", (APIView,), {name: [entry], "__module__": "shop.views"})
+    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
+        [message] = found(OURS)
+    assert message.id == "drf_token_auth.E016"
+    assert message.msg.startswith(f"shop.views.View.{name} has the entry ")
+    assert message.hint == f"Import the class and write {name} = [ExpiringTokenAuthentication]."

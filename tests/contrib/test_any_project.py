@@ -16,7 +16,7 @@ from django.utils import timezone
 from drf_token_auth import get_token_model, operations
 from tests.conftest import PASSWORD
 from tests.lives import at, client_of
-from tests.views.whole_api import refusals, set_defaults, walk
+from tests.views.whole_api import assert_refusals, assert_routes_work, set_defaults
 
 urlpatterns = [
     path("auth/", include("drf_token_auth.urls")),
@@ -53,8 +53,8 @@ def test_the_whole_api_works(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, default: str, form: str
 ) -> None:
     set_defaults(monkeypatch, settings, **DEFAULTS[default])
-    walk(user, form)
-    refusals(user, form)
+    assert_routes_work(user, form)
+    assert_refusals(user, form)
 
 
 def test_bodies_of_json_api_are_taken(

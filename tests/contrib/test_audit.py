@@ -10,11 +10,13 @@ import reversion
 from auditlog.registry import auditlog
 from django.contrib import admin
 from django.core.checks import run_checks
+from django.core.exceptions import PermissionDenied
 from easyaudit import settings as easyaudit
-from import_export.admin import ExportMixin
+from import_export.admin import ExportMixin, ImportMixin
 from import_export.resources import ModelResource
 
 from drf_token_auth import get_token_model
+from drf_token_auth.admin import TokenAdminMixin
 from drf_token_auth.contrib.audit_checks import SECRET_COLUMNS
 
 Token = get_token_model()
@@ -123,6 +125,17 @@ def test_import_export(
     hints = found()
     assert list(hints) == ["import_export"] * is_copied
     assert all("resource_classes = [TokenResource]" in hint for hint in hints.values())
+
+
+def test_our_admin_refuses_imports(user: Any, rf: Any) -> None:
+    """import-export lets all staff import. A file could move a token to a user with more rights."""
+    bases = (TokenAdminMixin, ImportMixin, admin.ModelAdmin)
+    model_admin = type("TokenAdmin", bases, {})(Token, admin.site)
+    request = rf.post("/")
+    request.user = user
+    for view in (model_admin.import_action, model_admin.process_import):
+        with pytest.raises(PermissionDenied):
+            view(request)
 
 
 @pytest.mark.parametrize("columns", [["name"], ["name", "digest"]])

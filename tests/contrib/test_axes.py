@@ -134,4 +134,4 @@ def test_a_name_that_axes_does_not_find_is_found(tmp_path: Path) -> None:
 )
 def test_what_axes_finds(tmp_path: Path, variant: str, lines: list[str]) -> None:
     (tmp_path / "bare_urls.py").write_text("urlpatterns = []\n")
-    Project(tmp_path, variant, *AXES, *lines).manage("check")
+    Project(tmp_path, variant, *AXES, *lines).assert_no_errors()

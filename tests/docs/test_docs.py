@@ -45,12 +45,12 @@ def of(*languages: str) -> Any:
 
 @of("python")
 def test_python_compiles(block: Block) -> None:
-    compile(block.text, str(block), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    assert compile(block.text, str(block), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 @of("json")
 def test_json_is_json(block: Block) -> None:
-    json.loads(block.text)
+    assert isinstance(json.loads(block.text), dict | list)
 
 
 @of("ini")
@@ -93,14 +93,19 @@ def test_commands_are_typed_right(block: Block) -> None:
             assert name in {*get_commands(), *others}
 
 
+def is_served(path: str) -> bool:
+    try:
+        resolve(path, urlconf="tests.urls")
+    except Resolver404:
+        return False
+    return True
+
+
 @of("sh")
 def test_curl_lines_go_somewhere(block: Block) -> None:
     for path in re.findall(r"https?://[\w.:]+(/[\w/]*)", block.text):
         if path.startswith("/auth/"):
-            try:
-                resolve(path, urlconf="tests.urls")
-            except Resolver404:
-                pytest.fail(f"{block} asks for {path}")
+            assert is_served(path), f"{block} asks for {path}"
 
 
 # Running a page.

@@ -74,7 +74,9 @@ class TestStep1Install:
         assert Token._meta.db_table in connection.introspection.table_names()
 
     def test_check_has_nothing_to_say(self) -> None:
-        call_command("check", fail_level="WARNING")
+        out = StringIO()
+        call_command("check", fail_level="WARNING", stdout=out)
+        assert "no issues" in out.getvalue()
 
 
 class TestStep2InTheShell:

@@ -23,6 +23,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.urls import include, path
 from rest_framework.authentication import TokenAuthentication
+from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.views import APIView
 
 import drf_token_auth
@@ -155,6 +156,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "E017": [defaults(DRFS)],
     "E018": [{"DATABASE_ROUTERS": [Split()]}],
     "E019": [{}],
+    "E021": [{**defaults(OURS), **urls(ObtainAuthToken)}],
     "W001": [defaults(SESSION, OURS)],
     "W002": [defaults(OURS, BASIC)],
     "W003": [{"DRF_TOKEN_AUTH": {"TTL": None}}],
@@ -165,6 +167,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W008": [{**defaults(SESSION), "ROOT_URLCONF": (path("", include("drf_token_auth.urls")),)}],
     "W009": [urls(Logout)],
     "W011": [{}],
+    "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
 }
 # These need another model; their tests are in tests/checks.
 ELSEWHERE = {"E007", "E020"}
@@ -178,10 +181,14 @@ def check_messages(patch: pytest.MonkeyPatch) -> Iterator[str]:
     registered = registry.get_checks(include_deployment_checks=True)
     ours = [one for one in registered if one.__module__.startswith("drf_token_auth.")]
     patch.setattr("drf_token_auth.checks.neighbours.apps.get_app_configs", lambda: apps)
-    patch.setattr("django.apps.apps.is_installed", lambda app: app in {*installed, "auditlog"})
     for id_, examples in CHECKS.items():
         yield f"### `drf_token_auth.{id_}`"
         patch.setitem(sys.modules, "drf_token_auth.contrib.ninja", ninja if id_ == "E015" else None)
+        beside = {"rest_framework.authtoken"} if id_ == "W012" else set()
+        patch.setattr(
+            "django.apps.apps.is_installed",
+            lambda app, beside=beside: app in {*installed, *beside, "auditlog"},
+        )
         found = {"auditlog": lambda model: EXCLUSION} if id_ == "E019" else {}
         patch.setattr(audit_checks, "_EXCLUSIONS", found)
         for example in examples:

@@ -120,7 +120,7 @@ def test_a_browsable_api_without_its_templates(tmp_path: Path, line: str, is_fou
     ],
 )
 def test_what_is_right_is_not_stopped(tmp_path: Path, line: str) -> None:
-    Project(tmp_path, "default_user", line).manage("check")
+    Project(tmp_path, "default_user", line).assert_no_errors()
 
 
 def test_without_a_secret_key_django_speaks(tmp_path: Path) -> None:

@@ -181,6 +181,16 @@ def test_wrong_options_are_errors(old_app, user, arguments, said):
     assert not Token.objects.exists()
 
 
+@pytest.mark.parametrize("options", [[], ["--dry-run"], ["--undo"]], ids=str)
+def test_a_new_table_that_is_not_there_is_named(old_app, user, monkeypatch, options):
+    fill(user)
+    monkeypatch.setattr(Token._meta, "db_table", "no_such_table")
+    with pytest.raises(
+        CommandError, match=r"no table 'no_such_table' in .* Run manage\.py migrate first"
+    ):
+        told("authtoken", *options)
+
+
 @pytest.mark.parametrize("source", ["authtoken", "knox", "durin"])
 def test_an_old_app_that_is_not_installed_is_named(source):
     app = SOURCES[source].app

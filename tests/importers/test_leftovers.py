@@ -189,7 +189,9 @@ def test_each_is_named_with_the_line_to_write(project: Project) -> None:
         ),
         "shop.receivers.note_the_end receives post_delete of authtoken.Token": "token_revoked",
         "shop.admin.ApiKeyAdmin is registered for authtoken.Token": "TokenAdminMixin",
-        "shop.admin.ApiKeyInline is an inline of shop.admin.UserAdmin": "prefix of its form",
+        "shop.admin.ApiKeyInline is an inline of shop.admin.UserAdmin": (
+            "The prefix of its form becomes 'drf_token_auth_token_set'."
+        ),
         f"The fixture {project.home / 'shop/fixtures/keys.json'} has rows of authtoken.token": (
             "Token.objects.create(user=user"
         ),

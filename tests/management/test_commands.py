@@ -775,7 +775,7 @@ class TestFindLeakedTokens:
             f'{file}:2  token id {mine.pk}, user {user.pk}, personal, "ci job", usable',
             f"{file}:4  token id {theirs.pk}, user {other_user.pk}, login, no name, expired",
             f"{file}:4  no token, unknown",
-            "Found 3 keys. They belong to 1 usable token.",
+            "Found 3 keys of 1 usable token.",
         ]
         assert status == 1
         assert len(left()) == 2
@@ -810,7 +810,7 @@ class TestFindLeakedTokens:
         Token.objects.update(expires_at=timezone.now())
         (tmp_path / "a").write_text(f"{expired} {keys.generate('dta_')} {expired[:-1]}")
         status, lines = find(tmp_path)
-        assert (status, lines[-1]) == (0, "Found 2 keys. No usable token has them.")
+        assert (status, lines[-1]) == (0, "Found 2 keys, none of a usable token.")
         (tmp_path / "a").write_text("")
         assert find(tmp_path) == (0, ["Found no keys."])
 
@@ -824,7 +824,7 @@ class TestFindLeakedTokens:
         assert [line.partition(":")[0] for line in lines[:-1]] == [
             str(tmp_path / name) for name in ["a.txt", ".git/config", "b/a.txt", "b/c/d.txt"]
         ]
-        assert lines[-1] == "Found 4 keys. They belong to 1 usable token."
+        assert lines[-1] == "Found 4 keys of 1 usable token."
 
     def test_links_in_circles_and_pipes_are_no_trap(self, user: Any, tmp_path: Path) -> None:
         key = operations.issue(user).key
@@ -900,7 +900,7 @@ class TestFindLeakedTokens:
         (tmp_path / "dump").write_bytes(b"\xff\n\0\xfe" + operations.issue(user).key.encode())
         (tmp_path / "utf16.txt").write_text(operations.issue(user).key, encoding="utf-16")
         status, lines = find(tmp_path)
-        assert (status, lines[-1]) == (1, "Found 2 keys. They belong to 2 usable tokens.")
+        assert (status, lines[-1]) == (1, "Found 2 keys of 2 usable tokens.")
         assert lines[0].startswith(f"{tmp_path / 'dump'}:2  ")
 
     def test_prefixes_of_before(self, user: Any) -> None:
@@ -913,14 +913,14 @@ class TestFindLeakedTokens:
             _, lines = find("-", stdin=Input(text))
             assert [line.partition("  ")[0] for line in lines[:-1]] == ["-:1", "-:4"]
             _, lines = find("-", "--prefix", "old_", "--prefix", "older_", stdin=Input(text))
-            assert lines[-1] == "Found 4 keys. They belong to 4 usable tokens."
+            assert lines[-1] == "Found 4 keys of 4 usable tokens."
 
     def test_peppers(self, user: Any) -> None:
         before = operations.issue(user)
         with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "PEPPER": 3}):
             after = operations.issue(user)
             _, lines = find("-", stdin=Input(f"{before.key}\n{after.key}"))
-        assert lines[-1] == "Found 2 keys. They belong to 2 usable tokens."
+        assert lines[-1] == "Found 2 keys of 2 usable tokens."
 
     @pytest.mark.parametrize(
         ("late", "state"), [(-MICROSECOND, "usable"), (timedelta(0), "rotated")]
@@ -959,7 +959,7 @@ class TestFindLeakedTokens:
         with listening() as heard, django_capture_on_commit_callbacks(execute=True):
             status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
         assert status == 1
-        assert lines[-2:] == ["Found 3 keys. They belong to 1 usable token.", "1 token revoked."]
+        assert lines[-2:] == ["Found 3 keys of 1 usable token.", "1 token revoked."]
         assert [(one.token.pk, one.reason) for one in heard] == [(leaked.pk, "command")]
         assert left() == {expired, kept}
         status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
@@ -992,11 +992,11 @@ class TestFindLeakedTokens:
         with queries() as asked:
             status, lines = find("-", stdin=Input("\n".join([*strangers, *made])))
         assert len(asked) == 2
-        assert (status, lines[-1]) == (1, "Found 150 keys. They belong to 3 usable tokens.")
+        assert (status, lines[-1]) == (1, "Found 150 keys of 3 usable tokens.")
         assert len(lines) == 151
 
     @pytest.mark.parametrize(
         "typed", [[], ["a", "--prefix="], ["a", "--prefix", "x" * 17], ["a", "--prefix", "ä"]]
     )
     def test_bad_input(self, typed: list[str]) -> None:
-        refused("find_leaked_tokens", *typed)
+        assert str(refused("find_leaked_tokens", *typed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ Token = get_token_model()
 
 
 def test_nothing_is_left_to_migrate(db: None) -> None:
-    call_command("makemigrations", check=True, dry_run=True)
+    out = StringIO()
+    call_command("makemigrations", check=True, dry_run=True, stdout=out)
+    assert out.getvalue() == "No changes detected\n"
 
 
 @pytest.mark.django_db(transaction=True)

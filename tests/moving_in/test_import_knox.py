@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError
 from django.test import override_settings
+from django.urls import path
 from django.utils import timezone
 from knox.auth import TokenAuthentication
 from knox.models import get_token_model as get_old_model
+from knox.views import LogoutView
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
@@ -27,6 +29,7 @@ urlpatterns = paths(
     new_first=[ExpiringTokenAuthentication, TokenAuthentication],
     old_first=[TokenAuthentication, ExpiringTokenAuthentication, BearerTokenAuthentication],
 )
+urlpatterns.append(path("logout/", type("OwnLogoutView", (LogoutView,), {}).as_view()))
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 Token = get_token_model()
 Old = get_old_model()
@@ -192,3 +195,10 @@ def test_a_dry_run_names_the_authenticator_and_the_settings(word, line):
     assert "names knox.auth.TokenAuthentication\n    " in said
     assert line in said
     assert "* The setting REST_KNOX\n" in said
+
+
+def test_a_dry_run_names_an_inherited_list_of_authenticators_once(settings):
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": []}
+    said = imported("knox", "--dry-run")
+    assert "The URL 'logout/' is answered by" in said
+    assert "OwnLogoutView.authentication_classes" not in said

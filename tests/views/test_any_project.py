@@ -29,10 +29,10 @@ from tests.views.whole_api import (
     JSON,
     ROUTES,
     Walker,
+    assert_refusals,
+    assert_routes_work,
     credentials,
-    refusals,
     set_defaults,
-    walk,
 )
 
 pytestmark = pytest.mark.django_db
@@ -170,7 +170,7 @@ def with_defaults(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[..
 @pytest.mark.parametrize("default", DEFAULTS)
 def test_every_route_works(user: Any, with_defaults: Callable[..., None], default: str) -> None:
     with_defaults(**DEFAULTS[default])
-    walk(user)
+    assert_routes_work(user)
 
 
 @pytest.mark.parametrize("form", ["form", "multipart"])
@@ -179,8 +179,8 @@ def test_every_route_takes_forms(
     user: Any, with_defaults: Callable[..., None], default: str, form: str
 ) -> None:
     with_defaults(**DEFAULTS[default])
-    walk(user, form)
-    refusals(user, form)
+    assert_routes_work(user, form)
+    assert_refusals(user, form)
 
 
 @pytest.mark.parametrize("default", DEFAULTS)
@@ -188,7 +188,7 @@ def test_every_refusal_keeps_its_status_and_headers(
     user: Any, with_defaults: Callable[..., None], default: str
 ) -> None:
     with_defaults(**DEFAULTS[default])
-    refusals(user)
+    assert_refusals(user)
 
 
 @pytest.mark.parametrize("default", DEFAULTS)
@@ -274,7 +274,7 @@ def test_a_version_in_the_accept_header_is_no_error(
     user: Any, with_defaults: Callable[..., None], version: str
 ) -> None:
     with_defaults(**DEFAULTS["AcceptHeaderVersioning None"])
-    walk(user, HTTP_ACCEPT=f"application/json; version={version}")
+    assert_routes_work(user, HTTP_ACCEPT=f"application/json; version={version}")
 
 
 @pytest.fixture
@@ -292,8 +292,8 @@ def site_wide_cache(settings: Any) -> Iterator[None]:
 
 @pytest.mark.usefixtures("site_wide_cache")
 def test_a_cache_for_the_whole_site_keeps_no_answer(user: Any, other_user: Any) -> None:
-    walk(user)
-    refusals(user)
+    assert_routes_work(user)
+    assert_refusals(user)
     mine, other = (operations.issue(one) for one in (user, other_user))
     for token in (mine, other):
         shown = client_of(token).get("/auth/token/").json()

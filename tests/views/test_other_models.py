@@ -76,11 +76,11 @@ def test_tokens_with_other_primary_keys(tmp_path: Path, key: str) -> None:
         BEGIN
         + """
 from tests.conftest import make_user
-from tests.views.whole_api import refusals, walk
+from tests.views.whole_api import assert_refusals, assert_routes_work
 user = make_user()
 for form in ("json", "form"):
-    walk(user, form)
-    refusals(user, form)
+    assert_routes_work(user, form)
+    assert_refusals(user, form)
 print(json.dumps("walked"))
 """
     )

@@ -1,4 +1,4 @@
-"""One walk through all routes of the API, for tests that change the project around it."""
+"""Walk through all routes of the API, for tests that change the project around it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def credentials(user: Any) -> dict[str, str]:
     return {"username": user.get_username(), "password": PASSWORD}
 
 
-def walk(user: Any, form: str = "json", **defaults: Any) -> None:
+def assert_routes_work(user: Any, form: str = "json", **defaults: Any) -> None:
     """Do everything that a client can do, from login to logout."""
     nobody = Walker(form, **defaults)
     login = nobody.ask("POST", "/auth/login/", 200, name="phone", **credentials(user))
@@ -127,7 +127,7 @@ def walk(user: Any, form: str = "json", **defaults: Any) -> None:
     assert not get_token_model().objects.usable().exists()
 
 
-def refusals(user: Any, form: str = "json", **defaults: Any) -> None:
+def assert_refusals(user: Any, form: str = "json", **defaults: Any) -> None:
     """Get each kind of refusal, with its status and headers."""
     nobody = Walker(form, **defaults)
     nobody.ask("POST", "/auth/login/", 400, **{**credentials(user), "password": "wrong"})

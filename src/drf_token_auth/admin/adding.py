@@ -46,6 +46,14 @@ class AddMixin(_Mixin):
         """Hook: return whether the logged-in staff member may make a token for this user."""
         return may_act_as(request.user, user)
 
+    def has_import_permission(self, request: Any) -> bool:
+        """Refuse imports with django-import-export.
+
+        By default it lets all staff import. A file could then move a token of a staff member, who
+        knows its key, to a user with more rights.
+        """
+        return False
+
     def get_fields(self, request: Any, obj: Any = None) -> Any:
         if obj is not None:
             return ("name", *self.shown_fields)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from . import (
     authenticators,
     code,
+    drfs_tokens,
     neighbours,
     rest_framework,
     scopes,
@@ -20,6 +21,7 @@ from . import (
 __all__ = [
     "authenticators",
     "code",
+    "drfs_tokens",
     "neighbours",
     "rest_framework",
     "scopes",

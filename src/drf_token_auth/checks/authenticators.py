@@ -25,7 +25,7 @@ from .rest_framework import (
 from .served import base_of, comes_from, served_views, takes_ours
 from .shared import Messages, check, error, path_of, settings_in_force, warning
 
-__all__: list[str] = []
+__all__ = ["takes_drfs_tokens"]
 
 
 def _default_classes() -> list[Any]:
@@ -55,7 +55,8 @@ def check_order_of_authenticators() -> Messages:
             "W001",
             f"{first.__name__} is the first of {SETTING}. It has no WWW-Authenticate challenge, "
             "so DRF answers 403 where it should answer 401.",
-            f'Write "{path_of(ours)}" first.',
+            f'Write "{path_of(ours)}" first. Clients then get 401 where they got 403. If they rely '
+            'on 403, leave the order, and write SILENCED_SYSTEM_CHECKS = ["drf_token_auth.W001"].',
         )
 
 
@@ -174,6 +175,11 @@ def _may_take_ours(one: Any) -> bool:
 
 def _is_ours(one: Any) -> bool:
     return issubclass(one, ExpiringTokenAuthentication)
+
+
+def takes_drfs_tokens(one: Any) -> bool:
+    """Return whether this is DRF's authenticator with a token model that is not ours."""
+    return isinstance(one, type) and _is_drfs(one) and not is_token_model(model_of(one))
 
 
 def _is_drfs(one: Any) -> bool:

@@ -14,7 +14,7 @@ from ..base_models import AbstractToken
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
-__all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of"]
+__all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of", "own_functions"]
 
 # The project cannot correct the code of these packages. Other checks cover how they use tokens.
 _PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
@@ -26,12 +26,12 @@ def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
     """Return whether a method calls ``….get(key=…)`` on our token model, as tutorials do."""
     return any(
         _filters_by_key(code) and _is_about_ours(authenticator, function)
-        for function in _own_functions(authenticator)
+        for function in own_functions(authenticator)
         for code in _codes(function.__code__)
     )
 
 
-def _own_functions(cls: type[Any]) -> Iterator[FunctionType]:
+def own_functions(cls: type[Any]) -> Iterator[FunctionType]:
     """Yield the project's own functions in the class and its bases, without duplicates."""
     found: dict[FunctionType, None] = {}
     for base in cls.__mro__:
@@ -96,7 +96,7 @@ def check_auth_token() -> Messages:
     """W009: a view reads ``user.auth_token``, which only rest_framework.authtoken provides."""
     if hasattr(get_user_model(), "auth_token"):
         return
-    functions = (one for view in served_views() for one in _own_functions(view))
+    functions = (one for view in served_views() for one in own_functions(view))
     for function in dict.fromkeys(functions):
         names = {name for code in _codes(function.__code__) for name in code.co_names}
         if {"user", "auth_token"} <= names:

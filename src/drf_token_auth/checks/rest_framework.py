@@ -86,13 +86,24 @@ def check_browsable_api() -> Messages:
 
 @check(Tags.urls)
 def check_classes_of_views() -> Messages:
-    """E016: a view's tuple of one class lacks its comma, so it is the class itself."""
+    """E016: a view's list of classes is a class itself, or has an entry that is not a class."""
     for view in served_views():
         for name in ("authentication_classes", "permission_classes"):
-            value = getattr(view, name, ())
-            if isinstance(value, type) and vars(view).get(name) is value:
+            value = vars(view).get(name)
+            if isinstance(value, type):
                 yield error(
                     "E016",
                     f"{path_of(view)}.{name} must be a list, but it is {path_of(value)}.",
                     f"Add a comma: {name} = ({value.__name__},).",
                 )
+            for entry in value if isinstance(value, (list, tuple)) else ():
+                if not callable(entry):
+                    yield error(
+                        "E016",
+                        f"{path_of(view)}.{name} has the entry {show(entry)}, which is no class.",
+                        f"Import the class and write {name} = [{_class_of(entry)}].",
+                    )
+
+
+def _class_of(entry: Any) -> str:
+    return entry.rpartition(".")[2] if isinstance(entry, str) else type(entry).__name__

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 from django.apps import apps
 from django.db import OperationalError, ProgrammingError, connections, models, transaction
 
+from .. import get_token_model
 from .old_tokens import OldToken
 
 __all__ = ["Source", "Unreadable", "has_table"]
@@ -67,11 +68,19 @@ class Source(ABC):
     def rows(self, using: str) -> models.QuerySet[Any]:
         """Return all rows of the old table.
 
-        :raises Unreadable: the table is not in this database, or :meth:`model` fails.
+        :raises Unreadable: the old or the new table is not in this database, or :meth:`model`
+            fails.
         """
         model = self.model()
         if not has_table(model, using):
             table = model._meta.db_table
             raise Unreadable(f"There is no table {table!r} in the database {using!r}.")
+        ours = get_token_model()
+        if not has_table(ours, using):
+            table = ours._meta.db_table
+            raise Unreadable(
+                f"There is no table {table!r} in the database {using!r}. "
+                "Run manage.py migrate first."
+            )
         rows = cast("models.QuerySet[Any]", model._base_manager.using(using).all())
         return rows.select_related(*self.joined) if self.joined else rows

@@ -173,7 +173,7 @@ def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
     :raises TokenLimitReached: there is no room and ``WHEN_FULL`` is "reject".
     """
     tokens = all_rows(type(token), using)
-    usable = read_latest(tokens.usable_by(user).filter(kind=token.kind))
+    usable = read_latest(tokens.alive_for(user).filter(kind=token.kind))
     last_use = Coalesce("last_used_at", "created_at")
     oldest_first = list(usable.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
     surplus = oldest_first[: max(0, len(oldest_first) - limit + 1)]

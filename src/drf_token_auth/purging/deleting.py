@@ -19,7 +19,7 @@ from django.db.models.deletion import Collector
 from ..locking import hold, plain_rows
 from ..managers import TokenQuerySet
 
-__all__ = ["Outcome", "deletions", "is_one_statement"]
+__all__ = ["Outcome", "deletions"]
 
 logger = logging.getLogger("drf_token_auth")
 

@@ -136,8 +136,8 @@ class Command(RevokingCommand):
     def summary(self, keys: int, usable: int) -> str:
         if not keys:
             return "Found no keys."
-        whose = f"They belong to {counted(usable, 'usable token')}."
-        return f"Found {counted(keys, 'key')}. {whose if usable else 'No usable token has them.'}"
+        whose = f" of {counted(usable, 'usable token')}" if usable else ", none of a usable token"
+        return f"Found {counted(keys, 'key')}{whose}."
 
     def scan(self, paths: Iterable[str]) -> Iterator[tuple[str, FoundKey]]:
         for path in paths:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import signals
 
+from ... import get_token_model
 from ...importers.sources import Source
 from .common import Leftover, path_of
 from .tables import is_projects, token_models
@@ -68,6 +69,8 @@ def admins(source: Source) -> Iterator[Leftover]:
 
     old = set(token_models(source))
     write = "Remove it: drf_token_auth registers its own. Or use TokenAdminMixin with our model."
+    owner: Any = get_token_model()._meta.get_field("user")
+    prefix = owner.remote_field.get_accessor_name()
     for site in all_sites:
         for model, admin in site._registry.items():
             if model in old and is_projects(type(admin), source):
@@ -75,7 +78,7 @@ def admins(source: Source) -> Iterator[Leftover]:
             for inline in admin.inlines:
                 if inline.model in old:
                     where = f"{path_of(inline)} is an inline of {path_of(type(admin))}"
-                    yield Leftover(where, f"{write}\nThe prefix of its form changes.")
+                    yield Leftover(where, f"{write}\nThe prefix of its form becomes {prefix!r}.")
 
 
 def fixtures(source: Source) -> Iterator[Leftover]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
@@ -36,6 +36,20 @@ class Column:
     direction: str
 
 
+def _count_of(tokens: Any) -> Any:
+    """Return an expression for the number of these tokens, which have the same kind."""
+    counts = tokens.order_by().values("kind").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0)
+
+
+def _search(tokens: Any, words: str) -> Any:
+    if not words:
+        return tokens
+    words = storable(tokens, words)
+    found = Q(name__icontains=words) | Q(hint__startswith=words)
+    return tokens.filter(found) if words else tokens.none()
+
+
 class ListView(PageView):
     """The user's tokens of one kind, a page at a time."""
 
@@ -52,13 +66,17 @@ class ListView(PageView):
         if sort not in columns:
             sort = "used" if "used" in columns else "created"
         [other_kind] = set(LIST_OF) - {self.kind}
-        counts = self.count_kinds(other_kind)
-        total = counts.get(self.kind, 0)
-        page = self.paginator(words, columns[sort][1], total).get_page(request.GET.get("page"))
+        others = self.tokens_of(other_kind)
+        tokens = self.get_queryset().order_by(columns[sort][1], "-pk")
+        # One query less: each row of the list also has the number of tokens on the other page.
+        tokens = tokens.annotate(other_count=_count_of(others))
+        page = Paginator(_search(tokens, words), self.paginate_by).get_page(request.GET.get("page"))
+        found = list(page)
+        total = self.get_queryset().count() if words else page.paginator.count
         query = {"q": words} if words else {}
         return self.render(
             page_obj=page,
-            rows=[self.row(token) for token in page],
+            rows=[self.row(token) for token in found],
             total=total,
             has_search=bool(words) or total > self.paginate_by,
             words=words,
@@ -66,7 +84,7 @@ class ListView(PageView):
             sort=sort,
             query=urlencode({"sort": sort, **query}),
             columns=[self.heading(name, columns[name], sort, query) for name in columns],
-            other_count=counts.get(other_kind, 0),
+            other_count=found[0].other_count if found else others.count(),
             other_url=self.page_url(LIST_OF[other_kind]),
             has_current=tied_id(request.session) is not None,
             revoke_url=self.page_url(f"{LIST_OF[self.kind]}-revoke"),
@@ -80,26 +98,6 @@ class ListView(PageView):
         )
         messages.error(self.request, text, fail_silently=True)
         return HttpResponseRedirect(self.request.path)
-
-    def count_kinds(self, other_kind: str) -> dict[str, int]:
-        """Return the number of the page's tokens and of the other page's, with one query."""
-        page, other = (
-            tokens.order_by().values_list("kind").annotate(Count("pk"))
-            for tokens in (self.get_queryset(), self.tokens_of(other_kind))
-        )
-        # The union would be sorted by Meta.ordering of the project's token model.
-        return dict(page.union(other, all=True).order_by())
-
-    def paginator(self, words: str, order: Any, total: int) -> Paginator[Any]:
-        tokens = self.get_queryset().order_by(order, "-pk")
-        if words:
-            words = storable(tokens, words)
-            found = Q(name__icontains=words) | Q(hint__startswith=words)
-            tokens = tokens.filter(found) if words else tokens.none()
-        paginator = Paginator(tokens, self.paginate_by)
-        if not words:
-            paginator.count = total  # It is known. Do not count again.
-        return paginator
 
     def expired_rows(self) -> list[TokenRow]:
         """Return the tokens that expired last, until they are purged.

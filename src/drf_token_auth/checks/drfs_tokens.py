@@ -1,0 +1,56 @@
+"""Find views that still make the tokens of rest_framework.authtoken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import Tags
+
+from .authenticators import takes_drfs_tokens
+from .code import own_functions
+from .rest_framework import OURS, SETTING, default_authenticators
+from .served import base_of, served_views
+from .shared import Messages, check, error, path_of, warning
+
+__all__: list[str] = []
+
+AUTHTOKEN = "rest_framework.authtoken"
+_HINT = (
+    "Use drf_token_auth.views.LoginView, or in a view of your own: from drf_token_auth import "
+    "operations; token = operations.issue(user)."
+)
+
+
+@check(Tags.urls)
+def check_drfs_tokens() -> Messages:
+    """E021: a view makes tokens in a table that is missing. W012: no authenticator accepts them."""
+    is_installed = apps.is_installed(AUTHTOKEN)
+    if is_installed and any(map(takes_drfs_tokens, default_authenticators())):
+        return
+    for view in served_views():
+        name = _maker_in(view)
+        if name is None:
+            continue
+        if is_installed:
+            yield warning(
+                "W012",
+                f"{name} uses the tokens of {AUTHTOKEN}, but no class in {SETTING} accepts them.",
+                f"{_HINT} If you want both kinds of tokens, write {OURS} and DRF's class there.",
+            )
+        else:
+            yield error("E021", f"{name} uses {AUTHTOKEN}, which is not in INSTALLED_APPS.", _HINT)
+
+
+def _maker_in(view: type[Any]) -> str | None:
+    """Return the path of the view or function that uses DRF's token, or None."""
+    login = base_of(view, f"{AUTHTOKEN}.views.ObtainAuthToken")
+    if login is not None and view.post is login.post:
+        return path_of(view)
+    for function in own_functions(view):
+        names = function.__code__.co_names
+        used = [function.__globals__.get(name) for name in names]
+        modules = {*names, *(one.__module__ for one in used if isinstance(one, type))}
+        if f"{AUTHTOKEN}.models" in modules:
+            return path_of(function)
+    return None
