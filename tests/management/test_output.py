@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from drf_token_auth import get_token_model, operations
 from tests.management.test_commands import refused, run
@@ -44,6 +46,39 @@ def test_a_name_that_the_terminal_cannot_show(user: Any, tmp_path: Path, encodin
 def test_a_pipe_that_nobody_reads(user: Any, typed: list[str]) -> None:
     operations.issue(user)
     call_command(*typed, stdout=Closed(), stderr=Closed())
+    assert not Token.objects.exists()
+
+
+class ClosedTerminal(Closed):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_purge_goes_on_if_its_terminal_is_closed(user: Any) -> None:
+    operations.issue(user, ttl=timedelta(seconds=-1))
+    typed = ["purge_expired_tokens", "--verbosity", "2"]
+    call_command(*typed, stdout=Closed(), stderr=ClosedTerminal())
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_does_not_exist(
+    user: Any, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    """Python has no standard output after ``>&-``."""
+    operations.issue(user)
+    monkeypatch.setattr(sys, stream, None)
+    call_command("revoke_tokens", "--all", "--no-input")
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("stream", [Closed(), None])
+def test_a_key_that_nobody_can_read_is_revoked(
+    user: Any, monkeypatch: pytest.MonkeyPatch, stream: Any
+) -> None:
+    monkeypatch.setattr(sys, "stdout", stream)
+    with pytest.raises(CommandError, match="the token was revoked again"):
+        call_command("create_token", user.get_username())
     assert not Token.objects.exists()
 
 

@@ -32,15 +32,18 @@ class TokenCommand(BaseCommand):
         """Replace the last line of the terminal. Write nothing to a file or a pipe."""
         if self.verbosity > 0 and self.stderr.isatty():
             self.put(self.stderr, f"\r{text}")
-            self.stderr.flush()
 
     def put(self, stream: OutputWrapper, text: str, style: Any = None) -> None:
         """Write the text, and escape what the stream cannot encode.
 
-        The command goes on if the stream was closed meanwhile, for example by ``| head``.
+        The command goes on if the stream was closed meanwhile, for example by ``| head``, or if
+        there is none, as after ``>&-``.
         """
+        if getattr(stream, "_out", stream) is None:
+            return
         try:
             stream.write(text, style, ending="")
+            stream.flush()
         except UnicodeEncodeError:
             encoding = getattr(stream, "encoding", None) or "ascii"
             readable = text.encode(encoding, "backslashreplace").decode(encoding)

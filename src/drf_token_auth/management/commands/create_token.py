@@ -64,4 +64,11 @@ class Command(TokenCommand):
             )
         except TokenError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(token.key)
+        try:
+            self.stdout.write(token.key)
+            self.stdout.flush()
+        except (OSError, ValueError, AttributeError) as error:  # There is no standard output.
+            operations.revoke(token, reason="command")
+            raise CommandError(
+                "Standard output does not take the key, so the token was revoked again."
+            ) from error

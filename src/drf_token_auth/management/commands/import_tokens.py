@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections, router
 
 from ... import get_token_model
@@ -17,9 +17,10 @@ from ...rows.creation import NAME_LENGTH
 from ...rows.kinds import Kind
 from ..durations import duration, given
 from ..leftovers import leftovers, listed
+from ..output import TokenCommand
 
 
-class Command(BaseCommand):
+class Command(TokenCommand):
     help = (
         "Imports the tokens of another package, so that the keys of clients keep working. "
         "You can run it while the site is running, and as often as you like."
@@ -90,7 +91,6 @@ class Command(BaseCommand):
                 f"--name can have {NAME_LENGTH} characters, but it has {len(options['name'])}."
             )
         self._options = options
-        self._has_progress = options["verbosity"] > 0 and self.stderr.isatty()
         source = SOURCES[options["source"]]()
         using = options["database"] or router.db_for_write(get_token_model())
         try:
@@ -118,12 +118,12 @@ class Command(BaseCommand):
             using=rows.db,
             progress=self._show_progress,
         )
-        self._end_progress()
+        self.show_progress("")
         if options["dry_run"]:
-            self._say(report_table(report, rows.model._meta.db_table))
-            self._say("\n" + listed(leftovers(source), source.app))
+            self.say(report_table(report, rows.model._meta.db_table))
+            self.say("\n" + listed(leftovers(source), source.app))
         else:
-            self._say(report_line(report))
+            self.say(report_line(report))
         return report.held
 
     def _undo(self, source: Source, rows: Any) -> int:
@@ -136,9 +136,9 @@ class Command(BaseCommand):
             using=rows.db,
             progress=self._show_progress,
         )
-        self._end_progress()
+        self.show_progress("")
         done = "Would delete" if options["dry_run"] else "Deleted"
-        self._say(f"{done} {deleted} tokens. The old table is unchanged.")
+        self.say(f"{done} {deleted} tokens. The old table is unchanged.")
         return held
 
     def _duration(self, option: str) -> timedelta | None:
@@ -148,16 +148,5 @@ class Command(BaseCommand):
             raise CommandError(f"--{name} must be longer than nothing, such as 90d.")
         return chosen
 
-    def _say(self, text: str) -> None:
-        if self._options["verbosity"] > 0:
-            encoding = getattr(self.stdout, "encoding", None) or "utf-8"
-            self.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
     def _show_progress(self, count: int) -> None:
-        if self._has_progress:
-            self.stderr.write(f"\r{count} tokens", ending="")
-            self.stderr.flush()
-
-    def _end_progress(self) -> None:
-        if self._has_progress:
-            self.stderr.write("\r", ending="")
+        self.show_progress(f"{count} tokens")

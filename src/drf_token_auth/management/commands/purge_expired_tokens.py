@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections, models
 from django.db.models.deletion import get_candidate_relations_to_delete
 from django.db.models.signals import post_delete, pre_delete
@@ -13,10 +13,10 @@ from django.db.models.signals import post_delete, pre_delete
 from ... import get_token_model, operations
 from ...purging import BATCH_SIZE
 from ..durations import duration, given
-from ..output import counted
+from ..output import TokenCommand, counted
 
 
-class Command(BaseCommand):
+class Command(TokenCommand):
     help = "Delete expired tokens in short transactions. Run it from cron; logins need not stop."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -60,11 +60,9 @@ class Command(BaseCommand):
             raise CommandError("--sleep must be a number of seconds, 0 or more.")
         if options["time_limit"] is not None and not options["time_limit"] >= 0:
             raise CommandError("--time-limit must be a number of seconds, 0 or more.")
-        self._is_silent = options["verbosity"] < 1
-        self._has_progress = not self._is_silent and self.stderr.isatty()
         if options["verbosity"] > 1:
             for reason in _reasons_to_read():
-                self.stdout.write(f"Django reads each row before it deletes it: {reason}.")
+                self.say(f"Django reads each row before it deletes it: {reason}.")
         unused_for = given(options["unused_for"])
         count = operations.purge(
             older_than=given(options["older_than"]) or timedelta(0),
@@ -77,27 +75,20 @@ class Command(BaseCommand):
             progress=self._show_progress,
             on_time_limit=self._note_time_limit,
         )
-        if self._has_progress:
-            self.stderr.write("\r", ending="")
+        self.show_progress("")
         what = "expired token" if unused_for is None else "expired or unused token"
         done = "would be deleted" if options["dry_run"] else "deleted"
-        self._say(f"{counted(count, what)} {done}.")
+        self.say(f"{counted(count, what)} {done}.")
         if self._is_cut_short:
-            self._say("The time limit was reached and more are left. Run the command again.")
+            self.say("The time limit was reached and more are left. Run the command again.")
 
     _is_cut_short = False
 
     def _note_time_limit(self) -> None:
         self._is_cut_short = True
 
-    def _say(self, line: str) -> None:
-        if not self._is_silent:
-            self.stdout.write(line)
-
     def _show_progress(self, total: int) -> None:
-        if self._has_progress:
-            self.stderr.write(f"\r{total} deleted", ending="")
-            self.stderr.flush()
+        self.show_progress(f"{total} deleted")
 
 
 def _reasons_to_read() -> Iterator[str]:
