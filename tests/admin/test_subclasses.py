@@ -32,8 +32,12 @@ class Copying(TokenAdminMixin, admin.ModelAdmin):
     save_as = True
 
 
+class Plain(admin.ModelAdmin):
+    pass
+
+
 SITES = {}
-for own in (Editable, Copying):
+for own in (Editable, Copying, Plain):
     SITES[own] = admin.AdminSite(own.__name__.lower())
     SITES[own].register(Token, own)
 urlpatterns = [
@@ -141,3 +145,9 @@ def test_a_column_of_the_projects_own_is_saved_in_the_list(client, staff, user, 
     token = Token.objects.create(user=user)
     save_list(client, token, team="blue")
     assert Token.objects.get().team == "blue"
+
+
+@pytest.mark.parametrize("page", ["", "?q=x", "add/"])
+def test_an_admin_without_our_mixin_shows_djangos_pages(client, staff, user, page):
+    Token.objects.create(user=user)
+    assert client.get(url(Plain, page)).status_code == 200
