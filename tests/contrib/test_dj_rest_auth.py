@@ -13,7 +13,7 @@ from allauth.account.utils import user_pk_to_url_str
 from dj_rest_auth.app_settings import api_settings
 from dj_rest_auth.serializers import TokenSerializer
 from django.apps import apps
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, user_logged_in, user_logged_out
 from django.core.checks import run_checks
 from django.test import Client
 from rest_framework.test import APIClient
@@ -151,6 +151,24 @@ def test_logout_by_the_session_of_the_registration(db: None) -> None:
     key = browser.post("/rest-auth/registration/", REGISTRATION).json()["key"]
     assert browser.post("/rest-auth/logout/").status_code == 200
     assert status(key) == 401
+
+
+def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
+    def refuse(**kwargs: Any) -> None:
+        raise PermissionError
+
+    token = operations.issue(user)
+    for signal in (user_logged_in, user_logged_out):
+        signal.connect(refuse)
+    try:
+        with pytest.raises(PermissionError):
+            log_in()
+        with pytest.raises(PermissionError):
+            client_with(token.key).post("/rest-auth/logout/")
+    finally:
+        for signal in (user_logged_in, user_logged_out):
+            signal.disconnect(refuse)
+    assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
 def test_logout_of_nobody(db: None) -> None:

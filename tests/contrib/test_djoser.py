@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import user_logged_in, user_logged_out
 from django.contrib.auth.tokens import default_token_generator
 from django.core.checks import run_checks
 from django.test import override_settings
@@ -105,6 +106,24 @@ def test_deleting_ones_account(user: Any) -> None:
     assert response.status_code == 204
     assert status(key) == 401
     assert not get_token_model().objects.exists()
+
+
+def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
+    def refuse(**kwargs: Any) -> None:
+        raise PermissionError
+
+    token = operations.issue(user)
+    for signal in (user_logged_in, user_logged_out):
+        signal.connect(refuse)
+    try:
+        with pytest.raises(PermissionError):
+            log_in()
+        with pytest.raises(PermissionError):
+            client_with(token.key).post("/accounts/token/logout/")
+    finally:
+        for signal in (user_logged_in, user_logged_out):
+            signal.disconnect(refuse)
+    assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
 def test_wrong_password(user: Any) -> None:

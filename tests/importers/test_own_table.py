@@ -148,14 +148,52 @@ def test_two_secrets_at_once_are_an_error():
         digests_of(key="a" * 40, sha256="ab" * 32)
 
 
-def test_a_sha256_is_refused_with_peppers():
-    """A use would store the key under the pepper, and a second import would add it again."""
-    peppers = {"PEPPERS": {1: "a pepper of thirty-two characters"}, "PEPPER": 1}
-    with (
-        override_settings(DRF_TOKEN_AUTH=peppers),
-        pytest.raises(ImproperlyConfigured, match="Import them first, and set"),
-    ):
-        digests_of(sha256="ab" * 32)
+PEPPERED = {"PEPPERS": {1: "a pepper of thirty-two characters"}, "PEPPER": 1}
+
+
+def read_dated_hash(row: Any) -> OldToken:
+    return OldToken(user=row.user_id, sha256=sha("sha256", row.key), created_at=row.created)
+
+
+@override_settings(DRF_TOKEN_AUTH=PEPPERED)
+def test_a_sha256_is_imported_with_a_pepper_and_a_second_import_adds_nothing(
+    user, django_capture_on_commit_callbacks
+):
+    """The first use stores the key under the pepper, so the hash no longer finds the row."""
+    used, unused = fill(user, 2)
+    assert import_tokens(Table.objects.all(), read_dated_hash).imported == 2
+    with django_capture_on_commit_callbacks(execute=True):
+        assert status_of(used) == 200
+    assert sorted(bytes(token.digest)[0] for token in Token.objects.all()) == [0, 1]
+    for is_dry in (True, False):
+        again = import_tokens(Table.objects.all(), read_dated_hash, dry_run=is_dry)
+        assert (again.imported, again.present) == (0, 2)
+    rotated = operations.rotate(Token.objects.from_key(used))
+    assert import_tokens(Table.objects.all(), read_dated_hash).imported == 0
+    assert [status_of(key) for key in (rotated.key, unused)] == [200, 200]
+
+
+@override_settings(DRF_TOKEN_AUTH=PEPPERED)
+def test_with_a_pepper_another_token_of_the_moment_is_imported(
+    user, other_user, django_capture_on_commit_callbacks
+):
+    (used,) = fill(user)
+    import_tokens(Table.objects.all(), read_dated_hash)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert status_of(used) == 200
+    created = Table.objects.get().created
+    fill(other_user, start=1, created=created)
+    (unused,) = fill(user, start=2, created=created + timedelta(microseconds=1))
+    assert import_tokens(Table.objects.all(), read_dated_hash).imported == 2
+    assert status_of(unused) == 200
+
+
+@override_settings(DRF_TOKEN_AUTH=PEPPERED)
+def test_with_a_pepper_a_sha256_needs_the_time_of_creation(user):
+    fill(user)
+    with pytest.raises(ImproperlyConfigured, match="OldToken needs created_at"):
+        import_tokens(Table.objects.all(), READERS["sha256"])
+    assert not Token.objects.exists()
 
 
 def test_the_repr_does_not_show_the_key():

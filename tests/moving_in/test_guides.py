@@ -257,10 +257,20 @@ def test_the_short_path(short_site: Site, source: str) -> None:
 
     # The way back: the old table is there, but for what was revoked meanwhile.
     release.manage("import_tokens", source, "--undo")
+    drop_our_table = ["python", "manage.py", "migrate", "drf_token_auth", "zero"]
+    assert f"`{' '.join(drop_our_table)}`" in site.guide.afterwards
+    release.type(drop_our_table)
     with before.serving() as old:
         clients.are_in(old)
         are_out([*gone, new_key], old)
+    # Fay had a row in our table.
+    deletion = "User.objects.get(username='fay').delete()"
+    before.manage("shell", typed=f"from django.contrib.auth.models import User\n{deletion}\n")
+    release.manage("migrate")
     release.manage("import_tokens", source)
+    with release.serving() as new:
+        clients.log_in(new, "gus")
+    new_key = clients.headers.pop("gus")
 
     last = site.release()
     for block in site.guide.step(5):
@@ -269,7 +279,7 @@ def test_the_short_path(short_site: Site, source: str) -> None:
     with last.serving() as new:
         clients.are_in(new)
         are_out(gone, new)
-        assert new.who(new_key) == "fay"
+        assert new.who(new_key) == "gus"
         assert has_new_key(clients.log_in(new, "jim"))
         gone.append(clients.log_out(new, "ada"))
         clients.are_in(new)

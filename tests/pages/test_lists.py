@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.views import LoginView
 from django.test import Client, override_settings
+from django.urls import include, path
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
@@ -235,3 +237,17 @@ def test_a_token_model_may_have_an_order_of_its_own(
     for kind in ("login", "personal"):
         get_token_model().objects.create(user=user, kind=kind, name="backup")
     assert "backup" in page.get(path).text
+
+
+def test_the_path_to_the_pages_may_have_an_argument(page: Client, user: Any) -> None:
+    login = path("accounts/login/", LoginView.as_view(), name="login")
+    token = operations.issue(user)
+    place = "/acme/account/devices/"
+    with override_settings(
+        ROOT_URLCONF=(path("<slug:tenant>/account/", include("drf_token_auth.pages.urls")), login)
+    ):
+        text = page.get(place).text
+        assert f'href="{place}{token.pk}/"' in text
+        assert 'href="/acme/account/api-tokens/"' in text
+        answer = page.post(f"{place}{token.pk}/revoke/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, place)

@@ -7,17 +7,21 @@ always sends its key could not log in again after the key has expired.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
+from django.db import router
 from django.urls import URLPattern
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import AllowAny
 
+from .. import get_token_model
+from ..locking import locking_transaction
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from ..views.errors import as_refusal
 from ..views.parsers import PARSERS
 
-__all__ = ["KeylessRoute", "LoginRoute", "PublicRoute", "serve"]
+__all__ = ["KeylessRoute", "LoginRoute", "PublicRoute", "all_or_nothing", "serve"]
 
 
 class KeylessRoute:
@@ -58,6 +62,11 @@ class LoginRoute(PublicRoute):
         """Add the limits of ``LOGIN_RATES`` to the project's throttles."""
         others = super().get_throttles()  # type: ignore[misc]
         return [LoginAddressThrottle(), LoginAccountThrottle(), *others]
+
+
+def all_or_nothing() -> AbstractContextManager[None]:
+    """Open a transaction. If a receiver of Django's login signals raises, no token is changed."""
+    return locking_transaction(using=router.db_for_write(get_token_model()))
 
 
 def serve(urlpatterns: Iterable[Any], replaced: Mapping[Any, Any]) -> list[Any]:

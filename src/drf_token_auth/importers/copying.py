@@ -25,6 +25,7 @@ from ..rows.kinds import Kind
 from .lifetimes import Lifetime
 from .locks import hold
 from .old_tokens import OldToken
+from .rehashed import rehashed
 from .reports import ImportReport
 from .walks import BATCH_SIZE, walk
 
@@ -64,7 +65,8 @@ def import_tokens(
     :param using: the database of both tables. By default, the router's one for writing tokens.
     :param progress: called after each transaction with the number imported so far.
     :raises ValueError: an option has a wrong value, or two options exclude each other.
-    :raises ImproperlyConfigured: ``read`` gives a ``sha256`` while ``PEPPER`` is set.
+    :raises ImproperlyConfigured: ``PEPPER`` is set, and ``read`` gives a ``sha256`` without
+        ``created_at``.
     """
     if kind not in Kind.values:
         raise ValueError(f"kind must be one of {Kind.values}, but it is {kind!r}.")
@@ -182,12 +184,15 @@ class _Copy:
         """Return the tokens to insert. Count each row in the report."""
         rows = [row for row in rows if row.user_pk in users]
         here = self._digests_here([digest for row in rows for digest in row.digests])
+        pairs = [(row.user_pk, row.old) for row in rows]
+        used = rehashed(plain_rows(self.model, self.using), pairs)
         now = timezone.now()
         tokens = []
         for row in rows:
             user = users[row.user_pk]
             expiry = self.lifetime.expiry_of(row.old, row.old.kind or self.kind, now)
-            if not here.isdisjoint(row.digests):
+            is_used = bool(row.old.sha256) and (row.user_pk, row.old.created_at) in used
+            if is_used or not here.isdisjoint(row.digests):
                 report.present += 1
             elif expiry is not None and now >= expiry:
                 report.expired += 1

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-
 from .. import keys
 from ..conf import get_settings
 from ..exceptions import UnknownKey
@@ -32,7 +30,8 @@ class OldToken:
     :param sha512: the SHA-512 of the key, as 128 hexadecimal digits, as knox stores it.
     :param name: the name of the token in lists. By default, it is the name given to the import.
     :param hint: the first characters of the key. Give it only if the key itself is unknown.
-    :param created_at: when the token was created. By default, it is the time of the import.
+    :param created_at: when the token was created. By default, it is the time of the import. While
+        ``PEPPER`` is set, a ``sha256`` needs it.
     :param expires_at: when the old app stops accepting the token, or None if it never expires.
     :param kind: "login" or "personal". By default, it is the kind given to the import.
     """
@@ -50,7 +49,7 @@ class OldToken:
     def digests(self) -> list[bytes]:
         """Return the digests that the new token can have. A new row gets the first one.
 
-        :raises Refused, ImproperlyConfigured, TypeError: as :func:`digests_of`.
+        :raises Refused, TypeError: as :func:`digests_of`.
         """
         return digests_of(key=self.key, sha256=self.sha256, sha512=self.sha512)
 
@@ -64,14 +63,14 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
 
     Use it to find the new row of an old one: ``Token.objects.filter(digest__in=digests_of(…))``.
     Give exactly one of the three arguments. A key has one digest without a pepper, one for each
-    pepper, and possibly more for knox.
+    pepper, and possibly more for knox. While ``PEPPER`` is set, the first use of a key replaces the
+    digest that is known by its SHA-256, and this function no longer finds that row.
 
     :param key: the key itself, as ``rest_framework.authtoken`` and durin store it.
     :param sha256: the SHA-256 of the key in hexadecimal digits.
     :param sha512: the ``digest`` of a knox row.
     :returns: a list of 33 bytes each.
     :raises Refused: no request can present such a key, so no row has it.
-    :raises ImproperlyConfigured: ``sha256`` is given while ``PEPPER`` is set.
     :raises TypeError: several arguments are given.
     """
     if len([given for given in (key, sha256, sha512) if given]) > 1:
@@ -79,13 +78,6 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
     if sha512:
         return [keys.knox_digest(_hexadecimal(sha512, _SHA512_LENGTH))]
     if sha256:
-        # With a pepper, the first use of the key would replace this digest. The hash would then no
-        # longer find the row, and a second import would add the token again.
-        if get_settings().PEPPER is not None:
-            raise ImproperlyConfigured(
-                "Tokens known by the SHA-256 of their key can only be imported without a pepper. "
-                "Import them first, and set DRF_TOKEN_AUTH['PEPPER'] afterwards."
-            )
         return [bytes([keys.SHA256]) + bytes.fromhex(_hexadecimal(sha256, _SHA256_LENGTH))]
     conf = get_settings()
     return keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)

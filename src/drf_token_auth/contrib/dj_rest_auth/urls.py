@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from ... import operations
 from ...base_models import AbstractToken
-from ..open_routes import LoginRoute, serve
+from ..open_routes import LoginRoute, all_or_nothing, serve
 
 __all__ = ["LoginView", "LogoutView"]
 
@@ -27,20 +27,27 @@ _LOGGED_OUT = "Successfully logged out."  # dj-rest-auth's own text, which it tr
 class LoginView(LoginRoute, stock.LoginView):
     """Log in, even if the client still sends a key that has expired."""
 
+    def login(self) -> None:
+        with all_or_nothing():
+            super().login()
+
 
 class LogoutView(stock.LogoutView):
     """Revoke the presented token. Keep the user's token in DRF's own table, if there is one."""
+
+    versioning_class = None
 
     def logout(self, request: Any) -> Any:
         token = request.auth
         if not isinstance(token, AbstractToken):
             return super().logout(request)
         user = request.user
-        operations.revoke(token, reason="logout", request=request._request, actor=user)
-        if api_settings.SESSION_LOGIN:
-            logout(request)
-        else:
-            user_logged_out.send(sender=type(user), request=request._request, user=user)
+        with all_or_nothing():
+            operations.revoke(token, reason="logout", request=request._request, actor=user)
+            if api_settings.SESSION_LOGIN:
+                logout(request)
+            else:
+                user_logged_out.send(sender=type(user), request=request._request, user=user)
         return Response({"detail": gettext(_LOGGED_OUT)})
 
 

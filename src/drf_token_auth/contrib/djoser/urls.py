@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from djoser import views as stock
 from djoser.urls import authtoken as stock_urls
 
-from ..open_routes import LoginRoute, serve
+from ..open_routes import LoginRoute, all_or_nothing, serve
 
-__all__ = ["LoginView"]
+__all__ = ["LoginView", "LogoutView"]
 
 
 class LoginView(LoginRoute, stock.TokenCreateView):
     """Log in, even if the client still sends a key that has expired."""
 
+    def _action(self, serializer: Any) -> Any:
+        with all_or_nothing():
+            return super()._action(serializer)
 
-urlpatterns = serve(stock_urls.urlpatterns, {stock.TokenCreateView: LoginView})
+
+class LogoutView(stock.TokenDestroyView):
+    """Revoke the presented token."""
+
+    versioning_class = None
+
+    def post(self, request: Any) -> Any:
+        with all_or_nothing():
+            return super().post(request)
+
+
+urlpatterns = serve(
+    stock_urls.urlpatterns,
+    {stock.TokenCreateView: LoginView, stock.TokenDestroyView: LogoutView},
+)

@@ -93,13 +93,17 @@ class PageView(LoginRequiredMixin, View):
         """Hook: return whether this user may make API tokens at all."""
         return True
 
-    def page_url(self, name: str, *args: Any) -> str:
-        """Return the URL of another page in the same namespace."""
+    def page_url(self, name: str, pk: Any = None) -> str:
+        """Return the URL of another page in the same namespace, for a token if ``pk`` is given."""
         match: Any = self.request.resolver_match
+        values = {} if pk is None else {"pk": pk}
         if match.app_names[-1:] == [APP_NAME]:
-            return reverse(f"{match.namespace}:{name}", args=args)
+            # The project's path to the pages may have arguments of its own, such as a tenant.
+            outer = match.kwargs.keys() - {"pk", *match.extra_kwargs}
+            values |= {key: match.kwargs[key] for key in outer}
+            return reverse(f"{match.namespace}:{name}", kwargs=values)
         # This is a project's own URL of a view.
-        return reverse(f"{APP_NAME}:{name}", args=args)
+        return reverse(f"{APP_NAME}:{name}", kwargs=values)
 
     def row(self, token: AbstractToken) -> TokenRow:
         name = "device" if token.kind == Kind.LOGIN else "token"
