@@ -6,6 +6,7 @@ write your own token model. Use ``isinstance(request.auth, AbstractToken)`` to r
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from .rows.types import DurationOrNull, Moment, MomentOrNull, RowId, Text, TextOrNull, ToUser
 
 __all__ = ["AbstractToken", "Kind", "clean_name"]
+
+logger = logging.getLogger("drf_token_auth")
 
 
 def default_expires_at() -> datetime | None:
@@ -170,7 +173,11 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         :raises KeyNotShown: this instance did not create the key. It is an AttributeError.
         """
         if self._key is None:
-            raise KeyNotShown(KeyNotShown.UNSAVED if self._state.adding else KeyNotShown.LOADED)
+            message = KeyNotShown.UNSAVED if self._state.adding else KeyNotShown.LOADED
+            if settings.DEBUG:
+                # A serializer with the field "key" leaves it out without an error.
+                logger.warning(message)
+            raise KeyNotShown(message)
         return self._key
 
     @key.setter

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.template import Context, Template
 from django.test import override_settings
+from rest_framework import serializers
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.exceptions import KeyNotShown
@@ -47,6 +48,23 @@ def test_a_template_shows_nothing_for_the_key_of_a_loaded_token(
 ) -> None:
     loaded = row(Token.objects.create(user=user))
     assert Template(text).render(Context({"t": loaded})) == shown
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_the_console_says_why_a_serializer_lacks_the_key(
+    user: Any, settings: Any, caplog: Any, debug: bool
+) -> None:
+    class KeySerializer(serializers.ModelSerializer):
+        class Meta:
+            model = Token
+            fields = ["key", "kind"]
+
+    settings.DEBUG = debug
+    made = Token.objects.create(user=user)
+    assert KeySerializer(made).data == {"key": made.key, "kind": "login"}
+    assert KeySerializer(row(made)).data == {"kind": "login"}
+    said = [one for one in caplog.messages if "operations.issue(user)" in one]
+    assert len(said) == (1 if debug else 0)
 
 
 @pytest.mark.parametrize("kind", ["login", "personal"])

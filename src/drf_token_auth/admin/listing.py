@@ -50,7 +50,7 @@ class ListMixin(_Mixin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = BoundedPaginator
-    change_list_template = "admin/drf_token_auth/change_list.html"
+    change_list_template = "admin/drf_token_auth/list.html"
     # The search does not use these fields. Django's checks and autocomplete fields require them.
     search_fields = ("hint", "name")
     search_help_text = _("An id, a user name, a hint, or a part of a token's name. Never a key.")
