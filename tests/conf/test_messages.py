@@ -98,7 +98,7 @@ def test_a_wrong_value_is_shown_with_the_one_to_write(name, value, message):
         ),
         ("LOGIN_RATES", {"ip": "5/min"}, "but it is 'ip': …. Did you mean \"address\"?"),
         ("LOGIN_RATES", {"user": "5/min"}, 'Did you mean "account"?'),
-        ("LOGIN_RATES", {"addres": "5/min"}, "but it is 'addres': …. Did you mean \"address\"?"),
+        ("LOGIN_RATES", {"adress_": "5/min"}, "but it is 'adress_': …. Did you mean \"address\"?"),
         ("LOGIN_RATES", {"colour": "5/min"}, "but it is 'colour': …. Write DRF_TOKEN_AUTH = {"),
         ("LOGIN_RATES", "5/min", "Did you mean {'address': '5/min'}?"),
         ("SCOPES", "read write", "Did you mean {'read': 'Read', 'write': 'Write'}?"),
