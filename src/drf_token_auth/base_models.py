@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models, router, transaction
+from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,11 +23,12 @@ from .conf.entries import SCOPES_LENGTH
 from .database_text import store_text
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
-from .managers import TokenManager
+from .managers import TokenManager, all_rows
 from .passwords import STAMP_LENGTH
 from .rows import expiry, revocation
 from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in
 from .rows.kinds import Kind
+from .rows.limit import room_for
 from .rows.pickling import PickledWithoutSecrets
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
             return
         self.complete()
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        with transaction.atomic(using=using, savepoint=False):
+        with room_for(all_rows(type(self), using), [self]):
             super().save(*args, **kwargs)
             announce_created(self, using=using)
 

@@ -31,7 +31,7 @@ def plain_rows(model: type[Any], using: str) -> models.QuerySet[Any]:
 
 
 @contextmanager
-def locking_transaction(*, using: str) -> Iterator[None]:
+def locking_transaction(*, using: str, savepoint: bool = True) -> Iterator[None]:
     """Open a transaction whose first step is to lock a user's row, or a savepoint in an open one.
 
     Under REPEATABLE READ and SERIALIZABLE, PostgreSQL fails a transaction that waited for the row.
@@ -40,7 +40,7 @@ def locking_transaction(*, using: str) -> Iterator[None]:
     """
     connection: Any = connections[using]
     is_ours = not connection.in_atomic_block and connection.get_autocommit()
-    with transaction.atomic(using=using):
+    with transaction.atomic(using=using, savepoint=savepoint):
         if is_ours and _has_snapshots(connection):
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")

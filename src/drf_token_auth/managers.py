@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import FieldError
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -18,6 +18,7 @@ from .locking import lock_user, locking_transaction, read_latest, user_model
 from .passwords import has_other_stamp, has_own_hash
 from .rows import expiry, revocation
 from .rows.creation import announce_created
+from .rows.limit import room_for
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -118,7 +119,7 @@ class TokenQuerySet(models.QuerySet[_T]):
                 token.name = name
             return insert(objs, *args, **kwargs)
 
-        with transaction.atomic(using=self.db, savepoint=False):
+        with room_for(all_rows(self.model, self.db), objs):
             made = store_texts([token.name for token in objs], store, using=self.db)
             # With ignore_conflicts, the database does not say which rows were inserted.
             if not kwargs.get("ignore_conflicts"):

@@ -211,14 +211,66 @@ def test_the_command_at_the_limit(user: Any) -> None:
             call_command("create_token", user.get_username(), stdout=StringIO())
 
 
-def test_what_a_project_makes_by_itself_is_its_own_affair(user: Any) -> None:
-    """``Token.objects.create`` is not asked; the next login puts the number right."""
-    with limit(1):
+def save(user: Any, name: str) -> None:
+    Token(user=user, name=name).save()
+
+
+def create(user: Any, name: str) -> None:
+    Token.objects.create(user=user, name=name)
+
+
+def bulk_create(user: Any, name: str) -> None:
+    Token.objects.bulk_create([Token(user=user, name=name)])
+
+
+ways = pytest.mark.parametrize("make", [save, create, bulk_create])
+
+
+@ways
+def test_a_row_that_a_project_creates_counts(user: Any, other_user: Any, make: Any) -> None:
+    with limit(2):
+        make(other_user, "other")
         for name in "abc":
-            Token.objects.create(user=user, name=name)
-        assert names() == ["a", "b", "c"]
-        operations.issue(user, name="d")
-    assert names() == ["d"]
+            make(user, name)
+        assert names() == ["other", "b", "c"]
+
+
+@ways
+def test_a_row_that_a_project_creates_is_refused(user: Any, make: Any) -> None:
+    with limit(1, "reject"):
+        make(user, "a")
+        with pytest.raises(TokenLimitReached):
+            make(user, "b")
+    assert names() == ["a"]
+
+
+def test_an_expired_row_needs_no_room(user: Any) -> None:
+    with limit(1):
+        Token.objects.create(user=user, name="a")
+        Token.objects.create(user=user, name="old", expires_at=timezone.now() - HOUR)
+    assert names() == ["a", "old"]
+
+
+def test_several_at_once_need_room_together(user: Any, other_user: Any) -> None:
+    def tokens(named: str, **columns: Any) -> list[Any]:
+        return [Token(user=user, name=name, **columns) for name in named]
+
+    with limit(3):
+        Token.objects.bulk_create(tokens("ab"))
+        mixed = [*tokens("cd"), Token(user=other_user, name="other")]
+        Token.objects.bulk_create([*mixed, *tokens("x", kind="personal")])
+        assert names() == ["b", "c", "d", "other", "x"]
+        with pytest.raises(TokenLimitReached):
+            Token.objects.bulk_create(tokens("efgh"))
+    assert names() == ["b", "c", "d", "other", "x"]
+
+
+def test_a_renamed_token_needs_no_room(user: Any) -> None:
+    with limit(1):
+        token = Token.objects.create(user=user, name="a")
+        token.name = "b"
+        token.save()
+    assert names() == ["b"]
 
 
 def test_no_limit(user: Any) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import router
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .. import get_token_model, passwords
@@ -15,7 +14,7 @@ from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..conf.rules import require_duration
 from ..database_text import storable
-from ..exceptions import InactiveUser, PasswordChanged, TokenLimitReached
+from ..exceptions import InactiveUser, PasswordChanged
 from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
 from ..rows.creation import clean_name
@@ -130,13 +129,12 @@ def replace(
 
 
 def insert(token: AbstractToken, *, presented: Any = None, using: str | None = None) -> None:
-    """Save a new token and enforce ``MAX_TOKENS_PER_USER``, as the last step of :func:`issue`.
+    """Save a new token for a user as stored now, as the last step of :func:`issue`.
 
     :param presented: as for :func:`issue`.
     :raises PasswordChanged, InactiveUser, Refused, TokenLimitReached: as :func:`issue`.
     """
     using = using or router.db_for_write(type(token), instance=token)
-    limit = get_settings().MAX_TOKENS_PER_USER
     actor, request = token.origin
     with locking_transaction(using=using):
         if token.user_id is not None:
@@ -147,8 +145,6 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
                 lock_presented(presented, using)
             outdated = all_rows(type(token), using).usable().with_old_password(user)
             read_latest(outdated).revoke(reason="password", actor=actor, request=request)
-            if limit is not None:
-                _make_room(token, user, limit, using)
         token.save(using=using)
 
 
@@ -165,19 +161,3 @@ def _refuse_stale(token: AbstractToken, stored: Any) -> None:
         raise PasswordChanged
     elif getattr(token.user, "is_active", True) and not getattr(stored, "is_active", True):
         raise InactiveUser
-
-
-def _make_room(token: AbstractToken, user: Any, limit: int, using: str) -> None:
-    """Revoke the user's least recently used tokens of the kind, so that one more token fits.
-
-    :raises TokenLimitReached: there is no room and ``WHEN_FULL`` is "reject".
-    """
-    tokens = all_rows(type(token), using)
-    usable = read_latest(tokens.alive_for(user).filter(kind=token.kind))
-    last_use = Coalesce("last_used_at", "created_at")
-    oldest_first = list(usable.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
-    surplus = oldest_first[: max(0, len(oldest_first) - limit + 1)]
-    if surplus and get_settings().WHEN_FULL == "reject":
-        raise TokenLimitReached(limit)
-    actor, request = token.origin
-    read_latest(tokens.filter(pk__in=surplus)).revoke(reason="limit", actor=actor, request=request)

@@ -1,0 +1,65 @@
+"""Enforce ``MAX_TOKENS_PER_USER``: how many usable tokens of one kind a user may have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from ..conf import get_settings
+from ..exceptions import TokenLimitReached
+from ..locking import lock_user, locking_transaction, read_latest
+from . import expiry
+
+if TYPE_CHECKING:
+    from ..base_models import AbstractToken
+    from ..managers import TokenQuerySet
+
+__all__ = ["room_for"]
+
+
+@contextmanager
+def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator[None]:
+    """Open the transaction that inserts the new tokens, and make room for them.
+
+    It locks their users, and revokes the least recently used tokens.
+
+    :param rows: all rows of the table, in the database of the new tokens.
+    :raises TokenLimitReached: there is no room and ``WHEN_FULL`` is "reject", or there are more new
+        tokens of one user than the limit.
+    """
+    limit = get_settings().MAX_TOKENS_PER_USER
+    # With the savepoint, a caller in a transaction can handle TokenLimitReached and go on.
+    with locking_transaction(using=rows.db, savepoint=limit is not None):
+        if limit is not None:
+            _make_room(rows, new, limit)
+        yield
+
+
+def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: int) -> None:
+    now = timezone.now()
+    usable = [token for token in new if token.user_id and not expiry.is_expired(token, now)]
+    counts = Counter((token.user_id, token.kind) for token in usable)
+    # Every process locks several users in the same order.
+    for user_pk, kind in sorted(counts, key=str):
+        user = lock_user(rows.model, user_pk, using=rows.db)
+        if user is None:
+            continue  # The database refuses the new row.
+        surplus = _oldest(rows, user, kind, limit - counts[user_pk, kind])
+        if counts[user_pk, kind] > limit or (surplus and get_settings().WHEN_FULL == "reject"):
+            raise TokenLimitReached(limit)
+        actor, request = next(one.origin for one in usable if one.user_id == user_pk)
+        ended = read_latest(rows.filter(pk__in=surplus))
+        ended.revoke(reason="limit", actor=actor, request=request)
+
+
+def _oldest(rows: TokenQuerySet[Any], user: Any, kind: str, kept: int) -> list[Any]:
+    """Return the ids of all but the ``kept`` most recently used tokens."""
+    alive = read_latest(rows.alive_for(user).filter(kind=kind))
+    last_use = Coalesce("last_used_at", "created_at")
+    oldest_first = list(alive.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
+    return oldest_first[: max(0, len(oldest_first) - max(0, kept))]
