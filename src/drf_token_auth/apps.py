@@ -13,8 +13,8 @@ from .conf.rest_framework import require_readable
 # The modules that connect themselves when they are imported, and the app that each is for. The core
 # also works without the rooms around it.
 CONNECTED = {
-    "event_log": "drf_token_auth",
-    "login_age": "drf_token_auth",
+    "logs.events": "drf_token_auth",
+    "logins.age": "drf_token_auth",
     "checks": "drf_token_auth",
     "importers.originals": "drf_token_auth",
     "contrib.allauth_reauthentication": "allauth.account",

@@ -15,7 +15,7 @@ from . import get_token_model, keys, lookup
 from .base_models import AbstractToken
 from .conf import get_settings
 from .exceptions import MalformedKey, Refused, UnknownKey
-from .refused_requests import log_foreign_header, log_missing_header, log_refusal
+from .logs.refused_requests import log_foreign_header, log_missing_header, log_refusal
 from .throttling import FailedKeyThrottle
 
 __all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication", "TokenAuthentication"]

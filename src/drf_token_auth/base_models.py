@@ -20,13 +20,13 @@ from django.utils.translation import gettext_lazy as _
 from . import keys
 from .conf import get_settings
 from .conf.entries import SCOPES_LENGTH
-from .database_text import store_text
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
 from .managers import TokenManager, all_rows
 from .passwords import STAMP_LENGTH
 from .rows import expiry, revocation
 from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in
+from .rows.database_text import store_text
 from .rows.kinds import Kind
 from .rows.limit import room_for
 from .rows.pickling import PickledWithoutSecrets

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from . import keys, lookup
-from .database_text import store_texts
 from .exceptions import Refused
-from .locking import lock_user, locking_transaction, read_latest, user_model
 from .passwords import has_other_stamp, has_own_hash
 from .rows import expiry, revocation
 from .rows.creation import announce_created
+from .rows.database_text import store_texts
 from .rows.limit import room_for
+from .rows.locking import lock_user, locking_transaction, read_latest, user_model
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -21,7 +21,7 @@ from django.db.models import Q
 from . import get_token_model
 from .conf import get_settings
 from .exceptions import PasswordChanged
-from .locking import lock_user, locking_transaction, plain_rows
+from .rows.locking import lock_user, locking_transaction, plain_rows
 
 __all__ = [
     "STAMP_LENGTH",

@@ -21,8 +21,8 @@ from rest_framework.permissions import (
 
 from .base_models import AbstractToken, Kind
 from .conf import get_settings
-from .login_age import is_impersonated, is_recent
-from .login_age import login_age as session_login_age
+from .logins.age import is_impersonated, is_recent
+from .logins.age import login_age as session_login_age
 from .scopes import split_scopes
 
 __all__ = [

@@ -20,7 +20,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.throttling import SimpleRateThrottle
 
 from .conf import get_settings
-from .login_name import account_name, find_account
+from .logins.account_name import account_name, find_account
 
 __all__ = [
     "FailedKeyThrottle",

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from drf_token_auth import get_token_model
 from drf_token_auth.keys import HiddenText
-from drf_token_auth.login_age import _LOGIN_AT
+from drf_token_auth.logins.age import _LOGIN_AT
 from tests.admin.pages import add, errors, permit, url
 from tests.conftest import PASSWORD
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.login_age import login_age
+from drf_token_auth.logins.age import login_age
 from tests.conftest import PASSWORD
 from tests.lives import at
 from tests.pages.test_looks import write_templates

@@ -12,8 +12,9 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from drf_token_auth import get_token_model, keys, operations, peppers
+from drf_token_auth import get_token_model, keys, operations
 from drf_token_auth.conf import get_settings, problems
+from drf_token_auth.keys import peppers
 from tests.conftest import make_user
 from tests.lives import atomic_requests, client_of, row, status_of
 from tests.queries import queries

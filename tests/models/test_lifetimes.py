@@ -27,7 +27,7 @@ from rest_framework.test import APIRequestFactory
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import TokenExpired
-from drf_token_auth.login_age import note_login
+from drf_token_auth.logins.age import note_login
 from drf_token_auth.lookup import last_use as usage
 from drf_token_auth.lookup import require_usable
 from drf_token_auth.views import LoginView

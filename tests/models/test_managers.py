@@ -16,8 +16,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from drf_token_auth import get_token_model, managers
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import KeyNotShown
-from drf_token_auth.locking import lock_user
 from drf_token_auth.managers import TokenManager, TokenQuerySet, all_rows
+from drf_token_auth.rows.locking import lock_user
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from django.urls import include, path
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.login_age import _LOGIN_AT
+from drf_token_auth.logins.age import _LOGIN_AT
 from tests.conftest import PASSWORD
 from tests.lives import at, status_of
 from tests.pages.test_make import MONTH, NEW, errors, key_in, make

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drf_token_auth.devices import describe
+from drf_token_auth.logins.devices import describe
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"

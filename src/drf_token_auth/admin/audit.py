@@ -8,7 +8,7 @@ from typing import Any
 from django.db import router
 
 from ..base_models import AbstractToken
-from ..database_text import store_texts
+from ..rows.database_text import store_texts
 from .labels import label
 
 __all__ = ["write_log"]

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
-from ..locking import user_model
 from ..rows import expiry
+from ..rows.locking import user_model
 
 __all__ = ["LastUseFilter", "LifetimeFilter", "OwnerFilter", "ScopeFilter"]
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from ..base_models import AbstractToken, Kind, clean_name
 from ..conf import get_settings
 from ..conf.rules import LONGEST
-from ..database_text import storable
 from ..exceptions import UnknownScopes
 from ..managers import all_rows
+from ..rows.database_text import storable
 from ..scopes import encode_scopes
 from .rights import can_confirm_password, confirm_password, is_fresh
 

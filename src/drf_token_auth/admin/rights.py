@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from ..login_age import is_impersonated
+from ..logins.age import is_impersonated
 from ..pages.step_up import PasswordStepUp, TooManyAttempts, is_fresh
 
 __all__ = ["can_confirm_password", "confirm_password", "is_fresh", "may_act_as"]

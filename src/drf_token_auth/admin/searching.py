@@ -7,9 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from ..database_text import storable
-from ..locking import user_model
-from ..login_name import clean_login_name, is_about_name, max_name_length
+from ..logins.account_name import clean_login_name, is_about_name, max_name_length
+from ..rows.database_text import storable
+from ..rows.locking import user_model
 
 __all__ = ["search"]
 

@@ -17,7 +17,7 @@ from rest_framework.exceptions import APIException
 
 from .. import operations
 from ..base_models import AbstractToken
-from ..devices import describe
+from ..logins.devices import describe
 from ..views.errors import issue_or_refuse
 from .session_tokens import tie, tied
 

@@ -11,7 +11,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.signals import authentication_step_completed
 from django.dispatch import receiver
 
-from ..login_age import note_login
+from ..logins.age import note_login
 
 __all__ = ["reauthentication_url"]
 

@@ -16,7 +16,7 @@ from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import AllowAny
 
 from .. import get_token_model
-from ..locking import locking_transaction
+from ..rows.locking import locking_transaction
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from ..views.errors import as_refusal
 from ..views.parsers import PARSERS

@@ -17,11 +17,11 @@ from django.db import IntegrityError, models, router, transaction
 from django.utils import timezone
 
 from .. import get_token_model
-from ..database_text import storable
 from ..exceptions import Refused
-from ..locking import plain_rows
 from ..rows.creation import NAME_LENGTH
+from ..rows.database_text import storable
 from ..rows.kinds import Kind
+from ..rows.locking import plain_rows
 from .lifetimes import Lifetime
 from .locks import hold
 from .old_tokens import OldToken

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.db import connections, models
 
-from .. import locking
+from ..rows import locking
 
 __all__ = ["hold"]
 

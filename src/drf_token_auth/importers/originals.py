@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 
 from ..exceptions import Refused
-from ..locking import lock_user
+from ..rows.locking import lock_user
 from ..signals import leaving
 from .known import SOURCES
 from .sources import Source, Unreadable, has_table

@@ -9,7 +9,7 @@ from django.db import models, router, transaction
 
 from .. import get_token_model
 from ..exceptions import Refused
-from ..locking import plain_rows
+from ..rows.locking import plain_rows
 from .locks import hold
 from .old_tokens import OldToken
 from .walks import BATCH_SIZE, walk

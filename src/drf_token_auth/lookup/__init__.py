@@ -12,11 +12,12 @@ from django.db import models, router
 from django.db.models import Q
 from django.utils import timezone
 
-from .. import keys, peppers, signals
+from .. import keys, signals
 from ..conf import get_settings
 from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
-from ..locking import user_model
+from ..keys import peppers
 from ..passwords import stamp
+from ..rows.locking import user_model
 from . import fast_select, last_use
 from .after_request import after_transaction
 

@@ -15,9 +15,9 @@ from django.db import router, transaction
 
 from .. import keys
 from ..conf import get_settings
-from ..locking import hold
 from ..passwords import stamp
 from ..rows import expiry
+from ..rows.locking import hold
 from .after_request import after_transaction
 
 if TYPE_CHECKING:

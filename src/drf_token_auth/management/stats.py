@@ -10,12 +10,13 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from .. import keys, peppers
+from .. import keys
 from ..base_models import Kind
 from ..conf import get_settings
-from ..locking import user_model
+from ..keys import peppers
 from ..managers import all_rows
 from ..rows import expiry
+from ..rows.locking import user_model
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken

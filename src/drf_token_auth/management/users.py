@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from ..login_name import clean_login_name, is_about_name
+from ..logins.account_name import clean_login_name, is_about_name
 
 __all__ = ["add_user_id_argument", "find_user"]
 

@@ -13,12 +13,12 @@ from .. import get_token_model, passwords
 from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..conf.rules import require_duration
-from ..database_text import storable
 from ..exceptions import InactiveUser, PasswordChanged
-from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
 from ..rows.creation import clean_name
+from ..rows.database_text import storable
 from ..rows.kinds import Kind
+from ..rows.locking import lock_user, locking_transaction, read_latest
 from ..scopes import encode_scopes
 from .presented import lock_presented
 

@@ -11,8 +11,8 @@ from django.db import router
 from .. import get_token_model, keys, passwords
 from ..base_models import AbstractToken
 from ..conf import get_settings
-from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
+from ..rows.locking import lock_user, locking_transaction, read_latest
 
 __all__ = ["change_password", "changing_password", "keep_through_change"]
 

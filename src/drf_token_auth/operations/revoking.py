@@ -9,9 +9,9 @@ from django.db import router
 
 from .. import get_token_model
 from ..base_models import AbstractToken
-from ..locking import lock_user, locking_transaction, read_latest
 from ..managers import all_rows
 from ..rows.kinds import Kind
+from ..rows.locking import lock_user, locking_transaction, read_latest
 
 __all__ = ["revoke", "revoke_all"]
 

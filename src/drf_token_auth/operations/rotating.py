@@ -12,7 +12,7 @@ from .. import keys, signals
 from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..fields import auto_now_columns
-from ..locking import lock_user, locking_transaction
+from ..rows.locking import lock_user, locking_transaction
 from ..rows.pickling import DIGESTS
 from .presented import lock_presented
 

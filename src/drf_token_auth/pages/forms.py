@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from .. import keys
 from ..conf import get_settings
-from ..database_text import storable
 from ..rows.creation import NAME_LENGTH, clean_name
+from ..rows.database_text import storable
 from . import durations
 
 __all__ = ["NewKeyForm", "NewTokenForm", "PasswordForm", "RenameForm"]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from ..conf import get_settings
-from ..login_age import is_impersonated, is_recent, login_age, note_login
+from ..logins.age import is_impersonated, is_recent, login_age, note_login
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 
 __all__ = [

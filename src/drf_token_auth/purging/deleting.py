@@ -16,8 +16,8 @@ from django.db import OperationalError, connections, models, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
 
-from ..locking import hold, plain_rows
 from ..managers import TokenQuerySet
+from ..rows.locking import hold, plain_rows
 
 __all__ = ["Outcome", "deletions"]
 

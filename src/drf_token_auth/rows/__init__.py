@@ -1,1 +1,1 @@
-"""The parts of the token model: its kinds, its expiry, its creation and its revocation."""
+"""What happens to a row: its creation, its expiry, the order of locks and its revocation."""

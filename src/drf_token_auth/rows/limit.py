@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import TokenLimitReached
-from ..locking import lock_user, locking_transaction, read_latest
 from . import expiry
+from .locking import lock_user, locking_transaction, read_latest
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken

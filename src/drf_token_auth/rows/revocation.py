@@ -17,8 +17,8 @@ from django.db import connections, router
 from django.utils import timezone
 
 from .. import signals
-from ..locking import lock_user, locking_transaction, plain_rows
 from . import expiry
+from .locking import lock_user, locking_transaction, plain_rows
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken

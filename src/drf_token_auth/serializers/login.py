@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
-from ..login_name import is_impossible_name, max_name_length, name_field
+from ..logins.account_name import is_impossible_name, max_name_length, name_field
 from .parts import LoginNameField, NameField, PasswordField
 
 __all__ = ["AuthTokenSerializer", "LoginSerializer", "TokenLoginSerializer"]

@@ -15,7 +15,7 @@ from .. import keys
 from ..base_models import clean_name
 from ..conf.entries import SCOPES_LENGTH
 from ..exceptions import UnknownScopes
-from ..login_name import clean_login_name
+from ..logins.account_name import clean_login_name
 from ..scopes import encode_scopes
 
 __all__ = [

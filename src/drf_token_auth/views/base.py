@@ -23,7 +23,7 @@ from rest_framework.views import exception_handler
 
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
-from ..refused_requests import log_json_as_form
+from ..logs.refused_requests import log_json_as_form
 from ..serializers import TokenDetailSerializer
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
 from .parsers import PARSERS

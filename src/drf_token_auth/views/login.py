@@ -15,9 +15,9 @@ from rest_framework.response import Response
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
-from ..devices import describe
-from ..locking import locking_transaction
-from ..login_name import account_name
+from ..logins.account_name import account_name
+from ..logins.devices import describe
+from ..rows.locking import locking_transaction
 from ..serializers import (
     TokenLoggedInSerializer,
     TokenLoginSerializer,

@@ -20,10 +20,10 @@ from .. import get_token_model, lookup, operations
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken, Kind
 from ..exceptions import Refused
-from ..locking import lock_user, locking_transaction
 from ..managers import all_rows
 from ..operations.renaming import rename
 from ..permissions import RecentLogin
+from ..rows.locking import lock_user, locking_transaction
 from ..serializers import (
     TokenDetailSerializer,
     TokenIssuedSerializer,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ... import keys
 from ...base_models import AbstractToken, Kind
-from ...locking import lock_user
+from ...rows.locking import lock_user
 from ..step_up import StepUp, TooManyAttempts, default_step_up, is_fresh
 from ..usage import example_of
 from .base import PageView

@@ -13,7 +13,7 @@ from ... import operations
 from ...base_models import AbstractToken
 from ...conf import get_settings
 from ...exceptions import TokenLimitReached
-from ...locking import locking_transaction
+from ...rows.locking import locking_transaction
 from .. import durations
 from ..forms import NewTokenForm
 from .confirmed import ConfirmedView, LoggedOutMeanwhile

@@ -11,7 +11,7 @@ from ... import operations
 from ...base_models import AbstractToken
 from ...conf import get_settings
 from ...exceptions import Refused
-from ...locking import locking_transaction
+from ...rows.locking import locking_transaction
 from ..durations import in_words
 from ..forms import NewKeyForm
 from .confirmed import ConfirmedView, LoggedOutMeanwhile

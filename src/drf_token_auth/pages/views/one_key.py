@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from ... import operations
 from ...base_models import AbstractToken, Kind
 from ...exceptions import TokenLimitReached
-from ...locking import locking_transaction
+from ...rows.locking import locking_transaction
 from ..forms import NewKeyForm
 from ..rows import TokenRow, row_of
 from .base import PageView

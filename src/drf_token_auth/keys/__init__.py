@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from .exceptions import MalformedKey, UnusableKey, WrongChecksum
+from ..exceptions import MalformedKey, UnusableKey, WrongChecksum
 
 __all__ = [
     "DIGEST_SIZE",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django.db import connections, models, transaction
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
+    from ..base_models import AbstractToken
 
 _Rows = TypeVar("_Rows", bound="models.QuerySet[Any, Any]")
 

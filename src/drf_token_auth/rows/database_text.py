@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError, DataError, OperationalError, models, transaction
 
-from .keys import DIGEST_SIZE
+from ..keys import DIGEST_SIZE
 
 __all__ = ["is_about_text", "storable", "store_text", "store_texts"]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from .conf import get_settings
-from .exceptions import (
+from ..conf import get_settings
+from ..exceptions import (
     InactiveUser,
     MalformedKey,
     PasswordChanged,
@@ -23,7 +23,7 @@ from .exceptions import (
     UnknownKey,
     WrongChecksum,
 )
-from .keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
+from ..keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
 __all__ = [
     "explain",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from . import signals
+from .. import signals
 
 logger = logging.getLogger("drf_token_auth")
 

@@ -6,11 +6,11 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from . import keys
-from .conf import Settings, get_settings
+from .. import keys
+from ..conf import Settings, get_settings
 
 if TYPE_CHECKING:
-    from .base_models import AbstractToken
+    from ..base_models import AbstractToken
 
 __all__ = ["count_by_version", "stored_versions", "warn_of_missing"]
 

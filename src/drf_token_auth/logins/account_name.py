@@ -14,7 +14,7 @@ from django.core.exceptions import (
 )
 from django.db import DatabaseError
 
-from .database_text import is_about_text
+from ..rows.database_text import is_about_text
 
 __all__ = [
     "account_name",

@@ -1,0 +1,1 @@
+"""What the package writes to the log."""
