@@ -24,6 +24,7 @@ from django.test import override_settings
 from django.urls import include, path
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.serializers import ModelSerializer
 from rest_framework.views import APIView
 
 import drf_token_auth
@@ -67,6 +68,16 @@ class Reports(APIView):
 
 class ByMethod(Reports):
     required_scopes = {"GTE": []}
+
+
+class Serializers:
+    """In place of ModelSerializer, so that other tests do not find this mistake."""
+
+
+class TokenSerializer(Serializers):
+    class Meta:
+        model = Token
+        fields = "__all__"
 
 
 class Logout(APIView):
@@ -168,6 +179,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W009": [urls(Logout)],
     "W011": [{}],
     "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
+    "W013": [{}],
 }
 # These need another model; their tests are in tests/checks.
 ELSEWHERE = {"E007", "E020"}
@@ -191,6 +203,8 @@ def check_messages(patch: pytest.MonkeyPatch) -> Iterator[str]:
         )
         found = {"auditlog": lambda model: EXCLUSION} if id_ == "E019" else {}
         patch.setattr(audit_checks, "_EXCLUSIONS", found)
+        base = Serializers if id_ == "W013" else ModelSerializer
+        patch.setattr("drf_token_auth.checks.serializers.ModelSerializer", base)
         for example in examples:
             with override_settings(**{"SECURE_HSTS_SECONDS": 0, **example}):
                 messages = [message for one in ours for message in one()]

@@ -14,6 +14,7 @@ from . import (
     neighbours,
     rest_framework,
     scopes,
+    serializers,
     settings,
     token_model,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "neighbours",
     "rest_framework",
     "scopes",
+    "serializers",
     "settings",
     "token_model",
 ]

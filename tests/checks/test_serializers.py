@@ -1,0 +1,76 @@
+"""A project's serializers of tokens that would show the hashes of the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from rest_framework import serializers
+
+from drf_token_auth import get_token_model
+from drf_token_auth.checks import serializers as module
+from drf_token_auth.pages import urls as pages_urls
+
+Token = get_token_model()
+DIGESTS = {"digest", "previous_digest", "replaced_digest"}
+
+
+@pytest.fixture
+def warnings(monkeypatch: Any) -> Iterator[Any]:
+    """Return the messages about one serializer. Classes of other tests do not count."""
+
+    def about(**meta: Any) -> list[Any]:
+        base = type("Base", (), {})
+        meta_class = type("Meta", (), {"model": Token, **meta})
+        type("Shown", (base,), {"Meta": meta_class})
+        monkeypatch.setattr(module, "ModelSerializer", base)
+        with override_settings(ROOT_URLCONF=pages_urls.__name__):
+            return module.check_serializers()
+
+    return about
+
+
+@pytest.mark.parametrize(
+    ("meta", "shown"),
+    [
+        ({"fields": "__all__"}, DIGESTS),
+        ({"fields": ["id", "digest"]}, {"digest"}),
+        ({"exclude": ["digest"]}, DIGESTS - {"digest"}),
+    ],
+)
+def test_a_serializer_with_a_digest_is_named(warnings: Any, meta: Any, shown: set[str]) -> None:
+    [message] = warnings(**meta)
+    assert message.id == "drf_token_auth.W013"
+    assert "Shown" in message.msg
+    assert {name for name in DIGESTS if f" {name}" in message.msg} == shown
+    assert "fields = [" in message.hint
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"fields": ["id", "name"]},
+        {"exclude": sorted(DIGESTS)},
+        {},
+        {"fields": None},
+        {"model": None, "fields": "__all__"},
+        {"model": Token._meta.get_field("user").related_model, "fields": "__all__"},
+    ],
+)
+def test_other_serializers_are_not(warnings: Any, meta: Any) -> None:
+    assert warnings(**meta) == []
+
+
+def test_the_hint_is_a_serializer_that_works(db: None, user: Any) -> None:
+    names = ["id", "name", "hint", "created_at", "expires_at", "last_used_at"]
+    meta = type("Meta", (), {"model": Token, "fields": names})
+    shown = type("Shown", (serializers.ModelSerializer,), {"Meta": meta})
+    assert list(shown(Token.objects.create(user=user)).data) == names
+
+
+def test_the_packages_own_serializers_show_none() -> None:
+    with override_settings(ROOT_URLCONF="tests.urls"):
+        mine = [one for one in module.check_serializers() if "drf_token_auth." in one.msg]
+    assert mine == []
