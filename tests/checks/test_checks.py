@@ -99,6 +99,39 @@ def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_tracebac
 
 
 @pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (models.OneToOneField("auth.User", models.CASCADE, related_name="+"), "user is unique"),
+        (
+            models.ForeignKey("auth.User", models.CASCADE, to_field="username", related_name="+"),
+            "user holds the user's username",
+        ),
+    ],
+)
+def test_a_user_column_that_cannot_work(monkeypatch, column, said):
+    meta = type("Meta", (), {"app_label": "sessions"})
+    body = {"__module__": __name__, "Meta": meta, "user": column}
+    with isolate_apps("django.contrib.auth", "django.contrib.contenttypes"):
+
+        class User(models.Model):
+            username = models.CharField(max_length=9, unique=True)
+
+            class Meta:
+                app_label = "auth"
+
+        model = type("ApiToken", (drf_token_auth.base_models.AbstractToken,), body)
+        monkeypatch.setattr(token_model, "get_token_model", lambda: model)
+        [message] = token_model.check_user_column()
+    assert message.id == "drf_token_auth.E022"
+    assert said in message.msg
+    assert "MAX_TOKENS_PER_USER" in message.hint
+
+
+def test_the_user_column_of_the_abstract_model_is_right():
+    assert token_model.check_user_column() == []
+
+
+@pytest.mark.parametrize(
     ("declared", "found"),
     [
         ({"active": models.Manager()}, ["drf_token_auth.E020"]),

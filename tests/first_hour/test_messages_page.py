@@ -182,7 +182,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W013": [{}],
 }
 # These need another model; their tests are in tests/checks.
-ELSEWHERE = {"E007", "E020"}
+ELSEWHERE = {"E007", "E020", "E022"}
 
 
 def check_messages(patch: pytest.MonkeyPatch) -> Iterator[str]:

@@ -70,6 +70,28 @@ def check_manager() -> Messages:
         )
 
 
+@check(Tags.models)
+def check_user_column() -> Messages:
+    """E022: the token model's own ``user`` allows one token per user, or does not hold the id."""
+    try:
+        model = get_token_model()
+    except ImproperlyConfigured:
+        return
+    if not issubclass(model, AbstractToken):
+        return
+    user: Any = model._meta.get_field("user")
+    if user.unique or not user.target_field.primary_key:
+        fault = "is unique" if user.unique else f"holds the user's {user.target_field.name}"
+        yield error(
+            "E022",
+            f"{model._meta.label}.user {fault}, so a login would fail. The column must hold the "
+            "user's primary key, and a user may have several tokens.",
+            f"Delete the line that defines user in {model.__name__}: AbstractToken has it. For one "
+            'token per user, write DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1}.',
+            obj=model,
+        )
+
+
 def _label_of(model: Any) -> Any:
     return getattr(getattr(model, "_meta", None), "label", model)
 
