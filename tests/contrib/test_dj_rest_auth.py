@@ -21,6 +21,7 @@ from rest_framework.test import APIClient
 from drf_token_auth import get_token_model, operations
 from tests.conftest import PASSWORD
 from tests.projects_on_disk import Project
+from tests.views.whole_api import set_defaults
 
 NEW_PASSWORD = "staple battery horse correct"
 REGISTRATION = {
@@ -30,6 +31,14 @@ REGISTRATION = {
     "password2": NEW_PASSWORD,
 }
 IS_BESIDE = apps.is_installed("rest_framework.authtoken")
+RENDERERS = {
+    "templates": ["rest_framework.renderers.TemplateHTMLRenderer"],
+    "templates and JSON": [
+        "rest_framework.renderers.TemplateHTMLRenderer",
+        "rest_framework.renderers.JSONRenderer",
+    ],
+    "CSV": ["rest_framework_csv.renderers.CSVRenderer"],
+}
 
 
 def log_in(client: Any = None, password: str = PASSWORD) -> Any:
@@ -409,3 +418,25 @@ def test_the_stock_logout_is_found_where_it_takes_tokens_of_our_own_login(tmp_pa
 def test_dj_rest_auth_without_our_tokens_is_nobodys_business(tmp_path: Path) -> None:
     stock = ("dj_rest_auth.urls", "dj_rest_auth.registration.urls")
     project(tmp_path, {"TOKEN_MODEL": None}, *stock, more=[SESSION_ONLY]).assert_no_errors()
+
+
+@pytest.mark.parametrize("renderers", RENDERERS)
+def test_all_routes_answer_json(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, renderers: str
+) -> None:
+    set_defaults(monkeypatch, settings, RENDERER_CLASSES=RENDERERS[renderers])
+    answer = log_in()
+    assert answer.status_code == 200
+    client = client_with(answer.json()["key"])
+    assert client.post("/rest-auth/logout/").status_code == 200
+    assert client.post("/rest-auth/logout/").json() == {"detail": "Invalid token."}
+
+
+def test_the_project_s_own_json_renderer_is_kept(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camel = "djangorestframework_camel_case.render.CamelCaseJSONRenderer"
+    set_defaults(
+        monkeypatch, settings, RENDERER_CLASSES=["rest_framework_csv.renderers.CSVRenderer", camel]
+    )
+    assert "expiresAt" in log_in().json()

@@ -24,6 +24,28 @@ def test_nothing_is_left_to_migrate(db: None) -> None:
     assert out.getvalue() == "No changes detected\n"
 
 
+@pytest.mark.parametrize(
+    "target", ['"drf_token_auth.Token"', "settings.DRF_TOKEN_AUTH_TOKEN_MODEL"]
+)
+def test_a_foreign_key_to_tokens_can_be_migrated(tmp_path: Path, target: str) -> None:
+    """Django's makemigrations reads the setting of a swappable model without a default."""
+    (tmp_path / "logbook").mkdir()
+    (tmp_path / "logbook" / "__init__.py").touch()
+    (tmp_path / "logbook" / "models.py").write_text(
+        f"""
+from django.conf import settings
+from django.db import models
+
+class Entry(models.Model):
+    token = models.ForeignKey({target}, models.CASCADE)
+""",
+        "utf-8",
+    )
+    project = Project(tmp_path, "base", 'INSTALLED_APPS += ["logbook"]')
+    assert "Create model Entry" in project.manage("makemigrations", "logbook")
+    assert "logbook.0001_initial... OK" in project.manage("migrate")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_migrate_zero_with_rows(user_factory: Any) -> None:
     Token.objects.create(user=user_factory())
