@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
@@ -358,6 +360,33 @@ def test_all_spellings_that_the_database_takes_for_one_account_share_a_count(use
             normal = unicodedata.normalize("NFKC", one)
             same = manager.filter(**{type(user).USERNAME_FIELD: normal}).exists()
             assert guess(one).status_code == (429 if same else 400), ascii(one)
+
+
+class ByMail(ModelBackend):
+    """Log in by e-mail address in any case, as many projects do."""
+
+    def authenticate(
+        self, request: Any, username: Any = None, password: Any = None, **kwargs: Any
+    ) -> Any:
+        users = get_user_model()._default_manager.filter(email__iexact=username)
+        return next((user for user in users if user.check_password(password)), None)
+
+
+def test_an_email_address_and_the_login_name_share_a_count(user: Any, settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMail"]
+    type(user)._default_manager.filter(pk=user.pk).update(email="ada@mail.example")
+    user.refresh_from_db()
+    with rates(account="3/min"), at(MINUTE_BEGINS):
+        for name in ("ada@mail.example", "ADA@mail.example", user.get_username()):
+            assert guess(name).status_code == 400
+        assert guess("Ada@Mail.Example", PASSWORD).status_code == 429
+        assert guess("eve@mail.example").status_code == 400
+
+
+def test_an_email_address_is_looked_up_only_for_a_backend_of_the_project(user: Any) -> None:
+    with rates(account="3/min"), at(MINUTE_BEGINS), queries() as asked:
+        assert guess("nobody@mail.example").status_code == 400
+    assert not [sql for sql in asked if "UPPER" in sql or "LIKE" in sql]
 
 
 @pytest.mark.parametrize("name", ["0", 0, 0.5, False])
