@@ -100,7 +100,8 @@ class UnusableKey(TokenError, ValueError):
 class TokenLimitReached(TokenError):
     """The user has ``MAX_TOKENS_PER_USER`` tokens of the kind and ``WHEN_FULL`` is ``"reject"``.
 
-    ``limit`` is that number.
+    One ``bulk_create()`` with more tokens of a user than that raises it too. ``limit`` is that
+    number.
     """
 
     code = "token_limit"

@@ -78,7 +78,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "no key": (lambda t: f"Token {t.key}é".encode(), "characters that no key has"),
     "a typing error": (lambda t: f"Token {typo(t.key)}", "checksum"),
     "the placeholder of a page": (lambda t: "Token dta_YOUR_KEY", "placeholder"),
-    "the word twice": (lambda t: f"Token Token {t.key}", "is there twice"),
+    "the word twice": (lambda t: f"Token Token {t.key}", "has the word before the key twice"),
     "the id": (lambda t: "Token 41", "id of a token"),
     "a JWT": (lambda t: "Token eyJhbGciOiJub25lIn0.e30.c2ln", "This is a JWT"),
     "a key of authtoken": (lambda t: f"Token {'9944b' * 8}", "import_tokens authtoken"),
@@ -123,7 +123,7 @@ def test_one_warning_names_the_mistake(
         ("application/json", True, False),
     ],
 )
-def test_json_that_is_sent_as_a_form(
+def test_json_sent_as_a_form(
     settings: Any, warnings: Any, content_type: str, debug: bool, is_named: bool
 ) -> None:
     settings.DEBUG = debug
@@ -184,7 +184,7 @@ def test_the_warning_says_how_a_token_ended(
     ],
 )
 @pytest.mark.parametrize("word", ["Token", "Bearer"])
-def test_a_word_that_another_authenticator_takes_is_no_mistake(
+def test_a_keyword_of_another_authenticator_is_not_a_mistake(
     user: Any, settings: Any, warnings: Any, authenticators: Any, word: str
 ) -> None:
     settings.DEBUG = True
@@ -193,7 +193,7 @@ def test_a_word_that_another_authenticator_takes_is_no_mistake(
     assert warnings() == []
 
 
-def test_a_wrong_password_of_basic_is_no_mistake_of_the_header(
+def test_a_wrong_basic_password_is_not_a_wrong_header(
     db: None, settings: Any, warnings: Any
 ) -> None:
     settings.DEBUG = True
@@ -202,7 +202,9 @@ def test_a_wrong_password_of_basic_is_no_mistake_of_the_header(
     assert warnings() == []
 
 
-def test_a_request_that_needs_no_user_is_no_mistake(db: None, settings: Any, warnings: Any) -> None:
+def test_a_request_that_needs_no_user_is_not_a_mistake(
+    db: None, settings: Any, warnings: Any
+) -> None:
     settings.DEBUG = True
 
     class OpenView(OkView):

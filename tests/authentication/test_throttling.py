@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
@@ -46,14 +48,14 @@ def statuses(times: int, *args: Any, **kwargs: Any) -> list[int]:
 # Logins
 
 
-def test_by_address_whatever_the_account(user: Any) -> None:
+def test_the_address_limit_counts_all_accounts(user: Any) -> None:
     with rates(address="3/min"), at(MINUTE_BEGINS):
         assert [guess(f"name{i}").status_code for i in range(5)] == [400, 400, 400, 429, 429]
         assert guess(user.get_username(), PASSWORD).status_code == 429
         assert guess(user.get_username(), PASSWORD, address="192.0.2.2").status_code == 200
 
 
-def test_by_account_whatever_the_address(user: Any, other_user: Any) -> None:
+def test_the_account_limit_counts_all_addresses(user: Any, other_user: Any) -> None:
     with rates(account="3/min"), at(MINUTE_BEGINS):
         found = [guess(user.get_username(), address=f"192.0.2.{i}") for i in range(5)]
         assert [one.status_code for one in found] == [400, 400, 400, 429, 429]
@@ -61,7 +63,7 @@ def test_by_account_whatever_the_address(user: Any, other_user: Any) -> None:
         assert guess(other_user.get_username(), PASSWORD).status_code == 200
 
 
-def test_no_such_account_is_counted_just_the_same(db: None) -> None:
+def test_an_unknown_account_is_counted_too(db: None) -> None:
     with rates(account="3/min"), at(MINUTE_BEGINS):
         assert statuses(4, "nobody@example.com") == [400, 400, 400, 429]
 
@@ -79,7 +81,7 @@ def test_off(user: Any, login_rates: Any) -> None:
         assert set(statuses(40, user.get_username())) == {400}
 
 
-def test_one_of_the_two_alone_is_changed() -> None:
+def test_one_rate_can_be_changed_alone() -> None:
     with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": "1/day"}}):
         assert get_settings().LOGIN_RATES == {"address": "1/day", "account": "10/min"}
 
@@ -131,7 +133,7 @@ def test_another_spelling_is_the_same_account(db: None, spellings: list[Any]) ->
 
 
 @pytest.mark.parametrize("field", ["username", "USERNAME_FIELD"])
-def test_by_either_name_of_the_field(user: Any, field: str) -> None:
+def test_both_field_names_count_for_the_account(user: Any, field: str) -> None:
     name = type(user).USERNAME_FIELD if field == "USERNAME_FIELD" else field
     with rates(account="2/min"), at(MINUTE_BEGINS):
         for expected in (400, 400, 429):
@@ -145,7 +147,7 @@ def test_by_either_name_of_the_field(user: Any, field: str) -> None:
 @pytest.mark.parametrize(
     "body", ["", "[]", "5", '"x"', "null", '{"username": []}', '{"username": {"a": 1}}']
 )
-def test_a_body_that_names_nobody(db: None, body: str) -> None:
+def test_a_body_without_an_account(db: None, body: str) -> None:
     with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
         for expected in [400] * 5 + [429]:
             response = APIClient().post("/auth/login/", body, content_type="application/json")
@@ -167,7 +169,7 @@ class DailyThrottle(SimpleRateThrottle):
         return f"daily:{self.get_ident(request)}"
 
 
-def test_the_projects_own_are_kept(user: Any) -> None:
+def test_the_throttles_of_the_project_are_kept(user: Any) -> None:
     class OwnLogin(LoginView):
         throttle_classes = [DailyThrottle]
 
@@ -265,7 +267,7 @@ def test_no_query_once_the_rate_is_used_up(user: Any) -> None:
         assert asked == []
 
 
-def test_a_login_is_let_in_whatever_was_refused_before(user: Any) -> None:
+def test_refused_keys_do_not_stop_a_login(user: Any) -> None:
     with failed("1/min"), at(MINUTE_BEGINS):
         assert [status_of("x"), status_of("x")] == [401, 429]
         assert log_in(user, client_of("x")).status_code == 200
@@ -344,7 +346,7 @@ def test_a_refused_address_is_refused_before_its_body_is_read(user: Any) -> None
         assert elsewhere.status_code == 200
 
 
-def test_all_spellings_that_the_database_takes_for_one_account_share_a_count(user: Any) -> None:
+def test_all_spellings_of_one_account_share_a_count(user: Any) -> None:
     """Which spellings these are differs: MariaDB's collation ignores case, accents and more."""
     name = user.get_username()
     spellings = [
@@ -358,6 +360,33 @@ def test_all_spellings_that_the_database_takes_for_one_account_share_a_count(use
             normal = unicodedata.normalize("NFKC", one)
             same = manager.filter(**{type(user).USERNAME_FIELD: normal}).exists()
             assert guess(one).status_code == (429 if same else 400), ascii(one)
+
+
+class ByMail(ModelBackend):
+    """Log in by e-mail address in any case, as many projects do."""
+
+    def authenticate(
+        self, request: Any, username: Any = None, password: Any = None, **kwargs: Any
+    ) -> Any:
+        users = get_user_model()._default_manager.filter(email__iexact=username)
+        return next((user for user in users if user.check_password(password)), None)
+
+
+def test_an_email_address_and_the_login_name_share_a_count(user: Any, settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMail"]
+    type(user)._default_manager.filter(pk=user.pk).update(email="ada@mail.example")
+    user.refresh_from_db()
+    with rates(account="3/min"), at(MINUTE_BEGINS):
+        for name in ("ada@mail.example", "ADA@mail.example", user.get_username()):
+            assert guess(name).status_code == 400
+        assert guess("Ada@Mail.Example", PASSWORD).status_code == 429
+        assert guess("eve@mail.example").status_code == 400
+
+
+def test_an_email_address_is_looked_up_only_for_a_backend_of_the_project(user: Any) -> None:
+    with rates(account="3/min"), at(MINUTE_BEGINS), queries() as asked:
+        assert guess("nobody@mail.example").status_code == 400
+    assert not [sql for sql in asked if "UPPER" in sql or "LIKE" in sql]
 
 
 @pytest.mark.parametrize("name", ["0", 0, 0.5, False])
@@ -377,7 +406,7 @@ def test_a_long_name_is_cut_before_it_is_normalised(db: None) -> None:
     assert len(account_name({"username": "\ufdfa" * 800_000}) or "") < 10_000
 
 
-def test_a_login_asks_one_more_query_for_the_count(user: Any) -> None:
+def test_counting_a_login_costs_one_query(user: Any) -> None:
     def asked_with(**limits: Any) -> int:
         with rates(**limits), queries() as asked:
             guess(user.get_username())
@@ -443,7 +472,7 @@ DOWN = ConnectionError("the cache is down")
     ],
     ids=["down", "silent", "down later", "silent later", "evicts and is down"],
 )
-def test_a_cache_that_does_not_answer_stops_nobody(
+def test_a_cache_that_is_down_stops_no_login(
     user: Any,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -462,7 +491,7 @@ def test_a_cache_that_does_not_answer_stops_nobody(
     assert "192.0.2.1" not in caplog.text
 
 
-def test_an_entry_that_the_cache_dropped_begins_a_new_count(
+def test_a_dropped_cache_entry_starts_a_new_count(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}

@@ -18,7 +18,7 @@ from tests.projects_on_disk import Project
 Token = get_token_model()
 
 
-def test_nothing_is_left_to_migrate(db: None) -> None:
+def test_there_are_no_missing_migrations(db: None) -> None:
     out = StringIO()
     call_command("makemigrations", check=True, dry_run=True, stdout=out)
     assert out.getvalue() == "No changes detected\n"
@@ -99,12 +99,10 @@ class TestTheTable:
         assert columns["expires_at"].null_ok
         assert columns["scopes"].null_ok
 
-    def test_a_digest_is_there_once(self, constraints: list[dict[str, Any]]) -> None:
+    def test_a_digest_is_unique(self, constraints: list[dict[str, Any]]) -> None:
         assert [one for one in constraints if one["unique"] and one["columns"] == ["digest"]]
 
-    def test_what_is_looked_for_is_indexed_and_what_is_often_written_is_not(
-        self, constraints: list[dict[str, Any]]
-    ) -> None:
+    def test_only_searched_columns_are_indexed(self, constraints: list[dict[str, Any]]) -> None:
         indexed = self.indexed(constraints)
         assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "replaced_digest"}
         assert "last_used_at" not in indexed
@@ -116,7 +114,7 @@ class TestTheTable:
 
 
 class TestTheFiles:
-    def test_one_head_and_what_it_needs(self) -> None:
+    def test_there_is_one_migration_head(self) -> None:
         loader = MigrationLoader(None, ignore_no_migrations=True)
         assert loader.detect_conflicts() == {}
         needed = {
@@ -197,7 +195,7 @@ print(json.dumps(connection.introspection.table_names()))
 """
 
 
-def test_beside_drfs_own_tokens(tmp_path: Path) -> None:
+def test_migrations_work_beside_drfs_tokens(tmp_path: Path) -> None:
     """A project that is moving has both for a while."""
     project = Project(tmp_path, "base", "INSTALLED_APPS += ['rest_framework.authtoken']")
     assert "no issues" in project.manage("check")

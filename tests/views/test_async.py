@@ -100,7 +100,7 @@ def test_afrom_key_loads_the_user(user: Any, django_assert_num_queries: Any) -> 
         assert token.user == user
 
 
-def test_afrom_key_of_the_dead(user: Any) -> None:
+def test_afrom_key_of_an_expired_token(user: Any) -> None:
     expired = operations.issue(user, ttl=timedelta(0))
     assert async_to_sync(from_key)(expired.key) is None
 
@@ -180,7 +180,7 @@ def test_an_async_view_that_looks_a_key_up(user: Any) -> None:
 
 
 @both
-def test_a_life_under_asgi(user: Any, atomic: bool) -> None:
+def test_the_life_of_a_token_under_asgi(user: Any, atomic: bool) -> None:
     async def live() -> list[int]:
         client = AsyncClient()
         credentials = json.dumps({"username": user.get_username(), "password": PASSWORD})

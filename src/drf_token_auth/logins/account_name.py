@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import (
     MultipleObjectsReturned,
@@ -26,6 +27,7 @@ __all__ = [
     "name_field",
 ]
 
+_DJANGOS = "django.contrib.auth.backends."
 # A backend may accept longer names than the column does, such as an e-mail address.
 SHORTEST_LIMIT = 320
 
@@ -70,15 +72,19 @@ def clean_login_name(name: str) -> str:
 
 
 def find_account(name: str) -> Any:
-    """Return the user with this login name, or None. The database decides which spellings match."""
-    try:
-        return _get_by_natural_key(name)
-    except (ObjectDoesNotExist, MultipleObjectsReturned):
-        return None
-    except Exception as error:
-        if is_about_name(error):
-            return None
-        raise
+    """Return the user with this login name, or None. The database decides which spellings match.
+
+    If the project has a backend of its own, the name may also be an e-mail address.
+    """
+    for find in (_get_by_natural_key, _get_by_email):
+        try:
+            return find(name)
+        except (ObjectDoesNotExist, MultipleObjectsReturned):
+            continue
+        except Exception as error:
+            if not is_about_name(error):
+                raise
+    return None
 
 
 def is_impossible_name(name: str) -> bool:
@@ -104,3 +110,19 @@ def is_about_name(error: Exception) -> bool:
 def _get_by_natural_key(name: str) -> Any:
     manager: Any = get_user_model()._default_manager
     return manager.get_by_natural_key(name)
+
+
+def _get_by_email(name: str) -> Any:
+    user_model: Any = get_user_model()
+    own_backends = [
+        path for path in settings.AUTHENTICATION_BACKENDS if not path.startswith(_DJANGOS)
+    ]
+    # Without such a backend, nobody logs in with an address. Then spare the query: the column may
+    # have no index.
+    if "@" not in name or not own_backends:
+        raise ObjectDoesNotExist
+    column = user_model.get_email_field_name()
+    found = user_model._default_manager.filter(**{f"{column}__iexact": name}).order_by("pk").first()
+    if found is None:
+        raise ObjectDoesNotExist
+    return found

@@ -1,4 +1,4 @@
-"""Issue a token, and keep the limit ``MAX_TOKENS_PER_USER``."""
+"""Issue a token, or replace the tokens that have its name."""
 
 from __future__ import annotations
 
