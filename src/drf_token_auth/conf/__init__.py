@@ -27,7 +27,6 @@ __all__ = [
     "get_settings",
     "problems",
     "token_model_label",
-    "write_default_label",
 ]
 
 DEFAULT_TOKEN_MODEL = "drf_token_auth.Token"

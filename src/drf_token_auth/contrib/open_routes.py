@@ -38,7 +38,7 @@ class JSONRoute:
 
     @classproperty
     def renderer_classes(cls) -> Sequence[Any]:
-        defaults = api_settings.DEFAULT_RENDERER_CLASSES
+        defaults: Any = api_settings.DEFAULT_RENDERER_CLASSES
         usable = [one for one in defaults if not issubclass(one, TemplateHTMLRenderer)]
         json = [one for one in usable if one.media_type == JSONRenderer.media_type]
         others = [one for one in usable if one not in json]
