@@ -8,5 +8,5 @@ from .base import *  # noqa: F403
 
 paste("dj-rest-auth", globals())
 
-if find_spec("dj_rest_auth.mfa"):  # since dj-rest-auth 7.2
+if find_spec("dj_rest_auth.mfa.urls"):  # dj-rest-auth 7.1 has an empty dj_rest_auth.mfa
     INSTALLED_APPS += ["dj_rest_auth.mfa"]
