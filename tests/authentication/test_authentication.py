@@ -208,7 +208,7 @@ def test_a_report_of_an_error_in_the_lookup_shows_no_key_and_no_digest(token, pr
             request = requests.get("/")
             report = ExceptionReporter(request, type(error), error, error.__traceback__)
             frames = report.get_traceback_frames()
-    # The test's own frames are not ours to hide; Django's, below ours, are.
+    # The package cannot hide the frames of the test. It must hide Django's frames below its own.
     shown = [str(frame["vars"]) for frame in frames if frame["filename"] != __file__]
     assert len(shown) >= 5
     digest = bytes(token.digest[1:])

@@ -37,13 +37,13 @@ REFUSAL = 'Token realm="api", error="invalid_token"'
 
 
 def get(header: str | bytes | None, path: str = "/echo/") -> Any:
-    """As a server hands a header on: its bytes as Latin-1."""
+    """Return the header as a server passes it on: its bytes as Latin-1."""
     environ: dict[str, Any] = {}
     if header is not None:
         environ["HTTP_AUTHORIZATION"] = (
             header.decode("latin-1") if isinstance(header, bytes) else header
         )
-    # An exception of the view is raised here, and so fails the test.
+    # An exception in the view is raised here, so the test fails.
     return APIClient().get(path, **environ)
 
 
@@ -52,7 +52,7 @@ def token(user: Any) -> Any:
     return Token.objects.create(user=user)
 
 
-# What stands where the key should; none of it is worth a query.
+# Texts in the place of the key. None of them needs a query.
 MALFORMED = {
     "nothing": b"",
     "spaces": b"    ",
@@ -78,7 +78,7 @@ MALFORMED = {
     "a wrong checksum": b"dta_" + b"a" * 36,
     "another wrong checksum": b"dta_" + b"0" * 36,
 }
-# What might be somebody's.
+# Texts that another package may accept.
 UNKNOWN = {
     "unknown": keys.generate("dta_").encode(),
     "of DRF's shape": b"9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
@@ -129,7 +129,7 @@ def test_space_between_and_around_does_not_matter(token: Any, separator: str, ar
 
 @pytest.mark.parametrize("separator", [b"\xa0", b"\x85", b"\x1c", b"\x1f", b"\x00"], ids=ascii)
 def test_only_spaces_and_tabs_separate(token: Any, separator: bytes) -> None:
-    """Python's ``str`` takes more for a space than HTTP does: among it, bytes that are no UTF-8."""
+    """Python's ``str.split`` knows more spaces than HTTP, also bytes that are not UTF-8."""
     key = token.key.encode()
     for header in (
         b"Token" + separator + key,
@@ -196,7 +196,7 @@ class TestTheNextAuthenticator:
             answer = get(header, "/token-then-basic/")
             assert answer.json() == {"user": user.get_username()}
         refused = get("Basic !", "/token-then-basic/")
-        # The challenge is the first authenticator's, whom nothing was shown.
+        # The challenge comes from the first authenticator, which got no credentials.
         assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, CHALLENGE)
 
     @pytest.mark.parametrize("path", ["/token-then-bearer/", "/bearer-then-token/"])
@@ -296,7 +296,7 @@ class TestAPlainRequestOfDjango:
         assert (request.user, request.auth) == (user, token)
 
 
-# Half of it at random, half of it near what counts.
+# Half of the characters are random. The other half have a meaning in a header.
 NEAR = st.sampled_from(
     ["Token", "token", "Bearer", " ", "  ", "\t", "\x00", "dta_", "a" * 36, "0" * 36, "\xff", "é"]
 )
@@ -331,13 +331,13 @@ class TestAnyText:
 
     @given(TEXT)
     def test_extra_characters_around_a_key_never_match_another_key(self, noise: str) -> None:
-        # Not stored: what is asked for is whether it could be mistaken for something else.
+        # The key is not stored. The test looks for texts that are mistaken for a key.
         for header in (f"Token {noise}", f"{noise} Token", f"Token\x00{noise}"):
             assert get(header).status_code == 401
 
 
 class TestOverRealHttp:
-    """As bytes on a socket, which no client library would send."""
+    """Send the header as bytes on a socket, because no client library sends them."""
 
     pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -359,7 +359,7 @@ class TestOverRealHttp:
         good = f"Token {token.key}".encode()
         assert self.send(live_server.url, good) == (200, "")
         for name, rest in MALFORMED.items():
-            # A server refuses lines over 64 kB on its own; and a NUL or an escape, if it likes.
+            # The server itself refuses lines over 64 kB, and perhaps a NUL or an escape.
             if len(rest) < 2**16:
                 status, challenge = self.send(live_server.url, b"Token " + rest)
                 assert (status, challenge) == (401, REFUSAL), name
@@ -368,7 +368,7 @@ class TestOverRealHttp:
 
 
 class DownRouter:
-    """Tokens are read where nothing answers."""
+    """The database is down while tokens are read."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return "down" if model is Token else None

@@ -217,7 +217,7 @@ def test_a_request_that_needs_no_user_is_not_a_mistake(
 def test_a_session_in_front_does_not_hide_the_mistake(
     user: Any, settings: Any, warnings: Any
 ) -> None:
-    """Then the answer is a 403, and says nothing of tokens."""
+    """The answer is then a 403, which does not mention tokens."""
     settings.DEBUG = True
     token = Token.objects.create(user=user)
     classes = (SessionAuthentication, ExpiringTokenAuthentication)

@@ -36,7 +36,7 @@ SAFE = METHODS[:3]
 
 
 def missing(response: Any) -> set[str] | None:
-    """What the challenge names; None if the request was allowed."""
+    """Return the scopes that the challenge names, or None if the request was allowed."""
     if response.status_code == 200:
         return None
     assert response.status_code == 403
@@ -102,7 +102,7 @@ def test_a_view_that_needs_none(user: Any) -> None:
         ("delete", ["write", "admin"], None),
         ("delete", ["write"], {"admin"}),
         ("delete", ["read"], {"write", "admin"}),
-        # Of a method the view doesn't name, by the method.
+        # The view does not name this method, so the default for the method applies.
         ("post", ["write"], None),
         ("post", ["read"], {"write"}),
         ("head", ["read"], None),
@@ -171,13 +171,13 @@ def test_or_with_another_permission(user: Any) -> None:
 
 
 def is_plain_403(response: Any) -> bool:
-    """Whether the answer names no scope: another way in was missed, too."""
+    """Return whether the answer names no scope, because another permission was missing too."""
     plain = response.data["detail"].code == "permission_denied"
     return plain and response.status_code == 403 and "WWW-Authenticate" not in response
 
 
 def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
-    """What a view with these attributes answers."""
+    """Return the answer of a view with these attributes."""
     view = type("View", (OkView,), {"permission_classes": (HasScopes,), **attributes})
     with only(view.as_view()):
         return getattr(client_of(token), method)("/")
@@ -189,7 +189,7 @@ def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
         ({"get": ["admin"]}, "get", {"admin"}),
         ({"Delete": ["admin"]}, "delete", {"admin"}),
         ({"post": ["admin"]}, "get", None),
-        # Django runs ``get`` for it.
+        # Django calls ``get`` for HEAD.
         ({"GET": ["admin"]}, "head", {"admin"}),
         ({"get": ["admin"]}, "head", {"admin"}),
         ({"GET": ["admin"], "HEAD": []}, "head", None),
@@ -203,7 +203,7 @@ def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
         (" read\tadmin ", "get", {"admin"}),
         ("read write", "delete", None),
         ([], "delete", None),
-        # An empty text is a mistake, as it is where tokens are made.
+        # An empty text is a mistake here, and also in a new token.
         ("", "get", {""}),
         ({"GET": " "}, "get", {" "}),
     ],
@@ -255,11 +255,11 @@ def test_not(user: Any, permission: Any) -> None:
         ([HasScopes | RecentLogin], "get", "permission_denied"),
         ([RecentLogin | HasScopes], "get", "permission_denied"),
         ([RecentLogin, HasScopes], "get", "insufficient_user_authentication"),
-        # Another way in was found past the first, so that the other is what is lacking.
+        # The first condition is met in another way, so only the second is missing.
         ([RecentLogin | IsPosting, HasScopes], "post", "insufficient_scope"),
         ([RecentLogin | IsPosting, HasScopes | IsAdminUser], "post", "permission_denied"),
         ([HasScopes | IsPosting, RecentLogin], "post", "insufficient_user_authentication"),
-        # Nobody is told how to get past the first who will not get past the second.
+        # A user who cannot meet the second condition is not told how to meet the first.
         ([RecentLogin | IsPosting, IsAdminUser, HasScopes], "post", "permission_denied"),
     ],
 )

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.urls("tests.life_urls")
 
 
 def is_let_in(response: Any, max_age: int = 900, scheme: str = "Token") -> bool:
-    """Whether it was; if not, by the challenge that says how to get in."""
+    """Return whether the request was allowed. If not, check that the challenge asks for a login."""
     if response.status_code in {200, 201}:
         return True
     assert response.status_code == 401
@@ -157,7 +157,7 @@ def test_a_session_is_as_fresh_as_its_login(user: Any, edge: str) -> None:
     client = APIClient()
     with at(now):
         assert client.login(username=user.get_username(), password=PASSWORD)
-    # The session holds seconds as a float, which microseconds are lost in.
+    # The session holds seconds as a float, which loses microseconds.
     away = EDGES[edge] * 1000
     with at(now + 15 * MINUTE + away):
         response = client.get("/recent/session/")
@@ -169,7 +169,7 @@ def test_a_session_is_as_fresh_as_its_login(user: Any, edge: str) -> None:
 
 
 def test_a_session_from_before_the_package_is_not_fresh(user: Any) -> None:
-    """Nobody knows when its login was."""
+    """The time of its login is not known."""
     client = APIClient()
     client.force_login(user)
     assert client.get("/recent/session/").status_code == 200
@@ -198,7 +198,7 @@ def test_another_users_login_does_not_make_a_session_fresh(
 
 
 def test_basic_authentication_is_not_a_fresh_login(user: Any) -> None:
-    """Basic: nothing says that a person was there."""
+    """Basic authentication does not prove that the user is present."""
     pair = base64.b64encode(f"{user.get_username()}:{PASSWORD}".encode()).decode()
     client = APIClient(HTTP_AUTHORIZATION=f"Basic {pair}")
     assert client.get("/recent/session/").status_code == 401
@@ -207,7 +207,7 @@ def test_basic_authentication_is_not_a_fresh_login(user: Any) -> None:
 def test_a_session_counts_only_for_its_own_user(
     user: Any, other_user: Any, session: APIClient
 ) -> None:
-    """A fresh session's cookie beside another user's old token."""
+    """A request has the cookie of a fresh session, and an old token of another user."""
     with at(timezone.now() - timedelta(hours=1)):
         old = operations.issue(other_user)
     session.credentials(HTTP_AUTHORIZATION=f"Token {old.key}")
@@ -254,7 +254,7 @@ FIVE = RecentLogin(5 * MINUTE)
 
 
 def ask(token: Any, *permissions: Any, method: str = "get", view: Any = OkView) -> Response:
-    """What a view with these permissions answers; nobody's request where there is no token."""
+    """Return the answer of a view with these permissions. Without a token, no user is logged in."""
     client = APIClient() if token is None else client_of(token)
     with only(view.as_view(permission_classes=permissions)):
         response: Response = getattr(client, method)("/")
@@ -332,7 +332,7 @@ def test_the_refusal_names_what_is_missing(permissions: Any, stale: Any) -> None
 
 
 class IsNobodys(BasePermission):
-    """Says no more than that the object is in nobody's hands; whoever asks."""
+    """Allow every user, if the object has no owner."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         return obj is None
@@ -382,7 +382,7 @@ def test_a_refusal_calls_no_other_permission(stale: Any) -> None:
 
 
 class OnWeekdays(BasePermission):
-    """A project's own, which asks ours itself."""
+    """A permission of the project that calls ours."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return RecentLogin().has_permission(request, view)

@@ -26,7 +26,7 @@ from tests.lives import at, client_of, log_in, status_of
 from tests.queries import queries
 
 Token = get_token_model()
-# The first second of a minute, which rates per minute are counted in.
+# The first second of a minute. Rates per minute count in windows of one minute.
 MINUTE_BEGINS = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
 
 
@@ -112,7 +112,7 @@ def test_retry_after(db: None) -> None:
 
 
 def test_a_login_that_succeeds_counts_too(user: Any) -> None:
-    """Else an attacker with an account of his own sets his count back."""
+    """Otherwise, an attacker could reset the count with a login to their own account."""
     with rates(account="2/min"), at(MINUTE_BEGINS):
         assert statuses(3, user.get_username(), PASSWORD) == [200, 200, 429]
 
@@ -155,7 +155,7 @@ def test_a_body_without_an_account(db: None, body: str) -> None:
 
 
 def test_a_body_that_cannot_be_read(db: None) -> None:
-    """Nothing is tried with it, so it may be said as often as one likes."""
+    """Such a request tries no password, so it has no limit."""
     with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
         for _ in range(6):
             response = APIClient().post("/auth/login/", "{", content_type="application/json")
@@ -189,7 +189,7 @@ def test_the_throttles_of_the_project_are_kept(user: Any) -> None:
 @pytest.mark.parametrize(
     ("proxies", "headers", "told_apart"),
     [
-        # Without a proxy the header is the client's own invention.
+        # Without a proxy, the client can invent this header.
         (0, ["203.0.113.1", "203.0.113.2"], False),
         (1, ["203.0.113.1", "203.0.113.2"], True),
         (1, ["6.6.6.6, 203.0.113.1", "7.7.7.7, 203.0.113.1"], False),
@@ -317,7 +317,7 @@ def test_an_address_is_counted_as_one_client(db: None, addresses: list[str], is_
 
 @pytest.mark.parametrize("address", ["", "  "])
 def test_no_address_is_not_counted(db: None, address: str) -> None:
-    """A server on a Unix socket has none: all clients would share one count."""
+    """Behind a Unix socket there is no address, and all clients would share one count."""
     with rates(address="1/min"), at(MINUTE_BEGINS):
         assert statuses(3, "a", address=address) == [400, 400, 400]
 
@@ -340,14 +340,14 @@ def test_a_refused_address_is_refused_before_its_body_is_read(user: Any) -> None
                 "/auth/login/", "{", content_type="application/json"
             )
         assert (response.status_code, asked) == (429, [])
-        # Nor is the account counted: its owner can log in from elsewhere.
+        # The account is not counted either, so its owner can log in from elsewhere.
         assert guess(user.get_username(), PASSWORD).status_code == 429
         elsewhere = guess(user.get_username(), PASSWORD, address="192.0.2.2")
         assert elsewhere.status_code == 200
 
 
 def test_all_spellings_of_one_account_share_a_count(user: Any) -> None:
-    """Which spellings these are differs: MariaDB's collation ignores case, accents and more."""
+    """This depends on the database. MariaDB's collation ignores case, accents and more."""
     name = user.get_username()
     spellings = [
         *(name, name.upper(), name.replace("a", "á"), name.replace("a", "\uff41")),
@@ -392,13 +392,13 @@ def test_an_email_address_is_looked_up_only_for_a_backend_of_the_project(user: A
 @pytest.mark.parametrize("name", ["0", 0, 0.5, False])
 def test_an_account_may_be_named_by_a_number(db: None, name: Any) -> None:
     with rates(account="1/min"), at(MINUTE_BEGINS):
-        # A truth value is no name, so there is no account to count.
+        # A boolean is not a name, so there is no account to count.
         expected = [400, 400] if name is False else [400, 429]
         assert statuses(2, name) == expected
 
 
 def test_a_long_name_is_cut_before_it_is_normalised(db: None) -> None:
-    """Normalising takes a time that grows with the square of the length."""
+    """The time to normalise a name grows with the square of its length."""
     name = "\u0301" * 40_000 + "\u0316" * 40_000
     with rates(account="1/min"), at(MINUTE_BEGINS):
         assert guess(name).status_code == 400
@@ -433,7 +433,7 @@ def test_a_view_may_name_the_account_itself(db: None) -> None:
 
 
 class AwayCache(LocMemCache):
-    """Fails or answers None, at each call or at one of them."""
+    """A cache that fails or answers None, at each call or at one of them."""
 
     answers: dict[str, Any] = {}
 

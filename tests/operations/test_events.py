@@ -80,7 +80,7 @@ def by_the_admin(user: Any) -> None:
 
 
 CREATED: dict[str, tuple[Callable[[Any], Any], bool, str | None]] = {
-    # How; whether there is an actor; the path of the request.
+    # What to call, whether there is an actor, and the path of the request.
     "create": (lambda user: Token.objects.create(user=user), False, None),
     "save": (lambda user: Token(user=user).save(), False, None),
     "bulk_create": (lambda user: Token.objects.bulk_create([Token(user=user)]), False, None),
@@ -213,7 +213,7 @@ def by_the_purge(token: Any) -> None:
 
 
 REVOKED: dict[str, tuple[Callable[[Any], Any], str, bool, str | None]] = {
-    # How; the reason; whether there is an actor; the path of the request.
+    # What to call, the reason, whether there is an actor, and the path of the request.
     "logout": (ends("/auth/logout/"), "logout", True, "/auth/logout/"),
     "logout/all": (ends("/auth/logout/all/"), "logout_all", True, "/auth/logout/all/"),
     "logout/others": (by_the_others, "others", True, "/auth/logout/others/"),
@@ -258,7 +258,7 @@ def test_revoked_once(user: Any, atomic: bool, path: str) -> None:
     if request_path is not None:
         assert event.request.path == request_path
         assert isinstance(event.request, HttpRequest)
-    # The row as it was, which is gone.
+    # The row as it was before it was deleted.
     assert (event.token.name, event.token.user_id) == ("mine", user.pk)
     assert not Token.objects.filter(pk=token.pk).exists()
     with pytest.raises(KeyNotShown):
@@ -293,7 +293,7 @@ def test_a_revoked_token_is_not_revoked_again(user: Any) -> None:
 
 
 ENDINGS: dict[str, tuple[Callable[[Any], Any], Any]] = {
-    # How, and what it returns of one that has expired.
+    # What to call, and what it returns for an expired token.
     "operation": (operations.revoke, False),
     "instance": (lambda token: token.revoke(reason="x"), False),
     "queryset": (lambda token: Token.objects.all().revoke(reason="x"), 0),
@@ -308,7 +308,7 @@ def test_an_expired_row_is_deleted_without_a_signal(user: Any, path: str, gap: s
     act, returned = ENDINGS[path]
     now = timezone.now()
     token = operations.issue(user)
-    # The database's row counts: a use may have moved the expiry, since this one was loaded.
+    # Only the stored row counts. A use may have renewed the expiry after this instance was loaded.
     Token.objects.update(expires_at=now - EDGES[gap])
     with at(now), listening() as heard:
         if gap == "before":
@@ -551,7 +551,7 @@ def every_line(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def live(user: Any) -> set[str]:
-    """A whole life through the API; the keys there were."""
+    """Use the API from login to logout. Return all keys."""
     login = log_in(user, name="a\r\nphone").data["token"]
     client = client_of(login)
     status_of(login)
@@ -640,7 +640,7 @@ def test_a_token_from_a_pickle_is_complete(user: Any) -> None:
 
 
 def test_a_copy_is_complete(user: Any) -> None:
-    """Django's TestCase copies what setUpTestData made."""
+    """Django's TestCase copies the objects of setUpTestData."""
     token = operations.issue(user)
     for twin in (copy.copy(token), copy.deepcopy(token)):
         assert twin == token
@@ -651,14 +651,14 @@ def test_a_copy_is_complete(user: Any) -> None:
 
 
 def test_no_error_report_has_the_key(user: Any) -> None:
-    """The database goes away while a key is looked up: the report goes to people."""
+    """The database fails while a key is looked up. Django mails the report to people."""
     key = operations.issue(user).key
     request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {key}")
     assert key not in report_of(request, lambda: EchoView.as_view()(request))
 
 
 def report_of(request: Any, call: Callable[[], Any]) -> str:
-    """What Django would send to ADMINS, the package's local variables included."""
+    """Return the report that Django sends to ADMINS, with all local variables."""
 
     def fail(*args: Any) -> None:
         raise OperationalError("down")

@@ -281,7 +281,7 @@ def test_no_limit(user: Any) -> None:
     assert names() == list("abcdef")
 
 
-# A token that a request was made with
+# The presented token
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired", "deactivated", "rotated"])
@@ -310,7 +310,7 @@ def test_a_usable_token_creates_a_token(user: Any) -> None:
 
 @pytest.mark.parametrize("end", ["deactivated", "deleted"])
 def test_a_user_deleted_meanwhile_gets_no_token(user: Any, end: str) -> None:
-    """An inactive user who was loaded as such may get a token: the caller knows it."""
+    """The caller knows that this user is inactive, and may issue a token."""
     users = type(user)._default_manager.filter(pk=user.pk)
     if end == "deactivated":
         users.update(is_active=False)

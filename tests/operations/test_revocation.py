@@ -132,7 +132,7 @@ def test_the_token_of_a_deactivated_user_is_revoked(atomic: bool, kind: str) -> 
 
 
 def test_a_token_with_an_old_password_is_revoked(user: Any) -> None:
-    """The password could be set back."""
+    """The user may set the old password again. The token must not work then."""
     token = operations.issue(user)
     before = user.password
     user.set_password("x")
@@ -156,7 +156,7 @@ def test_a_request_without_a_key(db: None, data: Any) -> None:
 
 
 def test_the_key_alone_is_enough(user: Any, other_user: Any) -> None:
-    """Whoever else one is: the finder of a key on the web need have no account."""
+    """A person who finds a key on the web may have no account, or another one."""
     found = operations.issue(other_user)
     assert is_answered_as_always(revoke(found.key, client_of(operations.issue(user))))
     assert status_of(found) == 401

@@ -33,7 +33,7 @@ def user() -> Any:
 
 
 def asgi(method: str, path: str, key: str | None = None, body: bytes = b"") -> int:
-    """The status of a request through Django's ASGI handler, as a server calls it."""
+    """Return the status of a request through Django's ASGI handler, as a server calls it."""
 
     async def run() -> int:
         headers = [(b"host", b"testserver"), (b"content-type", b"application/json")]
@@ -213,7 +213,7 @@ def test_last_use_under_asgi(user: Any, atomic: bool, path: str, status: int) ->
 
 @both
 def test_revoke_on_reuse_under_asgi(user: Any, atomic: bool) -> None:
-    """The server may run the view in a task of its own, whose context nobody else sees."""
+    """The server may run the view in another task, whose context is not visible here."""
     token = operations.issue(user)
     with at(timezone.now() - timedelta(hours=1)):
         operations.rotate(token)

@@ -45,7 +45,7 @@ def _plain_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
 
 @pytest.fixture
 def client() -> APIClient:
-    """One that a session's cookie would need a CSRF token with."""
+    """A client that needs a CSRF token with a session's cookie."""
     return APIClient(enforce_csrf_checks=True)
 
 
@@ -60,7 +60,7 @@ def client() -> APIClient:
     ],
 )
 def test_only_the_imported_module_has_to_change(module: str, name: str) -> None:
-    """Of DRF's names, none that can be imported from here is DRF's own."""
+    """No DRF name in these modules is DRF's own class."""
     found = getattr(import_module(f"drf_token_auth.{module}"), name)
     assert getattr(found, "cls", found).__module__.startswith("drf_token_auth.")
 
@@ -155,7 +155,7 @@ class TestTokenAuthentication:
 
 class TestHooks:
     def test_a_key_in_another_case_is_another_key(self, client: APIClient, user: Any) -> None:
-        # In a plain model that is up to the column's collation.
+        # In a plain model, the collation of the column decides.
         Token.objects.create(key=KNOWN, user=user)
         for path, word in (("/token/", "Token"), ("/keyword/", "Bearer")):
             header = f"{word} {KNOWN.upper()}"
@@ -234,7 +234,7 @@ class TestModel:
         assert Token.objects.create(user=user).key
 
     def test_generate_key(self) -> None:
-        # Also as the migration or the admin of a project would: on an instance of nobody.
+        # A migration or an admin may call it on an instance without a user.
         for made in (Token.generate_key(), Token().generate_key()):
             assert isinstance(made, str)
             assert len(made) == 40
@@ -278,7 +278,7 @@ class TestModel:
     def test_clearing_the_key_of_a_stored_token_stores_no_empty_one(self, user: Any) -> None:
         token = Token.objects.create(user=user)
         before = bytes(token.digest)
-        # DRF: an IntegrityError. What matters is that no row is left that anybody can open.
+        # DRF raises IntegrityError here. Either way, no row may have an empty key.
         try:
             with transaction.atomic():
                 token.key = ""
@@ -350,7 +350,7 @@ class TestObtainAuthToken:
         assert client.get("/token/", HTTP_AUTHORIZATION=header).status_code == 200
 
     def test_a_session_changes_nothing(self, client: APIClient, user: Any) -> None:
-        # No authenticator runs, so no CSRF token is asked for either.
+        # No authenticator runs, so no CSRF token is needed.
         client.force_login(user)
         answer = client.post(
             "/auth-token/", {"username": user.get_username(), "password": PASSWORD}
@@ -380,7 +380,7 @@ class TestObtainAuthToken:
         assert answer.json()
 
     def test_the_serializer_alone(self, user: Any) -> None:
-        # DRF's takes a context without a request, too: in a shell, and in tests.
+        # DRF's serializer also accepts a context without a request, as in a shell or a test.
         serializer = LoginSerializer(data={"username": user.get_username(), "password": PASSWORD})
         assert serializer.is_valid(), serializer.errors
         assert serializer.validated_data["user"] == user

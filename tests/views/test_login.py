@@ -66,7 +66,7 @@ def test_the_field_with_content_names_the_account(user: Any, nothing: Any) -> No
 
 
 class ByPhone(ModelBackend):
-    """Accounts are found by more than the column can hold."""
+    """A backend may find accounts by a name that is longer than the column."""
 
     def authenticate(self, request: Any, username: Any = None, **credentials: Any) -> Any:
         name = str(username).removeprefix("x" * 300)
@@ -223,7 +223,7 @@ def test_the_page_of_a_browser_does_not_show_what_was_posted(user: Any, case: st
 def test_no_variable_of_a_failed_request_shows_what_was_posted(
     db: None, path: str, data: Any, form: str
 ) -> None:
-    """Collectors of errors send the repr of all local variables, those of DRF's too."""
+    """Error collectors send the repr of all local variables, also those of DRF."""
 
     class Down(Exception):
         pass

@@ -44,7 +44,7 @@ def client(login: Any) -> APIClient:
     return client_of(login)
 
 
-# Looking
+# List and show
 
 
 def test_what_is_shown(user: Any, login: Any, client: APIClient) -> None:
@@ -123,7 +123,7 @@ def test_the_number_of_queries_does_not_depend_on_the_length(
     client.get(LIST)
     with CaptureQueriesContext(connection) as queries:
         client.get(LIST)
-    # The token with its user, the count, the page.
+    # One query each for the token with its user, the count and the page.
     assert len(queries) == 3, queries.captured_queries
 
 
@@ -248,7 +248,7 @@ def test_a_lifetime_up_to_the_cap(
 def test_no_lifetime(client: APIClient, ttl: Any) -> None:
     response = client.post(LIST, json.dumps({"ttl": ttl}), content_type="application/json")
     if ttl == "٣٠":
-        # A number to Python, whichever digits it is written in.
+        # Python reads digits of any script as a number.
         assert response.status_code == 201
         return
     assert response.status_code == 400
@@ -298,7 +298,7 @@ def test_a_token_cannot_create_one_with_more_scopes(user: Any) -> None:
 
 
 def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClient) -> None:
-    """A restriction that is misspelt and ignored would make a token that may do more."""
+    """A misspelt restriction must not be ignored. The new token could do more than wanted."""
     others = {
         "user": other_user.pk,
         "digest": "AA==",
@@ -533,7 +533,7 @@ def test_put_is_not_allowed(client: APIClient, login: Any) -> None:
     assert client.put(one(login), {"name": "x"}).status_code == 405
 
 
-# Ending them
+# Revoke tokens
 
 
 def test_revoking_one_token(user: Any, client: APIClient, login: Any) -> None:
@@ -597,7 +597,7 @@ def test_a_value_that_is_not_a_boolean(client: APIClient, login: Any, path: str)
 
 
 def test_a_bulk_revocation_leaves_expired_tokens(user: Any, client: APIClient) -> None:
-    """They have ended: no event says so again; the purge takes the rows."""
+    """An expired token sends no signal again. The purge deletes its row."""
     operations.issue(user, ttl=timedelta(0))
     assert client.post("/auth/logout/all/").status_code == 204
     assert Token.objects.count() == 1
