@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from import_export.resources import ModelResource
 
 from drf_token_auth import get_token_model
 from drf_token_auth.admin import TokenAdminMixin
+from drf_token_auth.checks import neighbours
+from drf_token_auth.contrib import audit_checks
 from drf_token_auth.contrib.audit_checks import SECRET_COLUMNS
 
 Token = get_token_model()
@@ -149,3 +152,20 @@ def test_simple_history(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> 
     hints = found()
     assert list(hints) == ["simple_history"] * ("digest" in columns)
     assert all("register(Token, excluded_fields=[" in hint for hint in hints.values())
+
+
+@pytest.mark.parametrize(("columns", "is_copied"), [(["name"], False), (["name", "digest"], True)])
+def test_pghistory(monkeypatch: pytest.MonkeyPatch, columns: list[str], is_copied: bool) -> None:
+    """Its triggers need PostgreSQL, so its event model is a stand-in here."""
+    fields = [Token._meta.get_field(name) for name in columns]
+    event = SimpleNamespace(
+        pgh_tracked_model=Token, _meta=SimpleNamespace(get_fields=lambda: fields)
+    )
+    registry = SimpleNamespace(
+        is_installed=lambda app: app == "pghistory", get_models=lambda: [Token, event]
+    )
+    monkeypatch.setattr(audit_checks, "apps", registry)
+    hints = [message.hint for message in audit_checks.find()]
+    assert len(hints) == is_copied
+    assert neighbours.MODULES["pghistory"] == "audit_checks"
+    assert all("pghistory.create_event_model(" in str(hint) for hint in hints)

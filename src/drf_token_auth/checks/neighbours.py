@@ -26,6 +26,7 @@ MODULES = {
     "easyaudit": "audit_checks",
     "import_export": "audit_checks",
     "ninja": "ninja_checks",
+    "pghistory": "audit_checks",
     "reversion": "audit_checks",
     "simple_history": "audit_checks",
 }

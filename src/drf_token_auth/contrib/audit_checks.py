@@ -104,6 +104,16 @@ def _import_export(model: type[Any]) -> str | None:
     )
 
 
+def _pghistory(model: type[Any]) -> str | None:
+    for event in apps.get_models():
+        if getattr(event, "pgh_tracked_model", None) is not model:
+            continue
+        if not _columns(event._meta.get_fields()).isdisjoint(SECRET_COLUMNS):
+            name = model.__name__
+            return f"Write pghistory.create_event_model({name}, exclude={_COLUMNS})."
+    return None
+
+
 def _columns(fields: Any) -> set[str]:
     return {field.name for field in fields}
 
@@ -115,4 +125,5 @@ _EXCLUSIONS: dict[str, Callable[[type[Any]], str | None]] = {
     "simple_history": _simple_history,
     "reversion": _reversion,
     "import_export": _import_export,
+    "pghistory": _pghistory,
 }
