@@ -15,8 +15,8 @@ from .scopes import encode_scopes
 
 __all__ = ["DigestField", "ScopesField", "auto_now_columns"]
 
-# BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. None of them can
-# have a unique index on that.
+# BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. These
+# databases cannot have a unique index on such a type.
 _TYPES = {
     "microsoft": f"varbinary({DIGEST_SIZE})",
     "mysql": f"varbinary({DIGEST_SIZE})",

@@ -74,7 +74,7 @@ def has_own_hash(user: Any) -> bool:
     """Return whether the user model overrides ``get_session_auth_hash()``.
 
     Such a hash may depend on more than the password, such as a SECRET_KEY that another server still
-    uses. So a token with another stamp may work again. Do not delete it.
+    uses. So a token with another stamp may work again, and its row must stay.
     """
     method = getattr(type(user), "get_session_auth_hash", None)
     return method is not None and method is not AbstractBaseUser.get_session_auth_hash

@@ -165,7 +165,7 @@ class RecentLogin(OperationHolderMixin, _Challenging):
 
     :param max_age: a timedelta of 0 or more. The default is the setting ``RECENT_LOGIN``. If both
         are None, a login of any age passes.
-    :raises TypeError, ValueError: ``max_age`` is no timedelta, or it is negative.
+    :raises TypeError, ValueError: ``max_age`` is not a timedelta, or it is negative.
     """
 
     def __init__(self, max_age: timedelta | None = None) -> None:

@@ -107,7 +107,7 @@ class CountingThrottle(SimpleRateThrottle):
 def client_network(address: str | None) -> str | None:
     """Return the network that one client controls: an IPv4 address, or the /64 of an IPv6 address.
 
-    A port is removed. Text that is no IP address is returned as it is.
+    A port is removed. Text that is not an IP address is returned as it is.
 
     :returns: None if there is no address, as behind a Unix socket.
     """

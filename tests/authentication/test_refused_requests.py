@@ -78,7 +78,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "no key": (lambda t: f"Token {t.key}é".encode(), "characters that no key has"),
     "a typing error": (lambda t: f"Token {typo(t.key)}", "checksum"),
     "the placeholder of a page": (lambda t: "Token dta_YOUR_KEY", "placeholder"),
-    "the word twice": (lambda t: f"Token Token {t.key}", "is there twice"),
+    "the word twice": (lambda t: f"Token Token {t.key}", "has the word before the key twice"),
     "the id": (lambda t: "Token 41", "id of a token"),
     "a JWT": (lambda t: "Token eyJhbGciOiJub25lIn0.e30.c2ln", "This is a JWT"),
     "a key of authtoken": (lambda t: f"Token {'9944b' * 8}", "import_tokens authtoken"),

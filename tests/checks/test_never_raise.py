@@ -134,7 +134,7 @@ def test_what_a_check_raises_becomes_a_warning():
 
     [message] = guarded(check_that_fails)()
     assert message.id == "drf_token_auth.W010"
-    assert "check_that_fails could not finish: it met a KeyError." in message.msg
+    assert "check_that_fails could not finish: it raised KeyError." in message.msg
     assert "secret" not in message.msg
 
 

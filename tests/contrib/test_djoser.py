@@ -194,7 +194,7 @@ EXPIRING = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 def test_a_logout_that_would_end_drfs_tokens_only_is_found(tmp_path: Path) -> None:
     said = logout_served(tmp_path, DRFS, EXPIRING).refuse("check")
     assert "(drf_token_auth.E009)" in said
-    assert "does not end our tokens" in said
+    assert "does not revoke our tokens" in said
 
 
 @pytest.mark.parametrize("token_model", ["drf_token_auth.models.Token", DRFS])

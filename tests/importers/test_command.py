@@ -163,8 +163,8 @@ def test_text_that_the_terminal_cannot_show_is_escaped(old_app, user, monkeypatc
     [
         (["allauth"], "choose from"),
         (["authtoken", "--batch-size", "0"], "--batch-size must be 1 or more"),
-        (["authtoken", "--ttl", "0d"], "--ttl must be longer than nothing"),
-        (["authtoken", "--expire-after", "0d"], "--expire-after must be longer than nothing"),
+        (["authtoken", "--ttl", "0d"], "--ttl must be longer than 0s"),
+        (["authtoken", "--expire-after", "0d"], "--expire-after must be longer than 0s"),
         (["authtoken", "--ttl", "soon"], "no duration|not a duration|soon"),
         (["authtoken", "--ttl", "1d", "--keep-forever"], "not allowed with"),
         (["authtoken", "--ttl", "1d", "--expire-after", "1d"], "not allowed with"),

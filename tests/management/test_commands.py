@@ -677,7 +677,7 @@ class TestTokenStats:
         assert "0  pepper 2: may be removed from PEPPERS\n" in text
         assert "1  pepper 7: MISSING from PEPPERS: these are refused\n" in text
         assert "2  no pepper: a use moves them to the newest\n" in text
-        assert "1  knox: brought over from knox\n" in text
+        assert "1  knox: imported from knox\n" in text
         assert not any(secret in text for secret in PEPPERS.values())
 
     def test_a_version_of_another_release(self, user: Any) -> None:
@@ -698,7 +698,7 @@ class TestTokenStats:
             "         0  unused for 90 days\n"
             "         0  of inactive users\n"
             "stored under\n"
-            "        13  no pepper: new keys get it\n"
+            "        13  no pepper: used for new keys\n"
         )
 
     def test_the_number_of_queries(self, user: Any, other_user: Any) -> None:

@@ -44,7 +44,7 @@ def test_a_purge_that_stops_early_says_that_more_is_left(user, monkeypatch):
     said = purge("--batch-size=4", "--time-limit=2").splitlines()
     assert said == [
         "4 expired tokens deleted.",
-        "The time limit was reached and more are left. Run the command again.",
+        "The time limit was reached, and more tokens are left. Run the command again.",
     ]
     assert purge() == "6 expired tokens deleted.\n"
 

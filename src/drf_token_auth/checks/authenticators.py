@@ -67,7 +67,7 @@ def check_basic_authentication() -> Messages:
         yield warning(
             "W002",
             f"{SETTING} has BasicAuthentication. It accepts the password with each request, "
-            "without a limit on tries, and no logout ends it.",
+            "without a limit on tries, and a logout does not stop it.",
             f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}. Without '
             "this setting, DRF uses BasicAuthentication.",
         )

@@ -40,12 +40,12 @@ def own_functions(cls: type[Any]) -> Iterator[FunctionType]:
         for value in vars(base).values():
             function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
             if isinstance(function, FunctionType):
-                found.update(dict.fromkeys(_behind(inspect.unwrap(function))))
+                found.update(dict.fromkeys(_unwrapped(inspect.unwrap(function))))
     yield from found
 
 
-def _behind(function: Any) -> Iterator[FunctionType]:
-    """Yield the function, and the functions in its closure. @api_view hides the view there."""
+def _unwrapped(function: Any) -> Iterator[FunctionType]:
+    """Yield the function, and the functions in its closure, where @api_view keeps the view."""
     if isinstance(function, FunctionType):
         yield function
         for inner in inspect.getclosurevars(function).nonlocals.values():
@@ -102,8 +102,8 @@ def check_auth_token() -> Messages:
         if {"user", "auth_token"} <= names:
             yield warning(
                 "W009",
-                f"{path_of(function)} reads user.auth_token, which your users do not have: a user "
-                "may have several tokens.",
+                f"{path_of(function)} reads user.auth_token, which your users do not have, "
+                "because a user may have several tokens.",
                 "request.auth is the token of the request. To revoke it, write "
                 'request.auth.revoke(reason="logout"). To make a new one, write '
                 "drf_token_auth.operations.issue(user).",

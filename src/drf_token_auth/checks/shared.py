@@ -36,7 +36,7 @@ def guarded(function: Callable[[], Messages]) -> Callable[..., list[CheckMessage
             return [
                 warning(
                     "W010",
-                    f"{function.__module__}.{function.__name__} could not finish: it met a "
+                    f"{function.__module__}.{function.__name__} could not finish: it raised "
                     f"{type(failure).__name__}.",
                     hint="Correct the other messages first. If this one stays, report it as a bug.",
                 )

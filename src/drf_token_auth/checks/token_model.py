@@ -20,7 +20,7 @@ __all__: list[str] = []
 
 @check(Tags.models)
 def check_token_model() -> Messages:
-    """E005: there is no such model. E006: it is no AbstractToken. E007: a foreign key is wrong."""
+    """E005: no such model. E006: it is not an AbstractToken. E007: a foreign key is wrong."""
     try:
         model = get_token_model()
     except ImproperlyConfigured as reason:

@@ -1,4 +1,4 @@
-"""What a project probably meant by a name that is not one of our settings."""
+"""Guess which setting a project meant by a name that we do not know."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _KEYWORD = (
     'ExpiringTokenAuthentication and write keyword = "…".'
 )
 _HEADER = (
-    "The header is read by the authenticator. Subclass ExpiringTokenAuthentication and override "
+    "The authenticator reads the header. Subclass ExpiringTokenAuthentication and override "
     "get_credentials(request)."
 )
 _DATES = 'Dates follow DRF: write REST_FRAMEWORK = {"DATETIME_FORMAT": "…"}.'
 _MODEL = f'Write it outside the dict: {TOKEN_MODEL_SETTING} = "accounts.ApiToken".'
 
-# The names that django-rest-knox, simplejwt, durin, DRF and usual snippets give to the same
-# thing. A text with a space is the hint itself.
+# Names that django-rest-knox, simplejwt, durin, DRF and common snippets use, and our name for the
+# same setting. A text with a space is the whole hint.
 _FOREIGN = {
     # django-rest-knox and durin
     "TOKEN_TTL": "TTL",
@@ -70,7 +70,7 @@ _FOREIGN = {
     "SECRET": "PEPPERS",
     "SALT": "PEPPERS",
 }
-# A name with one of these words, and none of the following, is about how long a token lives.
+# A name that the first pattern finds, and the second does not, is about the lifetime of a token.
 _LIFETIME = re.compile(
     r"(^|_)(TTL|LIFETIME|LIFESPAN|LIFE|EXPIR\w*|DURATION|VALIDITY|MAX_AGE|TOKEN_AGE)(_|$)"
 )

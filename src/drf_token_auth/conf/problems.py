@@ -1,4 +1,4 @@
-"""What is wrong with the project's ``DRF_TOKEN_AUTH``, and the line to write instead."""
+"""Find the mistakes in the project's ``DRF_TOKEN_AUTH``, and the line to write instead."""
 
 from __future__ import annotations
 

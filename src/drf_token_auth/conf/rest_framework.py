@@ -27,7 +27,7 @@ __all__ = [
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 LINE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
-# The paths that a hint suggests for a misspelt one.
+# The paths that a hint can suggest for a misspelt path.
 _KNOWN = [
     OURS,
     "drf_token_auth.authentication.BearerTokenAuthentication",
@@ -36,7 +36,7 @@ _KNOWN = [
     "rest_framework.authentication.BasicAuthentication",
     "rest_framework.authentication.TokenAuthentication",
 ]
-# A class, and right behind it the beginning of another path: Python has joined two texts.
+# The path of a class, directly followed by another path. Without a comma, Python joins two texts.
 _JOINED = re.compile(
     r"(?P<first>[a-z]\w*(?:\.\w+)*\.[A-Z]\w*?)"
     r"(?P<second>(?:drf_token_auth|rest_framework\w*|knox|durin|oauth2_provider|dj_rest_auth)\..+)"
@@ -53,7 +53,7 @@ def require_readable() -> None:
 
 
 def require_classes() -> None:
-    """Raise SystemCheckError for entries that are no dotted paths of classes, before DRF fails.
+    """Raise SystemCheckError for entries that are not dotted paths of classes, before DRF fails.
 
     Called by our URLs. ``manage.py`` shows this error without a traceback.
     """

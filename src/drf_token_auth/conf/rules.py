@@ -192,7 +192,7 @@ def _pepper_id_fault(value: Any) -> Fault | None:
 
 
 def choice(*choices: str) -> Rule:
-    """One of these texts."""
+    """Return the rule for a setting whose value must be one of these texts."""
 
     def fault(value: Any) -> Fault | None:
         if isinstance(value, str) and value in choices:

@@ -25,7 +25,7 @@ __all__ = ["RULES", "LoginRates", "Settings", "TokenAuthSettings"]
 
 
 def setting(default: Any, rule: Rule, *, repr: bool = True) -> Any:  # noqa: A002 -- as field()
-    """A field of :class:`Settings`: its default, and the rule that a project's value must meet."""
+    """Return a field of :class:`Settings`, with its default and the rule for a project's value."""
     made = (lambda: dict(default)) if isinstance(default, Mapping) else (lambda: default)
     return field(default_factory=made, repr=repr, metadata={"rule": rule})
 

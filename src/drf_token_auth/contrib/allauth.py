@@ -43,7 +43,7 @@ class TokenStrategy(SessionTokenStrategy):
         return str(self.create_access_token_payload(request)["access_token"])
 
     def _token_of_this_login(self, request: Any) -> AbstractToken:
-        """Return one token per login: allauth renders a login with a second factor twice."""
+        """Return the token of this login. allauth asks twice if the login has a second factor."""
         token: AbstractToken | None = getattr(request, "issued_token", None)
         if token is not None and token.user_id == request.user.pk:
             return token
@@ -64,10 +64,8 @@ class TokenStrategy(SessionTokenStrategy):
         return describe(request.META.get("HTTP_USER_AGENT", ""))
 
 
-@receiver(
-    [password_changed, password_set], dispatch_uid="drf_token_auth.keep_who_changed_the_password"
-)
-def keep_who_changed_the_password(request: Any, user: Any, **kwargs: Any) -> None:
+@receiver([password_changed, password_set], dispatch_uid="drf_token_auth.keep_callers_token")
+def keep_callers_token(request: Any, user: Any, **kwargs: Any) -> None:
     """Keep the caller's token, as allauth keeps the caller's session.
 
     With ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE``, allauth logs the session out before this signal.

@@ -28,8 +28,8 @@ from ..managers import all_rows
 
 __all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
 
-# The close code of a socket whose token was revoked or has expired. Codes from 4000 on are for
-# applications. This one reads like 401.
+# The close code of a socket whose token was revoked or has expired. Applications may use codes from
+# 4000 on. This code resembles the HTTP status 401.
 CLOSED = 4401
 
 

@@ -30,7 +30,7 @@ def find() -> Messages:
     if is_ours(named):
         harm = "the second login of a user would fail, because a key is readable only once"
     elif not is_named(named, FACADE) and any(map(takes_ours, logouts)):
-        harm = "its logout answers 204 and does not end our tokens"
+        harm = "its logout answers 204 but does not revoke our tokens"
     elif named == DRFS_TOKEN and logins and not apps.is_installed("rest_framework.authtoken"):
         harm = "its login would fail, because rest_framework.authtoken is not installed"
     else:

@@ -33,7 +33,7 @@ class _Auth(AuthBase):
         super().__init__()
         self.scopes = tuple(scopes.split() if isinstance(scopes, str) else scopes)
         if not all(isinstance(scope, str) for scope in self.scopes):
-            raise TypeError(f"scopes is a string or strings, not {scopes!r}.")
+            raise TypeError(f"scopes must be a text or a list of texts, but it is {scopes!r}.")
         if self.scopes:
             with_scopes.add(self)
 

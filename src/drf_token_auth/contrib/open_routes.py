@@ -28,7 +28,7 @@ class KeylessRoute:
     """Mixin for a view that ignores keys. It keeps the project's other authenticators.
 
     Some of them check for CSRF, and a login needs that check too. No answer shows a posted password
-    again, and a body that no parser can read is a 400.
+    again, and the answer to an unreadable body is 400.
     """
 
     def get_authenticators(self) -> list[Any]:

@@ -57,7 +57,7 @@ def import_tokens(
     :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates.
     :param read: returns the :class:`OldToken` of a row, or raises ``Refused`` to leave it out.
     :param kind, name: for rows without a kind or a name of their own.
-    :param ttl: the lifetime from the import on, whatever the expiry of a row is.
+    :param ttl: the lifetime from the import on. The expiry of a row does not matter.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
     :param keep_forever: rows without an expiry never expire. By default, they get ``TTL``.
     :param dry_run: count the tokens, but write nothing.

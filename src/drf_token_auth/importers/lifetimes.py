@@ -30,7 +30,7 @@ class Lifetime:
         for name in ("ttl", "expire_after"):
             given = getattr(self, name)
             if given is not None and given <= timedelta(0):
-                raise ValueError(f"{name} must be longer than nothing, but it is {given}.")
+                raise ValueError(f"{name} must be longer than 0, but it is {given}.")
 
     def expiry_of(self, old: OldToken, kind: str, now: datetime) -> datetime | None:
         """Return when the new token expires, or None for never. It may be in the past."""

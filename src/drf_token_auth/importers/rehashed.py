@@ -2,7 +2,7 @@
 
 A row that is known by its SHA-256 is stored without a pepper. With a pepper, the first use of the
 key stores it again under the pepper, and the SHA-256 no longer finds the row. Without another mark,
-a second import would add the key again, and a logout would end only one of the two tokens.
+a second import would add the key again, and a logout would revoke only one of the two tokens.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]])
     if conf.PEPPER is not None and None in {created_at for _, created_at in marks}:
         raise ImproperlyConfigured(
             "While DRF_TOKEN_AUTH['PEPPER'] is set, an OldToken needs created_at with its sha256. "
-            "By it, another import recognizes a token that has been used."
+            "Another import uses created_at to recognize a token that has been used."
         )
     users, moments = zip(*marks, strict=True)
     same = tokens.filter(user__in=set(users), created_at__in=set(moments) - {None})

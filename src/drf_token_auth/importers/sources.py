@@ -21,8 +21,8 @@ class Unreadable(Exception):
 def has_table(model: type[models.Model], using: str) -> bool:
     """Return whether a query can read the model's table.
 
-    Ask the database each time: the table may be dropped while the site runs. Ask by a query: the
-    list of tables of django-tenants leaves out those of the shared schema.
+    Ask the database each time, because the table may be dropped while the site runs. Use a query,
+    because the list of tables of django-tenants leaves out those of the shared schema.
     """
     connection = connections[using]
     # This is how the databases report a missing table.

@@ -63,4 +63,4 @@ def warn_of_missing(model: type[AbstractToken], *, using: str) -> None:
         needed = [v for v in stored_versions(model, using=using) if 1 <= v <= 127]
         _looked_at = (conf, [id_ for id_ in needed if id_ not in conf.PEPPERS])
     for id_ in _looked_at[1]:
-        logger.error("a key is refused, and tokens exist under pepper %d: not in PEPPERS", id_)
+        logger.error("a key was refused. Tokens need pepper %d, but it is not in PEPPERS", id_)

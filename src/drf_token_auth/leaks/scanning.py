@@ -1,4 +1,4 @@
-"""Find keys in any bytes: logs, dumps, source code, archives of chats.
+"""Find keys in any bytes, such as logs, dumps, source code and chat archives.
 
 A key is recognised by its prefix and its checksum. Files are read in pieces, so a large file or a
 very long line needs little memory.

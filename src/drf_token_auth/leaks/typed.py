@@ -12,7 +12,7 @@ __all__ = ["contains_key"]
 _WORD = re.compile(r"[^\s\"'<>,;=]+")
 # Keys of DRF have 40 hexadecimal digits. Keys of knox and durin have 64.
 _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
-# A word that begins with the prefix, but has fewer characters after it, is a name or a hint.
+# A shorter word that begins with the prefix is a name or a hint.
 _LEAST_TAIL = 12
 
 

@@ -1,1 +1,1 @@
-"""What a login tells: the account, the device, and how long ago it was."""
+"""Find out about a login: its account, its device, and how long ago it was."""

@@ -1,4 +1,4 @@
-"""Name devices: a list of tokens shows these names if the client gave none."""
+"""Name a device by its ``User-Agent``, for a client that sent no name at login."""
 
 from __future__ import annotations
 

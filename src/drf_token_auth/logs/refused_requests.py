@@ -37,10 +37,10 @@ logger = logging.getLogger("drf_token_auth")
 
 _EXPLAINED = "_drf_token_auth_explained"
 _QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
-# What clients send if their variable is empty or was not replaced.
+# Clients send these words if their variable is empty or was not replaced.
 _EMPTY = {"undefined", "null", "none", "nil", "nan", "true", "false"}
 _PLACEHOLDER = re.compile(r"[$<{\[%].*")
-# What people send who have a token of another kind. It is no part of a key of ours.
+# Users may send these tokens of other packages by mistake. No key of ours contains one.
 _JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
 # Words that are safe to repeat. Any other word could be a key.
@@ -92,7 +92,7 @@ def _mistake(credentials: str) -> str:
             "only once, when the token is made."
         )
     if text.partition(" ")[0].lower() in _KNOWN_WORDS and " " in text:
-        return "The word before the key is there twice. Write it once."
+        return "The header has the word before the key twice. Write it once."
     if " " in text:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
@@ -103,7 +103,7 @@ def _mistake(credentials: str) -> str:
 
 
 def _another_thing(text: str) -> str:
-    """Return a text about what is not one of our keys, or an empty text."""
+    """Return a text about something else that was sent in place of a key, or an empty text."""
     if text.endswith("YOUR_KEY"):
         return "This is a placeholder. Write your own key in its place."
     if text.isdecimal():

@@ -47,7 +47,7 @@ class _Once:
 
 
 def after_transaction(action: Callable[[], object], *, using: str) -> None:
-    """Run ``action`` after the current transaction, even if that is rolled back.
+    """Run ``action`` after the current transaction, even if the transaction is rolled back.
 
     Without a transaction, the action runs now. After a rollback, it runs when the request is
     finished. With ``AUTOCOMMIT`` off, it runs now, in the project's transaction. An error in the

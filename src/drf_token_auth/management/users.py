@@ -15,7 +15,9 @@ __all__ = ["add_user_id_argument", "find_user"]
 
 def add_user_id_argument(parser: Any) -> None:
     parser.add_argument(
-        "--user-id", metavar="ID", help="The user, by primary key. For names that two users have."
+        "--user-id",
+        metavar="ID",
+        help="The user, by primary key, if two users have the same name.",
     )
 
 

@@ -64,9 +64,9 @@ def revoke_all(
 def _checked(kinds: Iterable[str]) -> list[str]:
     # A plain string would be treated as a list of letters. Refuse it with a clear message.
     if isinstance(kinds, str):
-        raise ValueError(f"kinds is a list of {Kind.values}; it can't be {kinds!r}.")
+        raise ValueError(f"kinds must be a list of {Kind.values}, but it is {kinds!r}.")
     kinds = list(kinds)
     for kind in kinds:
         if kind not in Kind.values:
-            raise ValueError(f"A token's kind is one of {Kind.values}; it can't be {kind!r}.")
+            raise ValueError(f"A token's kind must be one of {Kind.values}, but it is {kind!r}.")
     return kinds

@@ -36,7 +36,7 @@ def check_main_app() -> Messages:
 
 @check(Tags.security)
 def check_middleware() -> Messages:
-    """E002: the pages cannot know their user. W001: the project's other forms are not protected."""
+    """E002: the pages cannot know the user. W001: the project's other forms are not protected."""
     if not _has_middleware(AuthenticationMiddleware):
         yield Error(
             "The pages need to know the user of the session, but MIDDLEWARE has no "

@@ -28,7 +28,7 @@ class TokenRow:
     """One device or API token.
 
     ``scopes`` is None if the token may do everything that its user may do. ``idle_timeout`` is in
-    words. ``renewable_until`` is the last moment to which use can extend the token.
+    words. ``renewable_until`` is the latest expiry that uses can reach.
     """
 
     pk: str

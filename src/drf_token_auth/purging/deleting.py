@@ -95,7 +95,7 @@ def _delete(batch: Tokens) -> Outcome:
         try:
             return _delete_on_postgresql(batch)
         except OperationalError:
-            logger.debug("the purge met a row that is in use; it leaves out such rows")
+            logger.debug("the purge leaves out rows that another transaction has locked")
     with transaction.atomic(using=batch.db):
         if connection.vendor == "mysql":
             keys = list(batch.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""What every path that creates a row does: ``save()``, ``bulk_create()``, an import, a fixture."""
+"""Fill in a new row. ``save()``, ``bulk_create()``, imports and fixtures all do this."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def fill_in(token: AbstractToken) -> None:
     :raises PasswordChanged: the user's password was changed while it was checked.
     """
     if token.kind not in Kind.values:
-        raise ValueError(f"A token's kind is one of {Kind.values}; it can't be {token.kind!r}.")
+        raise ValueError(f"A token's kind must be one of {Kind.values}, but it is {token.kind!r}.")
     if not token.digest or _is_unissued(token):
         token.key = token.generate_key()
     token.name = clean_name(token.name)

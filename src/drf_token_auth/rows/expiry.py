@@ -1,4 +1,4 @@
-"""When a token expires: the definition, the limit ``MAX_TTL`` and the idle timeout.
+"""Decide when a token expires, with the limit ``MAX_TTL`` and the idle timeout.
 
 A token has expired when ``now >= expires_at``. A token without ``expires_at`` never expires.
 """

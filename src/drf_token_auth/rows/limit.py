@@ -53,13 +53,13 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
         if counts[user_pk, kind] > limit or (surplus and get_settings().WHEN_FULL == "reject"):
             raise TokenLimitReached(limit)
         actor, request = next(one.origin for one in usable if one.user_id == user_pk)
-        ended = read_latest(rows.filter(pk__in=surplus))
-        ended.revoke(reason="limit", actor=actor, request=request)
+        surplus_rows = read_latest(rows.filter(pk__in=surplus))
+        surplus_rows.revoke(reason="limit", actor=actor, request=request)
 
 
 def _oldest(rows: TokenQuerySet[Any], user: Any, kind: str, kept: int) -> list[Any]:
     """Return the ids of all but the ``kept`` most recently used tokens."""
-    alive = read_latest(rows.alive_for(user).filter(kind=kind))
+    usable = read_latest(rows.alive_for(user).filter(kind=kind))
     last_use = Coalesce("last_used_at", "created_at")
-    oldest_first = list(alive.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
+    oldest_first = list(usable.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
     return oldest_first[: max(0, len(oldest_first) - max(0, kept))]

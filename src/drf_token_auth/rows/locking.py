@@ -86,7 +86,7 @@ def hold(rows: _Rows, **options: Any) -> _Rows:
 
 
 def _lock_for_writing(model: Any, connection: Any) -> None:
-    """Take the lock of SQLite. It has one for all writers, and only a write takes it."""
+    """Take SQLite's lock. All writers share one lock, and only a write takes it."""
     table, column = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
     with connection.cursor() as cursor:
         # This changes no row.

@@ -40,7 +40,7 @@ Tokens: TypeAlias = "TokenQuerySet[Any]"
 
 
 class Revoked(NamedTuple):
-    """How many rows were deleted, and how many of their tokens were usable until then."""
+    """How many rows were deleted, and how many of their tokens were usable before."""
 
     rows: int
     usable: int

@@ -58,14 +58,14 @@ class TokenPersonalSerializer(StrictSerializer):
         return left
 
     def validate_kind(self, kind: str) -> str:
-        """Accept only the kind ``personal``: a login makes the other tokens."""
+        """Accept only the kind ``personal``, because only a login makes login tokens."""
         if kind != Kind.PERSONAL:
             [shown] = shortened([kind])
             serializers.ChoiceField(choices=[]).fail("invalid_choice", input=shown)
         return kind
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # An empty field of a form is null, which means "never". A value in the other field wins.
+        # An empty field of a form is null, which means "never". If one field has a value, use it.
         given = [attrs.pop(name) for name in ("ttl", "expires_at") if name in attrs]
         lifetimes = [lifetime for lifetime in given if lifetime is not None]
         if len(lifetimes) > 1:

@@ -53,7 +53,7 @@ class TokenView(GenericAPIView[Any]):
 
     @classproperty
     def renderer_classes(cls) -> Sequence[Any]:
-        """Return the JSON renderer, then the project's others that need no template."""
+        """Return the JSON renderer, then the project's renderers that need no template."""
         others = _others(api_settings.DEFAULT_RENDERER_CLASSES, (JSONRenderer,))
         without_pages = [one for one in others if not issubclass(one, TemplateHTMLRenderer)]
         return (JSONRenderer, *without_pages)

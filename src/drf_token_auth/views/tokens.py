@@ -74,7 +74,7 @@ class RotateView(TokenView):
 
 
 class TokenPagination(PageNumberPagination):
-    """Page the list even if the project's default has no pages: it may be long."""
+    """Page the list, because it may be long, even if the project's default has no pages."""
 
     page_size = 50
     page_size_query_param = "page_size"

@@ -17,7 +17,7 @@ class _LoginTokens:
         return getattr(get_token_model()._default_manager, name)
 
     def get_or_create(self, defaults: Any = None, **values: Any) -> tuple[AbstractToken, bool]:
-        """Make a new token. djoser shows its key, and the key of an older token is not stored."""
+        """Make a new token. djoser shows its key, and an older token has no key to show."""
         from ...views.errors import refusing
 
         for name, value in (defaults or {}).items():

@@ -70,5 +70,5 @@ class Command(TokenCommand):
         except (OSError, ValueError, AttributeError) as error:  # There is no standard output.
             operations.revoke(token, reason="command")
             raise CommandError(
-                "Standard output does not take the key, so the token was revoked again."
+                "The key could not be written to standard output, so the token was revoked again."
             ) from error

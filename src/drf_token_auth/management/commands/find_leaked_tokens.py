@@ -36,7 +36,7 @@ ON_THE_COMMAND_LINE = (
 def prefix(text: str) -> str:
     """Read a value of ``PREFIX``, for ``type=``."""
     if not (1 <= len(text) <= 16 and text.isascii() and text.isprintable()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no prefix of 1 to 16 characters")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a prefix of 1 to 16 characters")
     return text
 
 
@@ -62,7 +62,7 @@ def on_one_line(text: str) -> str:
 
 class Command(RevokingCommand):
     help = (
-        "Finds keys of tokens in files, folders or standard input, and says whose they are. "
+        "Find keys of tokens in files, folders or standard input, and say whose they are. "
         "Exit status: 1 if one is usable, 0 if none is, 2 if something could not be read."
     )
     # Allow call_command(stdin=…), as Django's createsuperuser does.
@@ -73,7 +73,7 @@ class Command(RevokingCommand):
             "path",
             nargs="+",
             metavar="PATH",
-            help="A file, a folder with all that is in it, or - for standard input.",
+            help="A file, a folder with everything in it, or - for standard input.",
         )
         parser.add_argument(
             "--prefix",
@@ -82,7 +82,7 @@ class Command(RevokingCommand):
             default=[],
             help="Also look for keys with this prefix, from before PREFIX was changed.",
         )
-        parser.add_argument("--revoke", action="store_true", help="Revoke the usable ones.")
+        parser.add_argument("--revoke", action="store_true", help="Revoke the usable tokens.")
         self.add_confirmation_arguments(parser)
         parser.add_argument(
             "--database",
@@ -98,7 +98,9 @@ class Command(RevokingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         asks = options["revoke"] and options["interactive"]
         if asks and STANDARD_INPUT in options["path"]:
-            raise CommandError("Standard input can't be both read and asked: give --no-input.")
+            raise CommandError(
+                "Standard input cannot hold both the text and your answer. Add --no-input."
+            )
         prefixes = [get_settings().PREFIX, Settings().PREFIX, *options["prefix"]]
         self.prefixes = list(dict.fromkeys(filter(None, prefixes)))
         self.unread = 0

@@ -22,7 +22,7 @@ from ..output import TokenCommand
 
 class Command(TokenCommand):
     help = (
-        "Imports the tokens of another package, so that the keys of clients keep working. "
+        "Import the tokens of another package, so that the keys of clients keep working. "
         "You can run it while the site is running, and as often as you like."
     )
 
@@ -32,8 +32,8 @@ class Command(TokenCommand):
             "--kind",
             choices=Kind.values,
             default=Kind.LOGIN,
-            help="login: tokens of people who log in; a password change ends them. personal: API "
-            "keys; they survive a password change. Default: login.",
+            help="login: a password change revokes these tokens. personal: API keys, which survive "
+            "a password change. Default: login.",
         )
         parser.add_argument(
             "--name", default="", help="The name of tokens that have none in the old table."
@@ -68,8 +68,8 @@ class Command(TokenCommand):
         lifetime.add_argument(
             "--ttl",
             type=duration,
-            help="Tokens expire this long after the import, such as 90d, whatever their own "
-            "expiry. Default: their own expiry; without one, TTL or PERSONAL_TTL after the import.",
+            help="Tokens expire this long after the import, such as 90d. Default: their own "
+            "expiry. Tokens without an expiry get TTL or PERSONAL_TTL.",
         )
         lifetime.add_argument(
             "--expire-after",
@@ -145,7 +145,7 @@ class Command(TokenCommand):
         chosen = given(self._options[option])
         if chosen == timedelta(0):
             name = option.replace("_", "-")
-            raise CommandError(f"--{name} must be longer than nothing, such as 90d.")
+            raise CommandError(f"--{name} must be longer than 0s, such as 90d.")
         return chosen
 
     def _show_progress(self, count: int) -> None:

@@ -17,19 +17,19 @@ from ..output import TokenCommand, counted
 
 
 class Command(TokenCommand):
-    help = "Delete expired tokens in short transactions. Run it from cron; logins need not stop."
+    help = "Delete expired tokens in short transactions. Run it from cron, while the site runs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--older-than",
             type=duration,
             default=timedelta(0),
-            help="Keep a token for so long after its expiry, such as 7d.",
+            help="Keep tokens for this long after their expiry, such as 7d.",
         )
         parser.add_argument(
             "--unused-for",
             type=duration,
-            help="Also revoke tokens that nobody has used for so long, such as 180d.",
+            help="Also revoke tokens that were not used for this long, such as 180d.",
         )
         parser.add_argument(
             "--batch-size",
@@ -80,7 +80,7 @@ class Command(TokenCommand):
         done = "would be deleted" if options["dry_run"] else "deleted"
         self.say(f"{counted(count, what)} {done}.")
         if self._is_cut_short:
-            self.say("The time limit was reached and more are left. Run the command again.")
+            self.say("The time limit was reached, and more tokens are left. Run the command again.")
 
     _is_cut_short = False
 

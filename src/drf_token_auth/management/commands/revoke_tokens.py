@@ -48,7 +48,10 @@ class Command(RevokingCommand):
             help="Not used for this long, such as 180d. Never used: made this long ago.",
         )
         parser.add_argument(
-            "--scope", type=scope, metavar="NAME", help="Limited to scopes, with this one."
+            "--scope",
+            type=scope,
+            metavar="NAME",
+            help="Tokens whose scopes include this one.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Count, and revoke nothing.")
         self.add_confirmation_arguments(parser)

@@ -19,12 +19,12 @@ LABELS = {
     "inactive_users": "of inactive users",
 }
 REMARKS = {
-    "new_keys": "new keys get it",
+    "new_keys": "used for new keys",
     "in_use": "a use moves them to the newest",
     "removable": "may be removed from PEPPERS",
     "missing": "MISSING from PEPPERS: these are refused",
-    "knox": "brought over from knox",
-    "unknown": "of no version this release knows",
+    "knox": "imported from knox",
+    "unknown": "of a version that this release does not know",
 }
 
 
@@ -34,7 +34,7 @@ def digest_name(version: int) -> str:
 
 
 class Command(BaseCommand):
-    help = "Counts the tokens, by what they are and by the pepper they are stored under."
+    help = "Count the tokens by their state and by the pepper of their digest."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
