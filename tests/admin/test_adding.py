@@ -57,7 +57,7 @@ def test_scopes_are_checkboxes_with_their_descriptions(client, staff, user):
 
 
 @SCOPES
-def test_nothing_ticked_is_no_full_access(client, staff, user):
+def test_no_ticked_box_does_not_mean_full_access(client, staff, user):
     assert "scopes" in errors(add(client, user))
     assert "scopes" in errors(add(client, user, scopes=["read"], full_access="on"))
     assert not get_token_model().objects.exists()

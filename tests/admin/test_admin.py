@@ -18,7 +18,7 @@ from tests.admin.pages import add, url
 pytestmark = pytest.mark.django_db
 
 
-def test_adding_shows_the_key_once_on_a_page_nobody_stores(client, staff, user):
+def test_the_page_with_the_new_key_is_not_cached(client, staff, user):
     response = add(client, user)
     assert response.status_code == 200
     assert "no-store" in response.headers["Cache-Control"]
@@ -160,7 +160,7 @@ def test_a_popup_shows_the_key_too(client, staff, user):
         *("user_stamp__startswith=a", "user__password__startswith=a"),
     ],
 )
-def test_what_is_shown_nowhere_cannot_be_asked_for_either(client, staff, user, query):
+def test_hidden_columns_cannot_be_filtered(client, staff, user, query):
     get_token_model().objects.create(user=user)
     assert client.get(f"{url('changelist')}?{query}").status_code == 400
 
@@ -193,7 +193,7 @@ def _deaf_afterwards() -> Any:
             signal.disconnect(receivers.pop())
 
 
-def test_adding_and_ending_say_who_did_it(client, staff, user, django_capture_on_commit_callbacks):
+def test_the_signals_name_the_staff_member(client, staff, user, django_capture_on_commit_callbacks):
     created, revoked = listen(token_created), listen(token_revoked)
     with django_capture_on_commit_callbacks(execute=True):
         add(client, user)
@@ -223,6 +223,6 @@ def test_the_selected_are_revoked_after_a_question(
     }
 
 
-def test_who_may_not_look_is_sent_away(client, user):
+def test_without_the_view_permission_access_is_denied(client, user):
     client.force_login(user)
     assert client.get(url("changelist")).status_code == 302

@@ -42,7 +42,7 @@ def test_another_key_finds_nothing(client, staff):
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "a" * 301])
-def test_what_is_no_key_is_no_error(client, staff, text):
+def test_text_that_is_not_a_key_is_not_an_error(client, staff, text):
     assert find(client, text).status_code == 200
 
 
@@ -57,7 +57,7 @@ def test_finding_records_no_use(client, staff, user):
     assert get_token_model().objects.get().last_used_at is None
 
 
-def test_who_may_view_finds_and_cannot_revoke(client, user):
+def test_a_viewer_finds_a_token_and_cannot_revoke_it(client, user):
     token = get_token_model().objects.create(user=user)
     permit(user, "view")
     client.force_login(user)
@@ -66,7 +66,7 @@ def test_who_may_view_finds_and_cannot_revoke(client, user):
     assert url("delete", token.pk) not in response.text
 
 
-def test_who_may_do_nothing_finds_nothing(client, user):
+def test_without_permissions_no_token_is_found(client, user):
     token = get_token_model().objects.create(user=user)
     permit(user)
     client.force_login(user)

@@ -181,7 +181,7 @@ def test_a_key_in_the_search_box_is_not_searched(client, staff, user, caplog, te
     assert token.name
 
 
-def test_a_key_made_under_another_prefix_is_known_by_its_checksum(client, staff):
+def test_a_key_with_an_earlier_prefix_is_recognized_by_its_checksum(client, staff):
     with override_settings(DRF_TOKEN_AUTH={"PREFIX": "old_"}):
         key = get_token_model().generate_key()
     assert client.get(url("changelist"), {"q": key}).status_code == 302

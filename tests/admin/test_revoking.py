@@ -52,7 +52,7 @@ def test_a_thousand_is_the_most():
     assert admin.site._registry[get_token_model()].max_selected == 1000
 
 
-def test_who_may_only_look_cannot_revoke(client, user):
+def test_a_viewer_cannot_revoke(client, user):
     permit(user, "view")
     client.force_login(user)
     token = get_token_model().objects.create(user=user)

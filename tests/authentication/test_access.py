@@ -26,7 +26,7 @@ PEPPERS = {1: "one " * 10, 2: "two " * 10}
 FORM = "application/x-www-form-urlencoded"
 FORMER_SECRET = "the secret key before"
 
-# By the number of the condition on the page: what meets it, and what does not.
+# For each condition, by its number on the page: a case that meets it, and one that does not.
 CONDITIONS: dict[str, tuple[list[Any], list[Any]]] = {
     "1 scheme": (["Token", "token", "tOKEN"], ["Bearer", "Toke", "Tokens", ""]),
     "1 between": ([" ", "   ", "\t"], ["\xa0", ""]),
@@ -71,12 +71,12 @@ def digest(key: str, how: str) -> bytes:
 
 
 def store(user: Any, case: dict[str, Any], now: Any) -> str:
-    """The row as the case has it, and its key."""
+    """Create the row of this case, and return its key."""
     how, password = case["3 row"], case["6 password"]
     key = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"
     if how not in ("another shape", "knox"):
         key = keys.generate("dta_")
-    # Such rows are not made here, but could be written.
+    # This package never writes such rows, but another program could.
     key = {"wrong checksum": "dta_" + 36 * "a", "256 characters": 256 * "a"}.get(how, key)
     with override_settings(SECRET_KEY=FORMER_SECRET):
         former = stamp(user)
@@ -96,7 +96,7 @@ def store(user: Any, case: dict[str, Any], now: Any) -> str:
         row["previous_until"] = now if how == "previous at its end" else now + MICROSECOND
     if how != "gone":
         token = Token.objects.create(user=user)
-        # As it stands, past all that makes rows.
+        # Write the value directly, without the checks of the model.
         Token.objects.filter(pk=token.pk).update(**row)
     return key
 
@@ -158,7 +158,7 @@ def test_only_if_all_of_them_hold(user: Any, data: st.DataObject, broken: set[st
     ids=str,
 )
 def test_each_alone(user: Any, name: str, value: Any) -> None:
-    """The simplest request that is let in, and one thing about it that is another."""
+    """Change one thing of the simplest request that is accepted."""
     case = {other: good[0] for other, (good, _) in CONDITIONS.items()}
     case[name] = value
     assert (status_of(user, case) == 200) is (value in CONDITIONS[name][0])
@@ -166,7 +166,7 @@ def test_each_alone(user: Any, name: str, value: Any) -> None:
 
 @pytest.mark.parametrize("name", ["token", "access_token", "key", "Authorization"])
 def test_a_key_is_read_from_the_header_alone(user: Any, name: str) -> None:
-    """Not from the URL, a body or a cookie (RFC 6750 2.2, 2.3); nor beside a header."""
+    """A URL, a body or a cookie cannot hold the key (RFC 6750 2.2, 2.3), even beside a header."""
     mine, other = [Token.objects.create(user=user) for _ in range(2)]
     client = APIClient()
     client.cookies[name] = mine.key
@@ -202,7 +202,7 @@ REASONS = {
 def test_the_log_says_which_of_them_did_not(
     user: Any, broken: tuple[str, Any], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And the answer does not, but for an expired token and an inactive user."""
+    """The answer does not name it, except for an expired token and an inactive user."""
     case = {other: good[0] for other, (good, _) in CONDITIONS.items()}
     name, value = broken
     case[name] = value

@@ -70,7 +70,7 @@ def test_two_schemes_in_one_list(token):
     assert respond(f"Basic {token.key}", *both).status_code == 401
 
 
-def test_a_keyword_of_ones_own(token):
+def test_a_custom_keyword(token):
     class ApiKey(ExpiringTokenAuthentication):
         keyword = "Api-Key"
 
@@ -131,10 +131,10 @@ class TestPassingUnknownKeysOn:
             yield
 
     @pytest.mark.parametrize("key", ["0" * 40, "a.jwt." + "x" * 900, "abcd1234"])
-    def test_a_key_that_is_not_ours_is_the_next_ones(self, key):
+    def test_a_foreign_key_is_passed_to_the_next_authenticator(self, key):
         assert authenticate(f"Token {key}") is None
 
-    def test_ours_is_refused_when_it_is_unknown_or_wrong(self):
+    def test_our_unknown_or_wrong_key_is_refused(self):
         for key in (keys.generate("dta_"), "dta_" + "a" * 36, "dta_short"):
             with pytest.raises(AuthenticationFailed):
                 authenticate(f"Token {key}")
@@ -148,7 +148,7 @@ class TestPassingUnknownKeysOn:
             authenticate("Token abcd1234")
         assert refused.value.get_codes() == "token_expired"
 
-    def test_the_challenge_says_that_credentials_came(self):
+    def test_the_challenge_has_an_error_if_a_key_was_sent(self):
         refused = respond("Token " + "0" * 40, ExpiringTokenAuthentication)
         assert refused.status_code == 401
         assert "invalid_token" in refused.headers["WWW-Authenticate"]
@@ -167,7 +167,7 @@ def test_the_first_use_is_recorded_unless_the_class_says_no(user):
     assert model.objects.get(pk=heard.pk).last_used_at is None
 
 
-def test_it_is_a_token_authentication_of_drfs():
+def test_it_is_a_subclass_of_drfs_token_authentication():
     assert issubclass(ExpiringTokenAuthentication, TokenAuthentication)
     assert ExpiringTokenAuthentication().get_model() is get_token_model()
 
@@ -208,7 +208,7 @@ def test_a_report_of_an_error_in_the_lookup_shows_no_key_and_no_digest(token, pr
             request = requests.get("/")
             report = ExceptionReporter(request, type(error), error, error.__traceback__)
             frames = report.get_traceback_frames()
-    # The test's own frames are not ours to hide; Django's, below ours, are.
+    # The package cannot hide the frames of the test. It must hide Django's frames below its own.
     shown = [str(frame["vars"]) for frame in frames if frame["filename"] != __file__]
     assert len(shown) >= 5
     digest = bytes(token.digest[1:])

@@ -37,13 +37,13 @@ REFUSAL = 'Token realm="api", error="invalid_token"'
 
 
 def get(header: str | bytes | None, path: str = "/echo/") -> Any:
-    """As a server hands a header on: its bytes as Latin-1."""
+    """Return the header as a server passes it on: its bytes as Latin-1."""
     environ: dict[str, Any] = {}
     if header is not None:
         environ["HTTP_AUTHORIZATION"] = (
             header.decode("latin-1") if isinstance(header, bytes) else header
         )
-    # An exception of the view is raised here, and so fails the test.
+    # An exception in the view is raised here, so the test fails.
     return APIClient().get(path, **environ)
 
 
@@ -52,7 +52,7 @@ def token(user: Any) -> Any:
     return Token.objects.create(user=user)
 
 
-# What stands where the key should; none of it is worth a query.
+# Texts in the place of the key. None of them needs a query.
 MALFORMED = {
     "nothing": b"",
     "spaces": b"    ",
@@ -78,7 +78,7 @@ MALFORMED = {
     "a wrong checksum": b"dta_" + b"a" * 36,
     "another wrong checksum": b"dta_" + b"0" * 36,
 }
-# What might be somebody's.
+# Texts that another package may accept.
 UNKNOWN = {
     "unknown": keys.generate("dta_").encode(),
     "of DRF's shape": b"9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
@@ -115,7 +115,7 @@ def test_unknown(key: bytes, token: Any) -> None:
     assert answer.data["detail"].code == "invalid_token"
 
 
-def test_unknown_and_malformed_are_told_apart_by_nobody() -> None:
+def test_unknown_and_malformed_keys_get_the_same_answer() -> None:
     bodies = {get(b"Token " + rest).content for rest in [*MALFORMED.values(), *UNKNOWN.values()]}
     assert len(bodies) == 1
 
@@ -128,8 +128,8 @@ def test_space_between_and_around_does_not_matter(token: Any, separator: str, ar
 
 
 @pytest.mark.parametrize("separator", [b"\xa0", b"\x85", b"\x1c", b"\x1f", b"\x00"], ids=ascii)
-def test_what_is_no_space_separates_nothing(token: Any, separator: bytes) -> None:
-    """Python's ``str`` takes more for a space than HTTP does: among it, bytes that are no UTF-8."""
+def test_only_spaces_and_tabs_separate(token: Any, separator: bytes) -> None:
+    """Python's ``str.split`` knows more spaces than HTTP, also bytes that are not UTF-8."""
     key = token.key.encode()
     for header in (
         b"Token" + separator + key,
@@ -146,7 +146,7 @@ class TestNoCredentials:
         [None, b"", b" ", b"Basic", b"Basic YTpi", b"Digest a", b"Bearer abc", b"Tok en", b"\xff"],
         ids=ascii,
     )
-    def test_nobody_else_knows_the_header(self, header: bytes | None) -> None:
+    def test_an_unknown_header_is_left_to_others(self, header: bytes | None) -> None:
         answer = get(header)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == CHALLENGE
@@ -181,12 +181,12 @@ class TestTheNextAuthenticator:
         ],
         ids=lambda header: ascii(header[:16]),
     )
-    def test_another_scheme_is_its_turn(self, header: bytes) -> None:
+    def test_another_scheme_is_left_to_the_next_authenticator(self, header: bytes) -> None:
         assert get(header, "/token-then-door/").status_code == 200
         assert DoorAuthentication.seen == [header.decode("latin-1")]
 
     @pytest.mark.parametrize("rest", MALFORMED.values(), ids=MALFORMED)
-    def test_what_is_ours_is_refused_here(self, rest: bytes) -> None:
+    def test_a_wrong_key_of_ours_is_refused_here(self, rest: bytes) -> None:
         assert get(b"Token " + rest, "/token-then-door/").status_code == 401
         assert DoorAuthentication.seen == []
 
@@ -196,7 +196,7 @@ class TestTheNextAuthenticator:
             answer = get(header, "/token-then-basic/")
             assert answer.json() == {"user": user.get_username()}
         refused = get("Basic !", "/token-then-basic/")
-        # The challenge is the first authenticator's, whom nothing was shown.
+        # The challenge comes from the first authenticator, which got no credentials.
         assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, CHALLENGE)
 
     @pytest.mark.parametrize("path", ["/token-then-bearer/", "/bearer-then-token/"])
@@ -220,7 +220,7 @@ class TestReasons:
         Token.objects.update(expires_at=timezone.now())
         assert self.refused(token.key).code == "token_expired"
 
-    def test_expired_is_for_who_holds_the_key(self, token: Any) -> None:
+    def test_only_the_holder_of_the_key_learns_of_the_expiry(self, token: Any) -> None:
         Token.objects.update(expires_at=timezone.now())
         wrong = token.key[:-1] + ("a" if token.key[-1] != "a" else "b")
         assert self.refused(wrong).code == "invalid_token"
@@ -250,7 +250,7 @@ class TestReasons:
         )
         assert answer.headers["WWW-Authenticate"] == REFUSAL
 
-    def test_no_answer_repeats_what_came(self) -> None:
+    def test_no_answer_repeats_the_header(self) -> None:
         for rest in ("<script>alert(1)</script>", "two <b>parts</b>", "x\r\nSet-Cookie: a=b"):
             answer = get(f"Token {rest}")
             assert answer.status_code == 401
@@ -282,11 +282,11 @@ class TestAPlainRequestOfDjango:
         assert ExpiringTokenAuthentication().authenticate_header(request) == CHALLENGE
 
     @pytest.mark.parametrize("header", ["Token 😀", "Token \ud800", b"Token \xff", "Token \u0130"])
-    def test_what_no_server_would_hand_on(self, header: Any) -> None:
+    def test_a_header_that_no_server_passes_on(self, header: Any) -> None:
         with pytest.raises(AuthenticationFailed):
             ExpiringTokenAuthentication().authenticate(self.request(header))
 
-    def test_a_scheme_that_only_looks_like_ours(self) -> None:
+    def test_a_scheme_that_resembles_ours_is_ignored(self) -> None:
         for header in ("Tök abc", "😀 abc", "\ud800 abc"):
             assert ExpiringTokenAuthentication().authenticate(self.request(header)) is None
 
@@ -296,7 +296,7 @@ class TestAPlainRequestOfDjango:
         assert (request.user, request.auth) == (user, token)
 
 
-# Half of it at random, half of it near what counts.
+# Half of the characters are random. The other half have a meaning in a header.
 NEAR = st.sampled_from(
     ["Token", "token", "Bearer", " ", "  ", "\t", "\x00", "dta_", "a" * 36, "0" * 36, "\xff", "é"]
 )
@@ -330,14 +330,14 @@ class TestAnyText:
         assert Token.objects.from_key(key) is None
 
     @given(TEXT)
-    def test_a_good_key_with_something_around_is_that_key_or_none(self, noise: str) -> None:
-        # Not stored: what is asked for is whether it could be mistaken for something else.
+    def test_extra_characters_around_a_key_never_match_another_key(self, noise: str) -> None:
+        # The key is not stored. The test looks for texts that are mistaken for a key.
         for header in (f"Token {noise}", f"{noise} Token", f"Token\x00{noise}"):
             assert get(header).status_code == 401
 
 
 class TestOverRealHttp:
-    """As bytes on a socket, which no client library would send."""
+    """Send the header as bytes on a socket, because no client library sends them."""
 
     pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -359,7 +359,7 @@ class TestOverRealHttp:
         good = f"Token {token.key}".encode()
         assert self.send(live_server.url, good) == (200, "")
         for name, rest in MALFORMED.items():
-            # A server refuses lines over 64 kB on its own; and a NUL or an escape, if it likes.
+            # The server itself refuses lines over 64 kB, and perhaps a NUL or an escape.
             if len(rest) < 2**16:
                 status, challenge = self.send(live_server.url, b"Token " + rest)
                 assert (status, challenge) == (401, REFUSAL), name
@@ -368,7 +368,7 @@ class TestOverRealHttp:
 
 
 class DownRouter:
-    """Tokens are read where nothing answers."""
+    """The database is down while tokens are read."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return "down" if model is Token else None
@@ -405,7 +405,7 @@ class TestADatabaseThatIsDown:
 
     @pytest.mark.usefixtures("down")
     @pytest.mark.parametrize("path", ["/auth/logout/", "/auth/logout/all/", "/auth/revoke/"])
-    def test_nothing_is_said_to_be_done(self, path: str) -> None:
+    def test_a_database_error_reports_no_success(self, path: str) -> None:
         key = keys.generate("dta_")
         client = APIClient(raise_request_exception=False)
         client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
@@ -420,7 +420,7 @@ class TestADatabaseThatIsDown:
         assert answer.status_code == 500
 
     @pytest.mark.usefixtures("down")
-    def test_what_needs_no_database_is_refused_as_ever(self) -> None:
+    def test_a_malformed_key_is_refused_without_a_database(self) -> None:
         assert get("Token dta_" + "a" * 36).status_code == 401
         assert get(None).status_code == 401
 

@@ -123,7 +123,7 @@ def test_one_warning_names_the_mistake(
         ("application/json", True, False),
     ],
 )
-def test_json_that_is_sent_as_a_form(
+def test_json_sent_as_a_form(
     settings: Any, warnings: Any, content_type: str, debug: bool, is_named: bool
 ) -> None:
     settings.DEBUG = debug
@@ -184,7 +184,7 @@ def test_the_warning_says_how_a_token_ended(
     ],
 )
 @pytest.mark.parametrize("word", ["Token", "Bearer"])
-def test_a_word_that_another_authenticator_takes_is_no_mistake(
+def test_a_keyword_of_another_authenticator_is_not_a_mistake(
     user: Any, settings: Any, warnings: Any, authenticators: Any, word: str
 ) -> None:
     settings.DEBUG = True
@@ -193,7 +193,7 @@ def test_a_word_that_another_authenticator_takes_is_no_mistake(
     assert warnings() == []
 
 
-def test_a_wrong_password_of_basic_is_no_mistake_of_the_header(
+def test_a_wrong_basic_password_is_not_a_wrong_header(
     db: None, settings: Any, warnings: Any
 ) -> None:
     settings.DEBUG = True
@@ -202,7 +202,9 @@ def test_a_wrong_password_of_basic_is_no_mistake_of_the_header(
     assert warnings() == []
 
 
-def test_a_request_that_needs_no_user_is_no_mistake(db: None, settings: Any, warnings: Any) -> None:
+def test_a_request_that_needs_no_user_is_not_a_mistake(
+    db: None, settings: Any, warnings: Any
+) -> None:
     settings.DEBUG = True
 
     class OpenView(OkView):
@@ -215,7 +217,7 @@ def test_a_request_that_needs_no_user_is_no_mistake(db: None, settings: Any, war
 def test_a_session_in_front_does_not_hide_the_mistake(
     user: Any, settings: Any, warnings: Any
 ) -> None:
-    """Then the answer is a 403, and says nothing of tokens."""
+    """The answer is then a 403, which does not mention tokens."""
     settings.DEBUG = True
     token = Token.objects.create(user=user)
     classes = (SessionAuthentication, ExpiringTokenAuthentication)

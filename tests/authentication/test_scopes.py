@@ -36,7 +36,7 @@ SAFE = METHODS[:3]
 
 
 def missing(response: Any) -> set[str] | None:
-    """What the challenge names; None if the request was allowed."""
+    """Return the scopes that the challenge names, or None if the request was allowed."""
     if response.status_code == 200:
         return None
     assert response.status_code == 403
@@ -102,7 +102,7 @@ def test_a_view_that_needs_none(user: Any) -> None:
         ("delete", ["write", "admin"], None),
         ("delete", ["write"], {"admin"}),
         ("delete", ["read"], {"write", "admin"}),
-        # Of a method the view doesn't name, by the method.
+        # The view does not name this method, so the default for the method applies.
         ("post", ["write"], None),
         ("post", ["read"], {"write"}),
         ("head", ["read"], None),
@@ -114,19 +114,19 @@ def test_by_method_of_a_view(
     assert ask(user, scopes, "/scopes/mapped/", method) == lacking
 
 
-def test_no_scope_is_part_of_another(user: Any) -> None:
+def test_a_scope_does_not_match_a_part_of_another(user: Any) -> None:
     more = {"SCOPES": {"rea": "", "reader": "", "read": ""}}
     with override_settings(DRF_TOKEN_AUTH=more):
         assert ask(user, ["rea", "reader"], "/scopes/by-method/") == {"read"}
 
 
-def test_a_login_may_do_all_its_user_may(user: Any) -> None:
+def test_a_token_without_scopes_may_do_everything(user: Any) -> None:
     client = client_of(log_in(user).data["token"])
     for path in ("by-method", "listed", "named", "mapped"):
         assert missing(client.delete(f"/scopes/{path}/")) is None
 
 
-def test_who_came_without_a_token(user: Any, api_client: APIClient) -> None:
+def test_a_request_without_a_token(user: Any, api_client: APIClient) -> None:
     response = api_client.get("/scopes/listed/")
     assert response.status_code == 401
     assert "error" not in response["WWW-Authenticate"]
@@ -148,7 +148,7 @@ def test_narrowing_acts_on_the_next_request(user: Any) -> None:
         assert missing(client.get("/scopes/listed/")) == lacking
 
 
-def test_a_scope_that_is_declared_no_more_grants_nothing_else(user: Any) -> None:
+def test_an_undeclared_scope_grants_nothing_else(user: Any) -> None:
     token = operations.issue(user, scopes=["read", "mail:send"])
     with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": ""}}):
         assert missing(client_of(token).get("/scopes/by-method/")) is None
@@ -163,7 +163,7 @@ def test_the_scheme_of_the_challenge_is_the_clients(user: Any) -> None:
     assert response["WWW-Authenticate"].startswith("Bearer ")
 
 
-def test_either_the_scope_or_something_else(user: Any) -> None:
+def test_or_with_another_permission(user: Any) -> None:
     assert ask(user, ["admin"], "/scopes/either/") is None
     assert ask(user, ["read"], "/scopes/either/", "post") is None
     client = client_of(operations.issue(user, scopes=["read"]))
@@ -171,13 +171,13 @@ def test_either_the_scope_or_something_else(user: Any) -> None:
 
 
 def is_plain_403(response: Any) -> bool:
-    """Whether the answer names no scope: another way in was missed, too."""
+    """Return whether the answer names no scope, because another permission was missing too."""
     plain = response.data["detail"].code == "permission_denied"
     return plain and response.status_code == 403 and "WWW-Authenticate" not in response
 
 
 def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
-    """What a view with these attributes answers."""
+    """Return the answer of a view with these attributes."""
     view = type("View", (OkView,), {"permission_classes": (HasScopes,), **attributes})
     with only(view.as_view()):
         return getattr(client_of(token), method)("/")
@@ -189,7 +189,7 @@ def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
         ({"get": ["admin"]}, "get", {"admin"}),
         ({"Delete": ["admin"]}, "delete", {"admin"}),
         ({"post": ["admin"]}, "get", None),
-        # Django runs ``get`` for it.
+        # Django calls ``get`` for HEAD.
         ({"GET": ["admin"]}, "head", {"admin"}),
         ({"get": ["admin"]}, "head", {"admin"}),
         ({"GET": ["admin"], "HEAD": []}, "head", None),
@@ -203,7 +203,7 @@ def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
         (" read\tadmin ", "get", {"admin"}),
         ("read write", "delete", None),
         ([], "delete", None),
-        # An empty text is a mistake, as it is where tokens are made.
+        # An empty text is a mistake here, and also in a new token.
         ("", "get", {""}),
         ({"GET": " "}, "get", {" "}),
     ],
@@ -231,7 +231,7 @@ def test_how_a_view_may_say_it(
         (HasScopes & RecentLogin) | IsPosting,
     ],
 )
-def test_another_way_in_is_taken_wherever_it_stands(user: Any, permission: Any) -> None:
+def test_or_works_in_both_orders(user: Any, permission: Any) -> None:
     view = {"permission_classes": (permission,), "required_scopes": ["admin"]}
     lacks, has = (operations.issue(user, scopes=[one]) for one in ("read", "admin"))
     assert missing(ask_view(has, **view)) is None
@@ -255,15 +255,17 @@ def test_not(user: Any, permission: Any) -> None:
         ([HasScopes | RecentLogin], "get", "permission_denied"),
         ([RecentLogin | HasScopes], "get", "permission_denied"),
         ([RecentLogin, HasScopes], "get", "insufficient_user_authentication"),
-        # Another way in was found past the first, so that the other is what is lacking.
+        # The first condition is met in another way, so only the second is missing.
         ([RecentLogin | IsPosting, HasScopes], "post", "insufficient_scope"),
         ([RecentLogin | IsPosting, HasScopes | IsAdminUser], "post", "permission_denied"),
         ([HasScopes | IsPosting, RecentLogin], "post", "insufficient_user_authentication"),
-        # Nobody is told how to get past the first who will not get past the second.
+        # A user who cannot meet the second condition is not told how to meet the first.
         ([RecentLogin | IsPosting, IsAdminUser, HasScopes], "post", "permission_denied"),
     ],
 )
-def test_where_both_are_lacking(user: Any, permissions: Any, method: str, code: str) -> None:
+def test_the_code_if_scope_and_fresh_login_are_missing(
+    user: Any, permissions: Any, method: str, code: str
+) -> None:
     with at(timezone.now() - timedelta(hours=1)):
         token = operations.issue(user, scopes=["read"])
     view = {"permission_classes": permissions, "required_scopes": ["admin"]}
@@ -278,7 +280,7 @@ class ScopesOrStaff(HasScopes):
 @pytest.mark.parametrize(
     "permission", [ScopesOrStaff, RecentLogin | ScopesOrStaff, ScopesOrStaff | RecentLogin]
 )
-def test_a_subclass_that_lets_in_more(user: Any, permission: Any) -> None:
+def test_a_subclass_may_allow_more(user: Any, permission: Any) -> None:
     with at(timezone.now() - timedelta(hours=1)):
         token = operations.issue(user, scopes=["read"])
     view = {"permission_classes": (permission,), "required_scopes": ["admin"]}
@@ -291,7 +293,7 @@ def test_a_subclass_that_lets_in_more(user: Any, permission: Any) -> None:
 
 
 @pytest.mark.parametrize("scopes", [["nope"], ["read", "nope"], "read nope", [], "", [""], [" "]])
-def test_what_no_token_is_made_with(user: Any, scopes: Any) -> None:
+def test_wrong_scopes_create_no_token(user: Any, scopes: Any) -> None:
     for make in (
         lambda: operations.issue(user, scopes=scopes),
         lambda: Token.objects.create(
@@ -314,20 +316,20 @@ def test_what_no_token_is_made_with(user: Any, scopes: Any) -> None:
         (None, None),
     ],
 )
-def test_how_they_are_stored(user: Any, scopes: Any, stored: str | None) -> None:
+def test_scopes_are_stored_as_text(user: Any, scopes: Any, stored: str | None) -> None:
     token = operations.issue(user, scopes=scopes)
     token.refresh_from_db()
     assert token.scopes == stored
     assert token.scope_list == (stored and stored.split())
 
 
-def test_rotation_widens_nothing(user: Any) -> None:
+def test_a_rotation_keeps_the_scopes(user: Any) -> None:
     token = operations.issue(user, scopes=["read"])
     new = client_of(token).post("/auth/token/rotate/").data
     assert new["scopes"] == ["read"]
     assert missing(client_of(new["token"]).post("/scopes/by-method/")) == {"write"}
 
 
-def test_scopes_as_arguments_are_told_where_to_write_them() -> None:
+def test_the_error_for_scopes_as_arguments_says_where_to_write_them() -> None:
     with pytest.raises(TypeError, match=r"required_scopes = \['read'\] in the view"):
         HasScopes("read")

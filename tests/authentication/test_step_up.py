@@ -29,7 +29,7 @@ pytestmark = pytest.mark.urls("tests.life_urls")
 
 
 def is_let_in(response: Any, max_age: int = 900, scheme: str = "Token") -> bool:
-    """Whether it was; if not, by the challenge that says how to get in."""
+    """Return whether the request was allowed. If not, check that the challenge asks for a login."""
     if response.status_code in {200, 201}:
         return True
     assert response.status_code == 401
@@ -67,7 +67,7 @@ def test_the_setting(user: Any, edge: str) -> None:
         assert is_let_in(client.get("/recent/five/"), 300)
 
 
-def test_switched_off_any_login_is_fresh_and_a_personal_token_still_is_none(user: Any) -> None:
+def test_without_recent_login_every_login_is_fresh_but_no_personal_token(user: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH={"RECENT_LOGIN": None}):
         login = operations.issue(user)
         personal = operations.issue(user, kind="personal")
@@ -78,7 +78,7 @@ def test_switched_off_any_login_is_fresh_and_a_personal_token_still_is_none(user
             assert not is_let_in(client_of(login).get("/recent/five/"), 300)
 
 
-def test_a_personal_token_never_is_a_login(user: Any) -> None:
+def test_a_personal_token_is_never_a_fresh_login(user: Any) -> None:
     client = client_of(operations.issue(user, kind="personal"))
     assert not is_let_in(client.get("/recent/"))
     assert not is_let_in(client.get("/recent/five/"), 300)
@@ -87,7 +87,7 @@ def test_a_personal_token_never_is_a_login(user: Any) -> None:
     assert Token.objects.count() == 1
 
 
-def test_using_renewing_and_rotating_make_no_login_fresh(user: Any) -> None:
+def test_uses_renewals_and_rotations_make_no_login_fresh(user: Any) -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(user, idle_timeout=20 * MINUTE)
@@ -98,14 +98,14 @@ def test_using_renewing_and_rotating_make_no_login_fresh(user: Any) -> None:
         assert not is_let_in(client_of(token).get("/recent/"))
 
 
-def test_logging_in_again_does(user: Any) -> None:
+def test_logging_in_again_makes_the_login_fresh(user: Any) -> None:
     with at(timezone.now() - timedelta(hours=1)):
         client = client_of(operations.issue(user))
     assert not is_let_in(client.get("/recent/"))
     assert is_let_in(client_of(log_in(user).data["token"]).get("/recent/"))
 
 
-def test_a_login_in_the_future_is_none(user: Any) -> None:
+def test_a_login_in_the_future_is_not_fresh(user: Any) -> None:
     now = timezone.now()
     token = operations.issue(user)
     Token.objects.update(created_at=now + timedelta(hours=1))
@@ -113,7 +113,7 @@ def test_a_login_in_the_future_is_none(user: Any) -> None:
         assert not is_let_in(client_of(token).get("/recent/"))
 
 
-def test_nobody(db: None, api_client: APIClient) -> None:
+def test_an_anonymous_request_is_refused(db: None, api_client: APIClient) -> None:
     for path in ("/recent/", "/recent/five/"):
         response = api_client.get(path)
         assert response.status_code == 401
@@ -121,7 +121,7 @@ def test_nobody(db: None, api_client: APIClient) -> None:
         assert response["WWW-Authenticate"] == 'Token realm="api"'
 
 
-def test_who_is_not_let_in_anyway_learns_nothing_of_it(user: Any) -> None:
+def test_a_refused_key_does_not_ask_for_a_fresh_login(user: Any) -> None:
     """RFC 9470 3: the challenge is for a token that is otherwise valid."""
     expired, revoked = operations.issue(user, ttl=timedelta(0)), operations.issue(user)
     revoked.delete()
@@ -133,7 +133,7 @@ def test_who_is_not_let_in_anyway_learns_nothing_of_it(user: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @both
-def test_a_refusal_makes_nothing(atomic: bool) -> None:
+def test_a_refusal_creates_nothing(atomic: bool) -> None:
     with at(timezone.now() - timedelta(hours=1)):
         client = client_of(operations.issue(make_user()))
     with atomic_requests(atomic):
@@ -157,7 +157,7 @@ def test_a_session_is_as_fresh_as_its_login(user: Any, edge: str) -> None:
     client = APIClient()
     with at(now):
         assert client.login(username=user.get_username(), password=PASSWORD)
-    # The session holds seconds as a float, which microseconds are lost in.
+    # The session holds seconds as a float, which loses microseconds.
     away = EDGES[edge] * 1000
     with at(now + 15 * MINUTE + away):
         response = client.get("/recent/session/")
@@ -169,7 +169,7 @@ def test_a_session_is_as_fresh_as_its_login(user: Any, edge: str) -> None:
 
 
 def test_a_session_from_before_the_package_is_not_fresh(user: Any) -> None:
-    """Nobody knows when its login was."""
+    """The time of its login is not known."""
     client = APIClient()
     client.force_login(user)
     assert client.get("/recent/session/").status_code == 200
@@ -179,14 +179,14 @@ def test_a_session_from_before_the_package_is_not_fresh(user: Any) -> None:
     assert not is_let_in(client.get("/recent/session/"))
 
 
-def test_the_time_stands_in_the_session_and_no_key_does(user: Any, session: APIClient) -> None:
+def test_the_session_holds_the_time_and_no_key(user: Any, session: APIClient) -> None:
     stored = dict(session.session)
     assert isinstance(stored["_drf_token_auth_login_at"], float)
     log_in(user, session)
     assert "dta_" not in str(dict(session.session))
 
 
-def test_the_login_of_another_user_makes_no_session_fresh(
+def test_another_users_login_does_not_make_a_session_fresh(
     user: Any, other_user: Any, session: APIClient
 ) -> None:
     store = session.session
@@ -197,17 +197,17 @@ def test_the_login_of_another_user_makes_no_session_fresh(
     assert not is_let_in(session.get("/recent/session/"))
 
 
-def test_a_password_with_each_request_is_no_login_either(user: Any) -> None:
-    """Basic: nothing says that a person was there."""
+def test_basic_authentication_is_not_a_fresh_login(user: Any) -> None:
+    """Basic authentication does not prove that the user is present."""
     pair = base64.b64encode(f"{user.get_username()}:{PASSWORD}".encode()).decode()
     client = APIClient(HTTP_AUTHORIZATION=f"Basic {pair}")
     assert client.get("/recent/session/").status_code == 401
 
 
-def test_a_session_of_one_user_says_nothing_of_another(
+def test_a_session_counts_only_for_its_own_user(
     user: Any, other_user: Any, session: APIClient
 ) -> None:
-    """A fresh session's cookie beside another user's old token."""
+    """A request has the cookie of a fresh session, and an old token of another user."""
     with at(timezone.now() - timedelta(hours=1)):
         old = operations.issue(other_user)
     session.credentials(HTTP_AUTHORIZATION=f"Token {old.key}")
@@ -254,7 +254,7 @@ FIVE = RecentLogin(5 * MINUTE)
 
 
 def ask(token: Any, *permissions: Any, method: str = "get", view: Any = OkView) -> Response:
-    """What a view with these permissions answers; nobody's request where there is no token."""
+    """Return the answer of a view with these permissions. Without a token, no user is logged in."""
     client = APIClient() if token is None else client_of(token)
     with only(view.as_view(permission_classes=permissions)):
         response: Response = getattr(client, method)("/")
@@ -291,9 +291,7 @@ def stale(user: Any) -> Any:
         IsPosting | ~~FIVE | FIVE,
     ],
 )
-def test_another_way_in_is_taken_wherever_it_stands(
-    permission: Any, fresh: Any, stale: Any
-) -> None:
+def test_or_works_in_both_orders(permission: Any, fresh: Any, stale: Any) -> None:
     assert is_let_in(ask(fresh, permission))
     assert is_let_in(ask(stale, permission, method="post"))
     refused = ask(stale, permission)
@@ -320,7 +318,7 @@ def test_not(permission: Any, fresh: Any, stale: Any) -> None:
     assert ask(fresh, permission).data["detail"].code == "permission_denied"
 
 
-def test_who_must_not_be_fresh_is_not_told_to_log_in_again(stale: Any) -> None:
+def test_a_negated_permission_does_not_ask_for_a_login(stale: Any) -> None:
     permission = ~RecentLogin & IsPosting
     assert is_let_in(ask(stale, permission, method="post"))
     assert ask(stale, permission).data["detail"].code == "permission_denied"
@@ -329,12 +327,12 @@ def test_who_must_not_be_fresh_is_not_told_to_log_in_again(stale: Any) -> None:
 @pytest.mark.parametrize(
     "permissions", [[FIVE | IsPosting, RecentLogin], [IsPosting & ~FIVE & RecentLogin]]
 )
-def test_what_is_told_is_what_is_lacking(permissions: Any, stale: Any) -> None:
+def test_the_refusal_names_what_is_missing(permissions: Any, stale: Any) -> None:
     assert not is_let_in(ask(stale, *permissions, method="post"), 900)
 
 
 class IsNobodys(BasePermission):
-    """Says no more than that the object is in nobody's hands; whoever asks."""
+    """Allow every user, if the object has no owner."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         return obj is None
@@ -361,7 +359,7 @@ class SomebodysView(DetailView):
         IsNobodys | (IsAuthenticated & FIVE),
     ],
 )
-def test_or_where_the_object_decides(permission: Any, fresh: Any, stale: Any) -> None:
+def test_or_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> None:
     assert is_let_in(ask(fresh, permission, view=SomebodysView))
     assert is_let_in(ask(stale, permission, view=DetailView))
     refused = ask(stale, permission, view=SomebodysView)
@@ -369,12 +367,12 @@ def test_or_where_the_object_decides(permission: Any, fresh: Any, stale: Any) ->
 
 
 @pytest.mark.parametrize("permission", [~RecentLogin, ~FIVE, ~(IsAuthenticated & RecentLogin)])
-def test_not_where_there_is_an_object(permission: Any, fresh: Any, stale: Any) -> None:
+def test_not_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> None:
     assert is_let_in(ask(stale, permission, view=SomebodysView))
     assert ask(fresh, permission, view=SomebodysView).status_code == 403
 
 
-def test_a_refusal_asks_none_of_the_others(stale: Any) -> None:
+def test_a_refusal_calls_no_other_permission(stale: Any) -> None:
     class MustNotBeAsked(BasePermission):
         def has_permission(self, request: Request, view: APIView) -> bool:
             raise NotImplementedError
@@ -384,14 +382,16 @@ def test_a_refusal_asks_none_of_the_others(stale: Any) -> None:
 
 
 class OnWeekdays(BasePermission):
-    """A project's own, which asks ours itself."""
+    """A permission of the project that calls ours."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return RecentLogin().has_permission(request, view)
 
 
 @pytest.mark.parametrize("permission", [OnWeekdays, RecentLogin | OnWeekdays, FIVE | OnWeekdays])
-def test_a_projects_permission_may_ask_this_one(permission: Any, fresh: Any, stale: Any) -> None:
+def test_a_permission_of_the_project_can_call_this_one(
+    permission: Any, fresh: Any, stale: Any
+) -> None:
     assert is_let_in(ask(fresh, permission))
     if permission is OnWeekdays:
         assert not is_let_in(ask(stale, permission), 900)
@@ -399,7 +399,7 @@ def test_a_projects_permission_may_ask_this_one(permission: Any, fresh: Any, sta
         assert ask(stale, permission).data["detail"].code == "permission_denied"
 
 
-def test_asked_outside_a_view(stale: Any) -> None:
+def test_the_permission_works_outside_a_view(stale: Any) -> None:
     request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {stale.key}")
     request = OkView().initialize_request(request)
     for view in (None, object()):
@@ -410,19 +410,19 @@ def test_asked_outside_a_view(stale: Any) -> None:
 # The time
 
 
-def test_no_time_at_all_is_no_default(fresh: Any) -> None:
+def test_a_max_age_of_zero_is_not_the_default(fresh: Any) -> None:
     with at(fresh.created_at):
         assert not is_let_in(ask(fresh, RecentLogin(timedelta(0))), 0)
 
 
 @pytest.mark.parametrize("wrong", [300, 300.0, "5", True, (MINUTE,)])
-def test_a_time_that_is_none(wrong: Any) -> None:
+def test_a_max_age_that_is_not_a_timedelta(wrong: Any) -> None:
     with pytest.raises(TypeError, match="timedelta") as caught:
         RecentLogin(wrong)
     assert repr(wrong) in str(caught.value)
 
 
-def test_a_time_below_zero() -> None:
+def test_a_negative_max_age() -> None:
     with pytest.raises(ValueError, match="timedelta") as caught:
         RecentLogin(-MINUTE)
     assert repr(-MINUTE) in str(caught.value)

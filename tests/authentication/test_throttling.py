@@ -26,7 +26,7 @@ from tests.lives import at, client_of, log_in, status_of
 from tests.queries import queries
 
 Token = get_token_model()
-# The first second of a minute, which rates per minute are counted in.
+# The first second of a minute. Rates per minute count in windows of one minute.
 MINUTE_BEGINS = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
 
 
@@ -48,14 +48,14 @@ def statuses(times: int, *args: Any, **kwargs: Any) -> list[int]:
 # Logins
 
 
-def test_by_address_whatever_the_account(user: Any) -> None:
+def test_the_address_limit_counts_all_accounts(user: Any) -> None:
     with rates(address="3/min"), at(MINUTE_BEGINS):
         assert [guess(f"name{i}").status_code for i in range(5)] == [400, 400, 400, 429, 429]
         assert guess(user.get_username(), PASSWORD).status_code == 429
         assert guess(user.get_username(), PASSWORD, address="192.0.2.2").status_code == 200
 
 
-def test_by_account_whatever_the_address(user: Any, other_user: Any) -> None:
+def test_the_account_limit_counts_all_addresses(user: Any, other_user: Any) -> None:
     with rates(account="3/min"), at(MINUTE_BEGINS):
         found = [guess(user.get_username(), address=f"192.0.2.{i}") for i in range(5)]
         assert [one.status_code for one in found] == [400, 400, 400, 429, 429]
@@ -63,7 +63,7 @@ def test_by_account_whatever_the_address(user: Any, other_user: Any) -> None:
         assert guess(other_user.get_username(), PASSWORD).status_code == 200
 
 
-def test_no_such_account_is_counted_just_the_same(db: None) -> None:
+def test_an_unknown_account_is_counted_too(db: None) -> None:
     with rates(account="3/min"), at(MINUTE_BEGINS):
         assert statuses(4, "nobody@example.com") == [400, 400, 400, 429]
 
@@ -81,7 +81,7 @@ def test_off(user: Any, login_rates: Any) -> None:
         assert set(statuses(40, user.get_username())) == {400}
 
 
-def test_one_of_the_two_alone_is_changed() -> None:
+def test_one_rate_can_be_changed_alone() -> None:
     with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": "1/day"}}):
         assert get_settings().LOGIN_RATES == {"address": "1/day", "account": "10/min"}
 
@@ -112,7 +112,7 @@ def test_retry_after(db: None) -> None:
 
 
 def test_a_login_that_succeeds_counts_too(user: Any) -> None:
-    """Else an attacker with an account of his own sets his count back."""
+    """Otherwise, an attacker could reset the count with a login to their own account."""
     with rates(account="2/min"), at(MINUTE_BEGINS):
         assert statuses(3, user.get_username(), PASSWORD) == [200, 200, 429]
 
@@ -133,7 +133,7 @@ def test_another_spelling_is_the_same_account(db: None, spellings: list[Any]) ->
 
 
 @pytest.mark.parametrize("field", ["username", "USERNAME_FIELD"])
-def test_by_either_name_of_the_field(user: Any, field: str) -> None:
+def test_both_field_names_count_for_the_account(user: Any, field: str) -> None:
     name = type(user).USERNAME_FIELD if field == "USERNAME_FIELD" else field
     with rates(account="2/min"), at(MINUTE_BEGINS):
         for expected in (400, 400, 429):
@@ -147,7 +147,7 @@ def test_by_either_name_of_the_field(user: Any, field: str) -> None:
 @pytest.mark.parametrize(
     "body", ["", "[]", "5", '"x"', "null", '{"username": []}', '{"username": {"a": 1}}']
 )
-def test_a_body_that_names_nobody(db: None, body: str) -> None:
+def test_a_body_without_an_account(db: None, body: str) -> None:
     with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
         for expected in [400] * 5 + [429]:
             response = APIClient().post("/auth/login/", body, content_type="application/json")
@@ -155,7 +155,7 @@ def test_a_body_that_names_nobody(db: None, body: str) -> None:
 
 
 def test_a_body_that_cannot_be_read(db: None) -> None:
-    """Nothing is tried with it, so it may be said as often as one likes."""
+    """Such a request tries no password, so it has no limit."""
     with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
         for _ in range(6):
             response = APIClient().post("/auth/login/", "{", content_type="application/json")
@@ -169,7 +169,7 @@ class DailyThrottle(SimpleRateThrottle):
         return f"daily:{self.get_ident(request)}"
 
 
-def test_the_projects_own_are_kept(user: Any) -> None:
+def test_the_throttles_of_the_project_are_kept(user: Any) -> None:
     class OwnLogin(LoginView):
         throttle_classes = [DailyThrottle]
 
@@ -189,7 +189,7 @@ def test_the_projects_own_are_kept(user: Any) -> None:
 @pytest.mark.parametrize(
     ("proxies", "headers", "told_apart"),
     [
-        # Without a proxy the header is the client's own invention.
+        # Without a proxy, the client can invent this header.
         (0, ["203.0.113.1", "203.0.113.2"], False),
         (1, ["203.0.113.1", "203.0.113.2"], True),
         (1, ["6.6.6.6, 203.0.113.1", "7.7.7.7, 203.0.113.1"], False),
@@ -267,7 +267,7 @@ def test_no_query_once_the_rate_is_used_up(user: Any) -> None:
         assert asked == []
 
 
-def test_a_login_is_let_in_whatever_was_refused_before(user: Any) -> None:
+def test_refused_keys_do_not_stop_a_login(user: Any) -> None:
     with failed("1/min"), at(MINUTE_BEGINS):
         assert [status_of("x"), status_of("x")] == [401, 429]
         assert log_in(user, client_of("x")).status_code == 200
@@ -317,7 +317,7 @@ def test_an_address_is_counted_as_one_client(db: None, addresses: list[str], is_
 
 @pytest.mark.parametrize("address", ["", "  "])
 def test_no_address_is_not_counted(db: None, address: str) -> None:
-    """A server on a Unix socket has none: all clients would share one count."""
+    """Behind a Unix socket there is no address, and all clients would share one count."""
     with rates(address="1/min"), at(MINUTE_BEGINS):
         assert statuses(3, "a", address=address) == [400, 400, 400]
 
@@ -340,14 +340,14 @@ def test_a_refused_address_is_refused_before_its_body_is_read(user: Any) -> None
                 "/auth/login/", "{", content_type="application/json"
             )
         assert (response.status_code, asked) == (429, [])
-        # Nor is the account counted: its owner can log in from elsewhere.
+        # The account is not counted either, so its owner can log in from elsewhere.
         assert guess(user.get_username(), PASSWORD).status_code == 429
         elsewhere = guess(user.get_username(), PASSWORD, address="192.0.2.2")
         assert elsewhere.status_code == 200
 
 
-def test_all_spellings_that_the_database_takes_for_one_account_share_a_count(user: Any) -> None:
-    """Which spellings these are differs: MariaDB's collation ignores case, accents and more."""
+def test_all_spellings_of_one_account_share_a_count(user: Any) -> None:
+    """This depends on the database. MariaDB's collation ignores case, accents and more."""
     name = user.get_username()
     spellings = [
         *(name, name.upper(), name.replace("a", "á"), name.replace("a", "\uff41")),
@@ -392,13 +392,13 @@ def test_an_email_address_is_looked_up_only_for_a_backend_of_the_project(user: A
 @pytest.mark.parametrize("name", ["0", 0, 0.5, False])
 def test_an_account_may_be_named_by_a_number(db: None, name: Any) -> None:
     with rates(account="1/min"), at(MINUTE_BEGINS):
-        # A truth value is no name, so there is no account to count.
+        # A boolean is not a name, so there is no account to count.
         expected = [400, 400] if name is False else [400, 429]
         assert statuses(2, name) == expected
 
 
 def test_a_long_name_is_cut_before_it_is_normalised(db: None) -> None:
-    """Normalising takes a time that grows with the square of the length."""
+    """The time to normalise a name grows with the square of its length."""
     name = "\u0301" * 40_000 + "\u0316" * 40_000
     with rates(account="1/min"), at(MINUTE_BEGINS):
         assert guess(name).status_code == 400
@@ -406,7 +406,7 @@ def test_a_long_name_is_cut_before_it_is_normalised(db: None) -> None:
     assert len(account_name({"username": "\ufdfa" * 800_000}) or "") < 10_000
 
 
-def test_a_login_asks_one_more_query_for_the_count(user: Any) -> None:
+def test_counting_a_login_costs_one_query(user: Any) -> None:
     def asked_with(**limits: Any) -> int:
         with rates(**limits), queries() as asked:
             guess(user.get_username())
@@ -433,7 +433,7 @@ def test_a_view_may_name_the_account_itself(db: None) -> None:
 
 
 class AwayCache(LocMemCache):
-    """Fails or answers None, at each call or at one of them."""
+    """A cache that fails or answers None, at each call or at one of them."""
 
     answers: dict[str, Any] = {}
 
@@ -472,7 +472,7 @@ DOWN = ConnectionError("the cache is down")
     ],
     ids=["down", "silent", "down later", "silent later", "evicts and is down"],
 )
-def test_a_cache_that_does_not_answer_stops_nobody(
+def test_a_cache_that_is_down_stops_no_login(
     user: Any,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -491,7 +491,7 @@ def test_a_cache_that_does_not_answer_stops_nobody(
     assert "192.0.2.1" not in caplog.text
 
 
-def test_an_entry_that_the_cache_dropped_begins_a_new_count(
+def test_a_dropped_cache_entry_starts_a_new_count(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}

@@ -135,7 +135,7 @@ def test_the_hint_is_what_gets_along():
     assert found(OURS, OLD, UNKNOWN_KEYS="pass") == []
 
 
-def test_settings_that_cannot_be_read_are_said_once():
+def test_unreadable_settings_are_reported_once():
     assert [message.id for message in found(OURS, OLD, UNKNOWN_KEYS="what")] == [
         "drf_token_auth.E003"
     ]

@@ -117,7 +117,7 @@ def test_no_check_raises_and_a_broken_setting_is_one_error(name, shape):
 
 
 @pytest.mark.parametrize("name", READ)
-def test_an_object_that_fails_at_whatever_is_done_with_it(name):
+def test_an_object_that_fails_in_every_method(name):
     assert isinstance(messages_with(name, Hostile()), list)
 
 
@@ -127,7 +127,7 @@ def test_a_missing_secret_key(monkeypatch):
     assert [message for message in messages if message.id[-4:] not in {"W004", "E013"}] == []
 
 
-def test_what_a_check_raises_becomes_a_warning():
+def test_an_exception_in_a_check_becomes_a_message():
     def check_that_fails():
         raise KeyError("secret")
         yield

@@ -83,7 +83,7 @@ def test_a_list_that_drf_can_use(value):
         ),
     ],
 )
-def test_two_classes_without_a_comma_stop_the_start_and_are_told_apart(joined, first, second):
+def test_two_classes_without_a_comma_stop_the_start(joined, first, second):
     with with_list([SESSION, joined]):
         with pytest.raises(ImproperlyConfigured) as raised:
             require_readable()
@@ -96,7 +96,7 @@ def test_two_classes_without_a_comma_stop_the_start_and_are_told_apart(joined, f
 
 
 @pytest.mark.parametrize("path", [OURS, "shop.drf_token_auth.Auth", "my_rest_framework.Auth"])
-def test_a_path_that_is_one_class_is_not_told_apart(path):
+def test_a_path_of_one_class_is_not_split(path):
     with with_list([path]):
         require_readable()
 

@@ -70,7 +70,7 @@ def test_the_hint_is_a_serializer_that_works(db: None, user: Any) -> None:
     assert list(shown(Token.objects.create(user=user)).data) == names
 
 
-def test_the_packages_own_serializers_show_none() -> None:
+def test_our_own_serializers_show_no_digest() -> None:
     with override_settings(ROOT_URLCONF="tests.urls"):
         mine = [one for one in module.check_serializers() if "drf_token_auth." in one.msg]
     assert mine == []

@@ -63,7 +63,7 @@ def test_it_holds_one_user_at_a_time(elsewhere: Elsewhere) -> None:
     assert job.result(PATIENCE) == 2
 
 
-def test_of_two_at_once_one_ends_each_token() -> None:
+def test_of_two_parallel_revocations_one_revokes_each_token() -> None:
     users = [make_user(name) for name in ("ada", "bob", "cyd")]
     tokens = [operations.issue(user) for _ in range(10) for user in users]
     with listening() as heard:
@@ -132,7 +132,7 @@ ACTS = [name for name in vars(Life) if name[0] != "_"]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_nobody_is_the_victim_of_a_deadlock(seed: int) -> None:
+def test_no_request_is_the_victim_of_a_deadlock(seed: int) -> None:
     life = Life([make_user(name) for name in ("ada", "bob", "cyd")])
     chance = random.Random(seed)
 
@@ -152,7 +152,7 @@ def test_nobody_is_the_victim_of_a_deadlock(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("act", ["purge_unused", "end_in_the_admin"])
-def test_who_ends_tokens_of_many_deadlocks_with_no_password_change(act: str, seed: int) -> None:
+def test_a_bulk_revocation_does_not_deadlock_with_a_password_change(act: str, seed: int) -> None:
     """``change_password`` writes the row it keeps before those that it revokes."""
     life = Life([make_user(name) for name in ("ada", "bob", "cyd")])
     chance = random.Random(seed)

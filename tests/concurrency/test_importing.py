@@ -107,7 +107,7 @@ def test_a_password_change_that_is_not_committed_yet(elsewhere: Elsewhere) -> No
     assert Token.objects.alive_for(User.objects.get()).count() == 1
 
 
-def test_what_is_held_all_the_time_is_said(
+def test_rows_locked_all_the_time_are_reported(
     elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walks, "ATTEMPTS", 2)
@@ -125,7 +125,7 @@ def test_what_is_held_all_the_time_is_said(
     assert bring_over() == {"imported": 2, "present": 1}
 
 
-def test_a_dry_run_holds_nothing_and_waits_for_nobody(elsewhere: Elsewhere) -> None:
+def test_a_dry_run_takes_no_locks_and_does_not_wait(elsewhere: Elsewhere) -> None:
     user = make_user()
     fill(user, 2)
     busy = Transaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
@@ -133,7 +133,7 @@ def test_a_dry_run_holds_nothing_and_waits_for_nobody(elsewhere: Elsewhere) -> N
     busy.end()
 
 
-def test_the_same_key_made_here_at_the_same_moment(elsewhere: Elsewhere) -> None:
+def test_the_same_key_created_here_at_the_same_moment(elsewhere: Elsewhere) -> None:
     user, other = make_user(), make_user("bob")
     (key,) = fill(user)
     # Of another user: whose own user's row is held is left for later anyway.
@@ -258,7 +258,7 @@ WAYS_OUT = [
 
 
 @pytest.mark.parametrize("end", WAYS_OUT)
-def test_what_ends_while_an_import_holds_the_old_row_stays_ended(
+def test_a_token_revoked_during_an_import_stays_revoked(
     old_app: None, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, end: Any
 ) -> None:
     """The second import has seen the old row, and not yet whether its token is here."""
@@ -284,7 +284,9 @@ def test_what_ends_while_an_import_holds_the_old_row_stays_ended(
     assert status_of(key) == 401
 
 
-def test_what_cannot_end_there_does_not_end_here(old_app: None, elsewhere: Elsewhere) -> None:
+def test_a_row_that_the_old_app_cannot_delete_is_not_revoked_here(
+    old_app: None, elsewhere: Elsewhere
+) -> None:
     [key] = fill(make_user())
     bring_over()
     token = Token.objects.from_key(key)

@@ -212,14 +212,14 @@ def test_names_of_other_packages_and_misspelt_names_lead_to_ours(wrong, right):
         ("EXPIRY_DATETIME_FORMAT", 'REST_FRAMEWORK = {"DATETIME_FORMAT": "…"}'),
     ],
 )
-def test_what_is_set_elsewhere_is_shown_where(wrong, line):
+def test_the_hint_shows_where_to_write_other_settings(wrong, line):
     assert line in problem({wrong: None})[2]
 
 
 @pytest.mark.parametrize(
     "wrong", ["COLOUR", "SECURE_HASH_ALGORITHM", "TOKEN_CACHE_TIMEOUT", "USER_SERIALIZER", "X", 5]
 )
-def test_nothing_is_suggested_for_a_name_that_is_near_to_none(wrong):
+def test_nothing_is_suggested_for_an_unknown_name(wrong):
     hint = problem({wrong: None})[2]
     assert "Did you mean" not in hint
     assert hint.startswith("Delete it. The settings are TTL, PERSONAL_TTL, ")

@@ -21,6 +21,7 @@ from rest_framework.test import APIClient
 from drf_token_auth import get_token_model, operations
 from tests.conftest import PASSWORD
 from tests.projects_on_disk import Project
+from tests.views.whole_api import set_defaults
 
 NEW_PASSWORD = "staple battery horse correct"
 REGISTRATION = {
@@ -30,6 +31,15 @@ REGISTRATION = {
     "password2": NEW_PASSWORD,
 }
 IS_BESIDE = apps.is_installed("rest_framework.authtoken")
+RENDERERS = {
+    "templates": ["rest_framework.renderers.TemplateHTMLRenderer"],
+    "templates and JSON": [
+        "rest_framework.renderers.TemplateHTMLRenderer",
+        "rest_framework.renderers.JSONRenderer",
+    ],
+    "CSV": ["rest_framework_csv.renderers.CSVRenderer"],
+}
+HAS_MFA = apps.is_installed("dj_rest_auth.mfa")
 
 
 def log_in(client: Any = None, password: str = PASSWORD) -> Any:
@@ -293,6 +303,66 @@ if IS_BESIDE:
         assert [status(key), status(old.key)] == [200, 401]
 
 
+if HAS_MFA:
+    from dj_rest_auth.mfa.recovery_codes import RecoveryCodes
+    from dj_rest_auth.mfa.totp import TOTP, generate_totp_secret
+
+    @pytest.fixture
+    def codes(user: Any, settings: Any) -> list[str]:
+        """Give the user a second factor. Return their recovery codes."""
+        settings.ROOT_URLCONF = "tests.contrib.mfa_urls"
+        TOTP.activate(user, generate_totp_secret())
+        made: list[str] = RecoveryCodes.activate(user)
+        return made
+
+    def begin(client: APIClient, prefix: str = "mfa") -> Any:
+        data = {"username": "ada", "password": PASSWORD}
+        return client.post(f"/{prefix}/login/", data)
+
+    def finish(client: APIClient, ephemeral_token: str, code: str, prefix: str = "mfa") -> Any:
+        data = {"ephemeral_token": ephemeral_token, "code": code}
+        return client.post(f"/{prefix}/mfa/verify/", data)
+
+    def test_a_login_with_a_second_factor(user: Any, codes: list[str]) -> None:
+        first = begin(APIClient())
+        assert first.status_code == 200, first.content
+        assert first.json()["mfa_required"] is True
+        assert not get_token_model().objects.exists()
+        response = finish(APIClient(), first.json()["ephemeral_token"], codes[0])
+        assert response.status_code == 200, response.content
+        assert list(response.json()) == ["key", "expires_at"]
+        assert status(response.json()["key"]) == 200
+        assert [first["Cache-Control"], response["Cache-Control"]] == ["no-store"] * 2
+
+    def test_a_stale_key_does_not_stop_a_login_with_a_second_factor(
+        user: Any, codes: list[str]
+    ) -> None:
+        client = client_with(operations.issue(user, ttl=timedelta(seconds=-1)).key)
+        first = begin(client)
+        assert first.status_code == 200, first.content
+        response = finish(client, first.json()["ephemeral_token"], codes[0])
+        assert response.status_code == 200, response.content
+        assert begin(client, "stock").status_code == 401
+
+    def test_the_login_rates_limit_the_guesses_of_a_code(
+        user: Any, codes: list[str], settings: Any
+    ) -> None:
+        settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"address": "3/min"}}
+        ephemeral_token = begin(APIClient()).json()["ephemeral_token"]
+        guesses = [finish(APIClient(), ephemeral_token, "000000") for _ in range(3)]
+        assert [guess.status_code for guess in guesses] == [400, 400, 429]
+
+    def test_a_login_that_is_refused_keeps_the_recovery_code(
+        user: Any, codes: list[str], settings: Any
+    ) -> None:
+        settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}
+        token = operations.issue(user)
+        ephemeral_token = begin(APIClient()).json()["ephemeral_token"]
+        assert finish(APIClient(), ephemeral_token, codes[0]).status_code == 403
+        operations.revoke(token, reason="logout", actor=user)
+        assert finish(APIClient(), ephemeral_token, codes[0]).status_code == 200
+
+
 def project(
     tmp_path: Path,
     rest_auth: dict[str, Any],
@@ -409,3 +479,25 @@ def test_the_stock_logout_is_found_where_it_takes_tokens_of_our_own_login(tmp_pa
 def test_dj_rest_auth_without_our_tokens_is_nobodys_business(tmp_path: Path) -> None:
     stock = ("dj_rest_auth.urls", "dj_rest_auth.registration.urls")
     project(tmp_path, {"TOKEN_MODEL": None}, *stock, more=[SESSION_ONLY]).assert_no_errors()
+
+
+@pytest.mark.parametrize("renderers", RENDERERS)
+def test_all_routes_answer_json(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, renderers: str
+) -> None:
+    set_defaults(monkeypatch, settings, RENDERER_CLASSES=RENDERERS[renderers])
+    answer = log_in()
+    assert answer.status_code == 200
+    client = client_with(answer.json()["key"])
+    assert client.post("/rest-auth/logout/").status_code == 200
+    assert client.post("/rest-auth/logout/").json() == {"detail": "Invalid token."}
+
+
+def test_the_project_s_own_json_renderer_is_kept(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camel = "djangorestframework_camel_case.render.CamelCaseJSONRenderer"
+    set_defaults(
+        monkeypatch, settings, RENDERER_CLASSES=["rest_framework_csv.renderers.CSVRenderer", camel]
+    )
+    assert "expiresAt" in log_in().json()

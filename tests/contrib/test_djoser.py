@@ -18,9 +18,18 @@ from drf_token_auth import get_token_model, operations, signals
 from drf_token_auth.test import act_as
 from tests.conftest import PASSWORD
 from tests.projects_on_disk import Project
+from tests.views.whole_api import set_defaults
 
 NEW_PASSWORD = "staple battery horse correct"
 JSON_PARSER = "rest_framework.parsers.JSONParser"
+RENDERERS = {
+    "templates": ["rest_framework.renderers.TemplateHTMLRenderer"],
+    "templates and JSON": [
+        "rest_framework.renderers.TemplateHTMLRenderer",
+        "rest_framework.renderers.JSONRenderer",
+    ],
+    "CSV": ["rest_framework_csv.renderers.CSVRenderer"],
+}
 
 
 def log_in(**more: Any) -> Any:
@@ -307,3 +316,25 @@ class TestTokenModel:
         assert list(get_token_model().objects.all()) == [tv]
         assert self.model.objects.filter(pk=tv.pk).delete()[0] == 1
         assert phone.name == "phone"
+
+
+@pytest.mark.parametrize("renderers", RENDERERS)
+def test_all_routes_answer_json(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, renderers: str
+) -> None:
+    set_defaults(monkeypatch, settings, RENDERER_CLASSES=RENDERERS[renderers])
+    answer = log_in()
+    assert answer.status_code == 200
+    client = client_with(answer.json()["auth_token"])
+    assert client.post("/accounts/token/logout/").status_code == 204
+    assert client.post("/accounts/token/logout/").json() == {"detail": "Invalid token."}
+
+
+def test_the_project_s_own_json_renderer_is_kept(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camel = "djangorestframework_camel_case.render.CamelCaseJSONRenderer"
+    set_defaults(
+        monkeypatch, settings, RENDERER_CLASSES=["rest_framework_csv.renderers.CSVRenderer", camel]
+    )
+    assert "authToken" in log_in().json()

@@ -52,6 +52,7 @@ VARIATIONS = {
         "USERSESSIONS_ADAPTER",
     },
     "axes_email": {"INSTALLED_APPS", "AUTH_USER_MODEL"},
+    "dj_rest_auth": {"INSTALLED_APPS"},  # the second factor, which dj-rest-auth 7.1 does not have
     "dj_rest_auth_beside": {"INSTALLED_APPS", "REST_FRAMEWORK", "DRF_TOKEN_AUTH"},
     "spectacular": {"INSTALLED_APPS", "REST_FRAMEWORK"},
     "together": {"ROOT_URLCONF"},

@@ -50,7 +50,7 @@ def six_rows(user: Any) -> None:
     Token.objects.create(user=user, key=number(0))
 
 
-def test_one_line_says_what_was_imported(old_app, user):
+def test_one_line_reports_the_import(old_app, user):
     six_rows(user)
     assert told("authtoken") == (
         "Imported 3 tokens. Already here: 1. "
@@ -92,7 +92,7 @@ when they would expire
     assert Token.objects.count() == 1
 
 
-def test_a_dry_run_of_an_empty_table_says_so(old_app):
+def test_a_dry_run_reports_an_empty_table(old_app):
     said = told("authtoken", "--dry-run")
     assert "rows in oldapp_oldtoken                            0\n" in said
     assert "when they would expire" not in said
@@ -115,7 +115,7 @@ def test_the_options(old_app, user, monkeypatch):
     assert said.startswith("Imported 1 tokens. Already here: 2. Left out: 1 expired")
 
 
-def test_undo_deletes_what_was_imported_and_keeps_the_old_rows(old_app, user):
+def test_undo_deletes_the_imported_tokens_and_keeps_the_old_rows(old_app, user):
     (key,) = fill(user)
     kept = Token.objects.create(user=user)
     told("authtoken")

@@ -71,7 +71,7 @@ def test_the_new_row_has_no_password_stamp(user):
     assert Token.objects.get().user_stamp is None
 
 
-def test_a_password_change_after_the_first_use_ends_a_login_token(
+def test_a_password_change_after_the_first_use_stops_a_login_token(
     user, django_capture_on_commit_callbacks
 ):
     (key,) = fill(user)
@@ -206,7 +206,7 @@ def test_expired_tokens_are_left_out(user, edge):
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_tokens_that_expire_after_has_ended_are_left_out(user, edge):
+def test_tokens_that_expire_after_would_have_expired_are_left_out(user, edge):
     now = timezone.now()
     fill(user, created=now - LONG_AGO - EDGES[edge])
     with at(now):
@@ -265,7 +265,7 @@ def test_a_second_import_changes_nothing(user):
     assert list(Token.objects.order_by("pk").values()) == before
 
 
-def test_a_second_import_adds_what_is_new(user):
+def test_a_second_import_adds_only_new_tokens(user):
     fill(user, 3)
     bring_over()
     fill(user, 2, start=3)

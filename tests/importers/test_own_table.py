@@ -138,7 +138,7 @@ def test_digests_of_finds_the_new_row_of_an_old_one(user, other_user, reader):
     [{}, {"key": "é"}, {"sha256": "12"}, {"sha512": "zz" * 64}, {"sha256": "ab" * 64}],
     ids=str,
 )
-def test_no_digest_of_what_is_no_key(wrong):
+def test_a_malformed_key_has_no_digest(wrong):
     with pytest.raises(Refused):
         digests_of(**wrong)
 

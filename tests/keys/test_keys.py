@@ -97,7 +97,7 @@ def test_every_digest_has_the_size_of_the_column():
     assert {len(digest) for digest in [*digests, keys.unissued()]} == {keys.DIGEST_SIZE}
 
 
-def test_keys_made_under_another_prefix_stay_valid():
+def test_keys_with_an_earlier_prefix_stay_usable():
     key = keys.generate("old_")
     assert keys.possible_digests(key, "new_", {})[0] == keys.possible_digests(key, "old_", {})[0]
 
@@ -106,7 +106,7 @@ def test_keys_made_under_another_prefix_stay_valid():
     "text",
     ["", "a\tb", "a\x00b", "a\nb", "é", "😀", "a" * 256, "\udcff", "a\x7f"],
 )
-def test_what_no_key_looks_like_is_refused_before_any_hashing(text, monkeypatch):
+def test_an_impossible_key_is_refused_before_any_hashing(text, monkeypatch):
     monkeypatch.delattr(keys.hashlib, "sha256")
     with pytest.raises(MalformedKey):
         keys.possible_digests(text, "dta_", {})

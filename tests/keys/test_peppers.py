@@ -124,7 +124,7 @@ def test_old_and_new_servers_accept_each_others_keys(user: Any, steps: list[Any]
                 assert status_of(token) == 200
 
 
-def test_a_pepper_that_is_no_longer_used_is_left_at_the_next_use(user: Any) -> None:
+def test_the_next_use_replaces_an_old_pepper(user: Any) -> None:
     with known(1, used=1):
         token = operations.issue(user)
     with known(1, used=None):
@@ -204,7 +204,7 @@ def test_an_unknown_key_looks_at_the_table_once_a_process(
     assert "not in PEPPERS" not in caplog.text
 
 
-def test_removing_one_that_no_row_needs_is_no_news(
+def test_removing_an_unneeded_pepper_logs_nothing(
     user: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with under({1: ONE, 2: TWO}):

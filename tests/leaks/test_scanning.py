@@ -41,7 +41,7 @@ def test_a_key_in_other_text_needs_no_gap() -> None:
     ],
     ids=range(7),
 )
-def test_what_is_no_key(data: bytes) -> None:
+def test_text_that_is_not_a_key(data: bytes) -> None:
     assert found(data) == []
 
 
@@ -126,7 +126,7 @@ def test_a_line_without_end_is_read_in_pieces() -> None:
     assert stream.asked == {1000}
 
 
-def test_what_is_found_shows_no_key() -> None:
+def test_the_repr_of_a_found_key_hides_it() -> None:
     [one] = find_keys(io.BytesIO(KEYS[0].encode()), ["dta_"])
     assert KEYS[0] not in f"{one!r} {one}"
 

@@ -57,7 +57,7 @@ def roll_back_after(*actions: Action) -> None:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_at_once_outside_a_transaction() -> None:
+def test_outside_a_transaction_the_write_runs_at_once() -> None:
     action = Action()
     defer(action)
     assert action.runs == [False]
@@ -65,7 +65,7 @@ def test_at_once_outside_a_transaction() -> None:
     assert action.runs == [False]
 
 
-def test_after_the_commit() -> None:
+def test_the_write_runs_after_the_commit() -> None:
     action = Action()
     with transaction.atomic():
         defer(action)
@@ -77,7 +77,7 @@ def test_after_the_commit() -> None:
     assert action.runs == [False]
 
 
-def test_after_the_request_that_was_rolled_back() -> None:
+def test_after_a_rollback_the_write_runs_when_the_request_ends() -> None:
     action = Action()
     begin_request()
     roll_back_after(action)
@@ -88,7 +88,7 @@ def test_after_the_request_that_was_rolled_back() -> None:
     assert action.runs == [False]
 
 
-def test_after_a_savepoint_that_was_rolled_back() -> None:
+def test_a_rolled_back_savepoint_does_not_drop_the_write() -> None:
     """The commit of the rest doesn't run it; the end of the request does."""
     action, other = Action(), Action()
     begin_request()
@@ -100,7 +100,7 @@ def test_after_a_savepoint_that_was_rolled_back() -> None:
     assert (action.runs, other.runs) == ([False], [False])
 
 
-def test_in_the_order_they_were_asked_for() -> None:
+def test_writes_run_in_order() -> None:
     order: list[int] = []
     begin_request()
     with transaction.atomic():
@@ -112,7 +112,9 @@ def test_in_the_order_they_were_asked_for() -> None:
 
 
 @pytest.mark.parametrize("how", ["at once", "after the commit", "after the request"])
-def test_a_failure_is_a_line_and_the_others_run(how: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_write_is_logged_and_the_others_run(
+    how: str, caplog: pytest.LogCaptureFixture
+) -> None:
     failing, fine = Action(ValueError("with a secret in it")), Action()
     begin_request()
     if how == "at once":
@@ -130,7 +132,7 @@ def test_a_failure_is_a_line_and_the_others_run(how: str, caplog: pytest.LogCapt
     assert "secret" not in caplog.text
 
 
-def test_one_request_does_not_run_what_another_left() -> None:
+def test_a_request_does_not_run_the_writes_of_another() -> None:
     action = Action()
     begin_request()
     roll_back_after(action)
@@ -154,7 +156,7 @@ def test_a_request_within_a_transaction_that_is_rolled_back_afterwards() -> None
 
 
 @pytest.mark.urls("tests.life_urls")
-def test_both_of_two_requests_one_in_the_other_are_uses() -> None:
+def test_two_nested_requests_are_two_uses() -> None:
     inner, outer = operations.issue(make_user()), operations.issue(make_user("bob"))
 
     def look(request: Any) -> None:
@@ -166,7 +168,7 @@ def test_both_of_two_requests_one_in_the_other_are_uses() -> None:
     assert row(outer).last_used_at is not None
 
 
-def test_a_worker_that_ends_no_request_keeps_only_the_newest() -> None:
+def test_a_worker_without_requests_keeps_only_the_newest_writes() -> None:
     """A task queue's worker, whose every task is rolled back."""
     begin_request()
     actions = [Action() for _ in range(MOST_WAITING + 1)]
@@ -195,7 +197,7 @@ def by_hand() -> Iterator[None]:
 
 
 @pytest.mark.urls("tests.life_urls")
-def test_by_hand_a_use_is_written() -> None:
+def test_without_autocommit_a_use_is_written() -> None:
     token = operations.issue(make_user())
     with by_hand():
         assert status_of(token) == 200
@@ -203,7 +205,7 @@ def test_by_hand_a_use_is_written() -> None:
     assert row(token).last_used_at is not None
 
 
-def test_by_hand_a_write_in_a_block_is_part_of_the_projects_transaction() -> None:
+def test_without_autocommit_a_write_joins_the_projects_transaction() -> None:
     """The block is a savepoint. No commit follows it, and the next request cannot be waited for."""
     action = Action()
     with by_hand():
@@ -213,7 +215,7 @@ def test_by_hand_a_write_in_a_block_is_part_of_the_projects_transaction() -> Non
         assert not _waiting_on(connections["default"])
 
 
-def test_by_hand_a_failure_does_not_break_the_projects_transaction(
+def test_without_autocommit_a_failing_write_does_not_break_the_transaction(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail() -> None:
@@ -242,7 +244,7 @@ class TestInATestCase:
         assert connection.connection is before
         assert connection.in_atomic_block
 
-    def test_what_waits_for_the_commit_can_be_run(
+    def test_a_test_can_run_the_waiting_writes(
         self, django_capture_on_commit_callbacks: Any
     ) -> None:
         token = operations.issue(make_user())
@@ -252,7 +254,7 @@ class TestInATestCase:
             assert status_of(token) == 200
         assert row(token).last_used_at is not None
 
-    def test_a_failing_write_leaves_the_test_its_transaction(
+    def test_a_failing_write_does_not_break_the_transaction_of_a_test(
         self, django_capture_on_commit_callbacks: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
         token = operations.issue(make_user())

@@ -131,7 +131,7 @@ def _aware(moment: datetime.datetime | None) -> datetime.datetime | None:
     active=st.booleans(),
     data=st.data(),
 )
-def test_every_attribute_of_both_objects_is_the_orms(
+def test_token_and_user_have_the_same_attributes_as_from_the_orm(
     db, created, expires, used, renewable, idle, name, kind, last_login, active, data
 ):
     model, users = get_token_model(), get_user_model()
@@ -151,7 +151,7 @@ def test_every_attribute_of_both_objects_is_the_orms(
     assert_equal(token)
 
 
-def test_it_is_one_query_and_costs_none_to_look_at_the_user(user):
+def test_one_query_loads_the_token_and_the_user(user):
     token = get_token_model().objects.create(user=user)
     with CaptureQueriesContext(connection) as queries:
         found = by_statement(token)
@@ -159,7 +159,7 @@ def test_it_is_one_query_and_costs_none_to_look_at_the_user(user):
     assert len(queries) == 1
 
 
-def test_the_sql_is_the_orms_own(user):
+def test_the_sql_comes_from_the_orm(user):
     token = get_token_model().objects.create(user=user)
     with CaptureQueriesContext(connection) as ours:
         by_statement(token)
@@ -179,7 +179,7 @@ def test_the_sql_is_the_orms_own(user):
     assert sql == theirs[0]["sql"]
 
 
-def test_several_digests_are_asked_for_at_once(user):
+def test_one_query_searches_for_several_digests(user):
     token = get_token_model().objects.create(user=user)
     unknown = [keys.unissued() for _ in range(3)]
     digests = [*unknown, bytes(token.digest)]
@@ -216,7 +216,7 @@ def test_the_user_can_be_saved_and_refreshed(user):
     assert found.is_active
 
 
-def test_the_user_can_be_deleted_and_the_tokens_go_too(user):
+def test_deleting_the_user_deletes_the_tokens(user):
     model = get_token_model()
     found = by_statement(model.objects.create(user=user))
     model.objects.create(user=user)
@@ -227,7 +227,7 @@ def test_the_user_can_be_deleted_and_the_tokens_go_too(user):
 
 
 @pytest.mark.parametrize("of_user", [False, True], ids=["token", "user"])
-def test_a_column_that_is_taken_away_is_loaded_when_asked_for(user, of_user):
+def test_a_deferred_column_is_loaded_on_access(user, of_user):
     token = by_statement(get_token_model().objects.create(user=user))
     instance, name = (token.user, "password") if of_user else (token, "hint")
     before = getattr(instance, name)
@@ -261,7 +261,7 @@ def test_init_signals_fire_as_with_the_orm(user):
     assert ours == heard
 
 
-def test_a_setting_that_changes_drops_what_was_compiled(user):
+def test_a_changed_setting_drops_the_compiled_statement(user):
     token = get_token_model().objects.create(user=user)
     by_statement(token)
     assert statement._statements
@@ -291,7 +291,7 @@ def test_a_connection_closed_between_two_requests_is_opened_again(user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_thread_uses_what_this_one_compiled(user):
+def test_another_thread_uses_the_compiled_statement(user):
     token = get_token_model().objects.create(user=user)
     by_statement(token)
     compiled = dict(statement._statements)
@@ -322,7 +322,9 @@ def test_a_compiled_statement_holds_no_connection():
 
 
 @pytest.mark.usefixtures("_apart")
-def test_it_is_compiled_once_for_each_alias_backend_model_and_number_of_digests(user, monkeypatch):
+def test_a_statement_is_compiled_once_for_each_alias_backend_model_and_number_of_digests(
+    user, monkeypatch
+):
     class Proxy(get_token_model()):
         class Meta:
             app_label = "lab"
@@ -453,13 +455,13 @@ MANAGERS_OF_THEIR_OWN: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.usefixtures("_apart")
 @pytest.mark.parametrize("how", MANAGERS_OF_THEIR_OWN)
-def test_a_model_with_another_manager_is_left_to_the_orm(how):
+def test_a_model_with_another_manager_uses_the_orm(how):
     assert from_orm(own_models(MANAGERS_OF_THEIR_OWN[how]())[0])
 
 
 @pytest.mark.usefixtures("_apart")
 @pytest.mark.parametrize("manager", [None, TokenManager])
-def test_a_model_with_our_manager_is_not(manager):
+def test_a_model_with_our_manager_does_not_use_the_orm(manager):
     assert not from_orm(own_models(manager and manager())[0])
 
 
@@ -494,7 +496,7 @@ FIELDS_OF_THEIR_OWN: dict[str, Callable[[], dict[str, Any]]] = {
 
 @pytest.mark.usefixtures("_apart")
 @pytest.mark.parametrize("which", FIELDS_OF_THEIR_OWN)
-def test_a_column_that_is_not_read_as_any_is_left_to_the_orm(which):
+def test_an_unusual_column_uses_the_orm(which):
     assert from_orm(own_models(**FIELDS_OF_THEIR_OWN[which]())[0])
 
 
@@ -509,7 +511,7 @@ def test_a_column_that_is_not_read_as_any_is_left_to_the_orm(which):
     ids=["annotation", "extra", "the user's", "two"],
 )
 @pytest.mark.usefixtures("_apart")
-def test_a_row_with_more_than_a_token_and_its_user_is_left_to_the_orm(widened, monkeypatch):
+def test_a_query_with_more_columns_uses_the_orm(widened, monkeypatch):
     """Whatever a later Django or manager brings in: what the compiler says is looked at, too."""
     model, users = own_models(maker=to_user(null=False))
     models.ForeignKey("self", models.CASCADE).contribute_to_class(users, "leader")
@@ -519,7 +521,7 @@ def test_a_row_with_more_than_a_token_and_its_user_is_left_to_the_orm(widened, m
     assert from_orm(model)
 
 
-def test_a_default_manager_that_narrows_says_what_is_found(user, monkeypatch):
+def test_a_filtering_default_manager_is_respected(user, monkeypatch):
     model = get_token_model()
     seen = model.objects.create(user=user, name="seen")
     hidden = model.objects.create(user=user, name="hidden")
@@ -530,7 +532,7 @@ def test_a_default_manager_that_narrows_says_what_is_found(user, monkeypatch):
     assert statement.fetch(model, [bytes(hidden.digest)], "default") is None
 
 
-def test_a_default_manager_that_annotates_is_heard(user, monkeypatch):
+def test_an_annotating_default_manager_is_respected(user, monkeypatch):
     class Annotated(TokenManager[Any]):
         def get_queryset(self) -> Any:
             return super().get_queryset().annotate(now=models.Value(1))
@@ -572,7 +574,7 @@ def test_a_queryset_that_filters_by_tenant_does_so_on_each_request():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_one_token_of_a_user_is_remembered_by_the_user():
+def test_a_one_to_one_token_is_cached_on_the_user():
     users = get_user_model()
     one = models.OneToOneField(users, models.CASCADE, related_name="only_token")
     try:
@@ -587,7 +589,7 @@ def test_the_one_token_of_a_user_is_remembered_by_the_user():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_token_of_nobody_has_no_user_and_lets_nobody_in():
+def test_a_token_without_a_user_is_refused():
     with stored(user=to_user(null=True)) as token:
         type(token).objects.update(user=None)
         found = by_statement(token)
@@ -597,7 +599,7 @@ def test_a_token_of_nobody_has_no_user_and_lets_nobody_in():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_model_with_columns_of_its_own_is_read_as_by_the_orm():
+def test_extra_columns_are_read_as_by_the_orm():
     with stored(user=to_user(db_column="the owner"), by=to_user(null=True)) as token:
         assert statement._compile(type(token), [keys.unissued()], connection) is not None
         assert_equal(token)

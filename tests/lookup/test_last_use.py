@@ -53,7 +53,7 @@ def test_the_first_use_is_recorded_at_once(token: Any, atomic: bool) -> None:
 
 @both
 @pytest.mark.parametrize("edge", EDGES)
-def test_the_next_after_the_interval(token: Any, atomic: bool, edge: str) -> None:
+def test_the_next_use_is_recorded_after_the_interval(token: Any, atomic: bool, edge: str) -> None:
     start = timezone.now()
     with atomic_requests(atomic):
         with at(start):
@@ -75,7 +75,7 @@ def test_many_uses_in_an_interval_write_once(token: Any) -> None:
 
 
 @both
-def test_all_that_is_due_at_once_is_one_statement(atomic: bool) -> None:
+def test_all_due_changes_are_one_statement(atomic: bool) -> None:
     """Use, renewal, binding to the password, and the digest under a new pepper."""
     start = timezone.now()
     with at(start):
@@ -94,7 +94,7 @@ def test_all_that_is_due_at_once_is_one_statement(atomic: bool) -> None:
     assert (after.user_stamp is not None, bytes(after.digest)[0]) == (True, 1)
 
 
-def test_an_interval_of_its_own(token: Any) -> None:
+def test_the_interval_is_a_setting(token: Any) -> None:
     start = timezone.now()
     with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": MINUTE}):
         for seconds in (0, 59, 60, 90, 120):
@@ -114,7 +114,7 @@ def test_each_use_where_the_interval_is_zero(token: Any) -> None:
             assert row(token).last_used_at == now
 
 
-def test_off(token: Any) -> None:
+def test_no_use_is_recorded_without_an_interval(token: Any) -> None:
     off = override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
     with off, queries() as asked:
         assert status_of(token) == 200
@@ -122,7 +122,7 @@ def test_off(token: Any) -> None:
     assert row(token).last_used_at is None
 
 
-def test_off_an_idle_token_is_renewed_all_the_same() -> None:
+def test_an_idle_token_is_renewed_even_if_uses_are_not_recorded() -> None:
     start = timezone.now()
     with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None}):
         with at(start):
@@ -142,13 +142,13 @@ def test_a_clock_that_went_back_writes_nothing(token: Any) -> None:
     assert row(token).last_used_at == start
 
 
-def test_a_refused_request_is_no_use(token: Any) -> None:
+def test_a_refused_request_is_not_a_use(token: Any) -> None:
     Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
     assert status_of(token) == 401
     assert row(token).last_used_at is None
 
 
-def test_from_key_is_no_use(token: Any) -> None:
+def test_from_key_is_not_a_use(token: Any) -> None:
     assert Token.objects.from_key(token.key) is not None
     assert row(token).last_used_at is None
 
@@ -170,7 +170,7 @@ def test_under_atomic_requests_the_write_waits_for_the_commit(token: Any) -> Non
 
 
 @both
-def test_a_view_that_is_rolled_back_was_a_use_all_the_same(token: Any, atomic: bool) -> None:
+def test_a_rolled_back_view_is_still_a_use(token: Any, atomic: bool) -> None:
     now = timezone.now()
     with atomic_requests(atomic), at(now):
         assert status_of(token, "/failing/") == 400
@@ -178,7 +178,7 @@ def test_a_view_that_is_rolled_back_was_a_use_all_the_same(token: Any, atomic: b
 
 
 @both
-def test_a_view_that_crashes_was_a_use_all_the_same(token: Any, atomic: bool) -> None:
+def test_a_crashing_view_is_still_a_use(token: Any, atomic: bool) -> None:
     def look(request: Any) -> None:
         raise RuntimeError
 
@@ -213,7 +213,7 @@ def test_a_token_that_is_revoked_while_it_is_used(token: Any, atomic: bool) -> N
     assert not Token.objects.exists()
 
 
-def test_what_is_written_is_the_use_and_nothing_else(token: Any) -> None:
+def test_only_the_columns_of_a_use_are_written(token: Any) -> None:
     """A rename, narrowing or rotation meanwhile is not undone."""
 
     def look(request: Any) -> None:
@@ -267,7 +267,7 @@ def test_a_read_only_database_authenticates(
 
 
 @both
-def test_a_failing_write_keeps_its_statement_to_itself(
+def test_the_log_of_a_failing_write_has_no_sql(
     token: Any, atomic: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     digest = bytes(token.digest).hex()

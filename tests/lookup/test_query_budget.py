@@ -70,7 +70,7 @@ class TestAsManyTokensAsThereAre:
             assert asked[0].lstrip("( ").upper().startswith("SELECT")
             assert everything() == before
 
-    def test_the_first_use_is_one_write_more_and_it_comes_after_the_answer(self) -> None:
+    def test_the_first_use_is_written_after_the_answer(self) -> None:
         token = Token.objects.create(user=make_user())
         _, asked = ask(token.key)
         assert asked[0].startswith("SELECT")
@@ -108,7 +108,7 @@ class TestAsManyTokensAsThereAre:
         assert len(asked) == 1, asked
         assert everything() == before
 
-    def test_an_unknown_key_is_asked_for_once_more(self) -> None:
+    def test_an_unknown_key_needs_a_second_query(self) -> None:
         """The primary may know it, or know it as the one before a rotation."""
         ask(keys.generate("dta_"))  # A process's first one looks at the peppers, too.
         answer, asked = ask(keys.generate("dta_"))
@@ -138,12 +138,12 @@ class TestNoQueryAtAll:
         ],
         ids=lambda key: ascii(key[:12]) + (f"… {len(key)}" if len(key) > 12 else ""),
     )
-    def test_what_cannot_be_a_key(self, key: str, word: str) -> None:
+    def test_an_impossible_key_needs_no_query(self, key: str, word: str) -> None:
         answer, asked = ask(key, word)
         assert answer.status_code == 401
         assert asked == []
 
-    def test_one_wrong_character(self, user: Any) -> None:
+    def test_a_wrong_checksum_needs_no_query(self, user: Any) -> None:
         key = Token.objects.create(user=user).key
         for place in range(4, 40):
             wrong = "a" if key[place] != "a" else "b"
@@ -151,7 +151,7 @@ class TestNoQueryAtAll:
             assert (answer.status_code, asked) == (401, [])
 
     @pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Negotiate abc", "Token"])
-    def test_no_key(self, header: str | None) -> None:
+    def test_a_request_without_a_key_needs_no_query(self, header: str | None) -> None:
         client = APIClient()
         if header is not None:
             client.credentials(HTTP_AUTHORIZATION=header)

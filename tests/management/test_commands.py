@@ -86,7 +86,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("typed", COMMANDS, ids=lambda typed: typed[0])
-def test_a_database_that_is_none(typed: list[str]) -> None:
+def test_an_unknown_database(typed: list[str]) -> None:
     error = refused(*typed, "--database", "nowhere")
     assert "--database" in str(error)
     assert "nowhere" in str(error)
@@ -101,7 +101,7 @@ class NowhereRouter:
     db_for_write = db_for_read
 
 
-def test_what_is_done_is_done_in_the_database_that_is_named(user: Any) -> None:
+def test_commands_use_the_given_database(user: Any) -> None:
     """And not to the rows that have the same ids in the one the router writes to."""
     named = ["--database", "default"]
     old = timezone.now() - 300 * DAY
@@ -180,7 +180,7 @@ class TestFromCode:
             (["revoke_tokens", "--no-input"], "unused_for"),
         ],
     )
-    def test_what_is_no_duration(self, user: Any, typed: list[str], option: str) -> None:
+    def test_a_wrong_duration(self, user: Any, typed: list[str], option: str) -> None:
         fill(user, created_at=timezone.now() - 2 * DAY)
         fill(user, expires_at=timezone.now())
         error = refused(*typed, **{option: "7 days"})
@@ -216,7 +216,7 @@ class TestMoments:
 
 
 class TestCreateToken:
-    def test_prints_the_key_alone(self, user: Any) -> None:
+    def test_prints_only_the_key(self, user: Any) -> None:
         out = run("create_token", user.get_username(), "--name", "nightly\njob")
         assert out.endswith("\n")
         token = Token.objects.from_key(out[:-1])
@@ -338,7 +338,7 @@ class TestRevokeTokens:
         assert revoke("--all") == "Revoked 5 tokens.\n"
         assert not left()
 
-    def test_nothing_to_do_is_no_error(self, db: None) -> None:
+    def test_nothing_to_do_is_not_an_error(self, db: None) -> None:
         assert revoke("--all") == "Revoked 0 tokens.\n"
 
     def test_of_one_user(self, user: Any, other_user: Any) -> None:
@@ -363,7 +363,7 @@ class TestRevokeTokens:
         revoke("--all")
         assert Token.objects.from_key(key) is None
 
-    def test_what_has_expired_has_ended(self, user: Any) -> None:
+    def test_expired_tokens_are_not_counted(self, user: Any) -> None:
         now = timezone.now()
         fill(user, expires_at=now)
         fill(user, expires_at=now + MICROSECOND)
@@ -431,7 +431,7 @@ class TestRevokeTokens:
         assert revoke("--scope", "legacy") == "Revoked 1 token.\n"
 
     @pytest.mark.parametrize("name", ["", " ", "a b", "read ", "a\0b"])
-    def test_what_is_no_name_of_a_scope(self, user: Any, name: str) -> None:
+    def test_a_wrong_name_of_a_scope(self, user: Any, name: str) -> None:
         fill(user, scopes="a b")
         assert "is not the name of a scope" in str(refused("revoke_tokens", f"--scope={name}"))
         assert left()
@@ -527,10 +527,10 @@ class TestRevokeTokens:
         )
         assert left()
 
-    def test_nothing_is_no_question(self, user: Any) -> None:
+    def test_no_question_without_tokens(self, user: Any) -> None:
         assert run("revoke_tokens", "--all") == "Revoked 0 tokens.\n"
 
-    def test_dry_run_asks_nobody(self, user: Any) -> None:
+    def test_a_dry_run_does_not_ask(self, user: Any) -> None:
         fill(user, 2)
         assert run("revoke_tokens", "--all", "--dry-run") == "Would revoke 2 tokens.\n"
         assert len(left()) == 2
@@ -567,7 +567,7 @@ class TestRevokeTokens:
         assert totals == [3, 4, 6, 8, 9]
         assert left() == set(kept)
 
-    def test_killed_it_keeps_what_is_done(self, user: Any, other_user: Any) -> None:
+    def test_a_killed_command_keeps_its_work(self, user: Any, other_user: Any) -> None:
         from drf_token_auth.rows.revocation import revoke_in_batches
 
         fill(user, 2)
@@ -580,7 +580,7 @@ class TestRevokeTokens:
             revoke_in_batches(Token.objects.all(), reason="command", progress=stop)
         assert left() == set(kept)
 
-    def test_what_is_made_meanwhile_is_not_chased(self, user: Any) -> None:
+    def test_tokens_created_meanwhile_are_not_revoked(self, user: Any) -> None:
         from drf_token_auth.rows.revocation import revoke_in_batches
 
         fill(user, 4)
@@ -592,7 +592,7 @@ class TestRevokeTokens:
         tokens = Token.objects.all()
         assert revoke_in_batches(tokens, reason="command", batch_size=1, progress=go_on) == 4
 
-    def test_what_is_used_meanwhile_is_matched_again(self, user: Any) -> None:
+    def test_tokens_used_meanwhile_are_checked_again(self, user: Any) -> None:
         from drf_token_auth.rows.revocation import revoke_in_batches
 
         first = fill(user, created_at=timezone.now() - 300 * DAY)
@@ -718,7 +718,7 @@ class TestTokenStats:
                 stats()
         assert len(asked) == 6
 
-    def test_what_is_no_format(self, db: None) -> None:
+    def test_an_unknown_format(self, db: None) -> None:
         assert "--format" in str(refused("token_stats", "--format", "xml"))
 
 
@@ -852,7 +852,7 @@ class TestFindLeakedTokens:
         writer.join()
         assert (status, len(lines)) == (1, 2)
 
-    def test_what_cannot_be_read_is_said_and_the_rest_is_read(
+    def test_unreadable_files_are_reported_and_the_rest_is_read(
         self, user: Any, tmp_path: Path
     ) -> None:
         (tmp_path / "a").write_text("nothing")
@@ -873,7 +873,7 @@ class TestFindLeakedTokens:
         assert f"{tmp_path / 'typo'}: No such file or directory\n" in err.getvalue()
         assert f"{loop}: Too many levels of symbolic links\n" in err.getvalue()
 
-    def test_a_usable_key_is_found_beside_what_cannot_be_read(
+    def test_a_usable_key_is_found_beside_an_unreadable_file(
         self, user: Any, tmp_path: Path
     ) -> None:
         (tmp_path / "a").write_text(operations.issue(user).key)
@@ -945,7 +945,7 @@ class TestFindLeakedTokens:
         assert lines[0].endswith("rotated")
         assert (status, lines[1].endswith("usable")) == (1, True)
 
-    def test_of_an_inactive_user_it_counts_as_usable(self, user: Any) -> None:
+    def test_the_token_of_an_inactive_user_counts_as_usable(self, user: Any) -> None:
         token = operations.issue(user)
         user.is_active = False
         user.save()
@@ -975,7 +975,7 @@ class TestFindLeakedTokens:
         assert status == 1
         assert bool(left()) is not goes
 
-    def test_revoke_with_nobody_to_ask(
+    def test_revoke_without_a_terminal(
         self, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "a").write_text(operations.issue(user).key)

@@ -103,5 +103,5 @@ def test_create_token_prints_its_key_at_verbosity_0(user: Any) -> None:
     assert Token.objects.from_key(run("create_token", user.get_username(), verbosity=0).strip())
 
 
-def test_errors_are_said_at_verbosity_0() -> None:
+def test_errors_are_shown_at_verbosity_0() -> None:
     assert "Say which tokens" in str(refused("revoke_tokens", verbosity=0))

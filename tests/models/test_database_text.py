@@ -122,14 +122,14 @@ WAYS = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_name_loses_what_the_database_cannot_store(
+def test_a_name_is_saved_without_characters_that_cannot_be_stored(
     user: Any, settings: Any, way: Callable[[Any], None]
 ) -> None:
     way(user)
     assert get_token_model().objects.filter(name=STORED).count() == 1
 
 
-def test_an_admin_finds_a_name_by_what_can_be_stored(user: Any) -> None:
+def test_the_admin_finds_a_name_by_its_stored_form(user: Any) -> None:
     get_token_model().objects.create(user=user, name=STORED, kind="personal")
     client = browser()
     assert "1 token" in client.get(_admin(""), {"q": TYPED}).text
@@ -149,7 +149,7 @@ class TestPages:
         client.force_login(user)
         return client
 
-    def test_a_page_makes_and_renames(self, user: Any, page: Client) -> None:
+    def test_a_page_creates_and_renames_a_token(self, user: Any, page: Client) -> None:
         answer = page.post("/account/api-tokens/new/", {"name": TYPED, **self.MADE})
         assert answer.status_code == 200
         [token] = get_token_model().objects.all()
@@ -173,6 +173,6 @@ class TestPages:
 
 
 @pytest.mark.parametrize("name", ["📱", "민수"])
-def test_nobody_has_a_name_that_cannot_be_stored(name: str) -> None:
+def test_no_user_has_a_name_that_cannot_be_stored(name: str) -> None:
     body = {"username": name, "password": "x"}
     assert APIClient().post("/auth/login/", body, format="json").status_code == 400

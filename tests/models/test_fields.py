@@ -60,7 +60,7 @@ def test_an_empty_digest_is_filled_or_refused(user):
         model.objects.update(digest=b"")
 
 
-def test_what_was_stored_comes_back(user):
+def test_a_stored_digest_is_read_back(user):
     model = get_token_model()
     token = model.objects.create(user=user)
     assert bytes(model.objects.get(digest=token.digest).digest) == token.digest
@@ -70,7 +70,7 @@ def test_what_was_stored_comes_back(user):
     ("vendor", "column"),
     [("mysql", "varbinary(33)"), ("oracle", "RAW(33)"), ("microsoft", "varbinary(33)")],
 )
-def test_where_binary_columns_are_blobs_the_column_is_one_that_can_be_unique(vendor, column):
+def test_the_column_type_can_be_unique_on_every_database(vendor, column):
     class Elsewhere:
         pass
 
@@ -79,7 +79,7 @@ def test_where_binary_columns_are_blobs_the_column_is_one_that_can_be_unique(ven
     assert DigestField().db_type(elsewhere) == column
 
 
-def test_the_database_in_use_has_a_unique_index_on_it():
+def test_the_database_has_a_unique_index_on_the_digest():
     table = get_token_model()._meta.db_table
     with connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(cursor, table)
@@ -137,7 +137,7 @@ def test_no_path_stores_a_list_with_unknown_scopes_or_none_at_all(user, declared
     assert declared.objects.get(pk=token.pk).scopes == "read"
 
 
-def test_no_scopes_at_all_never_become_all_there_are(declared, monkeypatch):
+def test_an_empty_list_of_scopes_never_becomes_all_scopes(declared, monkeypatch):
     """Oracle stores an empty text as NULL."""
     column = declared._meta.get_field("scopes")
     assert column.get_db_prep_save("", connection) == ""
@@ -146,7 +146,7 @@ def test_no_scopes_at_all_never_become_all_there_are(declared, monkeypatch):
         column.get_db_prep_save("", connection)
 
 
-def test_a_scope_that_is_no_longer_declared_keeps_nothing_from_being_saved(user, declared):
+def test_an_undeclared_scope_does_not_prevent_a_save(user, declared):
     token = declared.objects.create(user=user, scopes="read write")
     with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read"}}):
         token = declared.objects.get(pk=token.pk)
@@ -166,7 +166,7 @@ def as_psycopg2_reads_it(digest):
     return memoryview(bytes(digest)).cast("c")
 
 
-def test_a_view_of_a_digest_is_no_reason_to_store_it_again(user):
+def test_a_memoryview_of_a_digest_is_not_stored_again(user):
     token = get_token_model().objects.create(user=user, last_used_at=timezone.now())
     token.presented_digests = [token.digest]
     token.digest = as_psycopg2_reads_it(token.digest)
@@ -175,7 +175,7 @@ def test_a_view_of_a_digest_is_no_reason_to_store_it_again(user):
     written.assert_not_called()
 
 
-def test_a_view_of_a_digest_from_knox_is_kept(user):
+def test_a_memoryview_of_a_knox_digest_is_kept(user):
     token = get_token_model().objects.create(user=user, last_used_at=timezone.now())
     own, knox = token.digest, keys.knox_digest("f" * 128)
     token.presented_digests = [own, knox]
@@ -185,13 +185,13 @@ def test_a_view_of_a_digest_from_knox_is_kept(user):
     written.assert_not_called()
 
 
-def test_a_view_of_no_key_gets_one(user):
+def test_a_memoryview_of_an_empty_digest_gets_a_key(user):
     token = get_token_model()(user=user, digest=as_psycopg2_reads_it(keys.unissued()))
     token.save()
     assert get_token_model().objects.from_key(token.key) == token
 
 
-def test_a_view_of_a_digest_is_not_in_a_pickle(user):
+def test_a_memoryview_of_a_digest_is_not_in_a_pickle(user):
     token = get_token_model().objects.create(user=user)
     digest = bytes(token.digest)
     token.digest = token.previous_digest = as_psycopg2_reads_it(digest)
@@ -199,7 +199,7 @@ def test_a_view_of_a_digest_is_not_in_a_pickle(user):
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
-def test_a_copy_has_what_the_view_shows(user, copied, django_assert_num_queries):
+def test_a_copy_has_the_bytes_of_the_memoryview(user, copied, django_assert_num_queries):
     token = get_token_model().objects.create(user=user)
     digest = bytes(token.digest)
     token.digest = as_psycopg2_reads_it(digest)

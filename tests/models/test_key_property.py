@@ -20,7 +20,7 @@ from tests.queries import queries
 Token = get_token_model()
 
 
-def test_the_error_says_what_to_write_and_proposes_no_other_name(user: Any) -> None:
+def test_the_error_says_what_to_write_and_suggests_no_other_name(user: Any) -> None:
     loaded = row(Token.objects.create(user=user))
     with pytest.raises(KeyNotShown) as caught:
         _ = loaded.key

@@ -70,7 +70,7 @@ def test_expiry_to_the_microsecond(user: Any, edge: str) -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_an_expired_token_lists_and_renames_nothing(user: Any, edge: str) -> None:
+def test_an_expired_token_cannot_list_or_rename(user: Any, edge: str) -> None:
     mine = operations.issue(user, ttl=2 * HOUR)
     other = operations.issue(user, ttl=HOUR)
     assert other.expires_at is not None
@@ -146,21 +146,23 @@ def test_the_settings_give_each_kind_its_lifetime(
 
 @pytest.mark.parametrize("ttl", [MINUTE, 400 * DAY, None])
 @pytest.mark.parametrize("kind", ["login", "personal"])
-def test_a_wish_goes_before_the_settings(user: Any, kind: str, ttl: timedelta | None) -> None:
+def test_a_given_lifetime_wins_over_the_settings(
+    user: Any, kind: str, ttl: timedelta | None
+) -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(user, kind=kind, ttl=ttl)
     assert row(token).expires_at == (None if ttl is None else now + ttl)
 
 
-def test_never(user: Any) -> None:
+def test_a_token_can_never_expire(user: Any) -> None:
     token = operations.issue(user, ttl=None)
     with at(timezone.now() + 7000 * DAY):
         assert status_of(token) == 200
         assert operations.purge() == 0
 
 
-def test_a_lifetime_of_nothing_is_over_at_once(user: Any) -> None:
+def test_a_lifetime_of_zero_expires_at_once(user: Any) -> None:
     token = operations.issue(user, ttl=timedelta(0))
     assert status_of(token) == 401
 
@@ -348,12 +350,12 @@ def test_no_path_makes_a_token_that_lives_longer_than_max_ttl(
             assert token.renewable_until <= now + DAY
 
 
-def test_an_expiry_that_is_none_says_so(user: Any) -> None:
+def test_a_wrong_expiry_is_an_error(user: Any) -> None:
     with pytest.raises(ValidationError, match="tomorrow"):
         Token.objects.create(user=user, expires_at="tomorrow")
 
 
-def test_max_ttl_lets_shorter_wishes_be(user: Any) -> None:
+def test_max_ttl_keeps_shorter_lifetimes(user: Any) -> None:
     now = timezone.now()
     with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": DAY}), at(now):
         assert operations.issue(user, ttl=HOUR).expires_at == now + HOUR
@@ -404,7 +406,7 @@ def test_the_idle_end_to_the_microsecond(edge: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("edge", EDGES)
-def test_no_use_passes_the_cap(edge: str) -> None:
+def test_no_use_extends_beyond_the_limit(edge: str) -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user(), ttl=HOUR)
@@ -420,7 +422,7 @@ def test_no_use_passes_the_cap(edge: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rotating_for_ever_does_not_pass_the_cap_either() -> None:
+def test_no_rotation_extends_beyond_the_limit() -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user(), ttl=HOUR)
@@ -433,21 +435,21 @@ def test_rotating_for_ever_does_not_pass_the_cap_either() -> None:
         assert use(token) == 401
 
 
-def test_idle_without_a_cap(user: Any) -> None:
+def test_an_idle_timeout_without_a_limit(user: Any) -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(user, ttl=None, idle_timeout=HOUR)
     assert (token.expires_at, token.renewable_until) == (now + HOUR, None)
 
 
-def test_a_timeout_longer_than_the_life_shortens_nothing(user: Any) -> None:
+def test_an_idle_timeout_longer_than_the_lifetime_has_no_effect(user: Any) -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(user, ttl=MINUTE, idle_timeout=HOUR)
     assert (token.expires_at, token.renewable_until) == (now + MINUTE, now + MINUTE)
 
 
-def test_login_tokens_are_idle_by_the_setting_and_personal_ones_are_not(user: Any) -> None:
+def test_idle_timeout_applies_to_login_tokens_only(user: Any) -> None:
     now = timezone.now()
     with override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": HOUR}), at(now):
         login = Token.objects.get(pk=log_in(user).data["id"])
@@ -460,7 +462,7 @@ def test_login_tokens_are_idle_by_the_setting_and_personal_ones_are_not(user: An
     assert personal.expires_at == now + 90 * DAY
 
 
-def test_a_fixed_life_where_the_setting_is_idle(user: Any) -> None:
+def test_a_fixed_lifetime_despite_idle_timeout(user: Any) -> None:
     now = timezone.now()
     with override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": HOUR}), at(now):
         token = operations.issue(user, ttl=DAY, idle_timeout=None)
@@ -469,7 +471,7 @@ def test_a_fixed_life_where_the_setting_is_idle(user: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_of_the_setting_leaves_made_tokens_their_timeout() -> None:
+def test_a_changed_setting_does_not_change_existing_tokens() -> None:
     start = timezone.now()
     with at(start), override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": 30 * MINUTE}):
         token = operations.issue(make_user())
@@ -479,7 +481,7 @@ def test_a_change_of_the_setting_leaves_made_tokens_their_timeout() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_use_never_makes_a_life_shorter() -> None:
+def test_a_use_never_shortens_a_lifetime() -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
@@ -490,7 +492,7 @@ def test_a_use_never_makes_a_life_shorter() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_renewal_under_way_does_not_shorten_what_became_longer_meanwhile() -> None:
+def test_a_late_renewal_does_not_shorten_a_longer_lifetime() -> None:
     """Made longer by the admin or another process between this request's SELECT and UPDATE."""
     start = timezone.now()
     with at(start):
@@ -509,7 +511,7 @@ def looking(look: Callable[[Any], None]) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_renewal_under_way_does_not_revive() -> None:
+def test_a_late_renewal_does_not_restore_an_expired_token() -> None:
     """The view takes longer than what is left of the token: the write comes too late."""
     start = timezone.now()
     with at(start):
@@ -532,7 +534,7 @@ def test_a_renewal_under_way_does_not_revive() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("atomic", [False, True])
 @pytest.mark.parametrize("use_before", [False, True])
-def test_request_auth_says_what_the_row_says(atomic: bool, use_before: bool) -> None:
+def test_request_auth_equals_the_row(atomic: bool, use_before: bool) -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
@@ -553,7 +555,7 @@ def test_request_auth_says_what_the_row_says(atomic: bool, use_before: bool) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_comes_second_sees_what_the_first_wrote() -> None:
+def test_the_second_request_sees_the_first_write() -> None:
     """Both loaded the row before either wrote."""
     start = timezone.now()
     with at(start):
@@ -567,7 +569,7 @@ def test_who_comes_second_sees_what_the_first_wrote() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_that_loaded_the_same_row_one_renews() -> None:
+def test_one_of_two_parallel_requests_renews() -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
@@ -607,7 +609,7 @@ def authenticate(key: str) -> Any:
     pauses=st.lists(st.integers(0, 4000), max_size=12),
     interval=st.sampled_from([None, timedelta(0), MINUTE, 10 * MINUTE]),
 )
-def test_any_life_of_an_idle_token(
+def test_random_uses_of_an_idle_token(
     idle: int, ttl: int | None, pauses: list[int], interval: timedelta | None
 ) -> None:
     """Never shorter, never past the cap, never revived, and kept to a tenth of the timeout."""

@@ -27,7 +27,7 @@ def tokens(db):
     return get_token_model().objects
 
 
-def test_get_or_create_makes_one_with_a_key_and_then_finds_it(tokens, user):
+def test_get_or_create_creates_a_token_and_then_finds_it(tokens, user):
     made, created = tokens.get_or_create(user=user)
     found, again = tokens.get_or_create(user=user)
     assert (created, again) == (True, False)
@@ -37,7 +37,7 @@ def test_get_or_create_makes_one_with_a_key_and_then_finds_it(tokens, user):
         _ = found.key
 
 
-def test_get_or_create_gives_the_newest_usable_of_many(tokens, user):
+def test_get_or_create_returns_the_newest_usable_token(tokens, user):
     now = timezone.now()
     tokens.create(user=user, created_at=now - timedelta(days=3))
     newest = tokens.create(user=user, created_at=now - timedelta(days=1))
@@ -46,14 +46,14 @@ def test_get_or_create_gives_the_newest_usable_of_many(tokens, user):
     assert tokens.get_or_create(user_id=user.pk) == (newest, False)
 
 
-def test_get_or_create_makes_a_new_one_where_only_expired_ones_are_left(tokens, user):
+def test_get_or_create_ignores_expired_tokens(tokens, user):
     tokens.create(user=user, expires_at=timezone.now())
     token, created = tokens.get_or_create(user=user)
     assert created
     assert tokens.from_key(token.key) == token
 
 
-def test_get_or_create_passes_over_what_a_password_change_ended(tokens, user):
+def test_get_or_create_ignores_tokens_with_an_old_password(tokens, user):
     old, _ = tokens.get_or_create(user=user)
     user.set_password("another")
     user.save()
@@ -101,7 +101,7 @@ def test_update_or_create_changes_the_newest(tokens, user):
 
 @pytest.mark.parametrize("lookup", [{"key": "x"}, {"key__in": ["x"]}])
 @pytest.mark.parametrize("method", ["get", "filter", "exclude", "get_or_create"])
-def test_a_key_cannot_be_looked_up_and_the_error_says_what_can(tokens, method, lookup):
+def test_the_error_for_a_key_lookup_says_what_to_write(tokens, method, lookup):
     with pytest.raises(FieldError, match=r"from_key\(key\)"):
         getattr(tokens, method)(**lookup)
 
@@ -127,7 +127,7 @@ def test_bulk_create_loads_the_users_it_lacks_at_once(
         tokens.bulk_create([get_token_model()(user_id=pk) for pk in ids])
 
 
-def test_from_key_finds_only_what_would_authenticate(tokens, user, other_user):
+def test_from_key_finds_only_tokens_that_authenticate(tokens, user, other_user):
     token = tokens.create(user=user)
     expired = tokens.create(user=user, expires_at=timezone.now())
     assert tokens.from_key(token.key) == token
@@ -141,7 +141,9 @@ def test_from_key_finds_only_what_would_authenticate(tokens, user, other_user):
 
 
 @pytest.mark.parametrize("key", [None, b"", b"\xff", 5, ["x"]])
-def test_from_key_of_what_is_no_text_finds_nothing(tokens, user, key, django_assert_num_queries):
+def test_from_key_of_a_value_that_is_not_text_finds_nothing(
+    tokens, user, key, django_assert_num_queries
+):
     """A websocket may come without a key."""
     with django_assert_num_queries(0):
         assert tokens.from_key(key) is None
@@ -157,7 +159,7 @@ def test_from_key_loads_the_user_and_writes_nothing(tokens, user, django_assert_
         assert tokens.from_key(token.key).user == user
 
 
-def test_usable_and_expired_part_the_table(tokens, user):
+def test_every_token_is_either_usable_or_expired(tokens, user):
     now = timezone.now()
     usable = {tokens.create(user=user), tokens.create(user=user, expires_at=None)}
     expired = {tokens.create(user=user, expires_at=now)}
@@ -165,7 +167,7 @@ def test_usable_and_expired_part_the_table(tokens, user):
     assert set(tokens.expired()) == expired
 
 
-def test_revoke_says_how_many_and_leaves_the_others(tokens, user, other_user):
+def test_revoke_returns_the_count_and_keeps_other_tokens(tokens, user, other_user):
     for _ in range(3):
         tokens.create(user=user)
     kept = tokens.create(user=other_user)
@@ -174,7 +176,7 @@ def test_revoke_says_how_many_and_leaves_the_others(tokens, user, other_user):
     assert list(tokens.all()) == [kept]
 
 
-def test_delete_answers_as_djangos(tokens, user):
+def test_delete_returns_the_same_as_djangos(tokens, user):
     token = tokens.create(user=user)
     tokens.create(user=user)
     label = get_token_model()._meta.label
@@ -190,7 +192,7 @@ class NowhereRouter:
         return "nowhere"
 
 
-def test_what_is_ended_is_in_the_database_that_is_named(tokens, user):
+def test_revoke_uses_the_given_database(tokens, user):
     """Not the row of the same id where the router writes."""
     made = [tokens.create(user=user) for _ in range(4)]
     with override_settings(DATABASE_ROUTERS=["tests.models.test_managers.NowhereRouter"]):
@@ -201,7 +203,7 @@ def test_what_is_ended_is_in_the_database_that_is_named(tokens, user):
     assert not tokens.exists()
 
 
-def test_a_user_that_goes_takes_the_tokens_along(tokens, user):
+def test_deleting_a_user_deletes_the_tokens(tokens, user):
     tokens.create(user=user)
     user.delete()
     assert not tokens.exists()
@@ -214,13 +216,13 @@ def test_locking_a_user_changes_nothing(user):
     assert type(user).objects.filter(pk=user.pk).values().get() == before
 
 
-def test_all_rows_is_not_narrowed_by_anything(tokens, user):
+def test_all_rows_returns_every_row(tokens, user):
     tokens.create(user=user)
     assert all_rows(get_token_model(), "default").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_backfills_at_once_make_one_token(user):
+def test_two_parallel_backfills_create_one_token(user):
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
         # One connection is all an in-memory database has; the others are tested with threads.
         get_token_model().objects.get_or_create(user=user)
@@ -244,14 +246,14 @@ def test_two_backfills_at_once_make_one_token(user):
     assert get_token_model().objects.count() == 1
 
 
-def test_the_default_expiry_is_read_when_the_token_is_made(tokens, user):
+def test_the_default_expiry_is_computed_for_each_new_token(tokens, user):
     with override_settings(DRF_TOKEN_AUTH={"TTL": timedelta(hours=1)}):
         token = tokens.create(user=user)
     left = token.expires_at - timezone.now()
     assert timedelta(minutes=59) < left <= timedelta(hours=1)
 
 
-def test_the_manager_of_the_type_checkers_is_the_one_that_runs():
+def test_the_manager_for_type_checkers_has_the_real_methods():
     """``from_queryset`` makes the one that runs; the other is written out in the module."""
     [written_out] = [
         node
@@ -266,7 +268,7 @@ def test_the_manager_of_the_type_checkers_is_the_one_that_runs():
     assert {name for name in of_the_queryset if name[0] != "_"} <= named | as_on_any | own
 
 
-def test_a_token_of_nobody_is_the_databases_error(tokens):
+def test_a_token_without_a_user_is_a_database_error(tokens):
     for make in (tokens.create, tokens.model().save):
         with pytest.raises(IntegrityError), transaction.atomic():
             make()

@@ -18,10 +18,32 @@ from tests.projects_on_disk import Project
 Token = get_token_model()
 
 
-def test_nothing_is_left_to_migrate(db: None) -> None:
+def test_there_are_no_missing_migrations(db: None) -> None:
     out = StringIO()
     call_command("makemigrations", check=True, dry_run=True, stdout=out)
     assert out.getvalue() == "No changes detected\n"
+
+
+@pytest.mark.parametrize(
+    "target", ['"drf_token_auth.Token"', "settings.DRF_TOKEN_AUTH_TOKEN_MODEL"]
+)
+def test_a_foreign_key_to_tokens_can_be_migrated(tmp_path: Path, target: str) -> None:
+    """Django's makemigrations reads the setting of a swappable model without a default."""
+    (tmp_path / "logbook").mkdir()
+    (tmp_path / "logbook" / "__init__.py").touch()
+    (tmp_path / "logbook" / "models.py").write_text(
+        f"""
+from django.conf import settings
+from django.db import models
+
+class Entry(models.Model):
+    token = models.ForeignKey({target}, models.CASCADE)
+""",
+        "utf-8",
+    )
+    project = Project(tmp_path, "base", 'INSTALLED_APPS += ["logbook"]')
+    assert "Create model Entry" in project.manage("makemigrations", "logbook")
+    assert "logbook.0001_initial... OK" in project.manage("migrate")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -77,12 +99,10 @@ class TestTheTable:
         assert columns["expires_at"].null_ok
         assert columns["scopes"].null_ok
 
-    def test_a_digest_is_there_once(self, constraints: list[dict[str, Any]]) -> None:
+    def test_a_digest_is_unique(self, constraints: list[dict[str, Any]]) -> None:
         assert [one for one in constraints if one["unique"] and one["columns"] == ["digest"]]
 
-    def test_what_is_looked_for_is_indexed_and_what_is_often_written_is_not(
-        self, constraints: list[dict[str, Any]]
-    ) -> None:
+    def test_only_searched_columns_are_indexed(self, constraints: list[dict[str, Any]]) -> None:
         indexed = self.indexed(constraints)
         assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "replaced_digest"}
         assert "last_used_at" not in indexed
@@ -94,7 +114,7 @@ class TestTheTable:
 
 
 class TestTheFiles:
-    def test_one_head_and_what_it_needs(self) -> None:
+    def test_there_is_one_migration_head(self) -> None:
         loader = MigrationLoader(None, ignore_no_migrations=True)
         assert loader.detect_conflicts() == {}
         needed = {
@@ -175,7 +195,7 @@ print(json.dumps(connection.introspection.table_names()))
 """
 
 
-def test_beside_drfs_own_tokens(tmp_path: Path) -> None:
+def test_migrations_work_beside_drfs_tokens(tmp_path: Path) -> None:
     """A project that is moving has both for a while."""
     project = Project(tmp_path, "base", "INSTALLED_APPS += ['rest_framework.authtoken']")
     assert "no issues" in project.manage("check")

@@ -58,7 +58,7 @@ def test_the_label_is_translated(made: Any) -> None:
         assert str(made) == f"{made.user.get_username()}의 개인 토큰 {made.hint}…"
 
 
-def test_the_label_is_no_key(made: Any) -> None:
+def test_the_label_is_not_a_key(made: Any) -> None:
     assert status_of(str(made)) == 401
 
 
@@ -75,7 +75,7 @@ def test_created_is_created_at(made: Any, loaded: Any) -> None:
         ("[{{ token.key|default:'-' }}]", "[-]"),
     ],
 )
-def test_a_template_shows_nothing_for_a_key_that_is_gone(
+def test_a_template_shows_nothing_for_an_unreadable_key(
     loaded: Any, template: str, shown: str
 ) -> None:
     assert Template(template).render(Context({"token": loaded})) == shown
@@ -96,7 +96,7 @@ def test_the_error_of_an_unsaved_token_says_to_save_it() -> None:
         _ = Token().key
 
 
-def test_python_proposes_no_private_name(loaded: Any) -> None:
+def test_python_suggests_no_private_name(loaded: Any) -> None:
     try:
         _ = loaded.key
     except KeyNotShown as error:
@@ -104,7 +104,7 @@ def test_python_proposes_no_private_name(loaded: Any) -> None:
     assert "Did you mean" not in printed
 
 
-def test_python_proposes_no_private_name_in_the_interpreter() -> None:
+def test_python_suggests_no_private_name_in_the_interpreter() -> None:
     """The interpreter prints the last traceback by code of its own."""
     code = (
         "from drf_token_auth.exceptions import KeyNotShown\n"
@@ -124,5 +124,5 @@ def test_a_key_may_be_bytes(made: Any, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", [b"", b"\xff\xfe", "é".encode(), b"dta_", bytearray(b"x"), 7, None])
-def test_no_token_for_what_is_no_key(made: Any, key: Any) -> None:
+def test_a_malformed_key_finds_no_token(made: Any, key: Any) -> None:
     assert Token.objects.from_key(key) is None

@@ -114,7 +114,7 @@ def test_the_whole_job(tmp_path: Path) -> None:
     }
 
 
-def test_a_swapped_project_is_sound(tmp_path: Path) -> None:
+def test_a_project_with_another_token_model_passes_its_checks(tmp_path: Path) -> None:
     project = Project(tmp_path, "swapped")
     assert "no issues" in project.manage("check")
     assert "No changes detected" in project.manage("makemigrations", "--check", "--dry-run")
@@ -127,7 +127,7 @@ print(json.dumps(sorted(model._meta.label for model in admin.site._registry)))
 """
 
 
-def test_the_admin_has_the_projects_model_alone(tmp_path: Path) -> None:
+def test_the_admin_has_only_the_projects_model(tmp_path: Path) -> None:
     registered = Project(tmp_path, "swapped").python(ADMIN)
     assert "apitokens.ApiToken" in registered
     assert "drf_token_auth.Token" not in registered
@@ -143,7 +143,7 @@ def test_the_admin_has_the_projects_model_alone(tmp_path: Path) -> None:
         ("auth.Group", "drf_token_auth.E006"),
     ],
 )
-def test_a_model_that_is_none_is_an_error_of_check(tmp_path: Path, named: str, id_: str) -> None:
+def test_a_missing_token_model_is_an_error_of_check(tmp_path: Path, named: str, id_: str) -> None:
     project = Project(tmp_path, "swapped", f"DRF_TOKEN_AUTH_TOKEN_MODEL = {named!r}")
     said = project.refuse("check")
     assert id_ in said

@@ -15,7 +15,7 @@ from drf_token_auth import get_token_model
 from drf_token_auth.base_models import AbstractToken
 
 
-def test_an_app_that_is_taken_out_takes_its_model_along() -> None:
+def test_an_app_that_is_removed_takes_its_model_with_it() -> None:
     model = get_token_model()
     without = [app for app in settings.INSTALLED_APPS if app != model._meta.app_config.name]
     with override_settings(INSTALLED_APPS=without):

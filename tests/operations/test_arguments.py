@@ -11,7 +11,7 @@ from drf_token_auth import get_token_model, operations
 pytestmark = pytest.mark.django_db
 
 
-def test_a_key_in_place_of_a_token(user: Any) -> None:
+def test_a_key_instead_of_a_token_is_a_type_error(user: Any) -> None:
     key: Any = operations.issue(user).key
     with pytest.raises(TypeError, match=r"needs a token and not its key\. Write .*from_key"):
         operations.revoke(key)

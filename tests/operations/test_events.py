@@ -80,7 +80,7 @@ def by_the_admin(user: Any) -> None:
 
 
 CREATED: dict[str, tuple[Callable[[Any], Any], bool, str | None]] = {
-    # How; whether there is an actor; the path of the request.
+    # What to call, whether there is an actor, and the path of the request.
     "create": (lambda user: Token.objects.create(user=user), False, None),
     "save": (lambda user: Token(user=user).save(), False, None),
     "bulk_create": (lambda user: Token.objects.bulk_create([Token(user=user)]), False, None),
@@ -123,20 +123,20 @@ def test_a_personal_token_is_created_once(user: Any, atomic: bool) -> None:
     ]
 
 
-def test_get_or_create_of_what_there_is_creates_nothing(user: Any) -> None:
+def test_get_or_create_of_an_existing_token_sends_no_signal(user: Any) -> None:
     Token.objects.create(user=user)
     with listening() as heard:
         Token.objects.get_or_create(user=user)
     assert heard == []
 
 
-def test_in_bulk_each_is_said(user: Any) -> None:
+def test_bulk_create_sends_a_signal_for_each_token(user: Any) -> None:
     with listening() as heard:
         made = Token.objects.bulk_create([Token(user=user) for _ in range(5)])
     assert [one.token for one in heard] == made
 
 
-def test_saving_again_creates_nothing(user: Any) -> None:
+def test_saving_again_sends_no_signal(user: Any) -> None:
     token = Token.objects.create(user=user)
     with listening() as heard:
         token.name = "x"
@@ -145,7 +145,7 @@ def test_saving_again_creates_nothing(user: Any) -> None:
     assert heard == []
 
 
-def test_the_admin_is_not_the_owner(user: Any) -> None:
+def test_the_actor_in_the_admin_is_not_the_owner(user: Any) -> None:
     boss = make_user("boss")
     with listening() as heard:
         token = Token(user=user)
@@ -213,7 +213,7 @@ def by_the_purge(token: Any) -> None:
 
 
 REVOKED: dict[str, tuple[Callable[[Any], Any], str, bool, str | None]] = {
-    # How; the reason; whether there is an actor; the path of the request.
+    # What to call, the reason, whether there is an actor, and the path of the request.
     "logout": (ends("/auth/logout/"), "logout", True, "/auth/logout/"),
     "logout/all": (ends("/auth/logout/all/"), "logout_all", True, "/auth/logout/all/"),
     "logout/others": (by_the_others, "others", True, "/auth/logout/others/"),
@@ -258,7 +258,7 @@ def test_revoked_once(user: Any, atomic: bool, path: str) -> None:
     if request_path is not None:
         assert event.request.path == request_path
         assert isinstance(event.request, HttpRequest)
-    # The row as it was, which is gone.
+    # The row as it was before it was deleted.
     assert (event.token.name, event.token.user_id) == ("mine", user.pk)
     assert not Token.objects.filter(pk=token.pk).exists()
     with pytest.raises(KeyNotShown):
@@ -268,7 +268,7 @@ def test_revoked_once(user: Any, atomic: bool, path: str) -> None:
 @pytest.mark.parametrize(
     ("kinds", "named"), [("login", "'login'"), ("", "''"), (["login", "persnal"], "'persnal'")]
 )
-def test_what_is_no_kind_ends_nothing_and_says_so(user: Any, kinds: Any, named: str) -> None:
+def test_an_unknown_kind_is_an_error_and_revokes_nothing(user: Any, kinds: Any, named: str) -> None:
     operations.issue(user)
     with pytest.raises(ValueError, match=r"\('login', 'personal'\)") as caught:
         operations.revoke_all(user, kinds=kinds)
@@ -276,13 +276,13 @@ def test_what_is_no_kind_ends_nothing_and_says_so(user: Any, kinds: Any, named: 
     assert Token.objects.count() == 1
 
 
-def test_kinds_may_come_one_by_one(user: Any) -> None:
+def test_kinds_may_be_an_iterator(user: Any) -> None:
     for kind in ("login", "personal"):
         operations.issue(user, kind=kind)
     assert operations.revoke_all(user, kinds=iter(["personal", "login"])) == 2
 
 
-def test_what_has_ended_does_not_end_again(user: Any) -> None:
+def test_a_revoked_token_is_not_revoked_again(user: Any) -> None:
     token = operations.issue(user)
     stale = Token.objects.get(pk=token.pk)
     operations.revoke(token, reason="admin")
@@ -293,7 +293,7 @@ def test_what_has_ended_does_not_end_again(user: Any) -> None:
 
 
 ENDINGS: dict[str, tuple[Callable[[Any], Any], Any]] = {
-    # How, and what it returns of one that has expired.
+    # What to call, and what it returns for an expired token.
     "operation": (operations.revoke, False),
     "instance": (lambda token: token.revoke(reason="x"), False),
     "queryset": (lambda token: Token.objects.all().revoke(reason="x"), 0),
@@ -304,11 +304,11 @@ ENDINGS: dict[str, tuple[Callable[[Any], Any], Any]] = {
 
 @pytest.mark.parametrize("gap", EDGES)
 @pytest.mark.parametrize("path", ENDINGS)
-def test_what_has_expired_goes_and_nothing_is_sent(user: Any, path: str, gap: str) -> None:
+def test_an_expired_row_is_deleted_without_a_signal(user: Any, path: str, gap: str) -> None:
     act, returned = ENDINGS[path]
     now = timezone.now()
     token = operations.issue(user)
-    # The database's row counts: a use may have moved the expiry, since this one was loaded.
+    # Only the stored row counts. A use may have renewed the expiry after this instance was loaded.
     Token.objects.update(expires_at=now - EDGES[gap])
     with at(now), listening() as heard:
         if gap == "before":
@@ -320,7 +320,7 @@ def test_what_has_expired_goes_and_nothing_is_sent(user: Any, path: str, gap: st
     assert not Token.objects.exists()
 
 
-def test_of_many_each_is_judged(user: Any) -> None:
+def test_a_bulk_revocation_checks_each_token(user: Any) -> None:
     expired = [operations.issue(user, ttl=timedelta(0)) for _ in range(2)]
     for delete in (False, True):
         usable = operations.issue(user)
@@ -335,14 +335,14 @@ def test_of_many_each_is_judged(user: Any) -> None:
 
 
 @pytest.mark.parametrize("end", [operations.revoke, lambda token: token.delete()])
-def test_ending_one_is_one_statement(user: Any, end: Any) -> None:
+def test_a_revocation_is_one_statement(user: Any, end: Any) -> None:
     token = operations.issue(user)
     with queries() as asked:
         end(token)
     assert [one.split()[0] for one in asked] == ["DELETE"]
 
 
-def test_the_purge_of_expired_rows_ends_nothing(user: Any) -> None:
+def test_the_purge_of_expired_rows_sends_no_signal(user: Any) -> None:
     operations.issue(user, ttl=timedelta(0))
     with listening() as heard:
         assert operations.purge() == 1
@@ -353,7 +353,7 @@ def test_the_purge_of_expired_rows_ends_nothing(user: Any) -> None:
 # On commit
 
 
-def test_nothing_is_said_of_what_is_rolled_back(user: Any) -> None:
+def test_a_rollback_sends_no_signal(user: Any) -> None:
     token = operations.issue(user)
 
     def do_and_fail() -> None:
@@ -372,7 +372,7 @@ def test_nothing_is_said_of_what_is_rolled_back(user: Any) -> None:
     assert status_of(token) == 200
 
 
-def test_it_is_said_once_it_is_committed(user: Any) -> None:
+def test_signals_are_sent_after_the_commit(user: Any) -> None:
     with listening() as heard, transaction.atomic():
         token = operations.issue(user)
         operations.rotate(token)
@@ -381,7 +381,7 @@ def test_it_is_said_once_it_is_committed(user: Any) -> None:
     assert [one.what for one in heard] == ["created", "rotated", "revoked"]
 
 
-def test_a_receiver_sees_what_is_committed(user: Any) -> None:
+def test_a_receiver_sees_the_committed_row(user: Any) -> None:
     seen: list[bool] = []
 
     def look(token: Any, **said: Any) -> None:
@@ -503,14 +503,14 @@ def test_user_login_failed_once(user: Any, who: str) -> None:
     assert logged_in == heard == []
 
 
-def test_what_never_gets_to_the_password_is_no_failed_login(user: Any) -> None:
+def test_a_request_without_a_password_is_not_a_failed_login(user: Any) -> None:
     with watching("user_login_failed") as failed:
         for data in ({}, {"username": user.get_username()}, {"password": "x"}):
             assert APIClient().post("/auth/login/", data).status_code == 400
     assert failed == []
 
 
-def test_a_login_that_finds_no_room_is_none(user: Any) -> None:
+def test_a_login_over_the_limit_is_not_a_login(user: Any) -> None:
     conf = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}
     with override_settings(DRF_TOKEN_AUTH=conf), watching("user_logged_in") as said:
         log_in(user)
@@ -521,7 +521,7 @@ def test_a_login_that_finds_no_room_is_none(user: Any) -> None:
 # The log
 
 
-def test_a_line_an_event(user: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_event_logs_one_line(user: Any, caplog: pytest.LogCaptureFixture) -> None:
     boss = make_user("boss")
     caplog.set_level(logging.INFO, logger="drf_token_auth")
     token = operations.issue(user, actor=boss)
@@ -551,7 +551,7 @@ def every_line(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def live(user: Any) -> set[str]:
-    """A whole life through the API; the keys there were."""
+    """Use the API from login to logout. Return all keys."""
     login = log_in(user, name="a\r\nphone").data["token"]
     client = client_of(login)
     status_of(login)
@@ -614,7 +614,7 @@ def texts_of(token: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("which", ["made", "loaded", "authenticated"])
-def test_what_a_token_shows_of_itself(user: Any, which: str) -> None:
+def test_the_repr_of_a_token_has_no_secret(user: Any, which: str) -> None:
     token = operations.issue(user)
     key, digest = token.key, bytes(token.digest)
     if which == "loaded":
@@ -629,7 +629,7 @@ def test_what_a_token_shows_of_itself(user: Any, which: str) -> None:
         assert digest[1:] not in dump
 
 
-def test_a_token_from_a_pickle_is_whole(user: Any) -> None:
+def test_a_token_from_a_pickle_is_complete(user: Any) -> None:
     token = operations.issue(user, name="x")
     again = pickle.loads(pickle.dumps(token))
     assert (again, again.name, again.expires_at) == (token, "x", token.expires_at)
@@ -639,8 +639,8 @@ def test_a_token_from_a_pickle_is_whole(user: Any) -> None:
         again.key  # noqa: B018
 
 
-def test_a_copy_is_whole(user: Any) -> None:
-    """Django's TestCase copies what setUpTestData made."""
+def test_a_copy_is_complete(user: Any) -> None:
+    """Django's TestCase copies the objects of setUpTestData."""
     token = operations.issue(user)
     for twin in (copy.copy(token), copy.deepcopy(token)):
         assert twin == token
@@ -651,14 +651,14 @@ def test_a_copy_is_whole(user: Any) -> None:
 
 
 def test_no_error_report_has_the_key(user: Any) -> None:
-    """The database goes away while a key is looked up: the report goes to people."""
+    """The database fails while a key is looked up. Django mails the report to people."""
     key = operations.issue(user).key
     request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {key}")
     assert key not in report_of(request, lambda: EchoView.as_view()(request))
 
 
 def report_of(request: Any, call: Callable[[], Any]) -> str:
-    """What Django would send to ADMINS, the package's local variables included."""
+    """Return the report that Django sends to ADMINS, with all local variables."""
 
     def fail(*args: Any) -> None:
         raise OperationalError("down")
@@ -676,7 +676,7 @@ def report_of(request: Any, call: Callable[[], Any]) -> str:
     pytest.fail("the database was not asked")
 
 
-def test_a_dump_of_the_database_brings_tokens_back(user: Any) -> None:
+def test_a_database_dump_restores_tokens(user: Any) -> None:
     """dumpdata and loaddata: the digest is there, the key is not."""
     token = operations.issue(user)
     dump = serializers.serialize("json", Token.objects.all())

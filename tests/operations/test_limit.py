@@ -42,7 +42,7 @@ def issue_each_hour(user: Any, *called: str, **wish: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_up_to_the_limit_nobody_goes(user: Any, number: int) -> None:
+def test_no_token_is_revoked_below_the_limit(user: Any, number: int) -> None:
     with limit(number):
         for name in "abc"[:number]:
             operations.issue(user, name=name)
@@ -51,13 +51,13 @@ def test_up_to_the_limit_nobody_goes(user: Any, number: int) -> None:
         assert names() == [*"abc"[1:number], "more"]
 
 
-def test_the_oldest_goes(user: Any) -> None:
+def test_the_oldest_token_is_revoked_at_the_limit(user: Any) -> None:
     with limit(3):
         issue_each_hour(user, "a", "b", "c", "d", "e")
     assert names() == ["c", "d", "e"]
 
 
-def test_the_oldest_is_the_one_unused_for_longest(user: Any) -> None:
+def test_the_token_unused_for_longest_is_revoked_first(user: Any) -> None:
     a, b, _ = issue_each_hour(user, "a", "b", "c")
     now = timezone.now()
     Token.objects.filter(pk=a.pk).update(last_used_at=now - timedelta(minutes=1))
@@ -67,7 +67,7 @@ def test_the_oldest_is_the_one_unused_for_longest(user: Any) -> None:
     assert names() == ["a", "d"]  # c was never used, and made before a's last use
 
 
-def test_of_those_used_at_once_the_one_made_first_goes(user: Any) -> None:
+def test_the_older_of_two_tokens_used_at_the_same_time_is_revoked(user: Any) -> None:
     issue_each_hour(user, "a", "b")
     Token.objects.update(last_used_at=timezone.now())
     with limit(2):
@@ -108,7 +108,7 @@ def test_a_token_of_the_last_microsecond_counts(user: Any) -> None:
     assert names() == ["b"]
 
 
-def test_tokens_ended_by_a_password_do_not_count(user: Any) -> None:
+def test_tokens_with_an_old_password_do_not_count(user: Any) -> None:
     operations.issue(user, name="before")
     user.set_password("another")
     user.save()
@@ -117,14 +117,14 @@ def test_tokens_ended_by_a_password_do_not_count(user: Any) -> None:
     assert names() == ["after"]
 
 
-def test_a_limit_that_was_lowered_ends_all_that_are_too_many(user: Any) -> None:
+def test_a_lowered_limit_revokes_all_surplus_tokens(user: Any) -> None:
     issue_each_hour(user, *"abcde")
     with limit(2):
         operations.issue(user, name="f")
     assert names() == ["e", "f"]
 
 
-def test_evicting_says_so(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_eviction_sends_a_signal(user: Any, django_capture_on_commit_callbacks: Any) -> None:
     (old,) = issue_each_hour(user, "old")
     with (
         listening() as heard,
@@ -144,7 +144,9 @@ def test_evicting_says_so(user: Any, django_capture_on_commit_callbacks: Any) ->
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_reject(user: Any, number: int, django_capture_on_commit_callbacks: Any) -> None:
+def test_a_full_user_is_refused(
+    user: Any, number: int, django_capture_on_commit_callbacks: Any
+) -> None:
     with limit(number, "reject"):
         for name in "abc"[:number]:
             operations.issue(user, name=name)
@@ -251,7 +253,7 @@ def test_an_expired_row_needs_no_room(user: Any) -> None:
     assert names() == ["a", "old"]
 
 
-def test_several_at_once_need_room_together(user: Any, other_user: Any) -> None:
+def test_bulk_create_needs_room_for_all_tokens(user: Any, other_user: Any) -> None:
     def tokens(named: str, **columns: Any) -> list[Any]:
         return [Token(user=user, name=name, **columns) for name in named]
 
@@ -279,11 +281,11 @@ def test_no_limit(user: Any) -> None:
     assert names() == list("abcdef")
 
 
-# A token that a request was made with
+# The presented token
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired", "deactivated", "rotated"])
-def test_no_token_is_made_with_one_that_ended_meanwhile(user: Any, end: str) -> None:
+def test_a_token_revoked_meanwhile_creates_no_token(user: Any, end: str) -> None:
     presented = operations.issue(user)
     if end == "revoked":
         operations.revoke(presented)
@@ -299,7 +301,7 @@ def test_no_token_is_made_with_one_that_ended_meanwhile(user: Any, end: str) -> 
     assert Token.objects.count() == before
 
 
-def test_a_token_is_made_with_one_that_works(user: Any) -> None:
+def test_a_usable_token_creates_a_token(user: Any) -> None:
     presented = operations.issue(user)
     made = operations.issue(user, kind="personal", presented=presented)
     assert Token.objects.from_key(made.key) == made
@@ -307,8 +309,8 @@ def test_a_token_is_made_with_one_that_works(user: Any) -> None:
 
 
 @pytest.mark.parametrize("end", ["deactivated", "deleted"])
-def test_no_token_is_made_for_a_user_who_left_meanwhile(user: Any, end: str) -> None:
-    """An inactive user who was loaded as such may get a token: the caller knows it."""
+def test_a_user_deleted_meanwhile_gets_no_token(user: Any, end: str) -> None:
+    """The caller knows that this user is inactive, and may issue a token."""
     users = type(user)._default_manager.filter(pk=user.pk)
     if end == "deactivated":
         users.update(is_active=False)
@@ -336,7 +338,7 @@ def test_no_token_is_made_for_a_user_who_left_meanwhile(user: Any, end: str) -> 
         ("purge(unused_for='180 days')", "Write unused_for=timedelta(days=180)."),
     ],
 )
-def test_a_duration_that_is_no_timedelta_is_shown_with_the_one_to_write(
+def test_a_wrong_duration_is_shown_with_the_timedelta_to_write(
     user: Any, call: str, message: str
 ) -> None:
     name, arguments = call.rstrip(")").split("(", 1)

@@ -30,7 +30,7 @@ def test_a_change_moves_a_column_with_auto_now(change: Callable[[Any], Any]) -> 
 
 
 @pytest.mark.django_db
-def test_a_revoked_token_gets_no_name(user: Any) -> None:
+def test_a_revoked_token_cannot_be_renamed(user: Any) -> None:
     token = operations.issue(user)
     operations.revoke(get_token_model().objects.get())
     assert rename(token, "phone") is False

@@ -34,7 +34,7 @@ def is_answered_as_always(response: Any) -> bool:
 @pytest.mark.django_db(transaction=True)
 @both
 @pytest.mark.parametrize("kind", ["login", "personal"])
-def test_the_holder_ends_it(atomic: bool, kind: str) -> None:
+def test_the_holder_of_a_key_revokes_its_token(atomic: bool, kind: str) -> None:
     user = make_user()
     token, other = operations.issue(user, kind=kind), operations.issue(user)
     with atomic_requests(atomic), listening() as heard:
@@ -67,7 +67,7 @@ def test_as_json_and_as_a_form(user: Any, content_type: str) -> None:
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "nonsense", "", 5, None, ["x"]])
-def test_any_hint_is_ignored(user: Any, hint: Any) -> None:
+def test_a_token_type_hint_is_ignored(user: Any, hint: Any) -> None:
     token = operations.issue(user)
     assert is_answered_as_always(
         APIClient().post(REVOKE, {"token": token.key, "token_type_hint": hint}, format="json")
@@ -91,7 +91,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
-def test_whatever_the_key_the_answer_is_one(user: Any, key: Any) -> None:
+def test_every_key_gets_the_same_answer(user: Any, key: Any) -> None:
     operations.issue(user)
     body = json.dumps({"token": key})
     with CaptureQueriesContext(connection) as queries:
@@ -102,7 +102,7 @@ def test_whatever_the_key_the_answer_is_one(user: Any, key: Any) -> None:
     assert Token.objects.count() == 1
 
 
-def test_the_dead_are_answered_alike_and_left_alone(user: Any) -> None:
+def test_an_expired_token_gets_the_same_answer_and_stays(user: Any) -> None:
     expired = operations.issue(user, ttl=timedelta(0))
     gone = operations.issue(user)
     operations.revoke(gone)
@@ -116,7 +116,7 @@ def test_the_dead_are_answered_alike_and_left_alone(user: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 @both
 @pytest.mark.parametrize("kind", ["login", "personal"])
-def test_of_a_deactivated_user_it_ends_and_stays_ended(atomic: bool, kind: str) -> None:
+def test_the_token_of_a_deactivated_user_is_revoked(atomic: bool, kind: str) -> None:
     user = make_user()
     token = operations.issue(user, kind=kind)
     user.is_active = False
@@ -131,8 +131,8 @@ def test_of_a_deactivated_user_it_ends_and_stays_ended(atomic: bool, kind: str) 
     assert status_of(token) == 401
 
 
-def test_of_an_old_password_it_ends(user: Any) -> None:
-    """The password could be set back."""
+def test_a_token_with_an_old_password_is_revoked(user: Any) -> None:
+    """The user may set the old password again. The token must not work then."""
     token = operations.issue(user)
     before = user.password
     user.set_password("x")
@@ -143,7 +143,7 @@ def test_of_an_old_password_it_ends(user: Any) -> None:
     assert status_of(token) == 401
 
 
-def test_the_database_is_asked_once_and_the_row_goes_by_one_statement(user: Any) -> None:
+def test_a_revocation_is_one_select_and_one_delete(user: Any) -> None:
     token = operations.issue(user)
     with queries() as asked:
         revoke(token.key)
@@ -151,31 +151,31 @@ def test_the_database_is_asked_once_and_the_row_goes_by_one_statement(user: Any)
 
 
 @pytest.mark.parametrize("data", [{}, {"token": ""}, {"token": None}, {"token": []}, [], "x"])
-def test_no_key_at_all(db: None, data: Any) -> None:
+def test_a_request_without_a_key(db: None, data: Any) -> None:
     assert APIClient().post(REVOKE, data, format="json").status_code == 400
 
 
-def test_possession_is_the_right(user: Any, other_user: Any) -> None:
-    """Whoever else one is: the finder of a key on the web need have no account."""
+def test_the_key_alone_is_enough(user: Any, other_user: Any) -> None:
+    """A person who finds a key on the web may have no account, or another one."""
     found = operations.issue(other_user)
     assert is_answered_as_always(revoke(found.key, client_of(operations.issue(user))))
     assert status_of(found) == 401
 
 
-def test_a_stale_header_keeps_nobody_from_it(user: Any) -> None:
+def test_an_old_key_in_the_header_does_not_matter(user: Any) -> None:
     token = operations.issue(user)
     assert is_answered_as_always(revoke(token.key, client_of("dta_stale")))
     assert not Token.objects.exists()
 
 
-def test_the_previous_key_within_its_grace_ends_the_row(user: Any) -> None:
+def test_the_previous_key_revokes_the_token_within_its_grace(user: Any) -> None:
     token = operations.issue(user)
     new = operations.rotate(token)
     assert is_answered_as_always(revoke(token.key))
     assert status_of(new) == 401
 
 
-def test_the_previous_key_after_its_grace_does_not(user: Any) -> None:
+def test_the_previous_key_revokes_nothing_after_its_grace(user: Any) -> None:
     token = operations.issue(user)
     with at(timezone.now() - timedelta(hours=1)):
         new = operations.rotate(token)
@@ -186,7 +186,7 @@ def test_the_previous_key_after_its_grace_does_not(user: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 @both
 @pytest.mark.parametrize("ends", [False, True])
-def test_its_reuse_is_said_with_the_request(
+def test_reuse_is_reported_with_the_request(
     atomic: bool, ends: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = operations.issue(make_user())
@@ -207,7 +207,7 @@ def test_its_reuse_is_said_with_the_request(
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_the_key_is_taken_from_no_address(user: Any, method: str) -> None:
+def test_a_key_in_the_url_is_ignored(user: Any, method: str) -> None:
     token = operations.issue(user)
     client = APIClient()
     assert getattr(client, method)(f"{REVOKE}?token={token.key}").status_code == 405
@@ -215,7 +215,7 @@ def test_the_key_is_taken_from_no_address(user: Any, method: str) -> None:
     assert status_of(token) == 200
 
 
-def test_it_is_throttled_apart_from_logins(db: None) -> None:
+def test_revocations_are_throttled_apart_from_logins(db: None) -> None:
     with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": "3/min"}}):
         answers = [revoke("x" * 40) for _ in range(5)]
         assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]

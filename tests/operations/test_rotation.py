@@ -89,7 +89,7 @@ def test_rotating_again_with_the_previous_key_to_the_microsecond(user: Any, edge
 
 
 @pytest.mark.parametrize("grace", [timedelta(0), None])
-def test_without_a_grace_the_previous_key_is_dead_at_once(user: Any, grace: Any) -> None:
+def test_without_a_grace_the_previous_key_stops_at_once(user: Any, grace: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH={"ROTATION_GRACE": grace}):
         token = operations.issue(user)
         new = rotated(token)
@@ -98,7 +98,7 @@ def test_without_a_grace_the_previous_key_is_dead_at_once(user: Any, grace: Any)
         assert status_of(new) == 200
 
 
-def test_a_lost_answer_can_be_retried_and_one_successor_lives(user: Any) -> None:
+def test_a_lost_answer_can_be_retried_and_one_new_key_works(user: Any) -> None:
     token = operations.issue(user)
     lost = rotated(token)
     lost_too = rotated(token)
@@ -119,7 +119,7 @@ def test_retries_do_not_prolong_the_grace(user: Any) -> None:
         assert status_of(new) == 200
 
 
-def test_the_grandparent_is_dead_though_in_its_grace(user: Any) -> None:
+def test_the_key_before_the_previous_key_does_not_work(user: Any) -> None:
     token = operations.issue(user)
     child = rotated(token)
     grandchild = rotated(child)
@@ -161,7 +161,7 @@ def test_a_revoked_token_is_not_rotated(user: Any) -> None:
     assert not Token.objects.exists()
 
 
-def test_without_a_token_of_ours(user: Any, api_client: Any) -> None:
+def test_a_request_without_our_token_cannot_rotate(user: Any, api_client: Any) -> None:
     assert api_client.post("/auth/token/rotate/").status_code == 401
     api_client.force_authenticate(user)
     response = api_client.post("/auth/token/rotate/")
@@ -220,7 +220,7 @@ def reused() -> Any:
 @pytest.mark.django_db(transaction=True)
 @both
 @pytest.mark.parametrize("path", ["/echo/", "/failing/", "/auth/logout/", "/auth/token/"])
-def test_reuse_is_refused_and_said_once(
+def test_reuse_is_refused_and_sends_one_signal(
     reused: Any, atomic: bool, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with atomic_requests(atomic), listening() as heard:
@@ -263,7 +263,7 @@ def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reuse_within_a_request_that_is_served_otherwise(reused: Any) -> None:
+def test_reuse_in_a_request_that_another_authenticator_accepts(reused: Any) -> None:
     """from_key in code says None, and the event is the same."""
     with listening() as heard:
         assert Token.objects.from_key(reused.key) is None
@@ -272,7 +272,7 @@ def test_reuse_within_a_request_that_is_served_otherwise(reused: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @both
-def test_rotation_says_so_once(atomic: bool) -> None:
+def test_a_rotation_sends_one_signal(atomic: bool) -> None:
     user = make_user()
     token = operations.issue(user)
     with atomic_requests(atomic), listening() as heard:
@@ -286,7 +286,7 @@ def test_rotation_says_so_once(atomic: bool) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_expired_tokens_previous_key_tells_nothing_of_expiry() -> None:
+def test_the_previous_key_of_an_expired_token_does_not_reveal_the_expiry() -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(make_user(), ttl=MINUTE)

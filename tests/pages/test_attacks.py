@@ -99,7 +99,9 @@ class TestProjects:
         assert f'value="{value}" autocomplete="username"' in page.get(NEW).content.decode()
         assert errors(make(page, password="wrong")) == {"password": ["The password is wrong."]}
 
-    def test_an_inactive_user_makes_none(self, page: Client, user: Any, settings: Any) -> None:
+    def test_an_inactive_user_creates_no_token(
+        self, page: Client, user: Any, settings: Any
+    ) -> None:
         backend = "django.contrib.auth.backends.AllowAllUsersModelBackend"
         settings.AUTHENTICATION_BACKENDS = [backend]
         type(user).objects.update(is_active=False)
@@ -154,7 +156,7 @@ class TestRequests:
         assert errors(make(page, **data))
         assert not Token.objects.exists()
 
-    def test_a_stale_form_makes_none(self, user: Any, settings: Any) -> None:
+    def test_a_stale_form_creates_no_token(self, user: Any, settings: Any) -> None:
         """In another tab, the user has logged in again: the form's CSRF token is an old one."""
         settings.ROOT_URLCONF = WithLogin
         tab = Client(enforce_csrf_checks=True)

@@ -61,7 +61,7 @@ def test_scopes_have_their_descriptions(page: Client, user: Any) -> None:
     assert "<code>read</code>" in text_of(page, path_of(token))
 
 
-def test_what_is_said_of_the_expiry(page: Client, user: Any) -> None:
+def test_the_text_about_the_expiry(page: Client, user: Any) -> None:
     day = timedelta(days=1)
     never = operations.issue(user, kind="personal", ttl=None)
     idle = operations.issue(user, ttl=60 * day, idle_timeout=7 * day)
@@ -80,7 +80,7 @@ def test_what_is_said_of_the_expiry(page: Client, user: Any) -> None:
     ]
 
 
-def test_last_use_is_no_more_exact_than_it_is_stored(page: Client, personal: Any) -> None:
+def test_last_use_is_as_exact_as_its_interval(page: Client, personal: Any) -> None:
     now = timezone.now()
     assert "not used yet" in text_of(page, path_of(personal))
     Token.objects.update(last_used_at=now - timedelta(minutes=9))
@@ -101,6 +101,7 @@ class TestIds:
             (models.BigAutoField(primary_key=True), "7", 7),
             (models.UUIDField(), "6f2b5c1e-5a0c-4b8e-9d55-0d5b1b1f4d11", None),
             (models.CharField(max_length=20), "a-b.c", "a-b.c"),
+            (models.CharField(max_length=20), "a_2Fb_5Fc", "a/b_c"),
         ],
     )
     def test_any_primary_key_has_one_url(
@@ -114,10 +115,18 @@ class TestIds:
 
     @pytest.mark.parametrize("text", ["07", "+7", "7 ", "x", "6F2B5C1E5A0C4B8E9D550D5B1B1F4D11"])
     @pytest.mark.parametrize("field", [models.BigAutoField(primary_key=True), models.UUIDField()])
-    def test_another_spelling_is_no_id(self, monkeypatch: Any, field: Any, text: str) -> None:
+    def test_another_spelling_of_an_id_is_a_404(
+        self, monkeypatch: Any, field: Any, text: str
+    ) -> None:
         monkeypatch.setattr(Token._meta, "pk", field)
         with pytest.raises(ValueError, match=text.replace("+", r"\+")):
             converters.parse_id(text)
+
+    @pytest.mark.parametrize("text", ["a_b", "a_5fb"])
+    def test_a_text_that_is_not_quoted_is_no_id(self, monkeypatch: Any, text: str) -> None:
+        monkeypatch.setattr(Token._meta, "pk", models.CharField(max_length=20))
+        with pytest.raises(ValueError, match=text):
+            converters.TokenIdConverter().to_python(text)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_five_queries_however_long_the_list(
 
 
 @lists
-def test_only_what_is_the_users_own_usable_and_of_the_kind(
+def test_only_the_users_usable_tokens_of_the_kind(
     page: Client, user: Any, other_user: Any, path: str, kind: str
 ) -> None:
     past = timezone.now() - timedelta(seconds=1)
@@ -63,7 +63,7 @@ def test_only_what_is_the_users_own_usable_and_of_the_kind(
     assert labels(page.get(path)) == ["mine"]
 
 
-def test_the_last_used_comes_first_and_the_head_says_so(page: Client, user: Any) -> None:
+def test_the_last_used_token_comes_first_as_the_heading_shows(page: Client, user: Any) -> None:
     now = timezone.now()
     for name, hours in [("b", 3), ("a", 1), ("c", 2)]:
         token = operations.issue(user, name=name)
@@ -97,9 +97,7 @@ class TestSearch:
         crowd(user, "personal", 40)
         operations.issue(user, kind="personal", name="Ünusual 100%")
 
-    def test_a_long_list_has_a_box_and_a_short_list_has_none(
-        self, page: Client, user: Any, many: None
-    ) -> None:
+    def test_only_a_long_list_has_a_search_box(self, page: Client, user: Any, many: None) -> None:
         crowd(user, "login", 25)
         assert 'type="search"' in page.get(TOKENS).content.decode()
         assert 'type="search"' not in page.get(DEVICES).content.decode()
@@ -168,7 +166,7 @@ class TestExpired:
     def test_without_any_there_is_no_section(self, page: Client, personal: Any) -> None:
         assert "<details" not in page.get(TOKENS).content.decode()
 
-    def test_of_many_the_last_are_shown(self, page: Client, user: Any) -> None:
+    def test_only_the_last_expired_tokens_are_shown(self, page: Client, user: Any) -> None:
         now = timezone.now()
         Token.objects.bulk_create(
             Token(user=user, kind="personal", name=f"n{days}", expires_at=now - timedelta(days))

@@ -120,7 +120,7 @@ class TestScopes:
             ({"access": "only", "scopes": ["admin"]}, "scopes"),
         ],
     )
-    def test_what_is_not_clear_is_an_error(self, page: Client, data: Any, field: str) -> None:
+    def test_contradictory_input_is_an_error(self, page: Client, data: Any, field: str) -> None:
         assert list(errors(make(page, **data))) == [field]
         assert not Token.objects.exists()
 
@@ -157,7 +157,9 @@ class TestNames:
 
 
 class TestLimit:
-    def test_when_full_the_form_says_which_token_goes(self, page: Client, user: Any) -> None:
+    def test_at_the_limit_the_form_names_the_token_to_be_revoked(
+        self, page: Client, user: Any
+    ) -> None:
         with at(timezone.now() - DAY):
             operations.issue(user, kind="personal", name="first")
         operations.issue(user, kind="personal", name="second")
@@ -169,9 +171,7 @@ class TestLimit:
         assert set(Token.objects.values_list("name", flat=True)) == {"second", "deploy"}
 
     @override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"})
-    def test_where_a_full_account_is_refused_there_is_no_form(
-        self, page: Client, personal: Any
-    ) -> None:
+    def test_at_a_strict_limit_there_is_no_form(self, page: Client, personal: Any) -> None:
         text = page.get(NEW).content.decode()
         assert "Revoke one of them before" in text
         assert 'name="lifetime"' not in text

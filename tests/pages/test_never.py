@@ -143,7 +143,9 @@ class TestSomebodyElse:
         assert Token.objects.count() == 2
 
     @pytest.mark.parametrize("change", ["expired", "revoked"])
-    def test_what_is_over_is_missing(self, page: Client, user: Any, change: str) -> None:
+    def test_an_expired_or_revoked_token_is_a_404(
+        self, page: Client, user: Any, change: str
+    ) -> None:
         device = operations.issue(user, name="phone")
         personal = operations.issue(user, kind="personal", name="CI")
         if change == "revoked":
@@ -174,7 +176,7 @@ class TestStrangers:
                 assert answer.headers["Location"].startswith("/accounts/login/?next=/account/")
         assert Token.objects.count() == 2
 
-    def test_a_key_lets_nobody_in(self, user: Any, paths: list[str]) -> None:
+    def test_a_key_does_not_open_the_pages(self, user: Any, paths: list[str]) -> None:
         key = operations.issue(user).key
         for path in paths:
             assert Client().get(path, headers={"Authorization": f"Token {key}"}).status_code == 302
@@ -247,7 +249,7 @@ def test_htmx_puts_no_page_into_another(page: Client, paths: list[str]) -> None:
         assert response.content == b""
 
 
-def test_a_user_who_may_make_no_tokens_makes_none(
+def test_a_user_without_the_right_creates_no_token(
     page: Client, personal: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(PageView, "may_make_token", lambda self: False)

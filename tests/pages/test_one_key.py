@@ -54,7 +54,7 @@ def test_a_reload_makes_no_second_key(page: Client) -> None:
     assert status_of(key) == 200
 
 
-def test_other_tokens_are_left_alone(page: Client, user: Any, other_user: Any) -> None:
+def test_other_tokens_stay(page: Client, user: Any, other_user: Any) -> None:
     others = {
         operations.issue(user, name="API key"),
         operations.issue(user, kind="personal", name="CI"),

@@ -64,7 +64,7 @@ class TestPassword:
         assert not asks_password(page.get(NEW))
 
     @pytest.mark.parametrize("password", ["not this one", "", "x" * 5000])
-    def test_a_wrong_one_makes_nothing_and_keeps_what_was_typed(
+    def test_a_wrong_password_creates_nothing_and_keeps_the_input(
         self, user: Any, password: str
     ) -> None:
         response = make(stale_page(user), password=password)
@@ -141,7 +141,7 @@ class TestLogInAgain:
         sso_page.force_login(make_user("linus"))
         assert key_in(make(sso_page))
 
-    def test_what_was_typed_comes_along(self, sso_page: Client) -> None:
+    def test_the_input_is_kept(self, sso_page: Client) -> None:
         response = make(sso_page)
         assert not Token.objects.exists()
         text = response.content.decode()
@@ -156,7 +156,7 @@ class TestLogInAgain:
 
 @pytest.mark.parametrize("mark", ["hijack_history", "loginas_from_user"])
 @pytest.mark.parametrize("recent", [timedelta(minutes=15), None])
-def test_an_operator_who_acts_as_the_user_makes_no_key(
+def test_an_operator_who_acts_as_the_user_creates_no_key(
     page: Client, personal: Any, mark: str, recent: Any
 ) -> None:
     session = page.session

@@ -159,7 +159,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize("change", WAYS)
-def test_the_login_tokens_die_and_the_personal_ones_do_not(
+def test_a_new_password_stops_login_tokens_but_not_personal_tokens(
     user: Any, other_user: Any, change: Callable[[Any], None]
 ) -> None:
     logins = [
@@ -185,7 +185,7 @@ def test_the_login_tokens_die_and_the_personal_ones_do_not(
     assert status_of(others) == 200
 
 
-def test_noticing_it_costs_no_query(user: Any) -> None:
+def test_noticing_a_new_password_costs_no_query(user: Any) -> None:
     token = operations.issue(user)
     shell(fresh(user))
     client = client_of(token)
@@ -221,7 +221,7 @@ def test_a_token_from_before_it_was_bound_is_bound_at_its_next_use() -> None:
     assert status_of(unused) == 200  # made under nobody knows which password
 
 
-def test_changing_it_back_does_not_revive(user: Any) -> None:
+def test_changing_the_password_back_does_not_make_tokens_usable(user: Any) -> None:
     token = operations.issue(user)
     shell(fresh(user))
     again = fresh(user)
@@ -230,7 +230,7 @@ def test_changing_it_back_does_not_revive(user: Any) -> None:
     assert status_of(token) == 401
 
 
-def test_what_else_changes_of_a_user_ends_nothing(user: Any) -> None:
+def test_other_changes_of_a_user_stop_no_token(user: Any) -> None:
     token = operations.issue(user)
     again = fresh(user)
     again.email = "new@example.com"
@@ -240,7 +240,7 @@ def test_what_else_changes_of_a_user_ends_nothing(user: Any) -> None:
     assert status_of(token) == 200
 
 
-def test_the_dead_are_neither_listed_nor_found_by_get_or_create(user: Any) -> None:
+def test_tokens_with_an_old_password_are_neither_listed_nor_found(user: Any) -> None:
     dead = Token.objects.create(user=user)
     shell(fresh(user))
     user = fresh(user)
@@ -252,7 +252,9 @@ def test_the_dead_are_neither_listed_nor_found_by_get_or_create(user: Any) -> No
     assert client_of(found).get(f"/auth/tokens/{dead.pk}/").status_code == 404
 
 
-def test_the_next_login_ends_their_rows(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_the_next_login_revokes_tokens_with_an_old_password(
+    user: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     dead = operations.issue(user)
     personal = operations.issue(user, kind="personal")
     shell(fresh(user))
@@ -332,7 +334,7 @@ def test_change_password_without_a_token_keeps_none(user: Any) -> None:
     assert fresh(user).check_password(NEW)
 
 
-def test_change_password_makes_it_unusable(user: Any) -> None:
+def test_change_password_can_set_an_unusable_password(user: Any) -> None:
     token = operations.issue(user)
     operations.change_password(fresh(user), None, keep=token)
     assert not fresh(user).has_usable_password()
@@ -346,7 +348,7 @@ def test_change_password_keeps_no_token_of_another_user(user: Any, other_user: A
     assert [status_of(one) for one in (token, others)] == [401, 200]
 
 
-def test_change_password_revives_no_revoked_token(user: Any) -> None:
+def test_change_password_does_not_restore_revoked_tokens(user: Any) -> None:
     token = operations.issue(user)
     loaded = row(token)
     operations.revoke(token, reason="logout")
@@ -465,7 +467,7 @@ def test_a_login_that_upgrades_the_hash_logs_nobody_out(
     assert status_of(token) == 200
 
 
-def test_an_upgrade_revives_nobody(db: None) -> None:
+def test_an_upgrade_makes_no_old_token_usable(db: None) -> None:
     with hashers(Before):
         user = make_user()
         dead = operations.issue(user)
@@ -583,7 +585,7 @@ def test_a_login_with_the_old_password_gets_no_token_that_outlives_the_change(
     ],
     ids=["issue", "personal", "create", "save", "bulk_create"],
 )
-def test_no_token_is_made_of_a_password_that_was_overtaken(
+def test_an_outdated_password_creates_no_token(
     hashed_before: Any, make: Callable[[Any], Any]
 ) -> None:
     user, token = hashed_before
@@ -595,7 +597,7 @@ def test_no_token_is_made_of_a_password_that_was_overtaken(
     assert list(Token.objects.all()) == [token]
 
 
-def test_a_change_beside_an_upgrade_is_not_undone_by_it(hashed_before: Any) -> None:
+def test_an_upgrade_does_not_undo_a_change_at_the_same_time(hashed_before: Any) -> None:
     """The request that checks the old password has loaded the user before the change."""
     user, token = hashed_before
     stale = fresh(user)
@@ -755,7 +757,7 @@ def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:
     assert {one["id"] for one in listed} == {token.pk for token in tokens}
 
 
-def test_an_unusable_password_set_again_is_no_change(user: Any) -> None:
+def test_setting_an_unusable_password_again_is_not_a_change(user: Any) -> None:
     """Some single sign-on back ends set one at each login."""
     unusable(user)
     token = operations.issue(user)
@@ -767,7 +769,7 @@ def test_an_unusable_password_set_again_is_no_change(user: Any) -> None:
     assert status_of(token) == 401
 
 
-def test_an_unusable_password_revives_no_token_of_another_one(user: Any) -> None:
+def test_an_unusable_password_makes_no_old_token_usable(user: Any) -> None:
     unusable(user)
     token = operations.issue(user)
     shell(fresh(user))
@@ -796,9 +798,7 @@ def own_session_hash(user: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return values
 
 
-def test_a_user_model_with_its_own_session_hash_decides(
-    user: Any, own_session_hash: list[str]
-) -> None:
+def test_the_session_hash_of_a_user_model_decides(user: Any, own_session_hash: list[str]) -> None:
     token = operations.issue(user)
     shell(fresh(user))
     assert status_of(token) == 200
@@ -842,7 +842,7 @@ def test_a_user_model_without_a_password_binds_nothing(
 # The user
 
 
-def test_a_deactivated_user_is_out_at_once(user: Any) -> None:
+def test_a_deactivated_user_is_refused_at_once(user: Any) -> None:
     tokens = [operations.issue(user, kind=kind) for kind in ("login", "personal")]
     assert [status_of(token) for token in tokens] == [200, 200]
     User._default_manager.update(is_active=False)
@@ -855,13 +855,13 @@ def test_a_deactivated_user_is_out_at_once(user: Any) -> None:
     assert [status_of(token) for token in tokens] == [200, 200]
 
 
-def test_an_inactive_user_of_a_dead_token_is_told_nothing_new(user: Any) -> None:
+def test_an_expired_token_does_not_reveal_an_inactive_user(user: Any) -> None:
     token = operations.issue(user, ttl=timedelta(0))
     User._default_manager.update(is_active=False)
     assert client_of(token).get("/echo/").data["detail"].code == "token_expired"
 
 
-def test_a_deleted_user_is_out_at_once(user: Any) -> None:
+def test_a_deleted_user_is_refused_at_once(user: Any) -> None:
     tokens = [operations.issue(user, kind=kind) for kind in ("login", "personal")]
     user.delete()
     assert not Token.objects.exists()
@@ -871,7 +871,7 @@ def test_a_deleted_user_is_out_at_once(user: Any) -> None:
         assert response.data["detail"].code == "invalid_token"
 
 
-def test_a_request_of_a_view_of_ones_own(user: Any) -> None:
+def test_a_view_called_directly_refuses_a_token_with_an_old_password(user: Any) -> None:
     """The stamp is looked at wherever a key is, with a request or without."""
     token = operations.issue(user)
     shell(fresh(user))

@@ -152,7 +152,7 @@ def test_the_server_closes_a_connection_that_is_kept(token: Any, how: str) -> No
 
 
 @pytest.mark.parametrize("how", ["prepared", "prepared, bound by the server"])
-def test_a_column_more_does_not_break_what_is_prepared(token: Any, how: str) -> None:
+def test_an_added_column_does_not_break_prepared_statements(token: Any, how: str) -> None:
     """A migration while the process lives: the statement names its columns."""
     table = connection.ops.quote_name(type(token)._meta.db_table)
     with connected(OPTIONS[how]) as other, elsewhere(other) as cursor:

@@ -195,7 +195,7 @@ class TestKeysThatAreUuids:
         assert revoke_in_batches(tokens, reason="command", batch_size=3) == 7
 
 
-def test_what_is_deleted_is_locked_before_it_is_read(transactional_db, user):
+def test_rows_are_locked_before_they_are_read(transactional_db, user):
     fill(user, timezone.now())
     with hanging("a receiver"), queries() as asked:
         assert operations.purge() == 1

@@ -49,7 +49,7 @@ def test_a_purge_that_stops_early_says_that_more_is_left(user, monkeypatch):
     assert purge() == "6 expired tokens deleted.\n"
 
 
-def test_a_purge_that_ends_within_its_time_limit_says_nothing_of_it(user):
+def test_a_purge_within_its_time_limit_does_not_mention_it(user):
     some_expired(user)
     assert purge("--time-limit=60") == "10 expired tokens deleted.\n"
 

@@ -33,7 +33,7 @@ def test_exactly_the_expired_ones_go(user):
     assert operations.purge(batch_size=3) == 0
 
 
-def test_what_the_project_does_with_each_deleted_row_is_done(user):
+def test_receivers_of_the_project_run_for_each_deleted_row(user):
     """A receiver of Django's own signal, as a foreign key that cascades, forbids one DELETE."""
     model = get_token_model()
     gone = fill(user, *[timezone.now() - timedelta(hours=1)] * 3)
@@ -51,7 +51,7 @@ def test_what_the_project_does_with_each_deleted_row_is_done(user):
     assert seen == expected
 
 
-def test_an_empty_table_is_no_error(db):
+def test_an_empty_table_is_not_an_error(db):
     assert operations.purge() == 0
 
 
@@ -112,7 +112,7 @@ def test_each_batch_is_a_transaction_of_its_own(user):
     assert get_token_model().objects.count() == 6
 
 
-def test_what_expired_lately_may_be_kept(user):
+def test_recently_expired_tokens_may_be_kept(user):
     now = timezone.now()
     fill(user, now - timedelta(days=8), now - timedelta(days=6))
     assert operations.purge(older_than=timedelta(days=7)) == 1
@@ -151,7 +151,7 @@ def test_the_unused_are_revoked_by_last_use_or_else_by_creation(
     assert get_token_model().objects.count() == 1
 
 
-def test_what_has_expired_is_kept_for_so_long_however_unused(user):
+def test_expired_tokens_are_kept_even_if_they_are_unused(user):
     now = timezone.now()
     old = now - timedelta(days=200)
     kept = fill(user, now - timedelta(days=1), created_at=old)
@@ -162,7 +162,7 @@ def test_what_has_expired_is_kept_for_so_long_however_unused(user):
     assert list(get_token_model().objects.all()) == kept
 
 
-def test_the_time_limit_stops_it_and_the_next_run_goes_on(user, monkeypatch):
+def test_the_next_run_continues_after_the_time_limit(user, monkeypatch):
     now = timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(10)])
     clock = iter(range(100))

@@ -67,7 +67,7 @@ def test_a_token_the_replica_does_not_know_yet_is_asked_for_once_on_the_primary(
     assert queries == {"replica": 1, "default": 1}
 
 
-def test_a_key_of_nobody_is_asked_for_once_on_each(user, catch_up):
+def test_an_unknown_key_needs_one_query_on_each_database(user, catch_up):
     catch_up()
     get(keys.generate("dta_"))
     with counted() as queries:
@@ -87,7 +87,7 @@ def test_login_and_logout_while_the_replica_lags(user, paused):
     assert client.get("/echo/").status_code == 401
 
 
-def test_a_revoked_token_lives_as_long_as_the_replica_does_not_know(user, catch_up):
+def test_a_revoked_token_works_until_the_replica_knows(user, catch_up):
     token = operations.issue(user)
     catch_up()
     replay("pause")

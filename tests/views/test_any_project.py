@@ -259,7 +259,7 @@ def test_the_project_answers_server_errors(
     assert answer.status_code == status
 
 
-def test_a_version_in_the_path_is_no_argument_of_ours(
+def test_a_version_in_the_path_is_not_passed_to_our_views(
     user: Any, with_defaults: Callable[..., None]
 ) -> None:
     with_defaults(**DEFAULTS["URLPathVersioning v2"])
@@ -302,7 +302,7 @@ def test_a_cache_for_the_whole_site_keeps_no_answer(user: Any, other_user: Any) 
 
 
 @pytest.mark.parametrize("name", ["JSON parser", "own filter", "envelope", "model permission"])
-def test_a_session_with_a_csrf_token_is_let_in(
+def test_a_session_with_a_csrf_token_is_accepted(
     user: Any, with_defaults: Callable[..., None], name: str
 ) -> None:
     with_defaults(**DEFAULTS[name], AUTHENTICATION_CLASSES=[f"{DRF}.authentication.{S}"])

@@ -33,7 +33,7 @@ def user() -> Any:
 
 
 def asgi(method: str, path: str, key: str | None = None, body: bytes = b"") -> int:
-    """The status of a request through Django's ASGI handler, as a server calls it."""
+    """Return the status of a request through Django's ASGI handler, as a server calls it."""
 
     async def run() -> int:
         headers = [(b"host", b"testserver"), (b"content-type", b"application/json")]
@@ -108,7 +108,7 @@ def test_afrom_key_loads_the_user(user: Any, django_assert_num_queries: Any) -> 
         assert token.user == user
 
 
-def test_afrom_key_of_the_dead(user: Any) -> None:
+def test_afrom_key_of_an_expired_token(user: Any) -> None:
     expired = operations.issue(user, ttl=timedelta(0))
     assert async_to_sync(from_key)(expired.key) is None
 
@@ -188,7 +188,7 @@ def test_an_async_view_that_looks_a_key_up(user: Any) -> None:
 
 
 @both
-def test_a_life_under_asgi(user: Any, atomic: bool) -> None:
+def test_the_life_of_a_token_under_asgi(user: Any, atomic: bool) -> None:
     async def live() -> list[int]:
         client = AsyncClient()
         credentials = json.dumps({"username": user.get_username(), "password": PASSWORD})
@@ -221,7 +221,7 @@ def test_last_use_under_asgi(user: Any, atomic: bool, path: str, status: int) ->
 
 @both
 def test_revoke_on_reuse_under_asgi(user: Any, atomic: bool) -> None:
-    """The server may run the view in a task of its own, whose context nobody else sees."""
+    """The server may run the view in another task, whose context is not visible here."""
     token = operations.issue(user)
     with at(timezone.now() - timedelta(hours=1)):
         operations.rotate(token)

@@ -45,7 +45,7 @@ def _plain_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
 
 @pytest.fixture
 def client() -> APIClient:
-    """One that a session's cookie would need a CSRF token with."""
+    """A client that needs a CSRF token with a session's cookie."""
     return APIClient(enforce_csrf_checks=True)
 
 
@@ -59,8 +59,8 @@ def client() -> APIClient:
         ("serializers", "AuthTokenSerializer"),
     ],
 )
-def test_the_module_is_all_that_has_to_be_changed(module: str, name: str) -> None:
-    """Of DRF's names, none that can be imported from here is DRF's own."""
+def test_only_the_imported_module_has_to_change(module: str, name: str) -> None:
+    """No DRF name in these modules is DRF's own class."""
     found = getattr(import_module(f"drf_token_auth.{module}"), name)
     assert getattr(found, "cls", found).__module__.startswith("drf_token_auth.")
 
@@ -126,7 +126,7 @@ class TestTokenAuthentication:
         ids=ascii,
     )
     @pytest.mark.parametrize("format_", ["json", "multipart"])
-    def test_what_is_no_key(
+    def test_a_malformed_key(
         self, client: APIClient, path: str, word: str, rest: str, format_: str
     ) -> None:
         answer = self.post(client, path, f"{word}{rest}", format=format_)
@@ -134,7 +134,7 @@ class TestTokenAuthentication:
         assert answer.headers["WWW-Authenticate"].startswith(word)
 
     @pytest.mark.parametrize("header", [None, "", "Basic abcd1234", "Tokenabcd1234", KNOWN])
-    def test_what_is_no_header_of_ours(
+    def test_a_header_that_is_not_ours(
         self, client: APIClient, path: str, word: str, header: str | None
     ) -> None:
         answer = self.post(client, path, header)
@@ -155,7 +155,7 @@ class TestTokenAuthentication:
 
 class TestHooks:
     def test_a_key_in_another_case_is_another_key(self, client: APIClient, user: Any) -> None:
-        # In a plain model that is up to the column's collation.
+        # In a plain model, the collation of the column decides.
         Token.objects.create(key=KNOWN, user=user)
         for path, word in (("/token/", "Token"), ("/keyword/", "Bearer")):
             header = f"{word} {KNOWN.upper()}"
@@ -222,7 +222,7 @@ class TestHooks:
             assert challenge is not None
             assert challenge.split()[0] == word
 
-    def test_force_authenticate_goes_before(self, user: Any) -> None:
+    def test_force_authenticate_wins_over_the_header(self, user: Any) -> None:
         request = APIRequestFactory().get("/", HTTP_AUTHORIZATION="Token wxyz6789")
         force_authenticate(request, user)
         view = MockView.as_view(authentication_classes=[ExpiringTokenAuthentication])
@@ -234,7 +234,7 @@ class TestModel:
         assert Token.objects.create(user=user).key
 
     def test_generate_key(self) -> None:
-        # Also as the migration or the admin of a project would: on an instance of nobody.
+        # A migration or an admin may call it on an instance without a user.
         for made in (Token.generate_key(), Token().generate_key()):
             assert isinstance(made, str)
             assert len(made) == 40
@@ -264,21 +264,21 @@ class TestModel:
         assert Token.objects.count() == 1
 
     @pytest.mark.parametrize("nothing", ["", None])
-    def test_a_cleared_key_of_a_new_token_is_made_at_save(self, user: Any, nothing: Any) -> None:
+    def test_save_generates_a_cleared_key(self, user: Any, nothing: Any) -> None:
         token = Token(user=user)
         token.key = nothing
         token.save()
         assert len(token.key) == 40
         assert Token.objects.from_key(token.key) == token
 
-    def test_a_key_given_as_nothing_is_made(self, user: Any) -> None:
+    def test_save_generates_a_key_for_an_empty_one(self, user: Any) -> None:
         for nothing in ("", None):
             assert len(Token.objects.create(user=user, key=nothing).key) == 40
 
     def test_clearing_the_key_of_a_stored_token_stores_no_empty_one(self, user: Any) -> None:
         token = Token.objects.create(user=user)
         before = bytes(token.digest)
-        # DRF: an IntegrityError. What matters is that no row is left that anybody can open.
+        # DRF raises IntegrityError here. Either way, no row may have an empty key.
         try:
             with transaction.atomic():
                 token.key = ""
@@ -328,11 +328,11 @@ class TestModel:
             with pytest.raises(FieldError):
                 lookup()
 
-    def test_a_copy_on_the_way_keeps_what_the_instance_had(self, user: Any) -> None:
+    def test_a_copy_keeps_the_key(self, user: Any) -> None:
         token = Token.objects.create(user=user, key=KNOWN)
         assert copy.copy(token).key == KNOWN
 
-    def test_the_user_takes_the_tokens_along(self, user: Any) -> None:
+    def test_deleting_the_user_deletes_the_tokens(self, user: Any) -> None:
         Token.objects.create(user=user)
         user.delete()
         assert not Token.objects.exists()
@@ -350,7 +350,7 @@ class TestObtainAuthToken:
         assert client.get("/token/", HTTP_AUTHORIZATION=header).status_code == 200
 
     def test_a_session_changes_nothing(self, client: APIClient, user: Any) -> None:
-        # No authenticator runs, so no CSRF token is asked for either.
+        # No authenticator runs, so no CSRF token is needed.
         client.force_login(user)
         answer = client.post(
             "/auth-token/", {"username": user.get_username(), "password": PASSWORD}
@@ -380,17 +380,17 @@ class TestObtainAuthToken:
         assert answer.json()
 
     def test_the_serializer_alone(self, user: Any) -> None:
-        # DRF's takes a context without a request, too: in a shell, and in tests.
+        # DRF's serializer also accepts a context without a request, as in a shell or a test.
         serializer = LoginSerializer(data={"username": user.get_username(), "password": PASSWORD})
         assert serializer.is_valid(), serializer.errors
         assert serializer.validated_data["user"] == user
 
-    def test_the_serializer_validates_nothing_as_nobody(self) -> None:
+    def test_the_serializer_refuses_empty_data(self) -> None:
         with pytest.raises(ValidationError):
             LoginSerializer().validate({})
 
     @pytest.mark.parametrize("password", ["test pass ", " test pass", "  "])
-    def test_spaces_around_a_password_count(
+    def test_spaces_around_a_password_are_kept(
         self, client: APIClient, user: Any, password: str
     ) -> None:
         user.set_password(password)
@@ -409,14 +409,14 @@ class TestObtainAuthToken:
 class TestCommand:
     """``drf_create_token`` of DRF is ``create_token`` here, with the key alone on its output."""
 
-    def test_a_users_token(self, client: APIClient, user: Any) -> None:
+    def test_create_token_prints_the_key(self, client: APIClient, user: Any) -> None:
         out = StringIO()
         call_command("create_token", user.get_username(), stdout=out)
         (key,) = out.getvalue().splitlines()
         assert Token.objects.get() == Token.objects.from_key(key)
         assert client.get("/token/", HTTP_AUTHORIZATION=f"Token {key}").status_code == 200
 
-    def test_nobodys(self) -> None:
+    def test_create_token_for_an_unknown_user(self) -> None:
         out = StringIO()
         with pytest.raises(CommandError, match="not_existing_user"):
             call_command("create_token", "not_existing_user", stdout=out)

@@ -66,7 +66,7 @@ def test_the_field_with_content_names_the_account(user: Any, nothing: Any) -> No
 
 
 class ByPhone(ModelBackend):
-    """Accounts are found by more than the column can hold."""
+    """A backend may find accounts by a name that is longer than the column."""
 
     def authenticate(self, request: Any, username: Any = None, **credentials: Any) -> Any:
         name = str(username).removeprefix("x" * 300)
@@ -82,7 +82,7 @@ def test_a_name_may_be_longer_than_the_column(user: Any, settings: Any) -> None:
 
 
 @pytest.mark.parametrize("name", [True, False, [], {}, ["ada"], "\x00", "\ud800", "a\x00b"])
-def test_what_is_no_name_is_a_400(db: None, name: Any) -> None:
+def test_a_wrong_name_is_a_400(db: None, name: Any) -> None:
     response = post(username=name)
     assert (response.status_code, list(response.json())) == (400, ["username"])
 
@@ -182,7 +182,7 @@ def test_a_login_whose_receiver_fails_leaves_no_token(user: Any, settings: Any) 
 
 @pytest.mark.usefixtures("failing_receivers")
 @pytest.mark.parametrize("path", ["logout/", "logout/all/", "logout/others/"])
-def test_a_logout_whose_receiver_fails_has_happened(
+def test_a_logout_with_a_failing_receiver_still_revokes_the_token(
     user: Any, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     token, other = (operations.issue(user) for _ in range(2))
@@ -223,7 +223,7 @@ def test_the_page_of_a_browser_does_not_show_what_was_posted(user: Any, case: st
 def test_no_variable_of_a_failed_request_shows_what_was_posted(
     db: None, path: str, data: Any, form: str
 ) -> None:
-    """Collectors of errors send the repr of all local variables, those of DRF's too."""
+    """Error collectors send the repr of all local variables, also those of DRF."""
 
     class Down(Exception):
         pass

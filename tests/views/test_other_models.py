@@ -11,6 +11,7 @@ from tests.projects_on_disk import Project
 KEYS = {
     "UUID": "models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)",
     "text": "models.CharField(primary_key=True, max_length=32, default=text, editable=False)",
+    "text with a slash": "models.CharField(primary_key=True, max_length=40, default=slash)",
 }
 TOKENS = """
 import uuid
@@ -19,6 +20,9 @@ from drf_token_auth.base_models import AbstractToken
 
 def text():
     return uuid.uuid4().hex
+
+def slash():
+    return "team/" + text()
 
 class ApiToken(AbstractToken):
     id = {}
@@ -64,7 +68,7 @@ def project(home: Path, app: str, models: str, *lines: str) -> Project:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_tokens_with_other_primary_keys(tmp_path: Path, key: str) -> None:
-    """The id in the JSON is the id in the path: a UUID is a text."""
+    """The JSON and the path have the same id. A UUID is a text."""
     made = project(
         tmp_path,
         "own",
@@ -127,7 +131,7 @@ print(json.dumps({
 
 
 def test_accounts_that_share_a_name(tmp_path: Path) -> None:
-    """Nobody can say which of them logs in, so the name is a wrong one."""
+    """It is not clear which of the two logs in, so the login is refused."""
     made = project(
         tmp_path,
         "staff",

@@ -44,7 +44,7 @@ def client(login: Any) -> APIClient:
     return client_of(login)
 
 
-# Looking
+# List and show
 
 
 def test_what_is_shown(user: Any, login: Any, client: APIClient) -> None:
@@ -98,12 +98,14 @@ def test_no_answer_has_a_key_or_a_digest(user: Any, login: Any, client: APIClien
         assert "stamp" not in text
 
 
-def test_only_ones_own(user: Any, other_user: Any, client: APIClient, login: Any) -> None:
+def test_only_the_users_own_tokens_are_listed(
+    user: Any, other_user: Any, client: APIClient, login: Any
+) -> None:
     operations.issue(other_user)
     assert [found["id"] for found in client.get(LIST).data["results"]] == [login.pk]
 
 
-def test_only_the_living(user: Any, login: Any, client: APIClient) -> None:
+def test_only_usable_tokens_are_listed(user: Any, login: Any, client: APIClient) -> None:
     expired = operations.issue(user, ttl=timedelta(0))
     revoked = operations.issue(user)
     operations.revoke(revoked, reason="admin")
@@ -114,14 +116,14 @@ def test_only_the_living(user: Any, login: Any, client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("others", [0, 3, 60])
-def test_the_list_takes_as_many_queries_however_long_it_is(
+def test_the_number_of_queries_does_not_depend_on_the_length(
     user: Any, client: APIClient, others: int
 ) -> None:
     Token.objects.bulk_create(Token(user=user, name=str(i)) for i in range(others))
     client.get(LIST)
     with CaptureQueriesContext(connection) as queries:
         client.get(LIST)
-    # The token with its user, the count, the page.
+    # One query each for the token with its user, the count and the page.
     assert len(queries) == 3, queries.captured_queries
 
 
@@ -146,7 +148,9 @@ def test_pages(user: Any, login: Any, client: APIClient) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post", "patch", "delete", "put"])
 @pytest.mark.parametrize("path", [LIST, f"{LIST}1/"])
-def test_nobody_gets_nothing(db: None, api_client: APIClient, path: str, method: str) -> None:
+def test_an_anonymous_request_gets_no_list(
+    db: None, api_client: APIClient, path: str, method: str
+) -> None:
     response = getattr(api_client, method)(path)
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == 'Token realm="api"'
@@ -161,7 +165,7 @@ def test_a_session_sees_its_users_tokens(user: Any, login: Any, api_client: APIC
 
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_another_users_token_is_not_there(
+def test_another_users_token_is_not_found(
     user: Any, other_user: Any, client: APIClient, method: str
 ) -> None:
     others = operations.issue(other_user, name="theirs")
@@ -176,7 +180,7 @@ def test_another_users_token_is_not_there(
     "pk", ["0", "-1", "1e3", "x", "9" * 18, "9" * 40, "%00", "1;DROP", "1.0", "../token"]
 )
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_what_is_no_id_of_ours(client: APIClient, pk: str, method: str) -> None:
+def test_an_impossible_id_is_not_found(client: APIClient, pk: str, method: str) -> None:
     response = getattr(client, method)(f"{LIST}{pk}/")
     assert response.status_code in ({404, 405} if pk == "../token" else {404})
 
@@ -244,7 +248,7 @@ def test_a_lifetime_up_to_the_cap(
 def test_no_lifetime(client: APIClient, ttl: Any) -> None:
     response = client.post(LIST, json.dumps({"ttl": ttl}), content_type="application/json")
     if ttl == "٣٠":
-        # A number to Python, whichever digits it is written in.
+        # Python reads digits of any script as a number.
         assert response.status_code == 201
         return
     assert response.status_code == 400
@@ -282,7 +286,7 @@ def test_as_many_scopes_as_the_settings_may_declare(client: APIClient) -> None:
         assert [problem.id for problem in problems()] == ["E003"]
 
 
-def test_a_token_with_scopes_makes_none_with_more(user: Any) -> None:
+def test_a_token_cannot_create_one_with_more_scopes(user: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         client = client_of(operations.issue(user, scopes=["read", "write"]))
         for wish in ({}, {"scopes": None}, {"scopes": ["admin"]}, {"scopes": ["read", "admin"]}):
@@ -294,7 +298,7 @@ def test_a_token_with_scopes_makes_none_with_more(user: Any) -> None:
 
 
 def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClient) -> None:
-    """A restriction that is misspelt and ignored would make a token that may do more."""
+    """A misspelt restriction must not be ignored. The new token could do more than wanted."""
     others = {
         "user": other_user.pk,
         "digest": "AA==",
@@ -316,14 +320,14 @@ def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClien
     assert Token.objects.count() == 1
 
 
-def test_the_form_of_drfs_page_makes_one(client: APIClient) -> None:
+def test_the_form_of_drfs_page_creates_a_token(client: APIClient) -> None:
     wish = {"csrfmiddlewaretoken": "x", "name": "CI", "scopes": "", "ttl": "60", "kind": "personal"}
     assert client.post(LIST, wish, format="multipart").status_code == 400  # no scopes at all
     del wish["scopes"]
     assert client.post(LIST, wish, format="multipart").status_code == 201
 
 
-def test_an_expiry_can_be_wished_as_a_time(client: APIClient) -> None:
+def test_an_expiry_can_be_a_time(client: APIClient) -> None:
     ends = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
     made = make(client, expires_at=ends.isoformat(), kind="personal")
     assert made.status_code == 201
@@ -337,13 +341,13 @@ def test_an_expiry_can_be_wished_as_a_time(client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("wish", ["2001-01-01T00:00:00", "9999-12-31T23:59:59", "soon", 60, ""])
-def test_what_is_no_expiry(client: APIClient, wish: Any) -> None:
+def test_a_wrong_expiry_is_refused(client: APIClient, wish: Any) -> None:
     response = make(client, expires_at=wish)
     assert response.status_code == 400
     assert list(response.data) == ["expires_at"]
 
 
-def test_one_wish_of_an_expiry_is_enough(client: APIClient) -> None:
+def test_ttl_and_expires_at_exclude_each_other(client: APIClient) -> None:
     ends = (timezone.now() + timedelta(days=3)).isoformat()
     response = make(client, ttl=60, expires_at=ends)
     assert response.status_code == 400
@@ -459,7 +463,7 @@ def test_the_device_is_named_by_its_user_agent(user: Any, agent: str | None, sto
     assert response.data["name"] == stored
 
 
-def test_a_name_that_is_given_goes_before_the_user_agent(user: Any) -> None:
+def test_a_given_name_wins_over_the_user_agent(user: Any) -> None:
     client = APIClient(HTTP_USER_AGENT="curl")
     assert log_in(user, client, name="mine").data["name"] == "mine"
     assert log_in(user, client, name="").data["name"] == "curl"
@@ -505,7 +509,7 @@ def test_a_rename_changes_nothing_else(
     assert Token.objects.filter(pk=login.pk).values().get() == {**before, "name": "new"}
 
 
-def test_a_rename_writes_the_name_alone(user: Any, client: APIClient) -> None:
+def test_a_rename_writes_only_the_name(user: Any, client: APIClient) -> None:
     other = operations.issue(user, name="old")
     with CaptureQueriesContext(connection) as queries:
         response = client.patch(one(other), {"name": "new"})
@@ -514,25 +518,25 @@ def test_a_rename_writes_the_name_alone(user: Any, client: APIClient) -> None:
     assert response.data["name"] == row(other).name == "new"
 
 
-def test_a_change_of_nothing(client: APIClient, login: Any) -> None:
+def test_an_empty_change(client: APIClient, login: Any) -> None:
     assert client.patch(one(login), {}).status_code == 200
     assert row(login).name == "phone"
 
 
 @pytest.mark.parametrize("data", [[], "x", 5, [{"name": "x"}]])
-def test_a_change_that_is_no_object(client: APIClient, login: Any, data: Any) -> None:
+def test_a_change_that_is_not_an_object(client: APIClient, login: Any, data: Any) -> None:
     response = client.patch(one(login), data, format="json")
     assert response.status_code == 400
 
 
-def test_no_put(client: APIClient, login: Any) -> None:
+def test_put_is_not_allowed(client: APIClient, login: Any) -> None:
     assert client.put(one(login), {"name": "x"}).status_code == 405
 
 
-# Ending them
+# Revoke tokens
 
 
-def test_ending_one(user: Any, client: APIClient, login: Any) -> None:
+def test_revoking_one_token(user: Any, client: APIClient, login: Any) -> None:
     other = operations.issue(user)
     assert client.delete(one(other)).status_code == 204
     assert status_of(other) == 401
@@ -554,7 +558,7 @@ ENDS = [
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
 @pytest.mark.parametrize(("path", "data", "alive"), ENDS)
-def test_who_is_left(atomic: bool, path: str, data: Any, alive: set[str]) -> None:
+def test_which_tokens_are_left(atomic: bool, path: str, data: Any, alive: set[str]) -> None:
     user, other_user = make_user(), make_user("bob")
     tokens = {
         "caller": operations.issue(user),
@@ -585,15 +589,15 @@ def test_from_any_authenticator(user: Any, login: Any, api_client: APIClient, pa
 
 
 @pytest.mark.parametrize("path", ["/auth/logout/all/", "/auth/logout/others/"])
-def test_a_wish_that_is_no_yes_or_no(client: APIClient, login: Any, path: str) -> None:
+def test_a_value_that_is_not_a_boolean(client: APIClient, login: Any, path: str) -> None:
     response = client.post(path, {"personal": "perhaps"}, format="json")
     assert response.status_code == 400
     assert list(response.data) == ["personal"]
     assert status_of(login) == 200
 
 
-def test_ending_many_at_once_takes_expired_ones_not(user: Any, client: APIClient) -> None:
-    """They have ended: no event says so again; the purge takes the rows."""
+def test_a_bulk_revocation_leaves_expired_tokens(user: Any, client: APIClient) -> None:
+    """An expired token sends no signal again. The purge deletes its row."""
     operations.issue(user, ttl=timedelta(0))
     assert client.post("/auth/logout/all/").status_code == 204
     assert Token.objects.count() == 1
@@ -658,7 +662,7 @@ def test_an_item_with_a_number_of_5000_digits_is_an_unknown_field(client: APICli
 
 
 @pytest.mark.parametrize(("setting", "length"), [(1000, 1000), (None, 10**6), (10**8, 10**6)])
-def test_a_body_that_is_too_large_is_refused_unread(
+def test_a_too_large_body_is_refused_unread(
     client: APIClient, login: Any, settings: Any, setting: Any, length: int
 ) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = setting
@@ -684,7 +688,7 @@ def test_a_form_with_too_many_fields_is_a_400(client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("way", ["revoked", "expired", "password changed"])
-def test_a_token_that_ended_meanwhile_makes_no_personal_token(user: Any, way: str) -> None:
+def test_a_token_revoked_meanwhile_creates_no_personal_token(user: Any, way: str) -> None:
     token = operations.issue(user)
 
     class OvertakenView(TokenListView):

@@ -61,7 +61,7 @@ def test_logging_out_from_a_page(user: Any, accept: str, status: int) -> None:
 
 @pytest.mark.parametrize("name", ["logout-all", "logout-others"])
 @pytest.mark.parametrize("body", ["null", "[]", '""', "7", "{}", ""])
-def test_whatever_the_body_who_logs_out_is_out(user: Any, name: str, body: str) -> None:
+def test_a_logout_works_with_any_body(user: Any, name: str, body: str) -> None:
     others = [operations.issue(user) for _ in range(2)]
     personal = operations.issue(user, kind="personal")
     path = reverse(f"drf_token_auth:{name}")
@@ -73,7 +73,7 @@ def test_whatever_the_body_who_logs_out_is_out(user: Any, name: str, body: str) 
 
 @pytest.mark.parametrize("name", ["logout-all", "logout-others"])
 @pytest.mark.parametrize("body", ["{", '{"personal": "perhaps"}'])
-def test_a_wish_that_is_not_understood_ends_nothing(user: Any, name: str, body: str) -> None:
+def test_an_unreadable_body_revokes_nothing(user: Any, name: str, body: str) -> None:
     token = operations.issue(user)
     path = reverse(f"drf_token_auth:{name}")
     answer = client_of(token).post(path, body, content_type="application/json")
@@ -94,7 +94,7 @@ def test_a_body_nested_too_deep_is_a_400(user: Any, name: str) -> None:
 
 # DRF makes an id of the serializer's name, and two of our paths show a token.
 @pytest.mark.filterwarnings("ignore:You have a duplicated operationId")
-def test_drfs_own_schema_is_drawn() -> None:
+def test_drfs_own_schema_is_generated() -> None:
     """``manage.py generateschema``: without a request."""
     schema = SchemaGenerator(patterns=urlpatterns).get_schema(public=True)
     assert len(schema["paths"]) == len(urlpatterns)

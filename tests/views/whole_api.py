@@ -27,7 +27,7 @@ ROUTES = {
 }
 
 
-# DRF reads these once, while its own view classes are made.
+# DRF reads these once, when it defines its own view classes.
 IN_CLASS_BODIES = {
     "RENDERER_CLASSES": (views.APIView, "renderer_classes"),
     "PARSER_CLASSES": (views.APIView, "parser_classes"),
@@ -48,7 +48,7 @@ WITHOUT_PREFIX = (
 
 
 def set_defaults(monkeypatch: Any, settings: Any, **defaults: Any) -> None:
-    """Set the project's defaults as if the process had begun with them."""
+    """Set the project's defaults as if the process had started with them."""
     named = {
         name if name in WITHOUT_PREFIX else f"DEFAULT_{name}": value
         for name, value in defaults.items()
@@ -63,7 +63,7 @@ def set_defaults(monkeypatch: Any, settings: Any, **defaults: Any) -> None:
 
 
 class Walker:
-    """A client that sends one format, and holds each answer against what all answers share."""
+    """A client that sends one format, and checks what all answers have in common."""
 
     def __init__(self, form: str, token: Any = None, **defaults: Any) -> None:
         self.form = form

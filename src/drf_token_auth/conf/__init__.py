@@ -68,6 +68,16 @@ def token_model_label() -> str:
     return _label
 
 
+def write_default_label() -> None:
+    """Write the default into the project's settings if they do not name a token model.
+
+    Django reads the setting of a swappable model without a default. Without it, ``makemigrations``
+    would fail for a project with a foreign key to ``drf_token_auth.Token``.
+    """
+    if not hasattr(django_settings, TOKEN_MODEL_SETTING):
+        setattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
+
+
 def require_text_label() -> None:
     """Raise ImproperlyConfigured if the setting holds another type than a text."""
     label = getattr(django_settings, TOKEN_MODEL_SETTING, None)

@@ -6,14 +6,18 @@ always sends its key could not log in again after the key has expired.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import router
 from django.urls import URLPattern
+from django.utils.functional import classproperty
 from rest_framework.authentication import TokenAuthentication
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
+from rest_framework.settings import api_settings
 
 from .. import get_token_model
 from ..rows.locking import locking_transaction
@@ -21,10 +25,27 @@ from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from ..views.errors import as_refusal
 from ..views.parsers import PARSERS
 
-__all__ = ["KeylessRoute", "LoginRoute", "PublicRoute", "all_or_nothing", "serve"]
+__all__ = ["JSONRoute", "KeylessRoute", "LoginRoute", "PublicRoute", "all_or_nothing", "serve"]
 
 
-class KeylessRoute:
+class JSONRoute:
+    """Mixin for a view that answers with JSON, even if the project prefers another media type.
+
+    A project's own JSON renderer is used. Its templates are not: the view names no template.
+    """
+
+    content_negotiation_class: Any = DefaultContentNegotiation
+
+    @classproperty
+    def renderer_classes(cls) -> Sequence[Any]:
+        defaults: Any = api_settings.DEFAULT_RENDERER_CLASSES
+        usable = [one for one in defaults if not issubclass(one, TemplateHTMLRenderer)]
+        json = [one for one in usable if one.media_type == JSONRenderer.media_type]
+        others = [one for one in usable if one not in json]
+        return (*(json or [JSONRenderer]), *others)
+
+
+class KeylessRoute(JSONRoute):
     """Mixin for a view that ignores keys. It keeps the project's other authenticators.
 
     Some of them check for CSRF, and a login needs that check too. No answer shows a posted password
@@ -70,7 +91,9 @@ def all_or_nothing() -> AbstractContextManager[None]:
 
 
 def serve(urlpatterns: Iterable[Any], replaced: Mapping[Any, Any]) -> list[Any]:
-    """Return the same routes with some views replaced. All public views ignore keys.
+    """Return the same routes with some views replaced.
+
+    All views answer JSON. All public views ignore keys.
 
     :param replaced: a mapping from the view classes to replace to their replacements.
     """
@@ -82,8 +105,10 @@ def _serve_one(pattern: Any, replaced: Mapping[Any, Any]) -> Any:
     view = replaced.get(stock)
     if view is not None:
         return URLPattern(pattern.pattern, view.as_view(), name=pattern.name)
-    if stock is None or list(stock.permission_classes) != [AllowAny]:
+    if stock is None:
         return pattern
-    keyless: Any = type(stock.__name__, (KeylessRoute, stock), {"__doc__": stock.__doc__})
-    callback = keyless.as_view(**pattern.callback.view_initkwargs)
+    is_public = list(stock.permission_classes) == [AllowAny]
+    mixin = KeylessRoute if is_public else JSONRoute
+    mixed: Any = type(stock.__name__, (mixin, stock), {"__doc__": stock.__doc__})
+    callback = mixed.as_view(**pattern.callback.view_initkwargs)
     return URLPattern(pattern.pattern, callback, name=pattern.name)

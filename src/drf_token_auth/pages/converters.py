@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import ValidationError
 
 from .. import get_token_model
@@ -30,10 +31,15 @@ def parse_id(text: str) -> Any:
 
 
 class TokenIdConverter:
+    """Write ids as the admin does, because a text may contain a slash: "a/b" is "a_2Fb"."""
+
     regex = r"[^/]+"
 
     def to_python(self, value: str) -> Any:
-        return parse_id(value)
+        token_id = parse_id(unquote(value))
+        if self.to_url(token_id) != value:
+            raise ValueError(value)
+        return token_id
 
     def to_url(self, value: Any) -> str:
-        return str(value)
+        return str(quote(str(value)))

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from ... import operations
 from ...base_models import AbstractToken
-from ..open_routes import LoginRoute, all_or_nothing, serve
+from ..open_routes import JSONRoute, LoginRoute, all_or_nothing, serve
 
 __all__ = ["LoginView", "LogoutView"]
 
@@ -32,7 +32,7 @@ class LoginView(LoginRoute, stock.LoginView):
             super().login()
 
 
-class LogoutView(stock.LogoutView):
+class LogoutView(JSONRoute, stock.LogoutView):
     """Revoke the presented token. Keep the user's token in DRF's own table, if there is one."""
 
     versioning_class = None

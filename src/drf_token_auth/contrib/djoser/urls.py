@@ -7,7 +7,7 @@ from typing import Any
 from djoser import views as stock
 from djoser.urls import authtoken as stock_urls
 
-from ..open_routes import LoginRoute, all_or_nothing, serve
+from ..open_routes import JSONRoute, LoginRoute, all_or_nothing, serve
 
 __all__ = ["LoginView", "LogoutView"]
 
@@ -20,7 +20,7 @@ class LoginView(LoginRoute, stock.TokenCreateView):
             return super()._action(serializer)
 
 
-class LogoutView(stock.TokenDestroyView):
+class LogoutView(JSONRoute, stock.TokenDestroyView):
     """Revoke the presented token."""
 
     versioning_class = None
