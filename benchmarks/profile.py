@@ -90,8 +90,8 @@ def _prepared_step(step: str, count: int) -> tuple[Any, list[Any]]:
     compiled = statement._compile(model, digests[0], connection)
     if compiled is None:
         raise AssertionError("the statement is left to the ORM")
-    names = compiled.names
-    asked = digests if names is None else [dict(zip(names, one, strict=True)) for one in digests]
+    binary = connection.Database.Binary
+    asked = [[binary(digest) for digest in one] for one in digests]
     return partial(_execute, connection, compiled.sql), asked
 
 

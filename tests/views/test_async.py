@@ -86,6 +86,14 @@ def test_the_async_twins(user: Any) -> None:
     assert [one.what for one in heard] == ["created", "rotated", "created", "revoked", "revoked"]
 
 
+def test_each_operation_has_an_async_twin(user: Any) -> None:
+    for name in ("issue", "replace", "rotate", "revoke", "revoke_all", "change_password", "purge"):
+        assert name in operations.__all__
+        assert f"a{name}" in operations.__all__
+    operations.issue(user, ttl=timedelta(seconds=-1))
+    assert async_to_sync(operations.apurge)() == 1
+
+
 @pytest.mark.parametrize("key", ["", "x", "dta_" + "x" * 36, "\0", "🔑", "x" * 10_000])
 def test_afrom_key_of_no_key(user: Any, key: str) -> None:
     operations.issue(user)

@@ -21,6 +21,7 @@ __all__ = [
     "DEFAULT",
     "achange_password",
     "aissue",
+    "apurge",
     "areplace",
     "arevoke",
     "arevoke_all",
@@ -39,6 +40,7 @@ __all__ = [
 
 achange_password: Final = sync_to_async(change_password)
 aissue: Final = sync_to_async(issue)
+apurge: Final = sync_to_async(purge)
 areplace: Final = sync_to_async(replace)
 arotate: Final = sync_to_async(rotate)
 arevoke: Final = sync_to_async(revoke)
