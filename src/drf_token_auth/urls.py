@@ -23,6 +23,6 @@ urlpatterns = [
     path("token/", views.CurrentTokenView.as_view(), name="current"),
     path("token/rotate/", views.RotateView.as_view(), name="rotate"),
     path("tokens/", views.TokenListView.as_view(), name="tokens"),
-    path("tokens/<path:pk>/", views.TokenDetailView.as_view(), name="token"),
+    path("tokens/<pk>/", views.TokenDetailView.as_view(), name="token"),
     path("revoke/", views.RevokeView.as_view(), name="revoke"),
 ]

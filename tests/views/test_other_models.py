@@ -11,7 +11,6 @@ from tests.projects_on_disk import Project
 KEYS = {
     "UUID": "models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)",
     "text": "models.CharField(primary_key=True, max_length=32, default=text, editable=False)",
-    "text with a slash": "models.CharField(primary_key=True, max_length=40, default=slash)",
 }
 TOKENS = """
 import uuid
@@ -20,9 +19,6 @@ from drf_token_auth.base_models import AbstractToken
 
 def text():
     return uuid.uuid4().hex
-
-def slash():
-    return "team/" + text()
 
 class ApiToken(AbstractToken):
     id = {}
