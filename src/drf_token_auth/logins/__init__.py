@@ -1,1 +1,1 @@
-"""Find out about a login: its account, its device, and how long ago it was."""
+"""The facts of a login: the account, the device, and how long ago it was."""

@@ -1,1 +1,1 @@
-"""What the package writes to the log."""
+"""The lines that the package writes to the log."""

@@ -1,1 +1,1 @@
-"""What happens to a row: its creation, its expiry, the order of locks and its revocation."""
+"""The life of a row: its creation, its expiry, the order of locks and its revocation."""
