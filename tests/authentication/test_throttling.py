@@ -383,6 +383,15 @@ def test_an_email_address_and_the_login_name_share_a_count(user: Any, settings: 
         assert guess("eve@mail.example").status_code == 400
 
 
+def test_a_user_model_without_an_email_column_is_counted_by_text(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMail"]
+    monkeypatch.setattr(type(user), "EMAIL_FIELD", "no_such_column", raising=False)
+    with rates(account="1/min"), at(MINUTE_BEGINS):
+        assert statuses(2, "nobody@mail.example") == [400, 429]
+
+
 def test_an_email_address_is_looked_up_only_for_a_backend_of_the_project(user: Any) -> None:
     with rates(account="3/min"), at(MINUTE_BEGINS), queries() as asked:
         assert guess("nobody@mail.example").status_code == 400

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import (
+    FieldError,
     MultipleObjectsReturned,
     ObjectDoesNotExist,
     ValidationError,
@@ -121,8 +122,12 @@ def _get_by_email(name: str) -> Any:
     # have no index.
     if "@" not in name or not own_backends:
         raise ObjectDoesNotExist
-    column = user_model.get_email_field_name()
-    found = user_model._default_manager.filter(**{f"{column}__iexact": name}).order_by("pk").first()
+    column = getattr(user_model, "EMAIL_FIELD", "email")
+    try:
+        users = user_model._default_manager.filter(**{f"{column}__iexact": name})
+    except FieldError:  # The user model has no such column.
+        raise ObjectDoesNotExist from None
+    found = users.order_by("pk").first()
     if found is None:
         raise ObjectDoesNotExist
     return found
