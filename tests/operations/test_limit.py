@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
@@ -265,6 +266,20 @@ def test_bulk_create_needs_room_for_all_tokens(user: Any, other_user: Any) -> No
         with pytest.raises(TokenLimitReached):
             Token.objects.bulk_create(tokens("efgh"))
     assert names() == ["b", "c", "d", "other", "x"]
+
+
+@ways
+def test_a_user_with_the_id_0_has_a_limit_too(user: Any, make: Any) -> None:
+    # MySQL stores no 0 in such a column, so the user keeps the id there.
+    if isinstance(user.pk, int) and connection.features.allows_auto_pk_0:
+        user.pk = user.id = 0
+        user.username = "zero"
+        user.email = "zero@example.com"
+        user.save(force_insert=True)
+    with limit(1):
+        make(user, "a")
+        make(user, "b")
+    assert names() == ["b"]
 
 
 def test_a_renamed_token_needs_no_room(user: Any) -> None:

@@ -42,7 +42,8 @@ def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator
 
 def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: int) -> None:
     now = timezone.now()
-    usable = [token for token in new if token.user_id and not expiry.is_expired(token, now)]
+    owned = [token for token in new if token.user_id is not None]
+    usable = [token for token in owned if not expiry.is_expired(token, now)]
     counts = Counter((token.user_id, token.kind) for token in usable)
     # Every process locks several users in the same order.
     for user_pk, kind in sorted(counts, key=str):
