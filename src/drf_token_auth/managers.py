@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
-from django.core.exceptions import FieldError
 from django.db import models
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -17,6 +16,7 @@ from .passwords import has_other_stamp, has_own_hash
 from .rows import expiry, revocation
 from .rows.creation import announce_created
 from .rows.database_text import store_texts
+from .rows.foreign_names import TokenQuery, refuse_columns, refuse_new_values
 from .rows.limit import room_for
 from .rows.locking import lock_user, locking_transaction, read_latest, user_model
 
@@ -35,15 +35,15 @@ def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:
     return TokenQuerySet(model, using=using)
 
 
-def _refuse_key_lookup(kwargs: dict[str, Any]) -> None:
-    if any(name == "key" or name.startswith("key__") for name in kwargs):
-        raise FieldError(
-            "A key can't be looked up: the database holds only its digest. "
-            "Use objects.from_key(key), which gives the usable token or None."
-        )
-
-
 class TokenQuerySet(models.QuerySet[_T]):
+    def __init__(self, model: Any = None, query: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(model, query or TokenQuery(model), *args, **kwargs)
+
+    if TYPE_CHECKING:  # Django's annotations say that these return a plain QuerySet.
+
+        def filter(self, *args: Any, **kwargs: Any) -> Self: ...
+        def exclude(self, *args: Any, **kwargs: Any) -> Self: ...
+
     def usable(self) -> Self:
         """Return the tokens that have not expired."""
         return self.filter(expiry.not_expired(timezone.now()))
@@ -62,13 +62,26 @@ class TokenQuerySet(models.QuerySet[_T]):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
 
-    def filter(self, *args: Any, **kwargs: Any) -> Self:
-        _refuse_key_lookup(kwargs)
-        return cast("Self", super().filter(*args, **kwargs))
+    def only(self, *fields: str) -> Self:
+        refuse_columns(self.model, fields)
+        return cast("Self", super().only(*fields))
 
-    def exclude(self, *args: Any, **kwargs: Any) -> Self:
-        _refuse_key_lookup(kwargs)
-        return cast("Self", super().exclude(*args, **kwargs))
+    def defer(self, *fields: Any) -> Self:
+        refuse_columns(self.model, fields)
+        return cast("Self", super().defer(*fields))
+
+    def update(self, **kwargs: Any) -> int:
+        refuse_new_values(self.model, kwargs)
+        return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: Any = None) -> int:
+        fields = list(fields)
+        refuse_new_values(self.model, fields)
+        return super().bulk_update(objs, fields, batch_size)
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[_T, bool]:
         """Return the newest usable token that matches, or create one.
