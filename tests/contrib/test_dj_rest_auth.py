@@ -442,8 +442,16 @@ urlpatterns += [path("logout/", Mine.as_view())]
 """
 
 
-def test_a_view_derived_from_the_stock_logout_is_found(tmp_path: Path) -> None:
-    urls = LOGOUT.format(base="LogoutView", method="pass")
+@pytest.mark.parametrize(
+    "method",
+    [
+        "pass",
+        "def post(self, request): return super().post(request)",
+        "def logout(self, request): return super(Mine, self).logout(request)",
+    ],
+)
+def test_a_view_derived_from_the_stock_logout_is_found(tmp_path: Path, method: str) -> None:
+    urls = LOGOUT.format(base="LogoutView", method=method)
     said = project(tmp_path, OURS, urls=[urls]).refuse("check")
     assert said.count("(drf_token_auth.E011)") == 1
     assert "drf_token_auth.contrib.dj_rest_auth.urls.LogoutView" in said
@@ -453,6 +461,8 @@ def test_a_view_derived_from_the_stock_logout_is_found(tmp_path: Path) -> None:
     ("base", "method"),
     [
         ("OurLogoutView", "pass"),
+        ("OurLogoutView", "def logout(self, request): return super().logout(request)"),
+        ("LogoutView", "def logout(self, r): r.auth.delete(); return super().logout(r)"),
         ("LogoutView", "def logout(self, request): ..."),
         ("LogoutView", "def post(self, request, *args, **kwargs): ..."),
     ],
@@ -462,6 +472,24 @@ def test_a_logout_that_the_project_has_taken_in_hand(
 ) -> None:
     urls = LOGOUT.format(base=base, method=method)
     project(tmp_path, OURS, urls=[urls]).assert_no_errors()
+
+
+DERIVED_REGISTRATION = """
+from dj_rest_auth.registration.views import RegisterView
+from drf_token_auth.contrib.dj_rest_auth.registration import RegisterView as OurRegisterView
+
+class Mine({base}):
+    def get_response_data(self, user):
+        return {{**super().get_response_data(user), "email": user.email}}
+urlpatterns += [path("registration/", Mine.as_view())]
+"""
+
+
+def test_a_view_derived_from_the_stock_registration_is_found(tmp_path: Path) -> None:
+    stock = DERIVED_REGISTRATION.format(base="RegisterView")
+    assert "(drf_token_auth.E011)" in project(tmp_path, OURS, urls=[stock]).refuse("check")
+    ours = DERIVED_REGISTRATION.format(base="OurRegisterView")
+    project(tmp_path, OURS, urls=[ours]).assert_no_errors()
 
 
 AUTHENTICATORS = "REST_FRAMEWORK['DEFAULT_AUTHENTICATION_CLASSES']"

@@ -28,7 +28,11 @@ class TokenQuery(Query):
 
     # Each lookup, ordering and F() comes through here, also those inside a Q().
     def names_to_path(
-        self, names: Sequence[str], opts: Any, allow_many: bool = True, fail_on_missing: bool = False
+        self,
+        names: Sequence[str],
+        opts: Any,
+        allow_many: bool = True,
+        fail_on_missing: bool = False,
     ) -> Any:
         try:
             return super().names_to_path(names, opts, allow_many, fail_on_missing)
