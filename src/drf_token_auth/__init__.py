@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps as registry
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
 
 from . import conf
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["get_token_model"]
 
 _INSTALL = 'Add "drf_token_auth" to INSTALLED_APPS and run migrate.'
+
+_TOO_EARLY = (
+    "Apps aren't loaded yet, so this module of drf_token_auth can't be imported here. In "
+    "settings.py, write the dotted path of a class as a text, without an import. In __init__.py or "
+    "apps.py of an app, import it inside AppConfig.ready(). In a script, call django.setup() first."
+)
 
 
 def get_token_model() -> type[AbstractToken]:
@@ -53,8 +59,17 @@ def _missing(label: str) -> str:
 
 def require_installed() -> None:
     """Raise ImproperlyConfigured if this app is missing from INSTALLED_APPS."""
+    require_loaded_apps()
     if not registry.is_installed("drf_token_auth"):
         raise ImproperlyConfigured(f"drf_token_auth is not installed. {_INSTALL}")
+
+
+def require_loaded_apps() -> None:
+    """Raise AppRegistryNotReady, with what to write, if Django has not loaded the apps yet."""
+    try:
+        registry.check_apps_ready()
+    except AppRegistryNotReady:
+        raise AppRegistryNotReady(_TOO_EARLY) from None
 
 
 # Names that a reader may expect here, and the modules that have them.

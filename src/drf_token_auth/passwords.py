@@ -13,15 +13,18 @@ import hashlib
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import get_hasher, identify_hasher, is_password_usable
 from django.db import models
 from django.db.models import Q
 
-from . import get_token_model
+from . import get_token_model, require_loaded_apps
 from .conf import get_settings
 from .exceptions import PasswordChanged
 from .rows.locking import lock_user, locking_transaction, plain_rows
+
+# Nearly all modules of this package import this one. The next import would fail without a hint.
+require_loaded_apps()
+from django.contrib.auth.base_user import AbstractBaseUser  # noqa: E402
 
 __all__ = [
     "STAMP_LENGTH",

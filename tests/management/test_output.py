@@ -49,6 +49,11 @@ def test_a_pipe_that_nobody_reads(user: Any, typed: list[str]) -> None:
     assert not Token.objects.exists()
 
 
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_statistics_that_nobody_reads(user: Any, format_: str) -> None:
+    call_command("token_stats", "--format", format_, stdout=Closed(), stderr=Closed())
+
+
 class ClosedTerminal(Closed):
     def isatty(self) -> bool:
         return True

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import connections, router
 
 from ... import get_token_model, keys
+from ..output import TokenCommand
 from ..stats import UNUSED_DAYS, collect
 
 LABELS = {
@@ -33,7 +35,7 @@ def digest_name(version: int) -> str:
     return names.get(version) or f"pepper {version}"
 
 
-class Command(BaseCommand):
+class Command(TokenCommand):
     help = "Count the tokens by their state and by the pepper of their digest."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,18 +53,21 @@ class Command(BaseCommand):
         model = get_token_model()
         found = collect(model, using=options["database"] or router.db_for_write(model))
         if options["format"] == "json":
-            self.stdout.write(json.dumps(found, indent=2))
+            self.put(self.stdout, json.dumps(found, indent=2) + "\n")
             return
+        self.put(self.stdout, "".join(f"{line}\n" for line in self.lines(found)))
+
+    def lines(self, found: dict[str, Any]) -> Iterator[str]:
         for name, label in LABELS.items():
-            self.stdout.write(f"{shown(found[name])}  {label}")
+            yield f"{shown(found[name])}  {label}"
             if name == "usable":
                 for kind, count in found["usable_by_kind"].items():
-                    self.stdout.write(f"{shown(count)}    {kind}")
-        self.stdout.write("stored under")
+                    yield f"{shown(count)}    {kind}"
+        yield "stored under"
         for digest in found["digests"]:
             line = f"{shown(digest['tokens'])}  {digest_name(digest['version'])}"
             style = self.style.ERROR if digest["state"] in {"missing", "unknown"} else str
-            self.stdout.write(style(f"{line}: {REMARKS[digest['state']]}"))
+            yield style(f"{line}: {REMARKS[digest['state']]}")
 
 
 def shown(count: int | None) -> str:
