@@ -60,7 +60,7 @@ SHA256 = 0
 UNISSUED = 254
 KNOX = 255
 
-_PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 # Keys of knox 4 are hexadecimal digits, 64 of them by default.
 _HEX = re.compile(r"(?:[0-9a-f]{2}){16,}")
 
@@ -115,11 +115,11 @@ def looks_issued(key: str, prefix: str) -> bool:
 
 
 def _is_presentable(key: str) -> bool:
-    return len(key) <= MAX_LENGTH and _PRINTABLE_ASCII.fullmatch(key) is not None
+    return len(key) <= MAX_LENGTH and _VISIBLE_ASCII.fullmatch(key) is not None
 
 
 def require_presentable(key: str | None) -> str:
-    """Return the key itself: 1 to ``MAX_LENGTH`` printable ASCII characters.
+    """Return the key itself: 1 to ``MAX_LENGTH`` printable ASCII characters, no space.
 
     :raises MalformedKey: no key looks like this.
     """
@@ -135,7 +135,7 @@ def require_storable(key: object, prefix: str) -> str:
         checksum.
     """
     if not isinstance(key, str) or not _is_presentable(key):
-        raise UnusableKey(f"A key is 1 to {MAX_LENGTH} printable ASCII characters.")
+        raise UnusableKey(f"A key is 1 to {MAX_LENGTH} printable ASCII characters, without spaces.")
     if _has_own_shape(key, prefix) and not _checksum_holds(key):
         raise UnusableKey(f"A key of the shape {prefix}… needs the checksum of generate_key().")
     return key

@@ -20,6 +20,7 @@ from ..rows.database_text import storable
 from ..rows.kinds import Kind
 from ..rows.locking import lock_user, locking_transaction, read_latest
 from ..scopes import encode_scopes
+from .arguments import require_user
 from .presented import lock_presented
 
 __all__ = ["DEFAULT", "insert", "issue", "replace"]
@@ -58,13 +59,14 @@ def issue(
     :param request, actor: for ``token_created``. The actor is the user, unless you name another.
     :param presented: usually ``request.auth``. If it is a token, it must still work.
     :param using: the alias of a database. By default, the router's database for writes.
-    :raises TypeError: a duration is neither a timedelta nor None.
+    :raises TypeError: ``user`` is no user, or a duration is neither a timedelta nor None.
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
     :raises Refused: the presented token does not work any more.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
+    require_user("issue", user)
     columns = _given(kind, ttl, idle_timeout)
     token = get_token_model()(kind=kind, name=name, scopes=encode_scopes(scopes), **columns)
     # Set the database before the user. Otherwise, Django asks the router about this new row.
@@ -108,6 +110,7 @@ def replace(
     :func:`rotate`. One transaction revokes the old tokens and creates the new one. The arguments
     and errors are those of :func:`issue`.
     """
+    require_user("replace", user)
     model = get_token_model()
     using = using or router.db_for_write(model)
     with locking_transaction(using=using):

@@ -13,6 +13,7 @@ from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..managers import all_rows
 from ..rows.locking import lock_user, locking_transaction, read_latest
+from .arguments import require_user
 
 __all__ = ["change_password", "changing_password", "keep_through_change"]
 
@@ -32,6 +33,7 @@ def change_password(
     :param password: the new password, or None for an unusable one.
     :param keep: usually ``request.auth``. If it is not a token of this user, no token is kept.
     """
+    require_user("change_password", user)
     # Error reports show the local variables of each function.
     password = keys.hidden(password)
     with changing_password(user, keep=keep, request=request, actor=actor):

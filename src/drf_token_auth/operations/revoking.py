@@ -12,6 +12,7 @@ from ..base_models import AbstractToken
 from ..managers import all_rows
 from ..rows.kinds import Kind
 from ..rows.locking import lock_user, locking_transaction, read_latest
+from .arguments import require_token, require_user
 
 __all__ = ["revoke", "revoke_all"]
 
@@ -23,13 +24,9 @@ def revoke(
 
     :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
     :returns: False if the token was already revoked or had expired.
-    :raises TypeError: ``token`` is a key, and not a token.
+    :raises TypeError: ``token`` is not a token, but a key or None.
     """
-    if isinstance(token, str):
-        raise TypeError(
-            "revoke() needs a token and not its key. Write "
-            "token = get_token_model().objects.from_key(key), and revoke it if it is not None."
-        )
+    require_token("revoke", token)
     return token.revoke(reason=reason, actor=actor, request=request)
 
 
@@ -48,8 +45,10 @@ def revoke_all(
     :param kinds: a list of "login" and "personal".
     :param keep: a token that is not revoked, usually ``request.auth``.
     :returns: how many tokens were revoked.
+    :raises TypeError: ``user`` is no user.
     :raises ValueError: a kind does not exist, or ``kinds`` is text instead of a list.
     """
+    require_user("revoke_all", user)
     kinds = _checked(kinds)
     model = get_token_model()
     using = router.db_for_write(model)

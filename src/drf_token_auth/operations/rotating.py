@@ -14,6 +14,7 @@ from ..conf import get_settings
 from ..fields import auto_now_columns
 from ..rows.locking import lock_user, locking_transaction
 from ..rows.pickling import DIGESTS
+from .arguments import require_token
 from .presented import lock_presented
 
 __all__ = ["rotate"]
@@ -28,8 +29,10 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
     :param token: usually ``request.auth``.
     :param actor: the user who rotates the key, if it is not the token's own user.
     :returns: the row, with its new ``.key``.
+    :raises TypeError: ``token`` is not a token, but a key or None.
     :raises Refused: the token has expired, was revoked, or its key was replaced meanwhile.
     """
+    require_token("rotate", token)
     model = type(token)
     using = router.db_for_write(model, instance=token)
     with locking_transaction(using=using):

@@ -21,12 +21,13 @@ __all__ = ["NAME_LENGTH", "announce_created", "clean_name", "fill_in", "fill_in_
 NAME_LENGTH = 64
 
 
-def clean_name(name: str) -> str:
+def clean_name(name: str | None) -> str:
     """Return the name on one line, without control characters, cut to the length of the column.
 
     Control characters could forge lines in a log (OWASP ASVS 16.4.1).
     """
-    printable = "".join(c if c.isprintable() else " " for c in name[: 8 * NAME_LENGTH])
+    cut = (name or "")[: 8 * NAME_LENGTH]
+    printable = "".join(c if c.isprintable() else " " for c in cut)
     return " ".join(printable.split())[:NAME_LENGTH].rstrip()
 
 
