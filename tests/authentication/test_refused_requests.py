@@ -77,6 +77,8 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "too long": (lambda t: f"Token {t.key * 9}", "longer than 255 characters"),
     "no key": (lambda t: f"Token {t.key}é".encode(), "characters that no key has"),
     "a typing error": (lambda t: f"Token {typo(t.key)}", "checksum"),
+    "a placeholder of another page": (lambda t: "Token YOUR_TOKEN_HERE", "placeholder"),
+    "a key of knox": (lambda t: "Token " + "a1" * 32, "import_tokens knox"),
     "the placeholder of a page": (lambda t: "Token dta_YOUR_KEY", "placeholder"),
     "the word twice": (lambda t: f"Token Token {t.key}", "has the word before the key twice"),
     "the id": (lambda t: "Token 41", "id of a token"),
@@ -133,6 +135,27 @@ def test_json_sent_as_a_form(
     said = [one for one in warnings() if "The body is JSON" in one]
     assert bool(said) is is_named
     assert "ada" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("place", "extra"),
+    [
+        ("the query string", lambda key: {"path": f"/?token={key}"}),
+        ("the header X-Auth-Token", lambda key: {"HTTP_X_AUTH_TOKEN": key}),
+        ("the header Token", lambda key: {"HTTP_TOKEN": key}),
+        ("a cookie", lambda key: {"HTTP_COOKIE": f"theme=dark; token={key}"}),
+    ],
+)
+def test_a_key_in_another_place(
+    user: Any, settings: Any, warnings: Any, place: str, extra: Any
+) -> None:
+    settings.DEBUG = True
+    key = Token.objects.create(user=user).key
+    with only(ProtectedView.as_view(authentication_classes=[ExpiringTokenAuthentication])):
+        assert APIClient().get(**{"path": "/", **extra(key)}).status_code == 401
+    [warning] = [one for one in warnings() if one.startswith("Refused")]
+    assert f"The key is in {place}. Send the header" in warning
+    assert key not in warning
 
 
 def ended_by(way: str) -> str:

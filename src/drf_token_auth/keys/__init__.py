@@ -74,6 +74,9 @@ class HiddenText(str):
         return "<hidden>"
 
 
+# DRF tells a client the name of this type where it expects another one.
+HiddenText.__name__ = "str"
+
 _T = TypeVar("_T")
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "log_json_as_form",
     "log_missing_header",
     "log_refusal",
+    "warn_once",
 ]
 
 logger = logging.getLogger("drf_token_auth")
@@ -43,6 +44,8 @@ _PLACEHOLDER = re.compile(r"[$<{\[%].*")
 # Users may send these tokens of other packages by mistake. No key of ours contains one.
 _JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
+_KNOX = re.compile(r"[0-9a-f]{64}")
+_SAMPLE = re.compile(r"(?i).*(your[-_]?(key|token|api)|(key|token)[-_]?here|xxxx|\.\.\.$).*")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
@@ -67,7 +70,7 @@ _REASONS: dict[type[Refused], str] = {
 def log_refusal(reason: Refused, credentials: str = "", *, request: Any = None) -> None:
     """Log why a key is refused: a WARNING in words with DEBUG, otherwise a DEBUG line."""
     if settings.DEBUG:
-        _warn(explain(reason, credentials), request)
+        warn_once(explain(reason, credentials), request)
     else:
         logger.debug("a key is refused: %s", type(reason).__name__)
 
@@ -104,7 +107,7 @@ def _mistake(credentials: str) -> str:
 
 def _another_thing(text: str) -> str:
     """Return a text about something else that was sent in place of a key, or an empty text."""
-    if text.endswith("YOUR_KEY"):
+    if _SAMPLE.fullmatch(text):
         return "This is a placeholder. Write your own key in its place."
     if text.isdecimal():
         return "This is a number, such as the id of a token. Send the key."
@@ -114,6 +117,11 @@ def _another_thing(text: str) -> str:
         return (
             "This looks like a key of rest_framework.authtoken. Import those keys with "
             "manage.py import_tokens authtoken, or log in again."
+        )
+    if _KNOX.fullmatch(text):
+        return (
+            "This looks like a key of django-rest-knox or durin. Import those keys with manage.py "
+            "import_tokens knox, or log in again."
         )
     return ""
 
@@ -148,14 +156,17 @@ def log_foreign_header(request: Any, scheme: str, credentials: str, words: Seque
         text = "The header has no word and space before the key."
     else:
         text = f"The header begins with {_named(scheme)}."
-    _warn(f'{text} Write "{words[0]} <key>".', request)
+    warn_once(f'{text} Write "{words[0]} <key>".', request)
 
 
 def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     """With DEBUG, warn about a 401 for a request whose header no authenticator reads."""
     if not settings.DEBUG:
         return
-    if scheme:
+    place = "" if scheme else _place_of_key(request)
+    if place:
+        text = f'The key is in {place}. Send the header "Authorization: {words[0]} <key>".'
+    elif scheme:
         text = f'The Authorization header begins with {_named(scheme)}. Write "{words[0]} <key>".'
     else:
         text = (
@@ -163,14 +174,25 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
             "client does send it, a proxy or server removes it: for mod_wsgi set "
             "WSGIPassAuthorization On."
         )
-    _warn(text, request)
+    warn_once(text, request)
+
+
+def _place_of_key(request: Any) -> str:
+    """Return where else the request has one of our keys, or an empty text."""
+    prefix = get_settings().PREFIX
+    if prefix in request.META.get("QUERY_STRING", ""):
+        return "the query string"
+    for name, value in request.META.items():
+        if name.startswith("HTTP_") and name != "HTTP_REFERER" and str(value).startswith(prefix):
+            return f"the header {name.removeprefix('HTTP_').replace('_', '-').title()}"
+    return "a cookie" if prefix in request.META.get("HTTP_COOKIE", "") else ""
 
 
 def log_json_as_form(request: Any) -> None:
     """With DEBUG, warn about JSON that was sent as a form, as curl does without a Content-Type."""
     # Django then takes the whole JSON text for the name of one field.
     if settings.DEBUG and any(str(name).lstrip().startswith("{") for name in request.data):
-        _warn(
+        warn_once(
             "The body is JSON, but its Content-Type is that of a form. Send the header "
             '"Content-Type: application/json".',
             request,
@@ -181,7 +203,7 @@ def _named(scheme: str) -> str:
     return f'the word "{scheme}"' if scheme.lower() in _KNOWN_WORDS else "another word"
 
 
-def _warn(text: str, request: Any) -> None:
+def warn_once(text: str, request: Any) -> None:
     """Log one WARNING per request. The first is the most precise."""
     if request is not None:
         if getattr(request, _EXPLAINED, False):

@@ -66,8 +66,7 @@ def issue(
     :raises Refused: the presented token does not work any more.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
-    require_user("issue", user)
-    columns = _given(kind, ttl, idle_timeout)
+    columns = _given(user, kind, ttl, idle_timeout)
     token = get_token_model()(kind=kind, name=name, scopes=encode_scopes(scopes), **columns)
     # Set the database before the user. Otherwise, Django asks the router about this new row.
     token._state.db = using
@@ -78,8 +77,9 @@ def issue(
     return token
 
 
-def _given(kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
-    """Return the columns that are not left to the defaults of the model."""
+def _given(user: Any, kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
+    """Check the types, and return the columns that are not left to the defaults of the model."""
+    require_user("issue", user)
     for argument, value in (("ttl", ttl), ("idle_timeout", idle_timeout)):
         if value is not DEFAULT:
             require_duration(argument, value)

@@ -10,13 +10,14 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.response import Response
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
 from ..logins.account_name import account_name
 from ..logins.devices import describe
+from ..logs.refused_logins import log_refused_login
 from ..rows.locking import locking_transaction
 from ..serializers import (
     TokenLoggedInSerializer,
@@ -53,7 +54,12 @@ class LoginView(TokenView):
         return Response(self.get_response_data(token))
 
     def log_in(self) -> AbstractToken:
-        serializer = self.read(self.get_serializer(data=self.request.data))
+        serializer = self.get_serializer(data=self.request.data)
+        try:
+            self.read(serializer)
+        except ValidationError:
+            log_refused_login(self.request, serializer)
+            raise
         data = serializer.validated_data
         if not isinstance(data, Mapping) or "user" not in data:
             raise ImproperlyConfigured(

@@ -1,0 +1,71 @@
+"""Log one WARNING that says why a login was refused, while DEBUG is on.
+
+The client gets one answer for all reasons. No message contains the name or the password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password, identify_hasher, is_password_usable
+
+from ..logins.account_name import account_name, find_account, name_field
+from .refused_requests import warn_once
+
+__all__ = ["log_refused_login"]
+
+
+def log_refused_login(request: Any, serializer: Any) -> None:
+    """Warn, unless the project's serializer reads other fields or refuses another one."""
+    read = {name_field(request.data), "password"}
+    others = set(serializer.fields) - read
+    if settings.DEBUG and read <= set(serializer.fields) and others.isdisjoint(serializer.errors):
+        warn_once(_explain(request.data), request)
+
+
+def _explain(data: Any) -> str:
+    own = name_field(data)
+    body = f'{{"{own}": "…", "password": "…"}}'
+    if not isinstance(data, Mapping):
+        return f"The body must be an object, such as {body}."
+    if not data:
+        return f"The body is empty. Send {body} in it, and not in the address or in a header."
+    missing = [name for name in (own, "password") if not data.get(name)]
+    if missing:
+        return f"The body has no {' and no '.join(missing)}. Send {body}."
+    name = account_name(data)
+    user = find_account(name) if name else None
+    return _of_nobody(name or "") if user is None else _of(user, str(data["password"]))
+
+
+def _of_nobody(name: str) -> str:
+    column = get_user_model().USERNAME_FIELD
+    if "@" in name and column != "email":
+        return (
+            f"No user has this {column}, which looks like an e-mail address. Send the {column}, or "
+            "add a backend that finds users by e-mail to AUTHENTICATION_BACKENDS."
+        )
+    return f"No user in this database has this {column}."
+
+
+def _of(user: Any, password: str) -> str:
+    if not getattr(user, "is_active", True):
+        return "The user is inactive. Set is_active to let the user in again."
+    if not is_password_usable(user.password):
+        return "The user has no password. Call user.set_password(…) and user.save()."
+    try:
+        identify_hasher(user.password)
+    except ValueError:
+        return (
+            "The stored password is no hash, so it never matches. Call user.set_password(…) and "
+            "user.save(), or create users with create_user()."
+        )
+    if not check_password(password, user.password):
+        return "The password is wrong."
+    return (
+        "The name and the password are right. A class in AUTHENTICATION_BACKENDS, or a receiver or "
+        "validation of the project, refused the login."
+    )

@@ -1,0 +1,139 @@
+"""While DEBUG is on, the console says why a login was refused, and never shows the password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+from rest_framework.test import APIClient
+
+from drf_token_auth.serializers import TokenLoginSerializer
+from drf_token_auth.views import LoginView
+from tests.lives import only
+
+User = get_user_model()
+OWN = User.USERNAME_FIELD
+PASSWORD = "a password of the test"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def said(settings: Any, caplog: pytest.LogCaptureFixture) -> Callable[..., list[str]]:
+    settings.DEBUG = True
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": None}
+
+    def said(body: Any, status: int = 400, **kwargs: Any) -> list[str]:
+        answer = APIClient().post("/auth/login/", body, **{"format": "json", **kwargs})
+        assert answer.status_code == status, answer.content
+        found = [one.getMessage() for one in caplog.records if one.name == "drf_token_auth"]
+        assert PASSWORD not in "".join(found)
+        return [one for one in found if one.startswith("Refused ")]
+
+    return said
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "The body is empty."),
+        ([1], "The body must be an object"),
+        ("ada", "The body must be an object"),
+        ({"user": "ada", "pass": PASSWORD}, "The body has no {own} and no password."),
+        ({"password": PASSWORD}, "The body has no {own}."),
+        ({"username": "nobody", "password": PASSWORD}, "No user in this database has this {own}."),
+    ],
+)
+def test_the_body_is_wrong(said: Any, body: Any, words: str) -> None:
+    [warning] = said(body)
+    assert words.format(own=OWN) in warning
+
+
+def test_an_address_in_the_query_string(said: Any) -> None:
+    [warning] = said(None, QUERY_STRING=f"username=ada&password={PASSWORD}")
+    assert "The body is empty. Send" in warning
+    assert "not in the address" in warning
+
+
+def no_change(user: Any) -> None: ...
+
+
+def inactive(user: Any) -> None:
+    user.is_active = False
+
+
+def without_password(user: Any) -> None:
+    user.set_unusable_password()
+
+
+def plain_text(user: Any) -> None:
+    user.password = PASSWORD
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (no_change, "The password is wrong."),
+        (inactive, "The user is inactive. Set is_active"),
+        (without_password, "The user has no password. Call user.set_password"),
+        (plain_text, "The stored password is no hash"),
+    ],
+)
+def test_the_user_is_wrong(user: Any, said: Any, change: Any, words: str) -> None:
+    change(user)
+    user.save()
+    [warning] = said({"username": user.get_username(), "password": PASSWORD})
+    assert words in warning
+
+
+def test_a_backend_refuses_what_is_right(user: Any, said: Any, settings: Any) -> None:
+    user.set_password(PASSWORD)
+    user.save()
+    body = {"username": user.get_username(), "password": PASSWORD}
+    assert said(body, 200) == []
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
+    [warning] = said(body)
+    assert "A class in AUTHENTICATION_BACKENDS" in warning
+
+
+if OWN != "email":
+
+    def test_an_address_in_place_of_the_name(user: Any, said: Any) -> None:
+        [warning] = said({"username": "ada@example.com", "password": PASSWORD})
+        assert "looks like an e-mail address" in warning
+
+
+class CodeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+
+
+class TermsSerializer(TokenLoginSerializer):
+    terms = serializers.BooleanField()
+
+
+@pytest.mark.parametrize("serializer", [CodeSerializer, TermsSerializer])
+def test_fields_of_the_project_are_not_explained(
+    user: Any, settings: Any, caplog: pytest.LogCaptureFixture, serializer: Any
+) -> None:
+    settings.DEBUG = True
+    with only(LoginView.as_view(serializer_class=serializer)):
+        body = {"username": user.get_username(), "password": PASSWORD, "terms": "?"}
+        assert APIClient().post("/", body).status_code == 400
+    assert [one for one in caplog.records if one.name == "drf_token_auth"] == []
+
+
+def test_the_client_and_production_learn_nothing(
+    user: Any, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DEBUG = False
+    body = {"username": user.get_username(), "password": PASSWORD}
+    text = APIClient().post("/auth/login/", body).json()
+    assert text == {"non_field_errors": ["Unable to log in with provided credentials."]}
+    assert [one for one in caplog.records if one.name == "drf_token_auth"] == []
+
+
+def test_a_text_as_body_is_named_as_a_text(db: None) -> None:
+    text = APIClient().post("/auth/login/", "ada", format="json").json()
+    assert text == {"non_field_errors": ["Invalid data. Expected a dictionary, but got str."]}
