@@ -8,7 +8,7 @@ has an impossible value: :func:`shared.check` catches every exception.
 from __future__ import annotations
 
 from . import (
-    admin,
+    admins,
     authenticators,
     code,
     drfs_tokens,
@@ -21,7 +21,7 @@ from . import (
 )
 
 __all__ = [
-    "admin",
+    "admins",
     "authenticators",
     "code",
     "drfs_tokens",

@@ -11,7 +11,7 @@ from django.core.checks import Tags
 from django.core.exceptions import FieldDoesNotExist
 
 from ..base_models import AbstractToken
-from .shared import Messages, check, error, path_of
+from .shared import Messages, check, error, path_of, warning
 
 __all__: list[str] = []
 
@@ -20,8 +20,8 @@ _INSTEAD = {"key": '"hint", the first characters of the key', "created": '"creat
 
 
 @check(Tags.admin)
-def check_admin() -> Messages:
-    """E023: a page of the admin would answer 500, because an option names no column."""
+def check_admins() -> Messages:
+    """E023: a page of the admin would answer 500. W014: a column of its list stays empty."""
     if not apps.is_installed("django.contrib.admin"):
         return
     from django.contrib.admin.sites import all_sites
@@ -31,12 +31,22 @@ def check_admin() -> Messages:
         for cls in (type(admin), *_inlines_of(admin)):
             model = getattr(cls, "model", None) or admin.model
             if issubclass(model, AbstractToken):
+                yield from _empty_columns(cls)
                 yield from _errors(cls, model)
         yield from _lookups_of_auth_token(admin)
 
 
 def _inlines_of(admin: Any) -> list[Any]:
     return [one for one in admin.inlines if hasattr(one, "model")]
+
+
+def _empty_columns(cls: Any) -> Messages:
+    if "key" in _texts(getattr(cls, "list_display", ())) and not hasattr(cls, "key"):
+        yield warning(
+            "W014",
+            f"{path_of(cls)}.list_display has 'key', so the list has an empty column.",
+            _HINT.format(_INSTEAD["key"]),
+        )
 
 
 def _errors(cls: Any, model: Any) -> Messages:
@@ -55,8 +65,6 @@ def _errors(cls: Any, model: Any) -> Messages:
 
 def _broken(cls: Any, model: Any) -> Iterator[tuple[str, str]]:
     """Yield the options that fail only when a page is opened, each with the name that fails."""
-    if "key" in _texts(getattr(cls, "list_display", ())) and not hasattr(cls, "key"):
-        yield "list_display", "key"
     if not _searches_itself(cls):
         for name in _texts(getattr(cls, "search_fields", ())):
             first = name.lstrip("^=@").partition("__")[0]

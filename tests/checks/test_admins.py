@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.contrib.auth import get_user_model
 
 from drf_token_auth import get_token_model
 from drf_token_auth.admin import TokenAdmin
-from drf_token_auth.checks.admin import check_admin
+from drf_token_auth.checks.admins import check_admins
 
 Token = get_token_model()
 User = get_user_model()
@@ -23,24 +22,21 @@ class WithName(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @pytest.fixture
-def found() -> Iterator[Any]:
-    """Return the messages about one admin class."""
-    sites = []
+def found(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the messages about one admin class. Sites of other tests do not count."""
 
     def about(model: Any = Token, base: Any = admin.ModelAdmin, **options: Any) -> Any:
-        sites.append(admin.AdminSite(f"of_the_test_{len(sites)}"))
-        sites[-1].register(model, type("ShopAdmin", (base,), options))
-        return [one for one in check_admin() if "ShopAdmin" in one.msg or "ShopInline" in one.msg]
+        site = admin.AdminSite("of_the_test")
+        site.register(model, type("ShopAdmin", (base,), options))
+        monkeypatch.setattr(admin.sites, "all_sites", {site})
+        return check_admins()
 
-    yield about
-    for site in sites:
-        site._registry.clear()
+    return about
 
 
 @pytest.mark.parametrize(
     ("option", "value", "way_out"),
     [
-        ("list_display", ["key", "user"], '"hint"'),
         ("search_fields", ["key"], '"hint"'),
         ("search_fields", ("^key", "user__pk"), '"hint"'),
         ("search_fields", ["created__year"], '"created_at"'),
@@ -57,6 +53,13 @@ def test_a_page_that_would_fail_is_found(found: Any, option: str, value: Any, wa
     assert way_out in message.hint
 
 
+def test_an_empty_column_of_the_list_is_found(found: Any) -> None:
+    for base in (admin.ModelAdmin, TokenAdmin):
+        [message] = found(base=base, list_display=["key", "user", "created"])
+        assert message.id == "drf_token_auth.W014"
+        assert '"hint"' in message.hint
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -67,6 +70,7 @@ def test_a_page_that_would_fail_is_found(found: Any, option: str, value: Any, wa
         {"fields": ["user", "words"], "form": WithName},
         {"base": TokenAdmin, "search_fields": ["key"]},  # Its search does not use the setting.
         {"base": TokenAdmin},
+        {"search_fields": ["user__pk", "=name"]},
         {"model": User, "search_fields": ["password"], "list_display": ["pk"]},
     ],
 )
@@ -87,4 +91,4 @@ def test_a_search_by_the_key_of_drfs_token_is_found(found: Any) -> None:
 
 def test_nothing_is_checked_without_the_admin(monkeypatch: Any) -> None:
     monkeypatch.setattr("django.apps.apps.is_installed", lambda app: False)
-    assert check_admin() == []
+    assert check_admins() == []
