@@ -37,7 +37,7 @@ ROUTES = {
 
 
 class NoteSerializer(serializers.Serializer[Any]):
-    # As in our own serializers: the same name, and other choices.
+    # Our own serializers have a field of the same name with other choices.
     kind = serializers.ChoiceField(choices=["long", "short"])
 
 
@@ -123,7 +123,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def body(schema: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
-    """The properties of a JSON body."""
+    """Return the properties of a JSON body."""
     shown = content["content"]["application/json"]["schema"]
     if "$ref" in shown:
         shown = schema["components"]["schemas"][shown["$ref"].rpartition("/")[2]]
@@ -170,8 +170,8 @@ def test_rotation_takes_nothing(schema: dict[str, Any]) -> None:
 def test_tokens(schema: dict[str, Any]) -> None:
     tokens = schema["paths"]["/auth/tokens/"]
     assert "token" in body(schema, tokens["post"]["responses"]["201"])
-    wish = {"name", "scopes", "ttl", "expires_at", "kind"}
-    assert wish == set(body(schema, tokens["post"]["requestBody"]))
+    fields = {"name", "scopes", "ttl", "expires_at", "kind"}
+    assert fields == set(body(schema, tokens["post"]["requestBody"]))
     page = body(schema, tokens["get"]["responses"]["200"])
     assert set(page) == {"count", "next", "previous", "results"}
     token = schema["paths"]["/auth/tokens/{id}/"]
@@ -238,7 +238,7 @@ def test_too_many_refused_keys_are_in_the_schema(
 
 
 def test_a_refused_csrf_token_is_in_the_schema(schema: dict[str, Any]) -> None:
-    """Where sessions are let in, and for methods that change something."""
+    """It can happen to sessions only, and to methods that change something."""
     for route in ("/auth/tokens/", "/session/"):
         assert "403" in schema["paths"][route]["post"]["responses"]
     assert "403" not in schema["paths"]["/session/"]["get"]["responses"]
@@ -264,13 +264,13 @@ def test_scopes_and_refusals_of_a_view(schema: dict[str, Any]) -> None:
     assert notes["get"]["description"] == "Notes.\n\nScopes: `read`."
     assert "Scopes: `write`." in notes["post"]["responses"]["403"]["description"]
     assert list(body(schema, notes["post"]["responses"]["401"])) == ["detail"]
-    # The schema's own view needs nobody.
+    # The view of the schema needs no user.
     assert "401" not in schema["paths"]["/schema/"]["get"]["responses"]
 
 
 def test_scopes_of_permissions_that_are_combined(schema: dict[str, Any]) -> None:
     assert schema["paths"]["/drafts/"]["get"]["description"] == "Notes.\n\nScopes: `read`."
-    # There is another way in.
+    # The view accepts another kind of credentials too.
     assert schema["paths"]["/open/"]["get"]["description"] == "Notes."
 
 

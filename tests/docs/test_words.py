@@ -20,14 +20,14 @@ LONGEST = 33
 PROSE = [ROOT / "SECURITY.md", *PAGES]
 
 
-# One page must name the words.
+# The page of terms must name the words.
 @pytest.mark.parametrize("page", [one for one in PROSE if one.name != "terms.md"], ids=name_of)
 def test_a_page_has_none_of_the_retired_words(page: Path) -> None:
     prose = prose_of_page(page.read_text("utf-8"))
     assert [one for one in sentences(prose) if RETIRED.search(one) or OPENINGS.match(one)] == []
 
 
-# Where a sentence begins is told by a capital letter, which Korean does not have.
+# The test finds sentences by their capital letters. Korean has none.
 ENGLISH = [page for page in PROSE if page.parent.name != "ko"]
 
 

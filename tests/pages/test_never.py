@@ -26,7 +26,7 @@ FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 
 
 def paths_of(device: Any, personal: Any) -> list[str]:
-    """Every page, of these two tokens."""
+    """Return the path of every page, for these two tokens."""
     return [
         f"{ACCOUNT}/devices/",
         f"{ACCOUNT}/devices/{device.pk}/",
@@ -123,7 +123,7 @@ class TestTheKey:
         assert "data-turbo-temporary" in text
 
 
-class TestSomebodyElse:
+class TestAnotherUser:
     def test_every_page_of_another_users_tokens_is_missing(
         self, page: Client, other_user: Any
     ) -> None:
@@ -225,7 +225,7 @@ def test_other_methods_do_nothing(page: Client, paths: list[str]) -> None:
 
 
 class ReadsTokensElsewhere:
-    """A router of a project with replicas: they may be behind."""
+    """A router that reads tokens from a replica, which may be behind."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return "a replica" if model is Token else None

@@ -1,4 +1,4 @@
-"""In the built site, the page that people want is the first hit and at most two clicks away.
+"""In the built site, the wanted page is the first hit of the search and at most two clicks away.
 
 ``tox run -e docs`` builds the site and names its folder in ``SITE``.
 """
