@@ -24,7 +24,7 @@ if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # pytest collects an ignored file if the command line names it.
         if any(Path(__file__).parent in item.path.parents for item in items):
             raise pytest.UsageError(
-                "tests/concurrency needs a server. Run: tox exec -e postgres -- pytest FILE"
+                "tests/concurrency needs a server. Set DATABASE_URL as CONTRIBUTING.md shows."
             )
 
 

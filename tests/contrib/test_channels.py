@@ -19,7 +19,7 @@ from mysite.payments import PaymentConsumer
 from drf_token_auth import operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from drf_token_auth.contrib import channels
-from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_alive
+from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_usable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -261,7 +261,7 @@ async def test_a_database_that_is_down_throws_nobody_out(
         assert await client.receive_json_from() == {"echo": {"n": 1}}
     # A database that is down is an error, and not an answer.
     with pytest.raises(OperationalError):
-        await is_alive(token)
+        await is_usable(token)
     await client.disconnect()
 
 
@@ -285,9 +285,9 @@ async def test_asking_before_what_matters(user: Any) -> None:
     assert await client.connect() == (True, None)
     await client.send_json_to({})
     assert await client.receive_json_from() == {"paid": True}
-    assert await is_alive(token)
+    assert await is_usable(token)
     await operations.arevoke(token, reason="logout")
-    assert not await is_alive(token)
+    assert not await is_usable(token)
     await client.send_json_to({})
     assert await closed_with(client) == CLOSED
 

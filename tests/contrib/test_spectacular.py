@@ -108,7 +108,7 @@ urlpatterns = [
 ]
 
 
-def draw(into: Path, *options: str) -> dict[str, Any]:
+def generate(into: Path, *options: str) -> dict[str, Any]:
     call_command(
         *("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json"),
         *("--urlconf", __name__, "--file", str(into), *options),
@@ -119,7 +119,7 @@ def draw(into: Path, *options: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return draw(tmp_path_factory.mktemp("schema") / "schema.json")
+    return generate(tmp_path_factory.mktemp("schema") / "schema.json")
 
 
 def body(schema: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +228,7 @@ def test_too_many_refused_keys_are_in_the_schema(
     tmp_path: Path, settings: Any, rate: str | None
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": rate}
-    paths = draw(tmp_path / "rate.json")["paths"]
+    paths = generate(tmp_path / "rate.json")["paths"]
     always = {"/auth/login/", "/auth/revoke/"}
     for route, methods in ROUTES.items():
         for method in methods.split():
@@ -284,12 +284,12 @@ def test_split_requests(tmp_path: Path, settings: Any) -> None:
     from drf_spectacular.settings import patched_settings
 
     with patched_settings({"COMPONENT_SPLIT_REQUEST": True, "OAS_VERSION": "3.1.0"}):
-        schema = draw(tmp_path / "split.json")
+        schema = generate(tmp_path / "split.json")
     login = schema["paths"]["/auth/login/"]["post"]
     assert "password" in body(schema, login["requestBody"])
 
 
-def test_refusals_are_left_to_who_draws_them_otherwise(tmp_path: Path, settings: Any) -> None:
+def test_a_package_with_other_refusals_describes_them_itself(tmp_path: Path, settings: Any) -> None:
     package = "drf_standardized_errors"
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, package]
     settings.REST_FRAMEWORK = {
@@ -317,6 +317,6 @@ def test_a_warning_would_have_failed_it(tmp_path: Path) -> None:
     urlpatterns.append(path("nameless/", Nameless.as_view()))
     try:
         with pytest.raises(CommandError):
-            draw(tmp_path / "warned.json")
+            generate(tmp_path / "warned.json")
     finally:
         urlpatterns.pop()

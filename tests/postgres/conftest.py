@@ -15,7 +15,7 @@ if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         # pytest collects an ignored file if the command line names it.
         if any(Path(__file__).parent in item.path.parents for item in items):
             raise pytest.UsageError(
-                "tests/postgres needs PostgreSQL. Run: tox exec -e postgres -- pytest FILE"
+                "tests/postgres needs PostgreSQL. Set DATABASE_URL as CONTRIBUTING.md shows."
             )
 
 else:

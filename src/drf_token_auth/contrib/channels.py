@@ -26,7 +26,7 @@ from ..exceptions import Refused
 from ..lookup import require_usable
 from ..managers import all_rows
 
-__all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
+__all__ = ["CLOSED", "TokenAuthMiddleware", "is_usable"]
 
 # The close code of a socket whose token was revoked or has expired. Applications may use codes from
 # 4000 on. This code resembles the HTTP status 401.
@@ -168,6 +168,6 @@ def _reload(token: AbstractToken) -> AbstractToken | None:
     return row
 
 
-async def is_alive(token: AbstractToken) -> bool:
+async def is_usable(token: AbstractToken) -> bool:
     """Return whether the token of an open socket still authenticates. Costs one query."""
     return await database_sync_to_async(_reload)(token) is not None
