@@ -37,10 +37,14 @@ def test_a_page_has_no_long_sentence(page: Path) -> None:
     assert [one for one in sentences(prose) if len(one.split()) > LONGEST] == []
 
 
-def test_a_docstring_has_none_of_the_retired_words() -> None:
+FOLDERS = [PACKAGE, ROOT / "tests", ROOT / "benchmarks", ROOT / "example_project"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_docstring_has_none_of_the_retired_words(folder: Path) -> None:
     found = [
-        f"{path.relative_to(PACKAGE)}:{line} {one}"
-        for path in sorted(PACKAGE.rglob("*.py"))
+        f"{path.relative_to(folder)}:{line} {one}"
+        for path in sorted(folder.rglob("*.py"))
         for line, text in docstrings(path)
         for one in sentences(text)
         if RETIRED.search(one) or OPENINGS.match(one)

@@ -99,7 +99,7 @@ def links(page: str) -> set[str]:
     }
 
 
-def test_each_of_them_is_two_clicks_away() -> None:
+def test_each_page_is_two_clicks_away() -> None:
     one = links("index")
     two = one.union(*(links(page) for page in one if (SITE / f"{page}.html").exists()))
     assert set(SEARCHES.values()) - two == set()

@@ -10,6 +10,7 @@ websocket. It sends the key as the second of two subprotocols, after the authent
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,11 +56,9 @@ class TokenAuthMiddleware:
         scope.setdefault("user", AnonymousUser())
         if key is not None:
             scope["user"] = AnonymousUser()
-            try:
-                authenticate = authenticator.authenticate_credentials
-                scope["user"], scope["auth"] = await database_sync_to_async(authenticate)(key)
-            except AuthenticationFailed:
-                pass
+            authenticate = database_sync_to_async(authenticator.authenticate_credentials)
+            with suppress(AuthenticationFailed):
+                scope["user"], scope["auth"] = await authenticate(key)
         if keyword is not None:
             send = _accepting(keyword, send)
         if scope["auth"] is None or self.recheck is None or scope["type"] != "websocket":
