@@ -55,6 +55,8 @@ class _Converter(NamedTuple):
 
 class _Statement(NamedTuple):
     sql: str
+    # The names of the parameters, or None if they have none.
+    names: list[str] | None
     token: _Columns
     user: _Columns
     converters: list[_Converter]
@@ -83,10 +85,7 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
         statement = _statements[place] = _compile(model, digests, connection)
     if statement is None:
         return _queryset(model, digests, using).first()
-    adapt = connection.Database.Binary  # type: ignore[attr-defined]
-    with connection.cursor() as cursor:
-        cursor.execute(statement.sql, [adapt(digest) for digest in digests])
-        found = cursor.fetchone()
+    found = _select(statement, digests, connection)
     if found is None:
         return None
     row = list(found)
@@ -96,6 +95,18 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
     token = _build(statement.token, row, using)
     statement.set_user(token, _build(statement.user, row, using))
     return cast("_T", token)
+
+
+def _select(
+    statement: _Statement, digests: Sequence[bytes], connection: BaseDatabaseWrapper
+) -> Sequence[Any] | None:
+    adapt = connection.Database.Binary  # type: ignore[attr-defined]
+    params: Any = [adapt(digest) for digest in digests]
+    if statement.names is not None:
+        params = dict(zip(statement.names, params, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, params)
+        return cast("Sequence[Any] | None", cursor.fetchone())
 
 
 def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
@@ -128,8 +139,14 @@ def _compile(
     if connection.vendor == "postgresql" and len(joins) == 1:
         columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
         sql = _with_one_plan(sql, columns, joins[0], compiler)
+    names = None
+    if connection.vendor == "sqlite" and sql.count("%") == len(params):
+        # For parameters without names, Django searches the whole SQL again on each request.
+        names = [f"digest{number}" for number in range(len(params))]
+        sql %= tuple(f"%({name})s" for name in names)
     return _Statement(
         sql=sql,
+        names=names,
         token=token,
         user=user,
         converters=_converters(compiler, connection),
