@@ -98,6 +98,23 @@ def test_a_text_is_translated(comments: str, english: str, korean: str) -> None:
     assert english.endswith(".") == korean.endswith(".")
 
 
+# 은/는, 이/가, 을/를, 과/와 and (으)로 depend on the last sound, which a variable does not tell.
+PARTICLE = re.compile(r"%\(\w+\)[sd][\"”)]*(?:은|는|이|가|을|를|과|와|으로|로)(?![가-힣])")
+
+
+@pytest.mark.parametrize("korean", [korean for app in APPS for _, _, korean in ENTRIES[app]])
+def test_no_particle_depends_on_a_variable(korean: str) -> None:
+    assert not PARTICLE.search(korean)
+
+
+def test_a_text_of_two_apps_has_one_translation() -> None:
+    """Django shows the translation of the app that is installed first, in all apps."""
+    first, second = ({english: korean for _, english, korean in ENTRIES[app]} for app in APPS)
+    assert {text: first[text] for text in first.keys() & second} == {
+        text: second[text] for text in first.keys() & second
+    }
+
+
 @each_app
 def test_the_compiled_catalogue_is_the_written_one(app: Path) -> None:
     with catalogue(app).with_suffix(".mo").open("rb") as file:
@@ -163,7 +180,7 @@ def test_scopes_beyond_ones_own(korean_client: APIClient, user: Any) -> None:
     token = operations.issue(user, scopes=["read"])
     response = present(korean_client, token.key).post("/auth/tokens/", {"scopes": ["write"]})
     assert response.status_code == 400
-    assert response.json() == {"scopes": ["현재 토큰의 권한 범위를 넘을 수 없습니다."]}
+    assert response.json() == {"scopes": ["현재 토큰에 없는 스코프는 줄 수 없습니다."]}
 
 
 def test_whoever_reads_no_korean_gets_english(korean_client: APIClient, db: None) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.checks import run_checks
 from django.core.checks.registry import registry
@@ -246,13 +247,16 @@ def test_a_login_whose_tokens_no_view_takes_is_found(names):
         [message] = found(*names)
     assert message.id == "drf_token_auth.W008"
     assert "drf_token_auth.views.login.LoginView is served, but no class in REST_FR" in message.msg
-    assert f'"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]' in message.hint
+    assert message.hint == f'Write REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["{OURS}"].'
 
 
 def test_the_default_of_drf_is_known():
-    with login_beside(Me), override_settings(REST_FRAMEWORK={}):
-        ids = [one.id for one in run_checks() if one.id.startswith("drf_token_auth.")]
-    assert ids == ["drf_token_auth.W008"]
+    with login_beside(Me), override_settings():
+        del settings.REST_FRAMEWORK
+        found = [one for one in run_checks() if one.id.startswith("drf_token_auth.")]
+    assert [one.id for one in found] == ["drf_token_auth.W008"]
+    whole = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+    assert found[0].hint == whole
 
 
 @pytest.mark.parametrize("names", [[OURS], [f"{HERE}Ours"], [f"{HERE}ByDigest"], [f"{HERE}make"]])

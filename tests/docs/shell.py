@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_save
 from django.test import override_settings
@@ -128,6 +129,7 @@ class Shell:
         module = types.ModuleType(".".join([*packages, name]))
         module.__package__ = ".".join(packages)
         base = {"INSTALLED_APPS": [], "MIDDLEWARE": [], "DATABASES": {"default": {}}}
+        base["REST_FRAMEWORK"] = dict(settings.REST_FRAMEWORK)
         vars(module).update(base if name == "settings" else {"urlpatterns": []})
         exec(code, vars(module))
         self.add(module.__name__, module)

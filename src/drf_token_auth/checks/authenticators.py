@@ -21,6 +21,7 @@ from .rest_framework import (
     SETTING,
     check_default_authenticators,
     default_authenticators,
+    write_ours,
 )
 from .served import base_of, comes_from, served_views, takes_ours
 from .shared import Messages, check, error, path_of, settings_in_force, warning
@@ -68,8 +69,7 @@ def check_basic_authentication() -> Messages:
             "W002",
             f"{SETTING} has BasicAuthentication. It accepts the password with each request, "
             "without a limit on tries, and a logout does not stop it.",
-            f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}. Without '
-            "this setting, DRF uses BasicAuthentication.",
+            f"{write_ours()} Without this setting, DRF uses BasicAuthentication.",
         )
 
 
@@ -149,7 +149,7 @@ def check_login_is_of_use() -> Messages:
         "W008",
         f"{path_of(logins[0])} is served, but no class in {SETTING} accepts its tokens. Your views "
         "will answer 401 or 403 to them.",
-        f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.',
+        write_ours(),
     )
 
 
