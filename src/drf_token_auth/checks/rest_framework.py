@@ -100,7 +100,7 @@ def check_classes_of_views() -> Messages:
                 if not callable(entry):
                     yield error(
                         "E016",
-                        f"{path_of(view)}.{name} has the entry {show(entry)}, which is not a class.",
+                        f"{path_of(view)}.{name} has the entry {show(entry)}, which is no class.",
                         f"Import the class and write {name} = [{_class_of(entry)}].",
                     )
 
