@@ -196,7 +196,7 @@ class Crowd:
 
     def use_there(self) -> None:
         used = OldToken.objects.order_by("?").select_related("user")[0]
-        # As knox renews a token.
+        # knox renews a token in this way.
         renew = OldToken.objects.filter(pk=used.pk).update
         self.with_touch(used, lambda: renew(expiry=None))
 
