@@ -1,4 +1,4 @@
-"""Small additions to Sphinx: pictures, search words, offline inventories, and ``llms.txt``."""
+"""Small additions to Sphinx: pictures, search in Korean, offline inventories, and ``llms.txt``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx import addnodes
+from sphinx.search.en import SearchEnglish
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -54,6 +55,22 @@ class SearchWords(Directive):
         words = [word.strip() for word in self.arguments[0].split(",")]
         entries = [("single", word, "", "main", None) for word in words]
         return [addnodes.index(entries=entries)]
+
+
+class SearchEnglishAndKorean(SearchEnglish):
+    """Find Korean nouns of two syllables, such as 토큰 in 토큰을 and 토큰에서.
+
+    Korean writes particles and endings to the noun. The search in the browser finds a part of a
+    word by itself, but only a part of three letters or more.
+    """
+
+    lang = "en-ko"
+    language_name = "English and Korean"
+    noun = re.compile(r"[가-힣]{2}(?=[가-힣])")
+
+    def split(self, input: str) -> list[str]:  # noqa: A002 (Sphinx names it so)
+        words = super().split(input)
+        return words + [noun[0] for noun in map(self.noun.match, words) if noun]
 
 
 def raw(html: str) -> nodes.raw:
@@ -109,6 +126,7 @@ def name_language(
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("local_inventories", {}, "env")
     app.add_config_value("summary", "", "env")
+    app.add_search_language(SearchEnglishAndKorean)
     app.add_directive("picture", Picture)
     app.add_directive("search-words", SearchWords)
     app.connect("config-inited", add_inventories, priority=100)

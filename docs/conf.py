@@ -20,6 +20,8 @@ myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 nitpicky = True
 
+html_search_language = "en-ko"
+
 # Links to Django and DRF go through lists in `_inventories`, so that a build works offline.
 local_inventories = {
     "django": "https://docs.djangoproject.com/en/stable/",

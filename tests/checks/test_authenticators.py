@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.checks import run_checks
 from django.core.checks.registry import registry
@@ -34,7 +35,7 @@ SESSION = "rest_framework.authentication.SessionAuthentication"
 
 
 class OldTokens(TokenAuthentication):
-    """DRF's, on a table of the project's own."""
+    """A subclass of DRF's authenticator for a table of the project."""
 
     model = type("OldToken", (), {})
 
@@ -84,7 +85,7 @@ def test_drfs_authenticator_on_our_rows_is_found(user, name):
     assert f"use {OURS}" in message.hint
     # As the message says, every request would fail.
     request = APIRequestFactory(headers={"Authorization": f"Token {operations.issue(user).key}"})
-    with pytest.raises(Exception) as failure:  # noqa: PT011 -- whichever, it is no 401
+    with pytest.raises(Exception) as failure:  # noqa: PT011 -- any error will do, but not a 401
         globals()[name]().authenticate(request.get("/"))
     assert not isinstance(failure.value, AuthenticationFailed)
 
@@ -142,7 +143,7 @@ def test_unreadable_settings_are_reported_once():
 
 
 class ByKey(TokenAuthentication):
-    """As in tutorials: the expiry is checked by hand."""
+    """An authenticator from a tutorial: it checks the expiry itself."""
 
     def get_model(self) -> Any:
         from drf_token_auth.models import Token
@@ -178,7 +179,7 @@ class ByKeyInAHelper(BaseAuthentication):
 
 
 class ByKeyOfClients(ExpiringTokenAuthentication):
-    """The key of a row of another model."""
+    """An authenticator that finds rows of another model by a key."""
 
     def authenticate(self, request: Any) -> Any:
         Client.objects.get(key=request.META["HTTP_X_CLIENT"])
@@ -246,13 +247,16 @@ def test_a_login_whose_tokens_no_view_takes_is_found(names):
         [message] = found(*names)
     assert message.id == "drf_token_auth.W008"
     assert "drf_token_auth.views.login.LoginView is served, but no class in REST_FR" in message.msg
-    assert f'"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]' in message.hint
+    assert message.hint == f'Write REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["{OURS}"].'
 
 
 def test_the_default_of_drf_is_known():
-    with login_beside(Me), override_settings(REST_FRAMEWORK={}):
-        ids = [one.id for one in run_checks() if one.id.startswith("drf_token_auth.")]
-    assert ids == ["drf_token_auth.W008"]
+    with login_beside(Me), override_settings():
+        del settings.REST_FRAMEWORK
+        found = [one for one in run_checks() if one.id.startswith("drf_token_auth.")]
+    assert [one.id for one in found] == ["drf_token_auth.W008"]
+    whole = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+    assert found[0].hint == whole
 
 
 @pytest.mark.parametrize("names", [[OURS], [f"{HERE}Ours"], [f"{HERE}ByDigest"], [f"{HERE}make"]])

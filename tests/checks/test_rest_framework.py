@@ -16,7 +16,9 @@ from drf_token_auth.conf.rest_framework import require_classes, require_readable
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
-LINE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+WHOLE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+# Where the setting exists, a new dict would drop the rest of it, such as the permissions.
+LINE = f'Write {SETTING} = ["{OURS}"].'
 
 
 def make() -> Any:
@@ -107,7 +109,7 @@ def test_a_setting_that_is_not_a_dict_stops_the_start(value):
         with pytest.raises(ImproperlyConfigured) as raised:
             require_readable()
         [found] = check_default_authenticators()
-    assert str(raised.value) == f"REST_FRAMEWORK must be a dict, but it is {value!r}. {LINE}"
+    assert str(raised.value) == f"REST_FRAMEWORK must be a dict, but it is {value!r}. {WHOLE}"
     assert found.msg.startswith("REST_FRAMEWORK must be a dict")
 
 

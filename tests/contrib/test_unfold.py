@@ -55,7 +55,7 @@ def test_adding_one_shows_its_key_once(client: Client, user: Any) -> None:
 
 
 def test_the_page_with_the_key_is_styled(client: Client, user: Any) -> None:
-    """Its classes are unfold's, or Django's own; unfold's file has those that it uses itself."""
+    """Our page uses classes of unfold or of Django. unfold's file has only classes that it uses."""
     page = add(client, user).text
     shown = page[page.index('<div id="content-main"') :].partition("</div>")[0]
     assert "<h1 " in shown
@@ -67,6 +67,18 @@ def test_the_page_with_the_key_is_styled(client: Client, user: Any) -> None:
     unknown = {name for name in used if not re.search(rf"\.{re.escape(name)}[{{,:>]", sheet)}
     bootstrap = {"btn", "btn-primary", "btn-secondary"}
     assert unknown == {"button", "default", "dta-page"} | bootstrap
+
+
+@pytest.mark.parametrize("page", ["find", "revoke"])
+def test_the_buttons_of_our_other_pages_are_unfolds(client: Client, user: Any, page: str) -> None:
+    token = operations.issue(user)
+    if page == "find":
+        text = client.post(f"{TOKENS}find/", {"key": token.key}).text
+    else:
+        action = {"action": "delete_selected", "_selected_action": [token.pk]}
+        text = client.post(TOKENS, action).text
+    shown = text[text.index('<div id="content-main"') :]
+    assert re.search(r'class="[^"]*bg-red-600 text-white', shown)
 
 
 def test_renaming(client: Client, user: Any) -> None:

@@ -82,7 +82,7 @@ def test_entries_that_are_not_texts_need_no_traceback(tmp_path: Path) -> None:
     lines = [
         authenticators("[object()]"),
         "ROOT_URLCONF = 'bare_urls'",
-        # Its models import DRF's views, which fail then.
+        # The models of this app import DRF's views, which then fail.
         'INSTALLED_APPS.remove("tests.projects.early")',
     ]
     error = Project(tmp_path, "default_user", *lines).refuse("check")
@@ -94,7 +94,7 @@ def test_a_project_that_forgot_the_authenticator_is_warned(tmp_path: Path) -> No
     done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
     assert done.returncode == 0
     assert "(drf_token_auth.W008)" in done.stderr
-    assert f'"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]' in done.stderr
+    assert f'Write REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["{OURS}"].' in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,8 @@ class TestIds:
             (models.UUIDField(), "6f2b5c1e-5a0c-4b8e-9d55-0d5b1b1f4d11", None),
             (models.CharField(max_length=20), "a-b.c", "a-b.c"),
             (models.CharField(max_length=20), "a_2Fb_5Fc", "a/b_c"),
+            (models.CharField(max_length=20), "_new", "new"),
+            (models.CharField(max_length=20), "_revoke", "revoke"),
         ],
     )
     def test_any_primary_key_has_one_url(
@@ -122,7 +124,7 @@ class TestIds:
         with pytest.raises(ValueError, match=text.replace("+", r"\+")):
             converters.parse_id(text)
 
-    @pytest.mark.parametrize("text", ["a_b", "a_5fb"])
+    @pytest.mark.parametrize("text", ["a_b", "a_5fb", "new", "revoke"])
     def test_a_text_that_is_not_quoted_is_no_id(self, monkeypatch: Any, text: str) -> None:
         monkeypatch.setattr(Token._meta, "pk", models.CharField(max_length=20))
         with pytest.raises(ValueError, match=text):

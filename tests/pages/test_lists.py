@@ -237,6 +237,13 @@ def test_a_token_model_may_have_an_order_of_its_own(
     assert "backup" in page.get(path).text
 
 
+@pytest.mark.parametrize("urls", ["tests.pages.urls", "tests.pages.one_key_urls"])
+def test_the_root_leads_to_the_devices(page: Client, settings: Any, urls: str) -> None:
+    settings.ROOT_URLCONF = urls
+    response = page.get("/account/")
+    assert (response.status_code, response.headers["Location"]) == (302, DEVICES)
+
+
 def test_the_path_to_the_pages_may_have_an_argument(page: Client, user: Any) -> None:
     login = path("accounts/login/", LoginView.as_view(), name="login")
     token = operations.issue(user)

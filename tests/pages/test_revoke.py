@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
 from tests.lives import status_of
@@ -26,7 +27,60 @@ def test_one_api_token(page: Client, user: Any) -> None:
     response = page.post(path, follow=True)
     assert "1 API token is revoked." in response.content.decode()
     assert status_of(token) == 401
-    assert page.post(path).status_code == page.get(path).status_code == 404
+
+
+class TestTheSecondRequestOfADoubleClick:
+    """Without the script, the browser sends both and shows the answer to the second."""
+
+    @pytest.mark.parametrize("end", ["revoked", "expired"])
+    @pytest.mark.parametrize(
+        ("pages", "kind", "message"),
+        [
+            (TOKENS, "personal", "Already revoked or expired."),
+            (DEVICES, "login", "Already logged out."),
+        ],
+    )
+    def test_one(
+        self, page: Client, user: Any, pages: str, kind: str, message: str, end: str
+    ) -> None:
+        token = operations.issue(user, kind=kind, name="old")
+        if end == "expired":
+            Token.objects.update(expires_at=timezone.now())
+        else:
+            operations.revoke(token)
+        response = page.post(f"{pages}{token.pk}/revoke/", follow=True)
+        assert response.redirect_chain == [(pages, 302)]
+        assert message in response.content.decode()
+
+    @pytest.mark.parametrize("query", ["id=1", "others=1"])
+    def test_several(self, page: Client, query: str) -> None:
+        response = page.post(f"{DEVICES}revoke/?{query}", follow=True)
+        assert "Already logged out." in response.content.decode()
+
+    def test_a_new_name(self, page: Client, personal: Any) -> None:
+        path = f"{TOKENS}{personal.pk}/"
+        for _click in (1, 2):
+            response = page.post(path, {"name": "new"}, follow=True)
+            assert "The new name is “new”." in response.content.decode()
+
+    def test_a_new_key(self, page: Client, personal: Any) -> None:
+        path = f"{TOKENS}{personal.pk}/new-key/"
+        first, second = (page.post(path, {"replaces": personal.hint}) for _click in (1, 2))
+        assert "key" in first.context
+        assert "already been replaced" in second.content.decode()
+        # The user has not seen the key, and can ask for another one in the form that they see.
+        form = second.context["form"]
+        assert "key" in page.post(path, {"replaces": form["replaces"].value()}).context
+
+
+@pytest.mark.parametrize("path", ["", "revoke/", "new-key/"])
+def test_a_page_of_a_token_that_is_gone_leads_back_to_the_list(
+    page: Client, personal: Any, path: str
+) -> None:
+    operations.revoke(personal)
+    response = page.get(f"{TOKENS}{personal.pk}/{path}")
+    assert response.status_code == 404
+    assert f'<a href="{TOKENS}">Back to the list</a>' in response.content.decode()
 
 
 def test_several_devices(page: Client, user: Any) -> None:
@@ -76,7 +130,8 @@ def test_a_long_list_of_names_is_cut_and_everything_is_revoked(page: Client, use
 def test_the_tokens_of_others_stay(page: Client, other_user: Any) -> None:
     token = operations.issue(other_user, name="theirs")
     for path in (f"{DEVICES}{token.pk}/revoke/", f"{TOKENS}{token.pk}/revoke/"):
-        assert page.get(path).status_code == page.post(path).status_code == 404
+        assert page.get(path).status_code == 404
+        assert page.post(path).status_code == 302
     page.post(f"{DEVICES}revoke/?id={token.pk}")
     page.post(f"{DEVICES}revoke/?others=1")
     assert names() == {"theirs"}

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
 
-from ..conf.rest_framework import LINE, OURS, SETTING, unreadable, wrong_entry
+from ..conf.rest_framework import OURS, SETTING, unreadable, write_ours, wrong_entry
 from ..conf.rules import show
 from .served import served_views
 from .shared import Messages, check, error, path_of, warning
 
-__all__ = ["OURS", "SETTING", "default_authenticators"]
+__all__ = ["OURS", "SETTING", "default_authenticators", "write_ours"]
 
 
 def _configured(name: str = "DEFAULT_AUTHENTICATION_CLASSES") -> Any:
@@ -64,7 +64,7 @@ def check_default_authenticators() -> Messages:
 def _as_list(value: Any) -> str:
     if isinstance(value, str):
         return f'Add a comma: ("{value}",).'
-    return f'Add a comma: ("{path_of(value)}",).' if isinstance(value, type) else LINE
+    return f'Add a comma: ("{path_of(value)}",).' if isinstance(value, type) else write_ours()
 
 
 @check(Tags.templates)

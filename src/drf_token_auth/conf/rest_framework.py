@@ -15,18 +15,17 @@ from django.utils.module_loading import import_string
 from .rules import show
 
 __all__ = [
-    "LINE",
     "OURS",
     "SETTING",
     "require_classes",
     "require_readable",
     "unreadable",
+    "write_ours",
     "wrong_entry",
 ]
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
-LINE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
 # The paths that a hint can suggest for a misspelt path.
 _KNOWN = [
     OURS,
@@ -63,10 +62,17 @@ def require_classes() -> None:
             raise SystemCheckError(" ".join(wrong))
 
 
+def write_ours() -> str:
+    """Return the line to write. It keeps what else is in REST_FRAMEWORK, such as permissions."""
+    if isinstance(getattr(settings, "REST_FRAMEWORK", None), Mapping):
+        return f'Write {SETTING} = ["{OURS}"].'
+    return f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
+
+
 def unreadable() -> list[tuple[str, str]]:
     configured = getattr(settings, "REST_FRAMEWORK", {})
     if not isinstance(configured, Mapping):
-        return [(f"REST_FRAMEWORK must be a dict, but it is {show(configured)}.", LINE)]
+        return [(f"REST_FRAMEWORK must be a dict, but it is {show(configured)}.", write_ours())]
     return [found for found in map(_joined, _listed()) if found is not None]
 
 
@@ -74,8 +80,9 @@ def wrong_entry(entry: Any) -> tuple[str, str] | None:
     """Return what is wrong with an entry of the setting and what to write, or None."""
     if not isinstance(entry, str):
         message = f"{SETTING} has the entry {show(entry)}, which is not a dotted path."
-        is_class = isinstance(entry, type)
-        return message, f'Write "{entry.__module__}.{entry.__qualname__}".' if is_class else LINE
+        if isinstance(entry, type):
+            return message, f'Write "{entry.__module__}.{entry.__qualname__}".'
+        return message, write_ours()
     try:
         if callable(import_string(entry)):
             return None
@@ -98,8 +105,6 @@ def _near(entry: str) -> str | None:
 
 def _listed() -> tuple[Any, ...]:
     configured = getattr(settings, "REST_FRAMEWORK", {})
-    if not isinstance(configured, Mapping):
-        return ()
     listed = configured.get("DEFAULT_AUTHENTICATION_CLASSES", ())
     return tuple(listed) if isinstance(listed, (list, tuple)) else ()
 

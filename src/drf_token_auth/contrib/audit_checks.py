@@ -9,11 +9,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ImproperlyConfigured
 
-from .. import get_token_model
-from ..base_models import AbstractToken
-from ..checks.shared import Messages, error
+from ..checks.shared import Messages, error, token_model_in_force
 from ..rows.pickling import DIGESTS
 
 __all__ = ["find"]
@@ -23,11 +20,8 @@ _COLUMNS = json.dumps(DIGESTS)
 
 def find() -> Messages:
     """E019: an audit package copies the digests of keys into its own table."""
-    try:
-        model = get_token_model()
-    except ImproperlyConfigured:
-        return
-    if not issubclass(model, AbstractToken):
+    model = token_model_in_force()
+    if model is None:
         return
     for app, exclusion in _EXCLUSIONS.items():
         hint = exclusion(model) if apps.is_installed(app) else None

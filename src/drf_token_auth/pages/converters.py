@@ -30,16 +30,25 @@ def parse_id(text: str) -> Any:
     return value
 
 
+# The URLs have these words where a token's id can stand.
+_ROUTES = {"new", "revoke"}
+
+
 class TokenIdConverter:
-    """Write ids as the admin does, because a text may contain a slash: "a/b" is "a_2Fb"."""
+    """Write ids as the admin does, because a text may contain a slash: "a/b" is "a_2Fb".
+
+    A token with the id "new" has the URL "_new", which is no other id's.
+    """
 
     regex = r"[^/]+"
 
     def to_python(self, value: str) -> Any:
-        token_id = parse_id(unquote(value))
+        is_word = value.startswith("_") and value[1:] in _ROUTES
+        token_id = parse_id(value[1:] if is_word else unquote(value))
         if self.to_url(token_id) != value:
             raise ValueError(value)
         return token_id
 
     def to_url(self, value: Any) -> str:
-        return str(quote(str(value)))
+        text = str(quote(str(value)))
+        return f"_{text}" if text in _ROUTES else text

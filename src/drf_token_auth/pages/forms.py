@@ -94,7 +94,14 @@ class NewKeyForm(PasswordForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("replaces") != self.hint:
-            text = _("This key has already been replaced. The newer key stays as it is.")
+            # The form that shows this error may replace the newer key.
+            posted: Any = self.data
+            self.data = posted = posted.copy()
+            posted[self.add_prefix("replaces")] = self.hint
+            text = _(
+                "This key has already been replaced. The newer key stays as it is. If you have not "
+                "copied it, make another one."
+            )
             raise ValidationError(text, code="replaced")
         return data
 

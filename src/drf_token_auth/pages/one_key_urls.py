@@ -21,6 +21,7 @@ def device(route: str, view: type[views.PageView], name: str) -> Any:
 
 
 urlpatterns = [
+    path("", views.IndexView.as_view(), name="index"),
     device("", views.DeviceListView, "devices"),
     device("revoke/", views.DeviceRevokeView, "devices-revoke"),
     device(f"{ID}/", views.DeviceView, "device"),

@@ -14,6 +14,7 @@ app_name = "token_pages"
 ID = "<drf_token_auth_id:pk>"
 
 urlpatterns = [
+    path("", views.IndexView.as_view(), name="index"),
     path("devices/", views.DeviceListView.as_view(), name="devices"),
     path("devices/revoke/", views.DeviceRevokeView.as_view(), name="devices-revoke"),
     path(f"devices/{ID}/", views.DeviceView.as_view(), name="device"),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from .base import PageView
+from .base import IndexView, PageView
 from .confirmed import ConfirmedView
 from .details import DeviceView, TokenView
 from .lists import DeviceListView, TokenListView
@@ -14,6 +14,7 @@ __all__ = [
     "DeviceListView",
     "DeviceRevokeView",
     "DeviceView",
+    "IndexView",
     "OneKeyNewView",
     "OneKeyRevokeView",
     "OneKeyView",

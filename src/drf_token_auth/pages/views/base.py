@@ -24,7 +24,7 @@ from ...contrib.session_tokens import tied_id
 from ...managers import TokenQuerySet
 from ..rows import TokenRow, row_of
 
-__all__ = ["LIST_OF", "PageView"]
+__all__ = ["LIST_OF", "IndexView", "PageView"]
 
 APP_NAME = "token_pages"
 LIST_OF = {Kind.LOGIN: "devices", Kind.PERSONAL: "tokens"}
@@ -62,7 +62,10 @@ class PageView(LoginRequiredMixin, View):
             # htmx would insert this page into another page without its style sheet and headers.
             response: Any = HttpResponse(headers={"HX-Redirect": request.get_full_path()})
         else:
-            response = super().dispatch(request, *args, **kwargs)
+            try:
+                response = super().dispatch(request, *args, **kwargs)
+            except Http404:
+                response = self.render_missing()
         for name, value in self.headers.items():
             response.headers[name] = value
         return response
@@ -75,8 +78,8 @@ class PageView(LoginRequiredMixin, View):
     def tokens_of(self, kind: str) -> TokenQuerySet[AbstractToken]:
         """Return the user's usable tokens of this kind."""
         tokens: Any = get_token_model()._default_manager.using(self.database)
-        alive: TokenQuerySet[AbstractToken] = tokens.alive_for(self.request.user)
-        return alive.filter(kind=kind)
+        usable: TokenQuerySet[AbstractToken] = tokens.usable_by(self.request.user)
+        return usable.filter(kind=kind)
 
     def get_queryset(self) -> TokenQuerySet[AbstractToken]:
         """Hook: return the tokens that the page may show and change."""
@@ -141,7 +144,19 @@ class PageView(LoginRequiredMixin, View):
             self.request, names, self.get_context_data(**context), status=status
         )
 
-    def done(self, message: str) -> HttpResponseRedirect:
+    def render_missing(self) -> TemplateResponse:
+        """Answer 404 with a way back. A page of a revoked token may still be open elsewhere."""
+        self.template_name = "drf_token_auth/pages/missing.html"
+        return self.render(title=_("Not found"), status=404)
+
+    def done(self, message: Any) -> HttpResponseRedirect:
         """Redirect to the list and show the message there."""
         messages.success(self.request, message, fail_silently=True)
         return HttpResponseRedirect(self.page_url(LIST_OF[self.kind]))
+
+
+class IndexView(PageView):
+    """Redirect to the list of devices."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.page_url("devices"))

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ... import keys
 from ...base_models import AbstractToken, Kind
-from ...rows.locking import lock_user
+from ...exceptions import TokenLimitReached
+from ...rows.locking import lock_user, locking_transaction
 from ..step_up import StepUp, TooManyAttempts, default_step_up, is_fresh
 from ..usage import example_of
 from .base import PageView
 
-__all__ = ["ConfirmedView", "LoggedOutMeanwhile"]
+__all__ = ["ConfirmedView"]
 
 
 class LoggedOutMeanwhile(Exception):
@@ -62,9 +63,36 @@ class ConfirmedView(PageView):
         return self.elsewhere() or self.submit_form()
 
     def show_form(self) -> HttpResponse:
-        raise NotImplementedError
+        return self.render_form(self.get_form())
 
     def submit_form(self) -> HttpResponse:
+        form = self.get_form(self.request.POST)
+        if not form.is_valid():
+            return self.render_form(form)
+        refusal = self.confirm(form)
+        if refusal is not None:
+            return refusal
+        try:
+            with locking_transaction(using=self.database):
+                token = self.make_key(self.lock_user(), form)
+        except ValidationError as error:
+            form.add_error(None, error)
+        except TokenLimitReached:
+            form.add_error(None, _("You have as many API tokens as you may."))
+        except LoggedOutMeanwhile:
+            return redirect_to_login(self.request.get_full_path(), self.get_login_url())
+        else:
+            return self.render_key(token)
+        return self.render_form(form)
+
+    def get_form(self, data: Any = None) -> Any:
+        raise NotImplementedError
+
+    def make_key(self, user: Any, form: Any) -> AbstractToken:
+        """Make the key from a valid form, in the transaction that has locked the user's row.
+
+        :raises ValidationError: the form shows this error.
+        """
         raise NotImplementedError
 
     def elsewhere(self) -> HttpResponse | None:
@@ -119,9 +147,6 @@ class ConfirmedView(PageView):
             if not constant_time_compare(known, user.get_session_auth_hash()):
                 raise LoggedOutMeanwhile
         return user
-
-    def to_login(self) -> HttpResponse:
-        return redirect_to_login(self.request.get_full_path(), self.get_login_url())
 
     def get_usage(self, token: AbstractToken) -> str | None:
         """Hook: return an example that uses the key, without the key itself. None: no example."""

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import operations
 from ...base_models import AbstractToken
 from ...conf import get_settings
-from ...exceptions import TokenLimitReached
-from ...rows.locking import locking_transaction
 from .. import durations
 from ..forms import NewTokenForm
-from .confirmed import ConfirmedView, LoggedOutMeanwhile
+from .confirmed import ConfirmedView
 
 __all__ = ["TokenNewView"]
 
 DAY = 86_400
-
-
-class NameTaken(Exception):
-    """Another request has just made a token of this name."""
 
 
 class TokenNewView(ConfirmedView):
@@ -45,39 +39,20 @@ class TokenNewView(ConfirmedView):
     def show_form(self) -> HttpResponse:
         return self.render_form(self.get_form(initial=self.get_initial()))
 
-    def submit_form(self) -> HttpResponse:
-        form = self.get_form(self.request.POST)
-        if not form.is_valid():
-            return self.render_form(form)
-        refusal = self.confirm(form)
-        if refusal is not None:
-            return refusal
-        try:
-            return self.render_key(self.issue_token(form))
-        except NameTaken:
-            form.add_error("name", form.name_is_taken())
-        except TokenLimitReached:
-            form.add_error(None, self.limit_text())
-        except LoggedOutMeanwhile:
-            return self.to_login()
-        return self.render_form(form)
-
-    def issue_token(self, form: Any) -> AbstractToken:
-        """Make the token. Check the name again under the lock, against tokens made meanwhile."""
+    def make_key(self, user: Any, form: Any) -> AbstractToken:
         name = form.cleaned_data["name"]
-        with locking_transaction(using=self.database):
-            user = self.lock_user()
-            if self.get_queryset().filter(name__iexact=name).exists():
-                raise NameTaken
-            return operations.issue(
-                user,
-                kind=self.kind,
-                name=name,
-                scopes=form.scope_list,
-                ttl=form.ttl,
-                request=self.request,
-                actor=self.request.user,
-            )
+        # Another request may have made a token of this name after the form was checked.
+        if self.get_queryset().filter(name__iexact=name).exists():
+            raise ValidationError({"name": form.name_is_taken()})
+        return operations.issue(
+            user,
+            kind=self.kind,
+            name=name,
+            scopes=form.scope_list,
+            ttl=form.ttl,
+            request=self.request,
+            actor=self.request.user,
+        )
 
     def get_form(self, data: Any = None, **kwargs: Any) -> Any:
         return self.form_class(
@@ -140,6 +115,3 @@ class TokenNewView(ConfirmedView):
         last_use = Coalesce("last_used_at", "created_at")
         tokens = list(self.get_queryset().order_by(last_use, "created_at", "pk"))
         return len(tokens), tokens[: max(0, len(tokens) - limit + 1)]
-
-    def limit_text(self) -> str:
-        return _("You have as many API tokens as you may. Revoke one of them first.")

@@ -11,10 +11,9 @@ from ... import operations
 from ...base_models import AbstractToken
 from ...conf import get_settings
 from ...exceptions import Refused
-from ...rows.locking import locking_transaction
 from ..durations import in_words
 from ..forms import NewKeyForm
-from .confirmed import ConfirmedView, LoggedOutMeanwhile
+from .confirmed import ConfirmedView
 
 __all__ = ["TokenNewKeyView"]
 
@@ -24,32 +23,17 @@ class TokenNewKeyView(ConfirmedView):
     title = gettext_lazy("New key")
     form_class = NewKeyForm
 
-    def show_form(self) -> HttpResponse:
-        token = self.get_token()
-        return self.render_form(self.get_form(token))
-
-    def submit_form(self) -> HttpResponse:
-        token = self.get_token()
-        form = self.get_form(token, self.request.POST)
-        if not form.is_valid():
-            return self.render_form(form)
-        refusal = self.confirm(form)
-        if refusal is not None:
-            return refusal
+    def make_key(self, user: Any, form: Any) -> AbstractToken:
         try:
-            return self.render_key(self.rotate(token))
+            return operations.rotate(
+                self.get_token(), request=self.request, actor=self.request.user
+            )
         except Refused as error:
-            raise Http404 from error
-        except LoggedOutMeanwhile:
-            return self.to_login()
+            raise Http404 from error  # The token has just expired.
 
-    def rotate(self, token: AbstractToken) -> AbstractToken:
-        with locking_transaction(using=self.database):
-            self.lock_user()
-            return operations.rotate(token, request=self.request, actor=self.request.user)
-
-    def get_form(self, token: AbstractToken, data: Any = None) -> Any:
-        return self.form_class(data, hint=token.hint, asks_password=self.asks_password)
+    def get_form(self, data: Any = None) -> Any:
+        hint = self.get_token().hint
+        return self.form_class(data, hint=hint, asks_password=self.asks_password)
 
     def render_form(self, form: Any, *, status: int = 200) -> HttpResponse:
         grace = get_settings().ROTATION_GRACE

@@ -6,17 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import operations
 from ...base_models import AbstractToken, Kind
-from ...exceptions import TokenLimitReached
-from ...rows.locking import locking_transaction
 from ..forms import NewKeyForm
 from ..rows import TokenRow, row_of
 from .base import PageView
-from .confirmed import ConfirmedView, LoggedOutMeanwhile
+from .confirmed import ConfirmedView
 from .revoke import RevokeView
 
 __all__ = ["OneKeyNewView", "OneKeyRevokeView", "OneKeyView"]
@@ -70,35 +67,16 @@ class OneKeyNewView(ConfirmedView, OneKeyPage):
         """Hook: return the scopes of the key, or None for everything that the user may do."""
         return None
 
-    def show_form(self) -> HttpResponse:
-        return self.render_form(self.get_form())
-
-    def submit_form(self) -> HttpResponse:
-        form = self.get_form(self.request.POST)
-        if not form.is_valid():
-            return self.render_form(form)
-        refusal = self.confirm(form)
-        if refusal is not None:
-            return refusal
-        try:
-            return self.render_key(self.replace())
-        except TokenLimitReached:
-            form.add_error(None, _("You have as many API tokens as you may."))
-            return self.render_form(form)
-        except LoggedOutMeanwhile:
-            return self.to_login()
-
-    def replace(self) -> AbstractToken:
-        with locking_transaction(using=self.database):
-            return operations.replace(
-                self.lock_user(),
-                name=self.key_name,
-                kind=self.kind,
-                scopes=self.get_scopes(),
-                ttl=self.get_ttl(),
-                request=self.request,
-                actor=self.request.user,
-            )
+    def make_key(self, user: Any, form: Any) -> AbstractToken:
+        return operations.replace(
+            user,
+            name=self.key_name,
+            kind=self.kind,
+            scopes=self.get_scopes(),
+            ttl=self.get_ttl(),
+            request=self.request,
+            actor=self.request.user,
+        )
 
     def get_form(self, data: Any = None) -> Any:
         row = self.current_row()
@@ -111,6 +89,8 @@ class OneKeyNewView(ConfirmedView, OneKeyPage):
 
 class OneKeyRevokeView(OneKeyPage, RevokeView):
     title = gettext_lazy("Delete the API key")
+    button = gettext_lazy("Delete the key")
+    nothing_message = gettext_lazy("The API key is deleted.")
 
     def done_message(self, count: int) -> str:
-        return _("The API key is deleted.")
+        return str(self.nothing_message)

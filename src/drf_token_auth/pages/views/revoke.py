@@ -29,6 +29,8 @@ class RevokeView(PageView):
     # The most names that are shown, and the most ids that are read from a URL.
     most_names = 100
     most_ids = 1000
+    button: Any = _("Revoke")
+    nothing_message: Any = _("Already revoked or expired.")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         tokens = self.get_queryset().order_by("-pk")
@@ -39,10 +41,9 @@ class RevokeView(PageView):
         return self.render(rows=rows, count=count, more=count - len(rows))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # The second request of a double click finds nothing left to revoke.
         count = self.revoke()
-        if not count and "pk" in self.kwargs:
-            raise Http404
-        return self.done(self.done_message(count))
+        return self.done(self.done_message(count) if count else self.nothing_message)
 
     def revoke(self) -> int:
         """Revoke the tokens. Return the number of revoked tokens."""
@@ -83,6 +84,8 @@ class DeviceRevokeView(RevokeView):
 
     kind = Kind.LOGIN
     title = _("Log out devices")
+    button = _("Log out")
+    nothing_message = _("Already logged out.")
 
     @property
     def others(self) -> bool:
