@@ -263,6 +263,38 @@ def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> N
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owners_answers", [1, 2])
+@pytest.mark.parametrize("rotations_before", [0, 1, 2])
+def test_a_replaced_key_is_reuse_after_lost_answers(
+    owners_answers: int, rotations_before: int
+) -> None:
+    """The owner lost answers in this rotation or in earlier ones. The thief comes last."""
+    token = operations.issue(make_user())
+    key: str = token.key
+    for _ in range(rotations_before):
+        rotated(key)
+        key = rotated(key)
+    owners = [rotated(key) for _ in range(owners_answers)]
+    thiefs = rotated(key)
+    with listening() as heard:
+        assert status_of(owners[-1]) == 401
+        assert status_of(thiefs) == 200
+    assert [one.what for one in heard] == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thief_cannot_hide_a_replaced_key_by_rotating_its_own() -> None:
+    token = operations.issue(make_user())
+    owners = rotated(token)
+    thiefs = rotated(rotated(token))
+    thiefs = rotated(thiefs)
+    with listening() as heard:
+        assert status_of(owners) == 401
+        assert status_of(thiefs) == 200
+    assert [one.what for one in heard] == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_reuse_in_a_request_that_another_authenticator_accepts(reused: Any) -> None:
     """``from_key`` returns None, and the event is the same."""
     with listening() as heard:
