@@ -149,7 +149,7 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
             shell.leave()
 
 
-def test_the_plain_view_of_the_page_answers_whatever_is_raised(db: None) -> None:
+def test_the_plain_view_of_the_page_answers_any_exception(db: None) -> None:
     page = DOCS / "how-to" / "without-a-request.md"
     (view,) = [one for one in blocks(page) if "def plain_view" in one.text]
     names: dict[str, Any] = {}
@@ -379,9 +379,10 @@ REPOSITORY = (
 )
 
 
-def test_links_of_the_readme_work_on_pypi() -> None:
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_links_of_the_readme_work_on_pypi(name: str) -> None:
     """PyPI shows the README without the files beside it."""
-    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / name).read_text("utf-8"))
     pages = [link.removeprefix(SITE) for link in links if link.startswith(SITE)]
     files = [link.partition("/main/")[2] for link in links if link.startswith(REPOSITORY)]
     assert len(pages) > 5
