@@ -45,8 +45,8 @@ def with_list(value: Any) -> Any:
             "Correct",
         ),
         (
-            ["json.JSONEncoder", "json.tool"],
-            "'json.tool', which cannot be impo",
+            ["json.JSONEncoder", "json.no_such_module"],
+            "'json.no_such_module', which cannot be impo",
             "Correct",
         ),
         (["json.__name__"], "'json.__name__', which is not a class.", "Correct the path, or"),
