@@ -137,7 +137,7 @@ def test_a_previous_key_may_do_what_the_new_one_may(user: Any) -> None:
     assert not Token.objects.exists()
 
 
-# Who cannot rotate
+# Tokens that cannot be rotated
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -170,7 +170,7 @@ def test_a_request_without_our_token_cannot_rotate(user: Any, api_client: Any) -
 
 
 class TestBetweenAuthenticationAndRotation:
-    """What happens to the row while the request waits for the user's lock."""
+    """The row changes while the request waits for the user's lock."""
 
     def test_it_is_revoked(self, user: Any) -> None:
         loaded = operations.issue(user)
