@@ -20,9 +20,10 @@ def messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return the messages about one admin class. Sites of other tests do not count."""
 
     def about(base: type = admin.ModelAdmin, **options: Any) -> list[Any]:
+        # The site adds itself to this set, and not to the sites that other tests check.
+        monkeypatch.setattr(admin.sites, "all_sites", set())
         site = admin.AdminSite("own")
         site.register(Token, type("TokenAdmin", (base,), options))
-        monkeypatch.setattr(admin.sites, "all_sites", {site})
         return admins.check_admins()
 
     return about
@@ -61,7 +62,7 @@ def test_no_other_admin_is_reported(messages: Any, options: dict[str, Any]) -> N
 
 
 def test_admins_of_other_models_are_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin.sites, "all_sites", set())
     site = admin.AdminSite("own")
     site.register(Token._meta.get_field("user").related_model)
-    monkeypatch.setattr(admin.sites, "all_sites", {site})
     assert admins.check_admins() == []
