@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,17 @@ Token = get_token_model()
 
 
 @pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return the messages about one admin class. Sites of other tests do not count."""
+def site(monkeypatch: pytest.MonkeyPatch) -> admin.AdminSite:
+    """Return the only admin site. Django keeps it in a set that the checks of other tests read."""
+    monkeypatch.setattr(admin.sites, "all_sites", set())
+    return admin.AdminSite("own")
+
+
+@pytest.fixture
+def messages(site: admin.AdminSite) -> Any:
+    """Return the messages about one admin class."""
 
     def about(base: type = admin.ModelAdmin, **options: Any) -> list[Any]:
-        # The site adds itself to this set, and not to the sites that other tests check.
-        monkeypatch.setattr(admin.sites, "all_sites", set())
-        site = admin.AdminSite("own")
         site.register(Token, type("TokenAdmin", (base,), options))
         return admins.check_admins()
 
@@ -61,8 +64,6 @@ def test_no_other_admin_is_reported(messages: Any, options: dict[str, Any]) -> N
     assert messages(**options) == []
 
 
-def test_admins_of_other_models_are_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin.sites, "all_sites", set())
-    site = admin.AdminSite("own")
+def test_admins_of_other_models_are_not_reported(site: admin.AdminSite) -> None:
     site.register(Token._meta.get_field("user").related_model)
     assert admins.check_admins() == []

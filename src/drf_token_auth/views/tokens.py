@@ -75,14 +75,14 @@ class TokenPagination(PageNumberPagination):
 class OwnTokensView(TokenView):
     @property
     def method(self) -> str | None:
-        """Return the method, or None when a schema is drawn without a request."""
+        """Return the method, or None while a schema is generated without a request."""
         return getattr(self.request, "method", None)
 
     def get_queryset(self) -> Any:
         tokens = get_token_model()._default_manager.all()
         if self.method is None or getattr(self, "swagger_fake_view", False):
             return tokens.none()
-        return tokens.usable_by(self.request.user).order_by("-created_at", "-pk")
+        return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
 
 
 class TokenListView(OwnTokensView):
