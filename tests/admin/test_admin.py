@@ -49,6 +49,14 @@ def test_the_key_is_in_no_cookie_session_message_or_log_entry(client, staff, use
     assert key not in caplog.text
 
 
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+def test_the_name_of_a_token_has_the_name_of_its_user(client, staff, user, page):
+    token = operations.issue(user, kind="personal")
+    response = client.get(url(page, token.pk))
+    name = f"personal token {token.hint}… of {user.get_username()}"
+    assert name in response.text.replace("...", "…")
+
+
 def test_no_page_shows_a_digest(client, staff, user):
     token = get_token_model().objects.create(user=user)
     pages = [url("changelist"), url("change", token.pk), url("delete", token.pk), url("add")]

@@ -69,6 +69,18 @@ def test_the_page_with_the_key_is_styled(client: Client, user: Any) -> None:
     assert unknown == {"button", "default", "dta-page"} | bootstrap
 
 
+@pytest.mark.parametrize("page", ["find", "revoke"])
+def test_the_buttons_of_our_other_pages_are_unfolds(client: Client, user: Any, page: str) -> None:
+    token = operations.issue(user)
+    if page == "find":
+        text = client.post(f"{TOKENS}find/", {"key": token.key}).text
+    else:
+        action = {"action": "delete_selected", "_selected_action": [token.pk]}
+        text = client.post(TOKENS, action).text
+    shown = text[text.index('<div id="content-main"') :]
+    assert re.search(r'class="[^"]*bg-red-600 text-white', shown)
+
+
 def test_renaming(client: Client, user: Any) -> None:
     token = operations.issue(user, name="old")
     response = client.post(f"{TOKENS}{token.pk}/change/", {"name": "new"})

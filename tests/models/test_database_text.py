@@ -136,6 +136,12 @@ def test_the_admin_finds_a_name_by_its_stored_form(user: Any) -> None:
     assert "0 tokens" in client.get(_admin(""), {"q": "📱"}).text
 
 
+@pytest.mark.parametrize("column", ["kind", "name__icontains", "hint"])
+def test_a_filter_of_the_admin_with_such_a_character_is_no_error(user: Any, column: str) -> None:
+    answer = browser().get(_admin(""), {column: "📱"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{_admin('')}?e=1")
+
+
 class TestPages:
     MADE: ClassVar = {"lifetime": str(90 * 86400), "access": "everything"}
 

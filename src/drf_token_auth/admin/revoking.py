@@ -48,7 +48,7 @@ class RevokeMixin(_Mixin):
     # This name replaces Django's own action, which loads every row and knows only "delete".
     @admin.action(permissions=["delete"], description=gettext_lazy("Revoke selected tokens"))
     def delete_selected(self, request: Any, queryset: Any) -> Any:
-        found = list(queryset.select_related("user")[: self.max_selected + 1])
+        found = list(queryset[: self.max_selected + 1])
         if len(found) > self.max_selected:
             text = _("You selected more than %(limit)s tokens. Use “manage.py revoke_tokens”.")
             messages.error(request, text % {"limit": self.max_selected})

@@ -8,6 +8,7 @@ has an impossible value: :func:`shared.check` catches every exception.
 from __future__ import annotations
 
 from . import (
+    admins,
     authenticators,
     code,
     drfs_tokens,
@@ -20,6 +21,7 @@ from . import (
 )
 
 __all__ = [
+    "admins",
     "authenticators",
     "code",
     "drfs_tokens",
