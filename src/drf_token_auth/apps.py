@@ -8,7 +8,7 @@ from django.db.models.signals import pre_save
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
-from .conf import write_default_label
+from .conf import prepare_label
 from .conf.rest_framework import require_readable
 
 # The modules that connect themselves when they are imported, and the app that each is for. The core
@@ -35,7 +35,7 @@ class DRFTokenAuthConfig(AppConfig):
         # Check this before the models of any app are loaded. They may import DRF, whose own errors
         # for these mistakes do not say what to write.
         require_readable()
-        write_default_label()
+        prepare_label()
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:

@@ -123,9 +123,6 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the token, without the characters of its name that the database cannot store."""
-        if "name" not in vars(self):  # A deferred name is not loaded, so it has not changed.
-            self._save(*args, **kwargs)
-            return
 
         def store(name: str) -> None:
             self.name = name
@@ -136,8 +133,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
     def _save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            elsewhere = kwargs.get("using") not in (None, self._state.db)
-            if not (kwargs.get("update_fields") or kwargs.get("force_insert") or elsewhere):
+            if not (kwargs.get("update_fields") or kwargs.get("force_insert")):
                 # Without this, Django would INSERT the row of a token that was revoked meanwhile.
                 kwargs["force_update"] = True
             super().save(*args, **kwargs)

@@ -93,7 +93,7 @@ def follow_rehash(
     """
     if raw or not isinstance(instance, AbstractBaseUser):
         return
-    if not isinstance(instance, get_user_model()):
+    if not isinstance(instance, get_user_model()):  # a model of the project's own
         return
     # Django resets _password after every save, also after a save of other columns.
     is_change = getattr(instance, "_password", None) is not None

@@ -38,17 +38,15 @@ class CountingThrottle(SimpleRateThrottle):
     """Allow ``rate`` requests of one identity in each window of the rate's duration."""
 
     scope = "drf_token_auth"
-    # DRF sets both from the rate. Without a rate, both are None. The duration is in seconds.
+    # DRF sets both from the rate. Without a rate, both are None and nothing is counted.
     num_requests: int | None
-    duration: int | None
+    duration: int  # in seconds
 
     def identity(self, request: Any, view: Any) -> str | None:
         """Return the identity to count, or None to count nothing."""
         return client_network(self.get_ident(request))
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        if self.duration is None:
-            return None
         identity = self.identity(request, view)
         if identity is None:
             return None
@@ -99,9 +97,9 @@ class CountingThrottle(SimpleRateThrottle):
             )
             return 0
 
-    def wait(self) -> float | None:
-        """Return the seconds until the window ends, or None without a rate."""
-        return None if self.duration is None else self.duration - self.timer() % self.duration
+    def wait(self) -> float:
+        """Return the seconds until the window ends."""
+        return self.duration - self.timer() % self.duration
 
 
 def client_network(address: str | None) -> str | None:

@@ -120,7 +120,7 @@ def test_a_user_column_that_cannot_work(monkeypatch, column, said):
                 app_label = "auth"
 
         model = type("ApiToken", (drf_token_auth.base_models.AbstractToken,), body)
-        monkeypatch.setattr(token_model, "get_token_model", lambda: model)
+        monkeypatch.setattr(token_model, "token_model_in_force", lambda: model)
         [message] = token_model.check_user_column()
     assert message.id == "drf_token_auth.E022"
     assert said in message.msg
@@ -146,7 +146,7 @@ def test_the_default_manager_has_the_methods_of_ours(monkeypatch, declared, foun
     body = {"__module__": __name__, "Meta": meta, **declared}
     with isolate_apps("django.contrib.sessions"):
         model = type("ApiToken", (drf_token_auth.base_models.AbstractToken,), body)
-    monkeypatch.setattr(token_model, "get_token_model", lambda: model)
+    monkeypatch.setattr(token_model, "token_model_in_force", lambda: model)
     messages = token_model.check_manager()
     assert [one.id for one in messages] == found
     for message in messages:

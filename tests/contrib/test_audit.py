@@ -20,10 +20,10 @@ from drf_token_auth import get_token_model
 from drf_token_auth.admin import TokenAdminMixin
 from drf_token_auth.checks import neighbours
 from drf_token_auth.contrib import audit_checks
-from drf_token_auth.contrib.audit_checks import SECRET_COLUMNS
+from drf_token_auth.rows.pickling import DIGESTS
 
 Token = get_token_model()
-SECRETS = list(SECRET_COLUMNS)
+SECRETS = list(DIGESTS)
 
 pytestmark = pytest.mark.django_db
 

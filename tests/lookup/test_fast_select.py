@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -313,9 +314,17 @@ def test_another_thread_uses_the_compiled_statement(user):
 def test_a_compiled_statement_holds_no_connection():
     compiled = statement._compile(get_token_model(), [keys.unissued()], connection)
     assert compiled is not None
-    for converter in compiled.converters:
-        owner = getattr(converter.function, "__self__", None)
-        assert owner is not connection.ops
+    for _, convert, _ in compiled.field_converters:
+        assert getattr(convert, "__self__", None) is not connection.ops
+
+
+def test_sqlite_gets_parameters_with_names():
+    """Django searches the whole SQL for parameters without names, on each request."""
+    compiled = statement._compile(get_token_model(), [keys.unissued(), keys.unissued()], connection)
+    assert compiled is not None
+    names = ["digest0", "digest1"] if connection.vendor == "sqlite" else None
+    assert compiled.names == names
+    assert compiled.sql.count("%(digest") == len(names or ())
 
 
 # The statement is compiled for each of what it depends on
@@ -376,14 +385,14 @@ def later() -> None:
     type("Later", (models.Model,), {"Meta": meta, "__module__": __name__})
 
 
-def own_models(manager: Any = None, **fields: Any) -> tuple[Any, Any]:
+def own_models(manager: Any = None, person: type = Person, **fields: Any) -> tuple[Any, Any]:
     """A token model and the model of its user."""
 
     class Meta:
         app_label = "lab"
 
     module = {"Meta": Meta, "__module__": __name__}
-    users = type("Someone", (Person,), dict(module))
+    users = type(person)("Someone", (person,), dict(module))
     fields.setdefault("user", models.ForeignKey(users, models.CASCADE))
     own = {"objects": manager} if manager is not None else {}
     return type("Tok", (AbstractToken,), {**module, **fields, **own}), users
@@ -545,6 +554,93 @@ def test_an_annotating_default_manager_is_respected(user, monkeypatch):
     found = statement.fetch(model, [bytes(token.digest)], "default")
     assert found is not None
     assert found.now == 1
+
+
+# A model that builds its instances itself
+
+
+def upper(instance: models.Model) -> None:
+    vars(instance)["name"] = vars(instance)["name"].upper()
+
+
+class Initialized(Person):
+    class Meta:
+        abstract = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        upper(self)
+
+
+class FromDb(Person):
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
+        built = super().from_db(*args, **kwargs)
+        upper(built)
+        return built
+
+
+class Assigned(Person):
+    class Meta:
+        abstract = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value.upper() if name == "name" else value)
+
+
+class Made(Person):
+    class Meta:
+        abstract = True
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls)
+        made.is_full = bool(args)
+        return made
+
+
+class Called(models.base.ModelBase):
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        built = super().__call__(*args, **kwargs)
+        upper(built)
+        return built
+
+
+class ByMetaclass(Person, metaclass=Called):
+    class Meta:
+        abstract = True
+
+
+class UpperAttribute(DeferredAttribute):
+    def __set__(self, instance: models.Model, value: str) -> None:
+        vars(instance)[self.field.attname] = value.upper()
+
+
+class UpperField(models.CharField):
+    descriptor_class = UpperAttribute
+
+
+class Described(models.Model):
+    name = UpperField(max_length=9, default="ada")
+
+    class Meta:
+        abstract = True
+
+
+@pytest.mark.usefixtures("_apart")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("base", [Initialized, FromDb, Assigned, Made, ByMetaclass, Described])
+def test_a_user_model_builds_its_instances_itself(base):
+    model, users = own_models(person=base)
+    with tables_of(users, model):
+        token = model.objects.create(user=users.objects.create())
+        users.objects.update(name="grace")
+        assert statement._compile(model, [keys.unissued()], connection) is not None
+        assert_equal(token)
+        user = by_statement(token).user
+        assert user.is_full if base is Made else user.name == "GRACE"
 
 
 @contextmanager

@@ -248,6 +248,14 @@ def loaddata_idle(user: Any) -> None:
     assert Token.objects.get().renewable_until is not None
 
 
+def loaddata_without_a_digest(user: Any) -> None:
+    """A fixture that a person wrote. Nobody knows its key."""
+    fields = {"user": user.pk, "expires_at": None}
+    fixture = [{"model": Token._meta.label_lower, "pk": None, "fields": fields}]
+    for loaded in serializers.deserialize("json", json.dumps(fixture, default=str)):
+        loaded.save()
+
+
 def create_with_a_text(user: Any) -> None:
     token = Token.objects.create(user=user, expires_at=(timezone.now() + 9 * DAY).isoformat())
     assert isinstance(token.expires_at, datetime)
@@ -321,6 +329,7 @@ PATHS: list[Callable[[Any], None]] = [
     get_or_create,
     loaddata,
     loaddata_idle,
+    loaddata_without_a_digest,
     create_with_a_text,
     the_admin,
     the_command,

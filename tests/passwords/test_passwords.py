@@ -13,12 +13,14 @@ from asgiref.sync import async_to_sync
 from django.contrib import admin
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher, make_password
 from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import post_save, pre_save
 from django.test import Client, RequestFactory, override_settings
+from django.test.utils import isolate_apps
 from django.utils import timezone
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.test import APIRequestFactory
@@ -608,6 +610,18 @@ def test_an_upgrade_does_not_undo_a_change_at_the_same_time(hashed_before: Any) 
     assert [status_of(one) for one in (token, kept)] == [401, 200]
 
 
+def test_a_password_made_unusable_during_the_login_is_a_change(db: None) -> None:
+    with hashers(Before):
+        user = make_user("cyd")
+    with hashers(After):
+        stale = fresh(user)
+        User._default_manager.filter(pk=user.pk).update(password=make_password(None))
+        assert stale.check_password(PASSWORD)
+        with pytest.raises(PasswordChanged):
+            operations.issue(stale)
+        assert not fresh(user).has_usable_password()
+
+
 def test_an_upgrade_saved_with_more_columns_logs_nobody_out(hashed_before: Any) -> None:
     """A user model's save() may add columns to update_fields, or save them all."""
     user, token = hashed_before
@@ -788,6 +802,22 @@ def test_saving_other_columns_of_a_user_with_an_unusable_password_locks_nothing(
     # One look at the stored password, and Django's UPDATE of each table of the user model.
     tables = 1 + len(User._meta.get_parent_list())
     assert [sql.split()[0] for sql in asked] == ["SELECT", *["UPDATE"] * tables]
+
+
+@isolate_apps("django.contrib.contenttypes")
+def test_a_model_with_a_password_that_is_not_the_user_model_is_left_alone(user: Any) -> None:
+    """Its rows have the same primary keys as users."""
+
+    class Customer(AbstractBaseUser):
+        class Meta:
+            app_label = "contenttypes"
+
+    customer = Customer(pk=user.pk)
+    customer.set_unusable_password()
+    customer._state.adding = False
+    with queries() as asked:
+        pre_save.send(Customer, instance=customer, raw=False, using="default", update_fields=None)
+    assert asked == []
 
 
 @pytest.fixture

@@ -629,6 +629,12 @@ def test_an_unknown_field_of_half_a_character_is_refused(client: APIClient) -> N
     assert answer.json() == {"?": ["There is no such field."]}
 
 
+@pytest.mark.parametrize("body", ["5", "[5]", '"ci"', "true"])
+def test_json_that_is_no_object_is_refused(client: APIClient, body: str) -> None:
+    answer = client.generic("POST", LIST, body, content_type="application/json")
+    assert answer.status_code == 400
+
+
 def test_many_unknown_fields_get_a_short_answer(client: APIClient) -> None:
     sent = {f"{'x' * 100}{i}": 1 for i in range(5_000)}
     response = make(client, **sent)

@@ -9,9 +9,19 @@ from django.core import checks
 from django.core.checks import CheckMessage, register
 from django.core.exceptions import ImproperlyConfigured
 
-from .. import conf
+from .. import conf, get_token_model
+from ..base_models import AbstractToken
 
-__all__ = ["Messages", "check", "error", "guarded", "path_of", "settings_in_force", "warning"]
+__all__ = [
+    "Messages",
+    "check",
+    "error",
+    "guarded",
+    "path_of",
+    "settings_in_force",
+    "token_model_in_force",
+    "warning",
+]
 
 APP = "drf_token_auth"
 Messages = Iterator[CheckMessage]
@@ -60,6 +70,15 @@ def settings_in_force() -> conf.Settings | None:
         return conf.get_settings()
     except ImproperlyConfigured:
         return None
+
+
+def token_model_in_force() -> type[AbstractToken] | None:
+    """Return the token model, or None if E005 or E006 reports a mistake in it."""
+    try:
+        model = get_token_model()
+    except ImproperlyConfigured:
+        return None
+    return model if issubclass(model, AbstractToken) else None
 
 
 def path_of(one: Any) -> str:

@@ -13,7 +13,7 @@ from django.db import models, router
 from .. import conf, get_token_model
 from ..base_models import AbstractToken
 from ..managers import TokenQuerySet
-from .shared import Messages, check, error
+from .shared import Messages, check, error, token_model_in_force
 
 __all__: list[str] = []
 
@@ -53,13 +53,11 @@ def check_token_model() -> Messages:
 @check(Tags.models)
 def check_manager() -> Messages:
     """E020: the default manager of the token model lacks the methods of TokenManager."""
-    try:
-        model = get_token_model()
-    except ImproperlyConfigured:
+    model = token_model_in_force()
+    if model is None:
         return
     manager = model._default_manager
-    queryset_class = getattr(manager, "_queryset_class", models.QuerySet)
-    if issubclass(model, AbstractToken) and not issubclass(queryset_class, TokenQuerySet):
+    if not issubclass(getattr(manager, "_queryset_class", models.QuerySet), TokenQuerySet):
         yield error(
             "E020",
             f"{model._meta.label}.{manager.name} is the default manager of the token model, and it "
@@ -73,11 +71,8 @@ def check_manager() -> Messages:
 @check(Tags.models)
 def check_user_column() -> Messages:
     """E022: the token model's own ``user`` allows one token per user, or does not hold the id."""
-    try:
-        model = get_token_model()
-    except ImproperlyConfigured:
-        return
-    if not issubclass(model, AbstractToken):
+    model = token_model_in_force()
+    if model is None:
         return
     user: Any = model._meta.get_field("user")
     if user.unique or not user.target_field.primary_key:
@@ -99,9 +94,8 @@ def _label_of(model: Any) -> Any:
 @check(Tags.models)
 def check_databases() -> Messages:
     """E018: the query that finds a token joins its user, so both must be in one database."""
-    try:
-        tokens, users = get_token_model(), get_user_model()
-    except ImproperlyConfigured:
+    tokens, users = token_model_in_force(), get_user_model()
+    if tokens is None:
         return
     token_alias, user_alias = (router.db_for_write(model) for model in (tokens, users))
     if token_alias != user_alias:

@@ -32,7 +32,6 @@ __all__ = [
 DEFAULT_TOKEN_MODEL = "drf_token_auth.Token"
 
 _snapshot: Settings | None = None
-_label: str | None = None
 
 
 def get_settings() -> Settings:
@@ -59,28 +58,22 @@ def token_model_label() -> str:
 
     :raises ImproperlyConfigured: the setting has another form.
     """
-    global _label  # noqa: PLW0603 -- a setting that is not there takes 3 µs to look up
-    if _label is None:
-        label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
-        if not isinstance(label, str) or len(list(filter(None, label.split(".")))) != 2:
-            raise _wrong_label(label)
-        _label = label
-    return _label
+    label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
+    if not isinstance(label, str) or len(list(filter(None, label.split(".")))) != 2:
+        raise _wrong_label(label)
+    return label
 
 
-def write_default_label() -> None:
+def prepare_label() -> None:
     """Write the default into the project's settings if they do not name a token model.
 
-    Django reads the setting of a swappable model without a default. Without it, ``makemigrations``
-    would fail for a project with a foreign key to ``drf_token_auth.Token``.
+    Called before Django loads models, because Django reads the setting of a swappable model itself.
+    Without a value, ``makemigrations`` would fail for a project with a foreign key to
+    ``drf_token_auth.Token``. For a value that is no text, Django's error does not name the setting.
     """
     if not hasattr(django_settings, TOKEN_MODEL_SETTING):
         setattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
-
-
-def require_text_label() -> None:
-    """Raise ImproperlyConfigured if the setting holds another type than a text."""
-    label = getattr(django_settings, TOKEN_MODEL_SETTING, None)
+    label = getattr(django_settings, TOKEN_MODEL_SETTING)
     if label and not isinstance(label, str):
         raise _wrong_label(label)
 
@@ -92,11 +85,9 @@ def _wrong_label(label: object) -> ImproperlyConfigured:
 
 
 def _drop(*, setting: str, **kwargs: object) -> None:
-    global _snapshot, _label  # noqa: PLW0603
+    global _snapshot  # noqa: PLW0603
     if setting == SETTING:
         _snapshot = None
-    elif setting == TOKEN_MODEL_SETTING:
-        _label = None
 
 
 setting_changed.connect(_drop, dispatch_uid="drf_token_auth.conf")

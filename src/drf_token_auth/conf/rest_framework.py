@@ -105,8 +105,6 @@ def _near(entry: str) -> str | None:
 
 def _listed() -> tuple[Any, ...]:
     configured = getattr(settings, "REST_FRAMEWORK", {})
-    if not isinstance(configured, Mapping):
-        return ()
     listed = configured.get("DEFAULT_AUTHENTICATION_CLASSES", ())
     return tuple(listed) if isinstance(listed, (list, tuple)) else ()
 

@@ -8,25 +8,19 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ImproperlyConfigured
 
-from .. import get_token_model
-from ..base_models import AbstractToken
-from ..checks.shared import Messages, error
+from ..checks.shared import Messages, error, token_model_in_force
+from ..rows.pickling import DIGESTS
 
 __all__ = ["find"]
 
-SECRET_COLUMNS = ("digest", "previous_digest", "replaced_digest")
 _COLUMNS = '["digest", "previous_digest", "replaced_digest"]'
 
 
 def find() -> Messages:
     """E019: an audit package copies the digests of keys into its own table."""
-    try:
-        model = get_token_model()
-    except ImproperlyConfigured:
-        return
-    if not issubclass(model, AbstractToken):
+    model = token_model_in_force()
+    if model is None:
         return
     for app, exclusion in _EXCLUSIONS.items():
         hint = exclusion(model) if apps.is_installed(app) else None
@@ -45,10 +39,10 @@ def _auditlog(model: type[Any]) -> str | None:
         return None
     options = auditlog.get_model_fields(model)
     included, excluded = options["include_fields"], options["exclude_fields"]
-    copied = {*(included or SECRET_COLUMNS)} - {*excluded}
+    copied = {*(included or DIGESTS)} - {*excluded}
     serialize = auditlog.get_serialize_options(model)
     is_whole = serialize["serialize_data"] and not serialize["serialize_auditlog_fields_only"]
-    if not is_whole and copied.isdisjoint(SECRET_COLUMNS):
+    if not is_whole and copied.isdisjoint(DIGESTS):
         return None
     if getattr(settings, "AUDITLOG_INCLUDE_ALL_MODELS", False):
         # The setting takes labels of apps and labels of models.
@@ -71,7 +65,7 @@ def _simple_history(model: type[Any]) -> str | None:
     if name is None:
         return None
     history = getattr(model, name).model
-    if _columns(history._meta.get_fields()).isdisjoint(SECRET_COLUMNS):
+    if _columns(history._meta.get_fields()).isdisjoint(DIGESTS):
         return None
     return f"Write register({model.__name__}, excluded_fields={_COLUMNS})."
 
@@ -81,7 +75,7 @@ def _reversion(model: type[Any]) -> str | None:
 
     if not revisions.is_registered(model):
         return None
-    if set(revisions._get_options(model).fields).isdisjoint(SECRET_COLUMNS):
+    if set(revisions._get_options(model).fields).isdisjoint(DIGESTS):
         return None
     return f"Write reversion.register({model.__name__}, exclude={_COLUMNS})."
 
@@ -96,7 +90,7 @@ def _import_export(model: type[Any]) -> str | None:
     single = getattr(model_admin, "resource_class", None)
     named = [*(model_admin.resource_classes or ()), *([single] if single else ())]
     resources = named or [modelresource_factory(model)]
-    if all(set(one.fields).isdisjoint(SECRET_COLUMNS) for one in resources):
+    if all(set(one.fields).isdisjoint(DIGESTS) for one in resources):
         return None
     return (
         "Give the admin class resource_classes = [TokenResource], where "
@@ -108,7 +102,7 @@ def _pghistory(model: type[Any]) -> str | None:
     for event in apps.get_models():
         if getattr(event, "pgh_tracked_model", None) is not model:
             continue
-        if not _columns(event._meta.get_fields()).isdisjoint(SECRET_COLUMNS):
+        if not _columns(event._meta.get_fields()).isdisjoint(DIGESTS):
             name = model.__name__
             return f"Write pghistory.create_event_model({name}, exclude={_COLUMNS})."
     return None

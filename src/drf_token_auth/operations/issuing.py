@@ -155,9 +155,7 @@ def _refuse_stale(token: AbstractToken, stored: Any) -> None:
     """
     if stored is None:
         raise InactiveUser
-    if not type(token).user.is_cached(token):
-        token.user = stored
-    elif passwords.verified_stamp(token.user) != passwords.stamp(stored):
+    if passwords.verified_stamp(token.user) != passwords.stamp(stored):
         raise PasswordChanged
-    elif getattr(token.user, "is_active", True) and not getattr(stored, "is_active", True):
+    if getattr(token.user, "is_active", True) and not getattr(stored, "is_active", True):
         raise InactiveUser

@@ -59,12 +59,9 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
     tokens = all_rows(model, using)
     with locking_transaction(using=using):
         stored = lock_user(model, user.pk, using=using)
-        if stored is None:
-            return
         current = passwords.stamp(stored)
-        others = tokens.usable().filter(user=user, kind__in=get_settings().PASSWORD_BOUND)
-        if current is not None:
-            others = others.exclude(user_stamp=current)
+        bound = tokens.usable().filter(user=user, kind__in=get_settings().PASSWORD_BOUND)
+        others = bound.exclude(user_stamp=current)
         if isinstance(keep, AbstractToken) and keep.user_id == user.pk:
             others = others.exclude(pk=keep.pk)
             if keep.is_password_bound:

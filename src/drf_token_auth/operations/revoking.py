@@ -10,7 +10,7 @@ from django.db import router
 from .. import get_token_model
 from ..base_models import AbstractToken
 from ..managers import all_rows
-from ..rows.kinds import Kind
+from ..rows.kinds import Kind, require_kinds
 from ..rows.locking import lock_user, locking_transaction, read_latest
 
 __all__ = ["revoke", "revoke_all"]
@@ -66,7 +66,5 @@ def _checked(kinds: Iterable[str]) -> list[str]:
     if isinstance(kinds, str):
         raise ValueError(f"kinds must be a list of {Kind.values}, but it is {kinds!r}.")
     kinds = list(kinds)
-    for kind in kinds:
-        if kind not in Kind.values:
-            raise ValueError(f"A token's kind must be one of {Kind.values}, but it is {kind!r}.")
+    require_kinds(*kinds)
     return kinds

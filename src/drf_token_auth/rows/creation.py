@@ -11,7 +11,7 @@ from ..conf import get_settings
 from ..passwords import verified_stamp
 from ..scopes import encode_scopes
 from . import expiry
-from .kinds import Kind
+from .kinds import require_kinds
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
@@ -37,8 +37,7 @@ def fill_in(token: AbstractToken) -> None:
     :raises UnknownScopes: a scope is not declared in ``SCOPES``, or the list is empty.
     :raises PasswordChanged: the user's password was changed while it was checked.
     """
-    if token.kind not in Kind.values:
-        raise ValueError(f"A token's kind must be one of {Kind.values}, but it is {token.kind!r}.")
+    require_kinds(token.kind)
     if not token.digest or _is_unissued(token):
         token.key = token.generate_key()
     token.name = clean_name(token.name)

@@ -34,10 +34,9 @@ def not_expired(now: datetime) -> Q:
 
 def start(token: AbstractToken, now: datetime) -> None:
     """Limit the expiry of a new token, and start its idle timeout."""
-    if not hasattr(token.expires_at, "resolve_expression"):
-        # The caller may have assigned text. The comparisons below need a datetime.
-        column: Any = token._meta.get_field("expires_at")
-        token.expires_at = column.get_prep_value(token.expires_at)
+    # The caller may have assigned text. The comparisons below need a datetime.
+    column: Any = token._meta.get_field("expires_at")
+    token.expires_at = column.get_prep_value(token.expires_at)
     cap(token, now)
     if token.idle_timeout is None and _has_default_idle_timeout(token):
         token.idle_timeout = get_settings().IDLE_TIMEOUT

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["Kind"]
+__all__ = ["Kind", "require_kinds"]
 
 
 class Kind:
@@ -19,3 +19,10 @@ class Kind:
     PERSONAL: Final = "personal"
     values: Final = (LOGIN, PERSONAL)
     choices: Final = ((LOGIN, _("login")), (PERSONAL, _("personal")))
+
+
+def require_kinds(*kinds: str) -> None:
+    """Raise ValueError if one of these is not a kind of tokens."""
+    for kind in kinds:
+        if kind not in Kind.values:
+            raise ValueError(f"A token's kind must be one of {Kind.values}, but it is {kind!r}.")

@@ -48,8 +48,6 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
     # Every process locks several users in the same order.
     for user_pk, kind in sorted(counts, key=str):
         user = lock_user(rows.model, user_pk, using=rows.db)
-        if user is None:
-            continue  # The database refuses the new row.
         surplus = _oldest(rows, user, kind, limit - counts[user_pk, kind])
         if counts[user_pk, kind] > limit or (surplus and get_settings().WHEN_FULL == "reject"):
             raise TokenLimitReached(limit)
@@ -60,7 +58,7 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
 
 def _oldest(rows: TokenQuerySet[Any], user: Any, kind: str, kept: int) -> list[Any]:
     """Return the ids of all but the ``kept`` most recently used tokens."""
-    usable = read_latest(rows.alive_for(user).filter(kind=kind))
+    usable = read_latest(rows.usable_by(user).filter(kind=kind))
     last_use = Coalesce("last_used_at", "created_at")
     oldest_first = list(usable.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
     return oldest_first[: max(0, len(oldest_first) - max(0, kept))]

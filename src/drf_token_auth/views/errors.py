@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import (
@@ -53,8 +53,6 @@ class TooLarge(APIException):
 
 def as_refusal(exc: Exception) -> Exception:
     """Return the API exception for an exception that Django or a parser raises about a request."""
-    if isinstance(exc, RequestDataTooBig):
-        return TooLarge()
     # The JSON parser raises RecursionError for a body that is nested too deep.
     if isinstance(exc, (SuspiciousOperation, RecursionError)):
         return ParseError()

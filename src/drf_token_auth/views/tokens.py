@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import router
 from django.http import Http404
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
@@ -20,10 +15,8 @@ from .. import get_token_model, lookup, operations
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken, Kind
 from ..exceptions import Refused
-from ..managers import all_rows
 from ..operations.renaming import rename
 from ..permissions import RecentLogin
-from ..rows.locking import lock_user, locking_transaction
 from ..serializers import (
     TokenDetailSerializer,
     TokenIssuedSerializer,
@@ -33,6 +26,7 @@ from ..serializers import (
 )
 from ..throttling import RevokeThrottle
 from .base import TokenView
+from .errors import refusing
 
 __all__ = [
     "CurrentTokenView",
@@ -64,11 +58,8 @@ class RotateView(TokenView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_token()
-        try:
+        with refusing():
             rotated = operations.rotate(token, request=self.django_request, actor=request.user)
-        except Refused as reason:
-            # The token was revoked or rotated after this request was authenticated.
-            raise AuthenticationFailed(_("Invalid token."), code=reason.code) from reason
         request.auth = rotated
         return Response(self.get_serializer(rotated).data)
 
@@ -91,7 +82,7 @@ class OwnTokensView(TokenView):
         tokens = get_token_model()._default_manager.all()
         if self.method is None or getattr(self, "swagger_fake_view", False):
             return tokens.none()
-        return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
+        return tokens.usable_by(self.request.user).order_by("-created_at", "-pk")
 
 
 class TokenListView(OwnTokensView):
@@ -113,35 +104,17 @@ class TokenListView(OwnTokensView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         wanted = self.read(self.get_serializer(data=request.data)).validated_data
         self.refuse_more_than_own(wanted)
-        with self.holding_the_user():
-            token = self.issue(
-                request.user,
-                kind=Kind.PERSONAL,
-                name=wanted.get("name", ""),
-                scopes=wanted.get("scopes"),
-                ttl=wanted.get("ttl", operations.DEFAULT),
-            )
+        token = self.issue(
+            request.user,
+            kind=Kind.PERSONAL,
+            name=wanted.get("name", ""),
+            scopes=wanted.get("scopes"),
+            ttl=wanted.get("ttl", operations.DEFAULT),
+            # A logout may finish while this request runs. The presented token then makes no other.
+            presented=request.auth,
+        )
         data = TokenIssuedSerializer(token, context=self.get_serializer_context()).data
         return Response(data, status=status.HTTP_201_CREATED)
-
-    @contextmanager
-    def holding_the_user(self) -> Iterator[None]:
-        """Lock the user's row, and check again that the presented token still works.
-
-        A logout may finish while this request runs. Then this request must not make a new token.
-        """
-        presented = self.request.auth
-        model = get_token_model()
-        using = router.db_for_write(model)
-        with locking_transaction(using=using):
-            lock_user(model, self.request.user.pk, using=using)
-            if isinstance(presented, AbstractToken):
-                try:
-                    row = all_rows(model, using).select_related("user").get(pk=presented.pk)
-                    lookup.require_usable(row, timezone.now())
-                except (ObjectDoesNotExist, Refused) as reason:
-                    raise AuthenticationFailed(_("Invalid token."), code=Refused.code) from reason
-            yield
 
     def refuse_more_than_own(self, wanted: dict[str, Any]) -> None:
         """Refuse scopes that the presented token does not have."""
