@@ -66,7 +66,7 @@ SEARCHES = {
     "signals": "reference/signals",
     "threat model": "topics/security",
     "performance": "topics/performance",
-    # What people type, word by word.
+    # Words that people type.
     "401 unauthorized": "troubleshooting",
     "token expired": "troubleshooting",
     "Authentication credentials were not provided": "troubleshooting",
