@@ -67,7 +67,7 @@ def test_other_headers_stay_and_no_session_is_made(user: Any) -> None:
 
 
 class Headers:
-    """As ``requests.Session``, which DRF's ``RequestsClient`` is."""
+    """A client with ``headers``, like ``requests.Session`` and so DRF's ``RequestsClient``."""
 
     def __init__(self) -> None:
         self.headers: dict[str, str] = {}

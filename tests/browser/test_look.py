@@ -38,7 +38,7 @@ def keep(browser: Any, size: tuple[int, int], name: str) -> None:
 
 
 def furnish(user: Any) -> dict[str, Any]:
-    """Tokens as a user of a few months has them."""
+    """Make the tokens that a user has after a few months."""
     now = timezone.now()
     made = {}
     rows = [
@@ -73,7 +73,7 @@ def paths_of(made: dict[str, Any]) -> dict[str, str]:
 
 
 def objections(browser: Any, part: str = "html") -> list[str]:
-    """What axe finds in this part: rules of WCAG 2.2 A and AA, and good practice."""
+    """Return what axe finds in this part: faults by WCAG 2.2 A and AA, and by its own advice."""
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script(script("axe.js"))
     report = browser.execute_async_script(
@@ -126,7 +126,7 @@ def test_other_ways_to_look_at_them(
     browser = open_browser(ada, language="ar" if look == "right to left" else "en")
     if look == "forced colours":
         prefer(browser, forced_colors="active")
-    # A window of 1280 pixels has 640 where the user has enlarged the page to 200 %.
+    # If a user enlarges the page to 200 %, a window of 1280 pixels has room for 640.
     for size in (DESKTOP, (640, 450), NARROW):
         for name, path in paths_of(made).items():
             resize(browser, size)
@@ -207,7 +207,7 @@ def test_a_column_beside_a_menu(open_browser: Any, site: str, ada: Any, settings
 def test_the_pages_have_the_colours_of_the_site_and_not_of_the_system(
     scheme: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
-    """A site with one scheme, in a system that prefers the other."""
+    """The site has one colour scheme, and the system prefers the other."""
     settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
     furnish(ada)
     browser = open_browser(ada)

@@ -24,7 +24,7 @@ SWITCHES = (
 )
 
 
-# One a test: all of them together log in more often than an account may in a minute.
+# Start one site per test, because all tests together log in more often than an account may.
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     with Demo(tmp_path).running() as running:

@@ -17,7 +17,7 @@ from tests.lives import log_in, status_of
 
 
 def hang_up() -> None:
-    """Django leaves this thread's connection to Redis to the garbage collector, which warns."""
+    """Close this thread's connection to Redis. The garbage collector would warn about it."""
     pools = getattr(getattr(cache, "_cache", None), "_pools", {})
     for pool in pools.values():
         pool.disconnect()

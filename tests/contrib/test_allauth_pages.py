@@ -53,7 +53,7 @@ def test_a_login_that_became_stale_while_the_form_was_open_loses_nothing(stale: 
     response = make(stale)
     [target] = parse_qs(urlsplit(response.headers["Location"]).query)["next"]
     assert target == f"{NEW}?name=deploy&lifetime={MONTH}"
-    # allauth keeps whole requests for its own pages. It must not keep ours.
+    # allauth stores whole requests to its own pages. It must not store a request to our pages.
     assert "account_reauthentication_state" not in stale.session
     assert not Token.objects.exists()
 
@@ -110,7 +110,7 @@ class TestBrowsers:
 
     @pytest.fixture
     def tied(self, user: Any, browsers: list[Client]) -> list[Any]:
-        """The login token of each browser's session."""
+        """Return the login token that is tied to each browser's session."""
         tokens = []
         for client in browsers:
             token = operations.issue(user, name=f"session {len(tokens)}")

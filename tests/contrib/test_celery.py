@@ -11,18 +11,18 @@ from drf_token_auth import get_token_model, operations
 
 
 @pytest.fixture(autouse=True)
-def alive(user: Any) -> Any:
-    """One that is alive, beside two that have expired."""
-    alive = operations.issue(user)
+def usable(user: Any) -> Any:
+    """Return a usable token. Two other tokens have expired."""
+    usable = operations.issue(user)
     for _ in range(2):
         operations.issue(user)
-    get_token_model().objects.exclude(pk=alive.pk).update(expires_at=timezone.now())
-    return alive
+    get_token_model().objects.exclude(pk=usable.pk).update(expires_at=timezone.now())
+    return usable
 
 
-def test_celery(alive: Any) -> None:
+def test_celery(usable: Any) -> None:
     [entry] = app.conf.beat_schedule.values()
     task = app.tasks[entry["task"]]
     assert task.name == tasks.purge_expired_tokens.name
     assert task.apply(kwargs=entry["kwargs"]).get() == 2
-    assert get_token_model().objects.get() == alive
+    assert get_token_model().objects.get() == usable

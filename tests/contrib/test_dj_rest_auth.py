@@ -73,7 +73,7 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
     assert client.post("/rest-auth/registration/", REGISTRATION).status_code == 201
     reset = {"email": "nobody@example.com"}
     assert client.post("/rest-auth/password/reset/", reset).status_code == 200
-    # The other routes still want a key that works.
+    # The other routes still need a key that works.
     assert client_with(keys.get(kind, expired)).get("/rest-auth/user/").status_code == 401
 
 
@@ -231,7 +231,7 @@ def test_a_password_change_by_the_session_keeps_its_token(user: Any) -> None:
     key, other = log_in(browser).json()["key"], log_in().json()["key"]
     assert change_password(browser).status_code == 200
     assert [status(key), status(other)] == [200, 401]
-    # They still end together.
+    # A logout still revokes both.
     assert browser.post("/rest-auth/logout/").status_code == 200
     assert status(key) == 401
 
@@ -263,7 +263,7 @@ def test_a_password_change_that_logs_out(user: Any, monkeypatch: pytest.MonkeyPa
 def test_a_password_reset_logs_out(user: Any) -> None:
     key = log_in().json()["key"]
     user.refresh_from_db()
-    # As the mail has them: allauth's.
+    # The e-mail of allauth has these values.
     link = {"uid": user_pk_to_url_str(user), "token": default_token_generator.make_token(user)}
     answer = {**link, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     response = APIClient().post("/rest-auth/password/reset/confirm/", answer)
@@ -371,7 +371,7 @@ def project(
     urls: Sequence[str] = (),
     installed: bool = True,
 ) -> Project:
-    # The URLs are a module of their own, as includes load models.
+    # The URLs need their own module, because include() loads models.
     (tmp_path / "project_urls.py").write_text(
         "from django.urls import include, path\n"
         f"urlpatterns = [path('a/', include(one)) for one in {includes!r}]\n" + "\n".join(urls)

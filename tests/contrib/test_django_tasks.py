@@ -15,19 +15,19 @@ from drf_token_auth.purging import purge
 
 
 @pytest.fixture(autouse=True)
-def alive(user: Any) -> Any:
-    """One that is alive, beside two that have expired."""
-    alive = operations.issue(user)
+def usable(user: Any) -> Any:
+    """Return a usable token. Two other tokens have expired."""
+    usable = operations.issue(user)
     for _ in range(2):
         operations.issue(user)
-    get_token_model().objects.exclude(pk=alive.pk).update(expires_at=timezone.now())
-    return alive
+    get_token_model().objects.exclude(pk=usable.pk).update(expires_at=timezone.now())
+    return usable
 
 
-def test_django_tasks(alive: Any) -> None:
+def test_django_tasks(usable: Any) -> None:
     result = nightly.purge()
     assert (result.status, result.return_value) == ("SUCCESSFUL", 2)
-    assert get_token_model().objects.get() == alive
+    assert get_token_model().objects.get() == usable
 
 
 def test_django_tasks_in_a_queue(settings: Any) -> None:
@@ -43,7 +43,7 @@ DAY = 24 * 60 * 60
 
 
 @pytest.mark.parametrize(
-    ("wish", "count"),
+    ("options", "count"),
     [
         ({"older_than": DAY}, 0),
         ({"older_than": 0}, 2),
@@ -54,8 +54,8 @@ DAY = 24 * 60 * 60
         ({"time_limit": None}, 2),
     ],
 )
-def test_what_the_purge_can_be_told(wish: dict[str, Any], count: int) -> None:
-    result = purge_expired_tokens.enqueue(**wish)
+def test_what_the_purge_can_be_told(options: dict[str, Any], count: int) -> None:
+    result = purge_expired_tokens.enqueue(**options)
     assert (result.status, result.return_value) == ("SUCCESSFUL", count), result.errors
 
 
@@ -70,7 +70,7 @@ def test_it_takes_all_that_the_purge_takes_and_a_queue_can_carry() -> None:
 
 def test_what_it_is_not_told_is_as_the_purge_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {}
-    monkeypatch.setattr(operations, "purge", lambda **wish: told.update(wish) or 0)
+    monkeypatch.setattr(operations, "purge", lambda **options: told.update(options) or 0)
     purge_expired_tokens.enqueue()
     defaults = {name: one.default for name, one in signature(purge).parameters.items()}
     assert told == {name: defaults[name] for name in told} | {"time_limit": 600}

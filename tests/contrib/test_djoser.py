@@ -233,7 +233,7 @@ def test_a_logout_that_ends_what_it_takes(
 
 
 def stale_key(user: Any, kind: str) -> str:
-    """A key that no request is let in with."""
+    """Return a key that no longer works."""
     if kind == "unknown":
         return get_token_model().generate_key()
     if kind == "malformed":
@@ -250,7 +250,7 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
     assert client.post("/accounts/users/", registration).status_code == 201
     reset = {"email": "nobody@example.com"}
     assert client.post("/accounts/users/reset_password/", reset).status_code == 204
-    # The other routes still want a key that works.
+    # The other routes still need a key that works.
     assert client.get("/accounts/users/me/").status_code == 401
 
 
@@ -278,7 +278,7 @@ def test_a_login_takes_a_form_where_the_project_parses_json_only(user: Any) -> N
 
 
 class TestTokenModel:
-    """``TokenModel`` answers what the model itself would answer."""
+    """``TokenModel`` gives the same results as the token model."""
 
     model: Any = djoser_settings.TOKEN_MODEL
 

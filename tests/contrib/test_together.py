@@ -1,4 +1,4 @@
-"""Serializers of the same name in several packages, in the schemas of one project."""
+"""Several packages have serializers of the same name. The schemas of one project show all."""
 
 from __future__ import annotations
 

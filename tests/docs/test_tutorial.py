@@ -1,6 +1,6 @@
 """Follow the tutorial step by step, as a new reader does.
 
-The project's users log in with their e-mail address; with other settings, with what these name.
+The project's users log in with their e-mail address. With other settings, they use another name.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def is_in(client: APIClient) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """All that a model instance might say of itself."""
+    """Return every text that shows a model instance."""
     return f"{value} {value!r} {vars(value)}"
 
 
@@ -582,7 +582,7 @@ class TestStep9Expire:
         call_command("purge_expired_tokens", stdout=StringIO())
         answer = device(token.key).get("/hello/")
         assert answer.status_code == 401
-        # Without its row nobody can tell it from a key that never was.
+        # After the row is deleted, the key looks like one that never existed.
         assert answer.data["detail"].code == "invalid_token"
 
     def test_a_lifetime_of_the_projects_own(self, user: Any, settings: Any) -> None:
@@ -601,7 +601,7 @@ def saved(token: Any) -> Any:
 
 
 def tokens_of(user: Any) -> Any:
-    """What ``user.drf_token_auth_token_set`` is with the package's own model."""
+    """Return the user's tokens, as ``user.drf_token_auth_token_set`` does with our own model."""
     for relation in user._meta.related_objects:
         if relation.related_model is Token:
             return getattr(user, relation.get_accessor_name())
@@ -674,7 +674,7 @@ class TestStep11Deploy:
 
 
 def test_the_whole_story(user: Any) -> None:
-    """Log in, call, log out, and nothing anywhere says the key."""
+    """Log in, call and log out. No text shows the key."""
     phone = log_in(user)
     key = phone._credentials["HTTP_AUTHORIZATION"].split()[1]
     answer = phone.get("/hello/")

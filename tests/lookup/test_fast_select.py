@@ -91,7 +91,7 @@ durations = st.none() | st.timedeltas(
 )
 
 
-# Columns that only some of the user models have, and what can be in them.
+# Columns that only some user models have, with the values to try.
 USER_COLUMNS = {
     "settings": st.dictionaries(names, st.none() | st.booleans() | st.integers(-9, 9) | names),
     "born": st.none() | st.dates(),
@@ -173,7 +173,7 @@ def test_the_sql_comes_from_the_orm(user):
         )
     sql = ours[0]["sql"]
     if connection.vendor == "postgresql" and theirs[0]["sql"].count(" JOIN ") == 1:
-        # But for the join, written so that there is one way to plan it.
+        # The join differs: it is written so that PostgreSQL has one way to plan it.
         lateral = r"CROSS JOIN LATERAL \(SELECT .* WHERE (.*) OFFSET 0\) AS (\S+)"
         sql, count = re.subn(lateral, r"INNER JOIN \2 ON \1", sql)
         assert count == 1
@@ -272,7 +272,7 @@ def test_a_changed_setting_drops_the_compiled_statement(user):
 
 
 def close_for_good() -> None:
-    """Close this thread's connection; Django keeps one to an in-memory database open."""
+    """Close this thread's connection. Django itself keeps one to an in-memory database open."""
     BaseDatabaseWrapper.close(connection._connections[connection._alias])
 
 
@@ -280,7 +280,7 @@ def close_for_good() -> None:
 def test_a_connection_closed_between_two_requests_is_opened_again(user):
     token = get_token_model().objects.create(user=user)
     in_use = connection._connections[connection._alias]
-    keeper = in_use.copy()  # an in-memory database lives as long as a connection to it
+    keeper = in_use.copy()  # without a connection, an in-memory database disappears
     keeper.ensure_connection()
     try:
         by_statement(token)
@@ -327,7 +327,7 @@ def test_sqlite_gets_parameters_with_names():
     assert compiled.sql.count("%(digest") == len(names or ())
 
 
-# The statement is compiled for each of what it depends on
+# When a statement is compiled again
 
 
 @pytest.mark.usefixtures("_apart")
@@ -371,7 +371,7 @@ def test_a_statement_is_compiled_once_for_each_alias_backend_model_and_number_of
 
 
 class Person(models.Model):
-    """Has of a user what a token needs."""
+    """A user model with only those attributes that a token needs."""
 
     name = models.CharField(max_length=9, default="ada")
 
@@ -380,13 +380,13 @@ class Person(models.Model):
 
 
 def later() -> None:
-    """Define another model, as an app does whose models are loaded after the first request."""
+    """Define another model, like an app that loads its models after the first request."""
     meta = type("Meta", (), {"app_label": "lab"})
     type("Later", (models.Model,), {"Meta": meta, "__module__": __name__})
 
 
 def own_models(manager: Any = None, person: type = Person, **fields: Any) -> tuple[Any, Any]:
-    """A token model and the model of its user."""
+    """Return a new token model, and the model of its users."""
 
     class Meta:
         app_label = "lab"
@@ -416,7 +416,7 @@ def test_a_column_that_a_later_model_adds_is_read_like_the_others(of_user):
         assert len(queries) == 0
 
 
-# What cannot be proved equal is left to the ORM
+# The ORM does what this module cannot
 
 
 def from_orm(model: type[AbstractToken]) -> bool:
@@ -438,7 +438,7 @@ class Only(TokenManager[Any]):
 
 
 class Overriding(TokenManager[Any]):
-    """Does nothing else today, and may tomorrow."""
+    """A manager whose ``get_queryset`` adds nothing, but could."""
 
     def get_queryset(self) -> Any:
         return super().get_queryset()
@@ -483,7 +483,7 @@ class OtherDigest(DigestField):
 
 
 class WithParameter(models.CharField):
-    """Its column comes with a parameter of its own."""
+    """A field whose SELECT has a parameter."""
 
     def select_format(self, compiler: Any, sql: str, params: Any) -> Any:
         return f"COALESCE({sql}, %s)", [*params, "none"]
@@ -515,14 +515,14 @@ def test_an_unusual_column_uses_the_orm(which):
         lambda tokens: tokens.annotate(shown=models.F("name")),
         lambda tokens: tokens.extra(select={"one": "1"}),
         lambda tokens: tokens.select_related("user__leader"),
-        lambda tokens: tokens.select_related("user", "maker"),
+        lambda tokens: tokens.select_related("user", "creator"),
     ],
     ids=["annotation", "extra", "the user's", "two"],
 )
 @pytest.mark.usefixtures("_apart")
 def test_a_query_with_more_columns_uses_the_orm(widened, monkeypatch):
-    """Whatever a later Django or manager brings in: what the compiler says is looked at, too."""
-    model, users = own_models(maker=to_user(null=False))
+    """A later Django or a manager may add columns. The lookup compares the compiler's columns."""
+    model, users = own_models(creator=to_user(null=False))
     models.ForeignKey("self", models.CASCADE).contribute_to_class(users, "leader")
     plain = statement._queryset
     assert not from_orm(model)
@@ -645,7 +645,7 @@ def test_a_user_model_builds_its_instances_itself(base):
 
 @contextmanager
 def stored(**fields: Any) -> Iterator[Any]:
-    """A token of a model that has these fields or manager; its user is one of the project's."""
+    """Store a token of a new model with these fields or this manager, for a user of the project."""
     with registry():
         fields.setdefault("user", to_user())
         model, _ = own_models(**fields)
@@ -701,12 +701,12 @@ def test_extra_columns_are_read_as_by_the_orm():
         assert_equal(token)
 
 
-def test_the_clock_of_the_row_is_the_settings_one(user):
+def test_datetimes_follow_the_setting_use_tz(user):
     token = get_token_model().objects.create(user=user)
     assert timezone.is_aware(by_statement(token).created_at) == timezone.is_aware(timezone.now())
 
 
-if connection.vendor == "sqlite":  # where Django allows such a column
+if connection.vendor == "sqlite":  # the only database on which Django allows such a column
 
     @pytest.mark.django_db(transaction=True)
     def test_a_column_with_a_percent_sign_in_its_name():

@@ -66,14 +66,14 @@ def test_the_grace_to_the_microsecond(user: Any, edge: str) -> None:
     with at(now):
         token = operations.issue(user)
         new = rotated(token)
-    is_alive = edge == "before"
+    is_usable = edge == "before"
     with listening() as heard, at(now + MINUTE + EDGES[edge]):
         response = client_of(token).get("/echo/")
-        assert response.status_code == (200 if is_alive else 401)
-        if not is_alive:
+        assert response.status_code == (200 if is_usable else 401)
+        if not is_usable:
             assert response.data["detail"].code == "invalid_token"
         assert status_of(new) == 200
-    assert [one.what for one in heard] == ([] if is_alive else ["reused"])
+    assert [one.what for one in heard] == ([] if is_usable else ["reused"])
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -264,7 +264,7 @@ def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_reuse_in_a_request_that_another_authenticator_accepts(reused: Any) -> None:
-    """from_key in code says None, and the event is the same."""
+    """``from_key`` returns None, and the event is the same."""
     with listening() as heard:
         assert Token.objects.from_key(reused.key) is None
     assert [one.what for one in heard] == ["reused"]

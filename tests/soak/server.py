@@ -36,7 +36,7 @@ class Server:
         self.log = log
 
     def memory(self) -> int:
-        """Return the memory of all its processes, in bytes."""
+        """Return the memory of all processes of the server, in bytes."""
         main = self.process.pid
         children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
         pages = [Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in [main, *children]]

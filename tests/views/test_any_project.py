@@ -86,7 +86,7 @@ def in_an_envelope(exc: Exception, context: Any) -> Any:
     response = exception_handler(exc, context)
     if response is None:
         return None
-    # A new answer, as projects write it: the headers are lost.
+    # Some projects return a new answer here, and lose the headers.
     return Response({"ok": False, "error": response.data}, status=response.status_code)
 
 

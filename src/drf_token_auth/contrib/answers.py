@@ -1,4 +1,4 @@
-"""The answers of the package's views, for packages that draw a schema."""
+"""The answers of the package's views, for packages that generate a schema."""
 
 from __future__ import annotations
 

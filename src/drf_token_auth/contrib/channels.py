@@ -10,6 +10,7 @@ websocket. It sends the key as the second of two subprotocols, after the authent
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +27,7 @@ from ..exceptions import Refused
 from ..lookup import require_usable
 from ..managers import all_rows
 
-__all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
+__all__ = ["CLOSED", "TokenAuthMiddleware", "is_usable"]
 
 # The close code of a socket whose token was revoked or has expired. Applications may use codes from
 # 4000 on. This code resembles the HTTP status 401.
@@ -55,11 +56,9 @@ class TokenAuthMiddleware:
         scope.setdefault("user", AnonymousUser())
         if key is not None:
             scope["user"] = AnonymousUser()
-            try:
-                authenticate = authenticator.authenticate_credentials
-                scope["user"], scope["auth"] = await database_sync_to_async(authenticate)(key)
-            except AuthenticationFailed:
-                pass
+            authenticate = database_sync_to_async(authenticator.authenticate_credentials)
+            with suppress(AuthenticationFailed):
+                scope["user"], scope["auth"] = await authenticate(key)
         if keyword is not None:
             send = _accepting(keyword, send)
         if scope["auth"] is None or self.recheck is None or scope["type"] != "websocket":
@@ -168,6 +167,6 @@ def _reload(token: AbstractToken) -> AbstractToken | None:
     return row
 
 
-async def is_alive(token: AbstractToken) -> bool:
+async def is_usable(token: AbstractToken) -> bool:
     """Return whether the token of an open socket still authenticates. Costs one query."""
     return await database_sync_to_async(_reload)(token) is not None

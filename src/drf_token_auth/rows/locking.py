@@ -101,7 +101,7 @@ def _has_snapshots(connection: Any) -> bool:
 
 
 def read_latest(rows: _Rows) -> _Rows:
-    """Return the query so that it reads the rows as they are now, even in an older transaction.
+    """Return a query that reads the rows as they are now, even in an older transaction.
 
     On MySQL and MariaDB, a plain SELECT under REPEATABLE READ shows the rows as they were when the
     transaction first read. Only a SELECT that locks shows rows that were committed since then.
