@@ -128,7 +128,7 @@ def test_without_scripts(open_browser: Any, site: str, ada: Any) -> None:
     assert find(browser, "[name=expires_on]").is_displayed()
 
 
-def test_the_key_comes_back_by_no_button_and_stays_nowhere(
+def test_no_button_shows_the_key_again_and_nothing_stores_it(
     open_browser: Any, site: str, ada: Any
 ) -> None:
     browser = open_browser(ada)

@@ -1,4 +1,4 @@
-"""Every page in both themes, both languages and at each width; axe finds nothing wrong with it.
+"""Every page in both themes, both languages and at each width. axe finds no fault.
 
 With the environment variable PICTURES, a picture of each is saved in the folder that it names.
 """

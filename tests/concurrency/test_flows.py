@@ -210,7 +210,7 @@ def test_rotation_beside_revocation_restores_no_token() -> None:
             assert Token.objects.from_key(rotation.key) is None
 
 
-# One event for each
+# One event for each token
 
 
 def test_one_of_many_revocations_counts() -> None:

@@ -104,7 +104,7 @@ def test_a_password_change_that_is_not_committed_yet(elsewhere: Elsewhere) -> No
     assert bring_over(progress=OpenTransaction(elsewhere, change).end)["imported"] == 1
     # In the old app too, the token survives a password change.
     assert status_of(key) == 200
-    assert Token.objects.usable_by(User.objects.get()).count() == 1
+    assert Token.objects.alive_for(User.objects.get()).count() == 1
 
 
 def test_rows_locked_all_the_time_are_reported(
@@ -196,7 +196,7 @@ class Crowd:
 
     def use_there(self) -> None:
         used = OldToken.objects.order_by("?").select_related("user")[0]
-        # As knox renews a token.
+        # knox renews a token in this way.
         renew = OldToken.objects.filter(pk=used.pk).update
         self.with_touch(used, lambda: renew(expiry=None))
 

@@ -62,7 +62,7 @@ class TestFiftyAtALimitOfFive:
     @pytest.mark.parametrize("which", ["address", "account"])
     def test_logins(self, which: str) -> None:
         user = make_user()
-        # A rate per day: the window must not end meanwhile.
+        # The rate is per day, so that the window does not end during the test.
         rates = {"address": None, "account": None, which: "5/day"}
 
         def guess() -> int:

@@ -33,7 +33,7 @@ def caller(request: Any) -> Caller:
     return Caller(CLIENTS[request.param]())
 
 
-def test_a_token_lets_in(user: Any, caller: Caller) -> None:
+def test_a_token_is_accepted(user: Any, caller: Caller) -> None:
     token = act_as(caller.client, user)
     response = caller.get("/whoami/")
     assert (response.status_code, response.json()) == (200, {"user": "ada", "token": token.pk})

@@ -108,7 +108,7 @@ def test_a_full_account_evicts(user: Any, settings: Any) -> None:
     assert [status(one["access_token"]) for one in (first, second)] == [401, 200]
 
 
-def test_allauths_logout_ends_the_token_and_no_other(user: Any) -> None:
+def test_allauths_logout_revokes_the_token_and_no_other(user: Any) -> None:
     phone, laptop = log_in(), log_in()
     assert log_out(laptop).status_code == 401  # no user is logged in any more
     assert [status(one["access_token"]) for one in (phone, laptop)] == [200, 401]
@@ -135,7 +135,7 @@ def test_a_browser_gets_no_token(user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_a_password_change_ends_it(user: Any) -> None:
+def test_a_password_change_revokes_it(user: Any) -> None:
     key = log_in()["access_token"]
     user.set_password("staple battery horse correct")
     user.save()
@@ -143,7 +143,7 @@ def test_a_password_change_ends_it(user: Any) -> None:
 
 
 @pytest.mark.parametrize("logs_out", [False, True])
-def test_who_changes_the_password_stays_if_allauth_says_so(
+def test_a_password_change_keeps_the_callers_token_if_allauth_keeps_the_session(
     user: Any, settings: Any, logs_out: bool
 ) -> None:
     settings.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = logs_out

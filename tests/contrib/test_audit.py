@@ -65,7 +65,7 @@ def test_auditlog(options: dict[str, Any], is_copied: bool) -> None:
     hints = found()
     assert list(hints) == ["auditlog"] * is_copied
     if is_copied:
-        columns = '["digest", "previous_digest", "replaced_digest"]'
+        columns = '["digest", "previous_digest", "replaced_digest", "last_replaced_digest"]'
         line = f"Write auditlog.register(Token, exclude_fields={columns})."
         assert hints["auditlog"] == f"Exclude the digests. {line}"
 

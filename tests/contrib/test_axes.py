@@ -36,7 +36,7 @@ def test_locked_out_is_429_and_makes_no_token(user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_whatever_the_field_is_called(user: Any) -> None:
+def test_any_name_of_the_field(user: Any) -> None:
     tries = [log_in("wrong", field=field).status_code for field in (FIELD, "username", FIELD)]
     assert tries == [400, 400, 429]
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == [NAME]

@@ -159,12 +159,12 @@ async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None
     "header", [None, "Token nonsense", "Token", "Token a b", "Basic YTpi", "Token dta_é"]
 )
 @in_a_loop
-async def test_nonsense_is_nobody(db: None, header: str | None) -> None:
+async def test_nonsense_gives_an_anonymous_user(db: None, header: str | None) -> None:
     assert await socket(header=header).connect() == (False, CLOSED)
 
 
 @in_a_loop
-async def test_a_refused_key_is_nobody_even_with_a_session(user: Any) -> None:
+async def test_a_refused_key_gives_an_anonymous_user_even_with_a_session(user: Any) -> None:
     users = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:
@@ -244,7 +244,7 @@ async def test_without_looks_it_stays_open(user: Any) -> None:
 
 
 @in_a_loop
-async def test_a_database_that_is_down_throws_nobody_out(
+async def test_a_database_that_is_down_closes_no_socket(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = await make(user)

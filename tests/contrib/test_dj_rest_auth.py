@@ -110,7 +110,7 @@ def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
 
 
 @pytest.mark.parametrize("route", ["/rest-auth/logout/", "/rest-auth/logout"])
-def test_logout_ends_the_presented_token(user: Any, route: str) -> None:
+def test_logout_revokes_the_presented_token(user: Any, route: str) -> None:
     phone, laptop = (log_in().json()["key"] for _ in range(2))
     response = client_with(phone).post(route)
     assert (response.status_code, response.json()) == (200, {"detail": "Successfully logged out."})
@@ -181,7 +181,7 @@ def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
     assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
-def test_logout_of_nobody(db: None) -> None:
+def test_a_logout_without_a_user(db: None) -> None:
     assert APIClient().post("/rest-auth/logout/").status_code == 200
 
 
@@ -290,13 +290,13 @@ def test_nothing_is_wrong_with_these_settings(db: None) -> None:
 if IS_BESIDE:
     from rest_framework.authtoken.models import Token as OldToken
 
-    def test_the_old_token_lives_on_when_ours_logs_out(user: Any) -> None:
+    def test_the_old_token_works_after_a_logout_with_ours(user: Any) -> None:
         old = OldToken.objects.create(user=user)
         key = log_in().json()["key"]
         assert client_with(key).post("/rest-auth/logout/").status_code == 200
         assert [status(key), status(old.key)] == [401, 200]
 
-    def test_ours_lives_on_when_the_old_token_logs_out(user: Any) -> None:
+    def test_our_token_works_after_a_logout_with_the_old_one(user: Any) -> None:
         old = OldToken.objects.create(user=user)
         key = operations.issue(user).key
         assert client_with(old.key).post("/rest-auth/logout/").status_code == 200
@@ -476,7 +476,7 @@ def test_the_stock_logout_is_found_where_it_takes_tokens_of_our_own_login(tmp_pa
     assert "LogoutView" in said
 
 
-def test_dj_rest_auth_without_our_tokens_is_nobodys_business(tmp_path: Path) -> None:
+def test_dj_rest_auth_without_our_tokens_gets_no_message(tmp_path: Path) -> None:
     stock = ("dj_rest_auth.urls", "dj_rest_auth.registration.urls")
     project(tmp_path, {"TOKEN_MODEL": None}, *stock, more=[SESSION_ONLY]).assert_no_errors()
 

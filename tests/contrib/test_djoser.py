@@ -63,7 +63,7 @@ def test_djosers_own_serializer_will_do(user: Any) -> None:
     assert TokenSerializer(token).data == {"auth_token": token.key}
 
 
-def test_logout_ends_all_login_tokens_and_no_others(
+def test_logout_revokes_all_login_tokens_and_no_others(
     user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     keys = [log_in().json()["auth_token"] for _ in range(2)]
@@ -200,7 +200,7 @@ DERIVED = "project_tokens.ShortTokens"
 EXPIRING = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 
 
-def test_a_logout_that_would_end_drfs_tokens_only_is_found(tmp_path: Path) -> None:
+def test_a_logout_that_would_delete_only_drfs_tokens_is_found(tmp_path: Path) -> None:
     said = logout_served(tmp_path, DRFS, EXPIRING).refuse("check")
     assert "(drf_token_auth.E009)" in said
     assert "does not revoke our tokens" in said
@@ -226,7 +226,7 @@ def test_settings_of_a_djoser_that_is_not_used(tmp_path: Path) -> None:
         (DRFS, "rest_framework.authentication.TokenAuthentication"),
     ],
 )
-def test_a_logout_that_ends_what_it_takes(
+def test_a_logout_that_revokes_the_tokens_it_accepts(
     tmp_path: Path, token_model: str, authenticator: str
 ) -> None:
     logout_served(tmp_path, token_model, authenticator).assert_no_errors()

@@ -25,7 +25,7 @@ def get(route: str, header: str | None, method: str = "get") -> Any:
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("scheme", ["Token", "token", "Bearer", "bearer"])
-def test_a_token_lets_in(user: Any, route: str, scheme: str) -> None:
+def test_a_token_is_accepted(user: Any, route: str, scheme: str) -> None:
     token = operations.issue(user)
     response = get(route, f"{scheme} {token.key}")
     assert (response.status_code, response.json()) == (200, {"user": "ada", "token": token.pk})

@@ -194,7 +194,7 @@ def test_tokens(schema: dict[str, Any]) -> None:
         ("post", "/auth/revoke/", {}),
     ],
 )
-def test_what_is_refused_looks_as_shown(
+def test_a_refusal_looks_as_the_schema_shows(
     user: Any, schema: dict[str, Any], method: str, route: str, sent: Any
 ) -> None:
     client = APIClient()

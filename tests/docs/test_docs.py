@@ -149,7 +149,7 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
             shell.leave()
 
 
-def test_the_plain_view_of_the_page_answers_whatever_is_raised(db: None) -> None:
+def test_the_plain_view_of_the_page_answers_any_exception(db: None) -> None:
     page = DOCS / "how-to" / "without-a-request.md"
     (view,) = [one for one in blocks(page) if "def plain_view" in one.text]
     names: dict[str, Any] = {}

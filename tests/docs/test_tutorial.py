@@ -255,9 +255,7 @@ class TestStep5LogIn:
         assert len(bodies) == 1
         assert not Token.objects.exists()
 
-    def test_a_backend_that_lets_inactive_users_in_lets_them_in_elsewhere(
-        self, settings: Any
-    ) -> None:
+    def test_an_inactive_user_is_refused_with_any_backend(self, settings: Any) -> None:
         settings.AUTHENTICATION_BACKENDS = [
             "django.contrib.auth.backends.AllowAllUsersModelBackend"
         ]
@@ -504,12 +502,12 @@ class TestStep8LogOutWithoutATokenOfOurs:
         assert not is_in(phone)
 
     @pytest.mark.parametrize("path", [LOGOUT, LOGOUT_ALL, "/any-way/logout/"])
-    def test_nobody(self, path: str) -> None:
+    def test_a_request_without_a_user_is_refused(self, path: str) -> None:
         answer = APIClient().post(path)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == 'Token realm="api"'
 
-    def test_force_authenticate_with_a_real_token_ends_it(self, user: Any) -> None:
+    def test_force_authenticate_with_a_real_token_revokes_it(self, user: Any) -> None:
         token = Token.objects.create(user=user)
         client = APIClient()
         client.force_authenticate(user, token=token)

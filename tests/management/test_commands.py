@@ -269,7 +269,7 @@ class TestCreateToken:
         assert why in str(refused("create_token", user.get_username(), *typed))
         assert not left()
 
-    def test_nobody(self, db: None) -> None:
+    def test_a_user_who_does_not_exist(self, db: None) -> None:
         error = refused("create_token", "nobody")
         assert str(error) == f"There is no user whose {FIELD} is 'nobody'."
         assert error.returncode == 1
@@ -517,7 +517,9 @@ class TestRevokeTokens:
     @pytest.mark.parametrize(
         "stdin", [io.StringIO(), None, closed()], ids=["ended", "none", "closed"]
     )
-    def test_nobody_to_ask(self, user: Any, stdin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_an_answer_nothing_is_revoked(
+        self, user: Any, stdin: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         fill(user)
         monkeypatch.setattr(sys, "stdin", stdin)
         said = str(refused("revoke_tokens", "--all"))

@@ -100,7 +100,7 @@ def test_what_was_revoked_between_two_runs_stays_so(user, other_user):
     assert [status("new", key) for key in (kept, gone)] == [200, 401]
 
 
-def test_a_login_on_a_server_of_before_comes_with_the_next_run(user, other_user):
+def test_the_next_import_has_a_login_on_an_old_server(user, other_user):
     Old.objects.create(user=user)
     imported("authtoken")
     late = Old.objects.create(user=other_user).key

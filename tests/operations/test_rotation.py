@@ -137,7 +137,7 @@ def test_a_previous_key_may_do_what_the_new_one_may(user: Any) -> None:
     assert not Token.objects.exists()
 
 
-# Who cannot rotate
+# Tokens that cannot be rotated
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -170,7 +170,7 @@ def test_a_request_without_our_token_cannot_rotate(user: Any, api_client: Any) -
 
 
 class TestBetweenAuthenticationAndRotation:
-    """What happens to the row while the request waits for the user's lock."""
+    """The row changes while the request waits for the user's lock."""
 
     def test_it_is_revoked(self, user: Any) -> None:
         loaded = operations.issue(user)
@@ -260,6 +260,38 @@ def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> N
         assert status_of(thiefs[-1]) == (401 if revoke else 200)
     events = [("reused", None), ("revoked", "reuse")] if revoke else [("reused", None)]
     assert [(one.what, one.reason) for one in heard] == events
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owners_answers", [1, 2])
+@pytest.mark.parametrize("rotations_before", [0, 1, 2])
+def test_a_replaced_key_is_reuse_after_lost_answers(
+    owners_answers: int, rotations_before: int
+) -> None:
+    """The owner lost answers in this rotation or in earlier ones. The thief comes last."""
+    token = operations.issue(make_user())
+    key: str = token.key
+    for _ in range(rotations_before):
+        rotated(key)
+        key = rotated(key)
+    owners = [rotated(key) for _ in range(owners_answers)]
+    thiefs = rotated(key)
+    with listening() as heard:
+        assert status_of(owners[-1]) == 401
+        assert status_of(thiefs) == 200
+    assert [one.what for one in heard] == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thief_cannot_hide_a_replaced_key_by_rotating_its_own() -> None:
+    token = operations.issue(make_user())
+    owners = rotated(token)
+    thiefs = rotated(rotated(token))
+    thiefs = rotated(thiefs)
+    with listening() as heard:
+        assert status_of(owners) == 401
+        assert status_of(thiefs) == 200
+    assert [one.what for one in heard] == ["reused"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -107,7 +107,7 @@ class TestTheKey:
             assert "break_down" in report
             assert str(key) not in report
 
-    def test_comes_back_by_no_reload(self, page: Client) -> None:
+    def test_is_not_shown_again_after_a_reload(self, page: Client) -> None:
         make(page)
         assert 'id="token-key"' not in make(page).content.decode()
         assert Token.objects.count() == 1

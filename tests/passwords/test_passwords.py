@@ -847,7 +847,7 @@ def test_no_row_is_deleted_for_a_stamp_that_another_server_may_know(
     assert status_of(token) == 200
 
 
-def test_change_password_revokes_the_others_whatever_the_session_hash(
+def test_change_password_revokes_the_others_with_any_session_hash(
     user: Any, own_session_hash: list[str]
 ) -> None:
     caller, other = operations.issue(user), operations.issue(user)

@@ -1,7 +1,7 @@
 """Clients that know what each answer must be.
 
-A client has accounts of its own, so it knows which of their tokens work: nobody else logs them in
-or out. Other threads share the tables, the locks and the server with it.
+A client has accounts of its own, and no other client logs them in or out. So it knows which of
+their tokens work. Other threads share the tables, the locks and the server with it.
 """
 
 from __future__ import annotations

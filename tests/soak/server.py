@@ -87,7 +87,7 @@ def connections_of_server() -> int:
     question = "SELECT count(*) FROM information_schema.processlist WHERE db = %s"
     if connection.vendor == "postgresql":
         question = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
-        # Not the background workers that clean tables up.
+        # Leave out the background workers that clean up tables.
         question += " AND backend_type = 'client backend'"
     with connection.cursor() as cursor:
         cursor.execute(question, [name])

@@ -38,6 +38,7 @@ from tests.views.whole_api import (
 pytestmark = pytest.mark.django_db
 
 DRF = "rest_framework"
+OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 HERE = __name__
 
 
@@ -149,6 +150,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "model permission": {"PERMISSION_CLASSES": [f"{DRF}.permissions.DjangoModelPermissions"]},
     "throttles": {"THROTTLE_CLASSES": [f"{DRF}.throttling.ScopedRateThrottle", f"{HERE}.Generous"]},
     "no authenticator": {"AUTHENTICATION_CLASSES": []},
+    **{
+        f"{name} first": {"AUTHENTICATION_CLASSES": [f"{DRF}.authentication.{name}", OURS]}
+        for name in ("SessionAuthentication", "BasicAuthentication", "RemoteUserAuthentication")
+    },
     "envelope": {"EXCEPTION_HANDLER": f"{HERE}.in_an_envelope"},
     "handler of Django": {"EXCEPTION_HANDLER": f"{HERE}.of_django"},
     "handler without an answer": {"EXCEPTION_HANDLER": f"{HERE}.nothing"},

@@ -114,7 +114,7 @@ class DeclaredAnew(AuthTokenSerializer):
 @pytest.mark.parametrize(
     ("serializer", "field"), [(MailSerializer, "email"), (DeclaredAnew, "username")]
 )
-def test_a_subclass_drops_the_name_or_declares_it_anew(
+def test_a_subclass_drops_the_name_or_declares_it_again(
     user: Any, settings: Any, serializer: Any, field: str
 ) -> None:
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMail"]
