@@ -350,6 +350,14 @@ def test_each_claim_about_security_names_a_test() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_begins_with_a_sentence(page: Path) -> None:
+    """A reader learns what the page is for before a table, a picture or code comes."""
+    text = re.sub(r"```{search-words}.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    rest = re.split(r"^# .+$", text, maxsplit=1, flags=re.MULTILINE)[-1]
+    assert not re.match(r"\||```(?!{include})", rest.lstrip())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
     local = [target for target in targets if "://" not in target and target != "inv:"]

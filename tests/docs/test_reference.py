@@ -57,7 +57,7 @@ def test_public_methods_are_documented(name: str) -> None:
 def test_paths_that_pages_name_exist(page: Path) -> None:
     """Neighbours have tests of their own, because their modules need other packages."""
     text = re.sub(r"\b(import|INSTALLED_APPS|migrations)\b.*", "", page.read_text("utf-8"))
-    named = set(re.findall(r"`\"?(drf_token_auth\.[\w.]+)\"?`", text))
+    named = set(re.findall(r"`\"?(drf_token_auth\.[\w.]+)[\"`(]", text))
     ids = {one for one in named if re.search(r"\.[EW]\d{3}$", one)}
     assert [
         one for one in named - ids if not one.startswith(f"{PACKAGE}contrib.") and not is_there(one)
