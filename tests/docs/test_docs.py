@@ -229,7 +229,7 @@ def test_public_names_are_documented(module: str) -> None:
     missing = [
         name
         for name in importlib.import_module(module).__all__
-        if not re.search(rf"`(?:\w+\.)?{name}\b", text)
+        if not re.search(rf"`(?:\w+\.)*{name}\b", text)
     ]
     assert missing == []
 
