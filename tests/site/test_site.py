@@ -120,6 +120,8 @@ SEARCHES = {
     "폐기": "ko/pages",
     "기기": "ko/pages",
     "스코프": "ko/index",
+    "API 키": "ko/your-api-key",
+    "키 재발급": "ko/your-api-key",
 }
 
 
