@@ -21,6 +21,8 @@ from tests.browser.vendor import script
 
 Token = get_token_model()
 PICTURES = os.environ.get("PICTURES")
+# The width of the text in the documentation.
+DOCUMENT = (960, 700)
 SCOPES = {"read": "Read your notes", "write": "Write and delete notes for you"}
 SCOPES_KO = {"read": "메모 읽기", "write": "메모 쓰기와 삭제"}
 
@@ -29,11 +31,14 @@ def keep(browser: Any, size: tuple[int, int], name: str) -> None:
     """Save a picture of the whole page, if PICTURES names a folder."""
     if PICTURES:
         width, _ = size
+        # A scroll bar would make the page narrower, and so longer.
+        browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         resize(browser, (width, 300))
         height = browser.execute_script("return document.documentElement.scrollHeight")
         resize(browser, (width, height))
-        Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        browser.save_screenshot(str(Path(PICTURES) / f"{name}.png"))
+        path = Path(PICTURES) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        browser.save_screenshot(str(path))
         resize(browser, size)
 
 
@@ -256,3 +261,37 @@ def test_a_user_who_must_log_in_again(open_browser: Any, site: str, ada: Any) ->
     browser.get(f"{site}/account/api-tokens/new/")
     assert objections(browser) == []
     keep(browser, DESKTOP, "log-in-again")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_pictures_in_the_documentation(
+    language: str, open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
+    """The folder docs/_static/screenshots has these pictures. They are as wide as its text."""
+    suffix = "" if language == "en" else f"-{language}"
+    scopes = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}
+    settings.DRF_TOKEN_AUTH = scopes
+    made = furnish(ada)
+    browser = open_browser(ada, language=language)
+    tie_to(made["phone"])
+    for theme in ("light", "dark"):
+        prefer(browser, prefers_color_scheme=theme)
+        settings.DRF_TOKEN_AUTH = scopes
+        for name in ("api-tokens", "devices"):
+            resize(browser, DOCUMENT)
+            browser.get(f"{site}/account/{name}/")
+            assert objections(browser) == []
+            keep(browser, DOCUMENT, f"docs/{name}{suffix}-{theme}")
+        settings.DRF_TOKEN_AUTH = {}
+        browser.get(f"{site}/account/api-tokens/new/?name=Release+script")
+        find(browser, "form[method=post] button[type=submit]").click()
+        usage = find(browser, ".dta-usage code")
+        # The port of the test's server is another one each time.
+        browser.execute_script(
+            "const [usage, site] = arguments;"
+            "usage.textContent = usage.textContent.replace(site, 'http://127.0.0.1:8000')",
+            usage,
+            site,
+        )
+        keep(browser, DOCUMENT, f"docs/new-key{suffix}-{theme}")
+        Token.objects.get(name="Release script").delete()

@@ -112,6 +112,49 @@ async def test_the_authenticator_says_which_header_has_the_key(
 
 
 @in_a_loop
+async def test_headers_are_read_as_django_reads_them(user: Any) -> None:
+    key = (await make(user)).key.encode()
+    nonsense = (b"authorization", b"Token nonsense")
+    for headers in (
+        [(b"x_api_key", key)],
+        [nonsense, (b"authorization", b"Token " + key)],
+        [(b"authorization", b"Token " + key), nonsense],
+        [(b"authorization", b"Token \xff\x00"), (b"cookie", b"\xff=\x00;;"), (b"", b"")],
+    ):
+        assert await who(ApiKeyMiddleware, headers=headers) == "AnonymousUser", headers
+
+
+class OfAService(ExpiringTokenAuthentication):
+    """Also accepts a key that is in no table."""
+
+    def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
+        return get_user_model()._default_manager.get(), "service"
+
+
+class ServiceMiddleware(TokenAuthMiddleware):
+    authentication_class = OfAService
+
+
+@in_a_loop
+async def test_an_authenticator_that_returns_no_token_of_ours(user: Any) -> None:
+    app = ServiceMiddleware(NewsConsumer.as_asgi(), recheck=0.01)
+    client = await opened(app, "x")
+    await client.disconnect()
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        *(["token"], ["token", ""], ["token", "\x00"], ["", "x"], ["token", "a b"]),
+        *(["token", "x" * 99_999], ["token", "\ud800"], ["x"] * 999),
+    ],
+)
+@in_a_loop
+async def test_nonsense_in_the_subprotocols_is_nobody(offered: list[str]) -> None:
+    assert await who(TokenAuthMiddleware, subprotocols=offered) == "AnonymousUser"
+
+
+@in_a_loop
 async def test_the_authenticators_keyword_is_the_subprotocol(user: Any) -> None:
     key = (await make(user)).key
     assert await who(BearerMiddleware, subprotocols=["bearer", key]) == "ada"

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import AnonymousUser
 from django.core.checks import run_checks
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone
 from mysite.api import api
 from ninja.testing import TestClient
 
 from drf_token_auth import operations
+from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.contrib.ninja import BearerAuth, TokenAuth
 from tests.projects_on_disk import Project
 
@@ -120,3 +122,16 @@ def test_schema() -> None:
     schemes = api.get_openapi_schema()["components"]["securitySchemes"]
     assert schemes["BearerAuth"] == {"type": "http", "scheme": "bearer"}
     assert (schemes["TokenAuth"]["type"], schemes["TokenAuth"]["in"]) == ("apiKey", "header")
+
+
+class OfAService(TokenAuth):
+    """Also accepts a key that is in no table."""
+
+    class authentication_class(ExpiringTokenAuthentication):
+        def authenticate_credentials(self, key: Any) -> tuple[Any, Any]:
+            return AnonymousUser(), "service"
+
+
+def test_an_authenticator_that_returns_no_token_of_ours() -> None:
+    request = RequestFactory().get("/", headers={"authorization": "Token x"})
+    assert OfAService()(request) == "service"

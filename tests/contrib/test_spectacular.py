@@ -145,7 +145,7 @@ def test_login(schema: dict[str, Any]) -> None:
     assert list(answer) == ["token", "expires_at", "id", "kind", "name", "scopes"]
     assert answer["expires_at"]["nullable"] is True
     assert answer["scopes"]["type"] == "array"
-    assert set(login["responses"]) == {"200", "400", "403", "429"}
+    assert set(login["responses"]) == {"200", "400", "403", "406", "413", "415", "429"}
 
 
 def test_a_login_view_derived_from_ours(schema: dict[str, Any]) -> None:
@@ -209,6 +209,36 @@ def test_a_refusal_looks_as_the_schema_shows(
         "detail",
     ]
     jsonschema.validate(response.json(), {**shown["schema"], "components": schema["components"]})
+
+
+REFUSED_REQUESTS: dict[str, dict[str, Any]] = {
+    "no credentials": {"HTTP_AUTHORIZATION": ""},
+    "wrong key": {"HTTP_AUTHORIZATION": "Token nonsense"},
+    "no such format": {"HTTP_ACCEPT": "text/unknown"},
+    "unknown format": {"data": "x", "content_type": "text/unknown"},
+    "long body": {"data": "x" * 1_000_001, "content_type": "application/json"},
+    "no JSON": {"data": "{", "content_type": "application/json"},
+    "no object": {"data": "[]", "content_type": "application/json"},
+    "no such page": {"QUERY_STRING": "page=99"},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_REQUESTS)
+def test_what_is_answered_is_in_the_schema(user: Any, schema: dict[str, Any], name: str) -> None:
+    sent = REFUSED_REQUESTS[name]
+    for route, methods in ROUTES.items():
+        for method in methods.split():
+            operation = schema["paths"][route][method]
+            if "data" in sent and "requestBody" not in operation:
+                continue
+            for pk in ["{id}", "0"]:
+                client = APIClient()
+                token = act_as(client, user)
+                path = route.replace("{id}", str(token.pk) if pk == "{id}" else pk)
+                answer = client.generic(method.upper(), path, **sent)
+                shown = operation["responses"]
+                assert str(answer.status_code) in shown, (method, path, answer.status_code)
 
 
 @pytest.mark.parametrize("route", ["logout/", "token/", "token/rotate/"])

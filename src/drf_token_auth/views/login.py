@@ -12,9 +12,11 @@ from django.db import router
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
+from ..exceptions import Refused
 from ..logins.account_name import account_name
 from ..logins.devices import describe
 from ..logs.refused_logins import log_refused_login
@@ -25,6 +27,7 @@ from ..serializers import (
     TokenLogoutSerializer,
     TokenNothingSerializer,
 )
+from ..serializers.login import WRONG_CREDENTIALS
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from .base import TokenView
 
@@ -47,13 +50,23 @@ class LoginView(TokenView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         try:
-            token = self.log_in()
+            token = self._log_in()
         except AuthenticationFailed:
             # The user was changed while the password was checked. Check it again.
-            token = self.log_in()
+            token = self._log_in_again()
         return Response(self.get_response_data(token))
 
-    def log_in(self) -> AbstractToken:
+    def _log_in_again(self) -> AbstractToken:
+        """Answer 400 if the user is still not the one that was checked, as on a lagging replica."""
+        try:
+            return self._log_in()
+        except AuthenticationFailed as failure:
+            if not isinstance(failure.__cause__, Refused):
+                raise
+            refused = {api_settings.NON_FIELD_ERRORS_KEY: [WRONG_CREDENTIALS]}
+            raise ValidationError(refused, code="authorization") from failure
+
+    def _log_in(self) -> AbstractToken:
         serializer = self.get_serializer(data=self.request.data)
         try:
             self.read(serializer)
@@ -127,16 +140,16 @@ class LogoutAllView(LogoutView):
     reason = "logout_all"
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        self.revoke_all(self.get_kinds(), keep=None)
+        self._revoke_all(self._get_kinds(), keep=None)
         return self.logged_out()
 
-    def get_kinds(self) -> list[str]:
+    def _get_kinds(self) -> list[str]:
         """Return the kinds of tokens to revoke. Treat a body that is no object as empty."""
         data = self.request.data if isinstance(self.request.data, Mapping) else {}
         kinds: list[str] = self.read(self.get_serializer(data=data)).kinds
         return kinds
 
-    def revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
+    def _revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
         operations.revoke_all(
             self.request.user,
             reason=self.reason,
@@ -154,5 +167,5 @@ class LogoutOthersView(LogoutAllView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         keep = request.auth if isinstance(request.auth, AbstractToken) else None
-        self.revoke_all(self.get_kinds(), keep=keep)
+        self._revoke_all(self._get_kinds(), keep=keep)
         return Response(status=status.HTTP_204_NO_CONTENT)
