@@ -2,27 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from django.utils import timezone
 from mysite.celery import app
 from notes import tasks
 
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model
 
 
-@pytest.fixture(autouse=True)
-def alive(user: Any) -> Any:
-    """One that is alive, beside two that have expired."""
-    alive = operations.issue(user)
-    for _ in range(2):
-        operations.issue(user)
-    get_token_model().objects.exclude(pk=alive.pk).update(expires_at=timezone.now())
-    return alive
-
-
-def test_celery(alive: Any) -> None:
+def test_celery(usable_token: Any) -> None:
     [entry] = app.conf.beat_schedule.values()
     task = app.tasks[entry["task"]]
     assert task.name == tasks.purge_expired_tokens.name
     assert task.apply(kwargs=entry["kwargs"]).get() == 2
-    assert get_token_model().objects.get() == alive
+    assert get_token_model().objects.get() == usable_token
