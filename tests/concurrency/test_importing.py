@@ -104,7 +104,7 @@ def test_a_password_change_that_is_not_committed_yet(elsewhere: Elsewhere) -> No
     assert bring_over(progress=Transaction(elsewhere, change).end)["imported"] == 1
     # As in the old app, where the token outlived it.
     assert status_of(key) == 200
-    assert Token.objects.usable_by(User.objects.get()).count() == 1
+    assert Token.objects.alive_for(User.objects.get()).count() == 1
 
 
 def test_rows_locked_all_the_time_are_reported(

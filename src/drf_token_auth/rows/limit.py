@@ -58,7 +58,7 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
 
 def _oldest(rows: TokenQuerySet[Any], user: Any, kind: str, kept: int) -> list[Any]:
     """Return the ids of all but the ``kept`` most recently used tokens."""
-    usable = read_latest(rows.usable_by(user).filter(kind=kind))
+    usable = read_latest(rows.alive_for(user).filter(kind=kind))
     last_use = Coalesce("last_used_at", "created_at")
     oldest_first = list(usable.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
     return oldest_first[: max(0, len(oldest_first) - max(0, kept))]

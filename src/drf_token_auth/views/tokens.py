@@ -82,7 +82,7 @@ class OwnTokensView(TokenView):
         tokens = get_token_model()._default_manager.all()
         if self.method is None or getattr(self, "swagger_fake_view", False):
             return tokens.none()
-        return tokens.usable_by(self.request.user).order_by("-created_at", "-pk")
+        return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
 
 
 class TokenListView(OwnTokensView):

@@ -78,7 +78,7 @@ class PageView(LoginRequiredMixin, View):
     def tokens_of(self, kind: str) -> TokenQuerySet[AbstractToken]:
         """Return the user's usable tokens of this kind."""
         tokens: Any = get_token_model()._default_manager.using(self.database)
-        alive: TokenQuerySet[AbstractToken] = tokens.usable_by(self.request.user)
+        alive: TokenQuerySet[AbstractToken] = tokens.alive_for(self.request.user)
         return alive.filter(kind=kind)
 
     def get_queryset(self) -> TokenQuerySet[AbstractToken]:
