@@ -86,18 +86,18 @@ def _prepared_step(step: str, count: int) -> tuple[Any, list[Any]]:
     if step == "token and user built":
         return partial(statement.fetch, model, using="default"), digests
     if step == "SELECT 1":
-        return partial(_execute, connection, "SELECT 1"), [None] * count
+        return _select_one, [None] * count
     compiled = statement._compile(model, digests[0], connection)
     if compiled is None:
         raise AssertionError("the statement is left to the ORM")
-    binary = connection.Database.Binary
-    asked = [[binary(digest) for digest in one] for one in digests]
-    return partial(_execute, connection, compiled.sql), asked
+    return partial(statement._select, compiled, connection=connection), digests
 
 
-def _execute(connection: Any, sql: str, params: Any) -> None:
+def _select_one(_: Any) -> None:
+    from django.db import connection
+
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute("SELECT 1")
         cursor.fetchone()
 
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
-# No test is about time: the machine may be busy.
+# No test depends on time, because the machine may be busy.
 hypothesis_settings.register_profile("no_deadline", deadline=None)
 hypothesis_settings.load_profile("no_deadline")
 
@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def make_user(name: str = "ada", **fields: Any) -> Any:
-    """A user of whichever model the settings name, who logs in with PASSWORD."""
+    """Create a user of the model that the settings name. The password is PASSWORD."""
     model = get_user_model()
     fields.setdefault("password", PASSWORD)
     email = f"{name}@example.com"
@@ -28,7 +28,7 @@ def make_user(name: str = "ada", **fields: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    # The login throttles count there, and tests log in more often than people do.
+    # The login throttles count in the cache, and tests log in more often than people do.
     cache.clear()
     yield
     cache.clear()

@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 def hear_ctrl_c() -> None:
-    """Undo what a process of pytest-xdist hands down: it ignores Ctrl-C."""
+    """Restore Ctrl-C. A process of pytest-xdist ignores it, and its children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -94,7 +94,7 @@ class Demo:
     def ask(
         self, method: str, path: str, data: bytes | None = None, **headers: str
     ) -> tuple[int, Any, str]:
-        """Status, headers and body of a real answer."""
+        """Send a real request. Return the status, the headers and the body of the answer."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.url + path, data, named, method=method)
         try:

@@ -20,19 +20,19 @@ from drf_token_auth.views import LoginView
 
 
 class PlainToken(models.Model):
-    """A token model as people wrote their own for DRF: the key itself, in a column."""
+    """A token model that a project wrote for DRF: a column has the key itself."""
 
     key = models.CharField(max_length=40, primary_key=True)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="+",
-        # The tests empty the users' table without knowing this one.
+        # The tests empty the users' table, and do not know this table.
         db_constraint=False,
     )
 
     class Meta:
-        # Not installed: the tests make its table themselves.
+        # The app is not installed, so the tests make its table themselves.
         app_label = "dropin"
 
 
@@ -46,7 +46,7 @@ class GetModelAuthentication(ExpiringTokenAuthentication):
 
 
 class NamedModelAuthentication(ExpiringTokenAuthentication):
-    """Names the model that it would have taken anyway."""
+    """An authenticator that names the model that is the default anyway."""
 
     @property
     def model(self) -> Any:
@@ -58,7 +58,7 @@ class KeywordAuthentication(ExpiringTokenAuthentication):
 
 
 class PickyAuthentication(ExpiringTokenAuthentication):
-    """Asks something more after the lookup."""
+    """An authenticator with a condition of its own after the lookup."""
 
     def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
         user, token = super().authenticate_credentials(key)
@@ -68,7 +68,7 @@ class PickyAuthentication(ExpiringTokenAuthentication):
 
 
 class OwnLookupAuthentication(ExpiringTokenAuthentication):
-    """Does all of it, with the parent's ``authenticate`` alone."""
+    """An authenticator with its own lookup. It keeps only the parent's ``authenticate``."""
 
     def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
         token = get_token_model().objects.from_key(key)
@@ -87,7 +87,7 @@ class MockView(APIView):
 
 
 class CustomAuthToken(LoginView):
-    """As DRF's documentation subclasses ``ObtainAuthToken``, but for ``get_or_create``."""
+    """The subclass of ``ObtainAuthToken`` in DRF's documentation, without ``get_or_create``."""
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.serializer_class(data=request.data, context={"request": request})

@@ -16,7 +16,7 @@ from tests.urls import urlpatterns as common
 
 
 class DoorAuthentication(BaseAuthentication):
-    """Takes what ours leaves to the next one, and remembers what that was."""
+    """An authenticator after ours. It remembers the headers that ours did not read."""
 
     seen: list[Any] = []
 

@@ -29,14 +29,14 @@ class OldToken(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
         related_name="+",
-        # The tests empty the users' table without knowing this one.
+        # The tests empty the users' table, and do not know this table.
         db_constraint=False,
     )
     created = models.DateTimeField()
     expiry = models.DateTimeField(null=True)
 
     class Meta:
-        # Not installed: the tests make its table themselves.
+        # The app is not installed, so the tests make its table themselves.
         app_label = "oldapp"
 
 
@@ -58,7 +58,7 @@ class Plaintext(Source):
 
 
 def install(source: type[Source], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old app is in INSTALLED_APPS: what ends here ends there."""
+    """Install the old app, so that a revoked token's old row is deleted too."""
     is_installed = apps.is_installed
     monkeypatch.setitem(SOURCES, source.app, source)
     monkeypatch.setattr(apps, "is_installed", lambda app: app == source.app or is_installed(app))
@@ -76,12 +76,12 @@ def table() -> Iterator[None]:
 
 
 def number(n: int) -> str:
-    """A key as ``rest_framework.authtoken`` makes them: 40 hex digits."""
+    """Return a key like those of ``rest_framework.authtoken``: 40 hexadecimal digits."""
     return f"{n:040x}"
 
 
 def fill(user: Any, count: int = 1, *, start: int = 0, **fields: Any) -> list[str]:
-    """Old tokens of the user. Their keys."""
+    """Add old tokens of the user. Return their keys."""
     fields.setdefault("created", timezone.now() - LONG_AGO)
     found = [number(n) for n in range(start, start + count)]
     OldToken.objects.bulk_create(
@@ -91,7 +91,7 @@ def fill(user: Any, count: int = 1, *, start: int = 0, **fields: Any) -> list[st
 
 
 def report_of(**options: Any) -> ImportReport:
-    """Import the old table."""
+    """Import the old table. Return the report."""
     source = Plaintext()
     return import_tokens(source.rows("default"), source.read, **options)
 

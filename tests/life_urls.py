@@ -34,7 +34,7 @@ class OkView(APIView):
 
 
 class InspectedView(OkView):
-    """Calls what a test leaves here, with the request, while the view runs."""
+    """A view that calls ``look`` with the request. Tests replace ``look``."""
 
     permission_classes = (IsAuthenticated,)
     look = staticmethod(lambda request: None)
@@ -45,7 +45,7 @@ class InspectedView(OkView):
 
 
 class FailingView(OkView):
-    """DRF rolls the transaction back, as on any API exception."""
+    """A view that raises, so that DRF rolls the transaction back."""
 
     permission_classes = (IsAuthenticated,)
 
@@ -54,7 +54,7 @@ class FailingView(OkView):
 
 
 class PasswordView(APIView):
-    """A project's own change of password, which keeps the caller's token."""
+    """A project's own view to change a password. It keeps the caller's token."""
 
     permission_classes = (IsAuthenticated,)
 
@@ -95,7 +95,7 @@ class EitherScopesView(OkView):
 
 
 class BearerScopedView(ListedView):
-    """The challenge names the scheme the client used."""
+    """A view whose challenge has the keyword that the client used."""
 
     authentication_classes = (BearerTokenAuthentication,)
 
@@ -130,7 +130,7 @@ class SessionRecentView(RecentView):
 
 @transaction.non_atomic_requests
 async def who(request: HttpRequest) -> JsonResponse:
-    """A plain async view, which looks the key up itself."""
+    """A plain async view that looks the key up itself."""
     key = request.headers.get("Authorization", "").removeprefix("Token ")
     token = await get_token_model().objects.afrom_key(key)
     if token is None:

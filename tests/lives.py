@@ -18,21 +18,21 @@ from drf_token_auth import get_token_model, signals
 from tests.conftest import PASSWORD
 
 MICROSECOND = timedelta(microseconds=1)
-# What a moment that ends something is tried with: before, at, after.
+# Tests of an expiry try the moment before it, the expiry itself and the moment after it.
 EDGES = {"before": -MICROSECOND, "at": timedelta(0), "after": MICROSECOND}
 
 
 def at(moment: datetime) -> time_machine.travel:
-    """The clock stands still at the moment, which is naive where USE_TZ is off."""
+    """Stop the clock at this moment. It may be naive if USE_TZ is off."""
     if timezone.is_naive(moment):
         moment = timezone.make_aware(moment)
-    # time_machine changes the process's time zone to the moment's: to the one that Django set.
+    # time_machine gives the process the time zone of the moment. Use the zone that Django set.
     here = moment.astimezone(timezone.get_default_timezone())
     return time_machine.travel(here, tick=False)
 
 
 def client_of(token: Any, **extra: Any) -> APIClient:
-    """A client that presents the token, or the key."""
+    """Return a client that sends this key, or the key of this token."""
     client = APIClient()
     key = token if isinstance(token, str) else token.key
     client.credentials(HTTP_AUTHORIZATION=f"Token {key}", **extra)
@@ -40,31 +40,31 @@ def client_of(token: Any, **extra: Any) -> APIClient:
 
 
 def status_of(token: Any, path: str = "/echo/") -> int:
-    """What a request with the token (or key) is answered."""
+    """Return the status of the answer to a request with this token or key."""
     return client_of(token).get(path).status_code
 
 
 @contextmanager
 def only(view: Any) -> Iterator[None]:
-    """The project is this view, at ``/``."""
+    """Let the project have only this view, at ``/``."""
     with override_settings(ROOT_URLCONF=(url("", view),)):
         yield
 
 
 def log_in(user: Any, client: APIClient | None = None, **data: Any) -> Any:
-    """The response of ``login/``."""
+    """Return the response of ``login/``."""
     credentials = {"username": user.get_username(), "password": PASSWORD, **data}
     return (client or APIClient()).post("/auth/login/", credentials)
 
 
 def row(token: Any) -> Any:
-    """The token's row, as it is now."""
+    """Return the token's row as it is now."""
     return get_token_model().objects.select_related("user").get(pk=token.pk)
 
 
 @contextmanager
 def atomic_requests(on: bool) -> Iterator[None]:
-    """Django reads ATOMIC_REQUESTS on each request."""
+    """Set ATOMIC_REQUESTS. Django reads it on each request."""
     settings = connections.settings["default"]
     before = settings["ATOMIC_REQUESTS"]
     settings["ATOMIC_REQUESTS"] = on
@@ -92,7 +92,7 @@ _SIGNALS = {
 
 @contextmanager
 def listening() -> Iterator[list[Event]]:
-    """What the signals say meanwhile, in order."""
+    """Record the events that the signals announce, in order."""
     heard: list[Event] = []
 
     def receiver_of(what: str) -> Any:

@@ -13,7 +13,7 @@ from django.test.utils import isolate_apps
 
 @contextmanager
 def registry() -> Iterator[None]:
-    """What is defined meanwhile is registered apart, where the project's user model is, too."""
+    """Register new models in a separate registry, which also has the project's user model."""
     users = get_user_model()._meta
     with isolate_apps() as apps:
         apps.all_models[users.app_label][users.model_name] = users.model
@@ -22,7 +22,7 @@ def registry() -> Iterator[None]:
 
 @contextmanager
 def tables_of(*of: type[models.Model]) -> Iterator[None]:
-    """Not within a transaction: SQLite makes none there."""
+    """Create the tables of these models. Do not call it in a transaction: SQLite refuses that."""
     with connection.schema_editor() as editor:
         for model in of:
             editor.create_model(model)
@@ -35,7 +35,7 @@ def tables_of(*of: type[models.Model]) -> Iterator[None]:
 
 
 def add_column(model: type[models.Model], name: str, field: Any) -> None:
-    """As a library that adds a field to a model of somebody else's, in a process that runs."""
+    """Add a field to a model and a column to its table, as a library may do at run time."""
     field.contribute_to_class(model, name)
     with connection.schema_editor() as editor:
         editor.add_field(model, field)

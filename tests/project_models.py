@@ -18,7 +18,7 @@ LABEL = "drf_token_auth"
 
 @contextmanager
 def _in_place(model: Any) -> Iterator[Any]:
-    """Its table. The test has no transaction around it: SQLite makes no table in one."""
+    """Create the model's table. Do not call it in a transaction: SQLite refuses that."""
     try:
         with connection.schema_editor() as editor:
             editor.create_model(model)
@@ -48,7 +48,7 @@ def note(on_delete: Any) -> Iterator[Any]:
 
 @contextmanager
 def uuid_token() -> Iterator[Any]:
-    """A token model whose primary key is no number."""
+    """A token model whose primary key is a UUID."""
 
     class UuidToken(AbstractToken):
         id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # type: ignore[assignment]
@@ -76,7 +76,7 @@ def dated_token() -> Iterator[Any]:
 
 @contextmanager
 def delete_receiver() -> Iterator[list[Any]]:
-    """The ids of the rows that Django says are deleted."""
+    """Connect a receiver of ``post_delete``. It records the ids of the deleted rows."""
     seen: list[Any] = []
 
     def see(instance: Any, **kwargs: Any) -> None:
@@ -91,7 +91,7 @@ def delete_receiver() -> Iterator[list[Any]]:
 
 @contextmanager
 def hanging(what: str) -> Iterator[Any]:
-    """What a project may hang on a token's row: each but "nothing" forbids the one DELETE."""
+    """Let something, or "nothing", depend on the rows of tokens."""
     if what == "nothing":
         yield None
     elif what == "a receiver":

@@ -12,12 +12,12 @@ from typing import Any
 import drf_token_auth
 
 ROOT = Path(__file__).parents[1]
-# Where this process has it from: the checkout, or an installed copy.
+# The folder from which this process imports the package: the checkout, or an installed copy.
 PACKAGE = Path(drf_token_auth.__file__).parents[1]
 
 
 class Project:
-    """One of tests/settings, with lines of its own, and a database in a file."""
+    """A project with one of tests/settings, with more lines, and with a database in a file."""
 
     def __init__(self, home: Path, variant: str = "base", *lines: str) -> None:
         self.home = home
@@ -41,7 +41,7 @@ class Project:
         )
 
     def manage(self, *arguments: str) -> str:
-        """What a management command that succeeds says."""
+        """Run a command that must succeed. Return its output."""
         done = self.run("-m", "django", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -52,14 +52,14 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def refuse(self, *arguments: str) -> str:
-        """What a management command says that fails, and not with a traceback."""
+        """Run a command that must fail without a traceback. Return its error output."""
         done = self.run("-m", "django", *arguments)
         assert done.returncode != 0, done.stdout
         assert "Traceback" not in done.stderr, done.stderr[-500:]
         return done.stderr
 
     def python(self, script: str) -> Any:
-        """What the script prints last, which is JSON."""
+        """Run a script. Return the JSON that it prints last."""
         done = self.run("-c", f"import django; django.setup()\n{script}")
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout.splitlines()[-1])

@@ -13,7 +13,7 @@ _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 @contextmanager
 def queries() -> Iterator[list[str]]:
-    """The statements meanwhile, but for those that begin and end transactions (ATOMIC_REQUESTS)."""
+    """Record the statements, without those that begin or end a transaction or a savepoint."""
     asked: list[str] = []
     with CaptureQueriesContext(connection) as captured:
         yield asked
@@ -21,7 +21,7 @@ def queries() -> Iterator[list[str]]:
 
 
 def writes(statements: list[str]) -> list[str]:
-    """Those that change something. On SQLite, an UPDATE that changes nothing takes the lock."""
+    """Return the statements that write. Leave out the UPDATE that only takes the lock of SQLite."""
     lock = "WHERE 1 = 0"
     changing = ("INSERT", "UPDATE", "DELETE")
     return [sql for sql in statements if sql.startswith(changing) and lock not in sql]

@@ -67,7 +67,7 @@ def test_other_headers_stay_and_no_session_is_made(user: Any) -> None:
 
 
 class Headers:
-    """As ``requests.Session``, which DRF's ``RequestsClient`` is."""
+    """A client with ``headers``, like ``requests.Session`` and so DRF's ``RequestsClient``."""
 
     def __init__(self) -> None:
         self.headers: dict[str, str] = {}
@@ -117,7 +117,7 @@ def test_scopes(user: Any, client: Any, scopes: Any, get: int, post: int) -> Non
         assert client.post("/scopes/by-method/").status_code == post
 
 
-def test_a_scope_nobody_declared(user: Any, client: Any) -> None:
+def test_an_undeclared_scope(user: Any, client: Any) -> None:
     with pytest.raises(UnknownScopes):
         act_as(client, user, scopes=["nope"])
 

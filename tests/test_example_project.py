@@ -24,8 +24,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def log_in(demo: Demo, **more: str) -> dict[str, Any]:
-    wish = json.dumps({"email": EMAIL, "password": PASSWORD, **more}).encode()
-    status, headers, body = demo.ask("POST", "/auth/login/", wish, **JSON)
+    data = json.dumps({"email": EMAIL, "password": PASSWORD, **more}).encode()
+    status, headers, body = demo.ask("POST", "/auth/login/", data, **JSON)
     assert (status, headers["Cache-Control"]) == (200, "private, no-store")
     return json.loads(body)
 
@@ -66,8 +66,8 @@ def test_log_in_by_json_and_by_form(demo):
 def test_a_wrong_password_and_an_unknown_user_are_told_the_same(demo):
     answers = set()
     for email, password in [(EMAIL, "wrong"), ("nobody@example.com", PASSWORD)]:
-        wish = json.dumps({"email": email, "password": password}).encode()
-        status, _, body = demo.ask("POST", "/auth/login/", wish, **JSON)
+        data = json.dumps({"email": email, "password": password}).encode()
+        status, _, body = demo.ask("POST", "/auth/login/", data, **JSON)
         answers.add((status, body))
     assert len(answers) == 1
     assert answers.pop()[0] == 400

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PACKAGE = "drf_token_auth"
 ROOT = Path(drf_token_auth.__file__).parent
 
-# What a layer may import from outside, beyond what those above it in this list may. The standard
-# library is everybody's.
+# What a layer may import from outside the package, in addition to the layers above it in this list.
+# Every layer may import the standard library.
 OUTSIDE = [
     [],
     ["django.conf", "django.core", "django.dispatch", "django.utils"],
@@ -30,11 +30,11 @@ OUTSIDE = [
     ["django"],
 ]
 
-# A package stands for all the modules in it.
+# The name of a package includes all of its modules.
 LAYERS = {
     # reasons
     "exceptions": 0,
-    # what the project configures, and the text of keys
+    # settings, and the text of keys
     "keys": 1,
     "conf": 1,
     "scopes": 1,
@@ -58,7 +58,7 @@ LAYERS = {
     "throttling": 3,
     "logins": 3,
     "logs": 3,
-    # what Django, DRF or the project loads by name
+    # modules that Django, DRF or the project loads by name
     "admin": 4,
     "apps": 4,
     "checks": 4,
@@ -74,7 +74,7 @@ LAYERS = {
 
 
 def dotted(path: Path) -> str:
-    """The module's name below the package; "" for the package itself."""
+    """Return the module's name below the package, or "" for the package itself."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
@@ -87,7 +87,7 @@ def layer_of(module: str) -> int | None:
 
 
 def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    """The imports of a module, those in functions too, and not those for type checkers only."""
+    """Yield all imports of a module except those for type checkers, also imports in functions."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) in (
             "TYPE_CHECKING",
@@ -102,7 +102,7 @@ def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def imports(module: str, source: str, *, is_package: bool) -> Iterator[str]:
-    """The absolute names of what the module imports."""
+    """Return the absolute names of all that the module imports."""
     here = [PACKAGE, *(module.split(".") if module else [])]
     if not is_package:
         here.pop()

@@ -38,7 +38,7 @@ def catalogue(app: Path) -> Path:
 
 
 def entries(app: Path) -> Iterator[tuple[str, str, str]]:
-    """Comments, English and Korean of each entry but the header."""
+    """Return the comments, the English and the Korean of each entry except the header."""
     for entry in catalogue(app).read_text("utf-8").split("\n\n")[1:]:
         comments = "\n".join(line for line in entry.splitlines() if line.startswith("#"))
         texts = {"msgid": "", "msgid_plural": "", "msgstr": ""}
@@ -57,7 +57,7 @@ each_app = pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
 
 
 def files_of(app: Path, pattern: str) -> Iterator[Path]:
-    """The files of this app that belong to no app inside it."""
+    """Return the files of this app that belong to no app inside it."""
     inner = [other for other in APPS if app in other.parents]
     for path in app.rglob(pattern):
         if not any(other in path.parents for other in inner):
@@ -65,7 +65,7 @@ def files_of(app: Path, pattern: str) -> Iterator[Path]:
 
 
 def used(app: Path) -> set[str]:
-    """The texts that the app marks for translation."""
+    """Return the texts that the app marks for translation."""
     found = set()
     for path in files_of(app, "*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -122,7 +122,7 @@ def test_the_compiled_catalogue_is_the_written_one(app: Path) -> None:
     for _, english, korean in ENTRIES[app]:
         assert compiled.gettext(english) == korean or compiled.ngettext(english, "", 1) == korean
     assert compiled.info()["language"] == "ko"
-    # The catalogue has no count of its entries; the header is one more.
+    # The catalogue's number of entries includes the header.
     assert len(vars(compiled)["_catalog"]) == len(ENTRIES[app]) + 1
 
 
@@ -170,7 +170,7 @@ def test_a_wrong_password(korean_client: APIClient, user: Any) -> None:
     credentials = {"username": user.get_username(), "password": "wrong"}
     response = korean_client.post("/auth/login/", credentials)
     [refusal] = response.json()["non_field_errors"]
-    # DRF has this text too, and whichever app is installed first gives it.
+    # DRF has this text too. The app that is installed first translates it.
     assert HANGUL.search(refusal)
     assert response.data["non_field_errors"][0].code == "authorization"
 
@@ -183,7 +183,7 @@ def test_scopes_beyond_ones_own(korean_client: APIClient, user: Any) -> None:
     assert response.json() == {"scopes": ["현재 토큰에 없는 스코프는 줄 수 없습니다."]}
 
 
-def test_whoever_reads_no_korean_gets_english(korean_client: APIClient, db: None) -> None:
+def test_a_client_of_another_language_gets_english(korean_client: APIClient, db: None) -> None:
     korean_client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     response = present(korean_client, "unknown").get("/echo/")
     assert response.json() == {"detail": "Invalid token."}

@@ -22,7 +22,7 @@ from tests.urls import urlpatterns as common
 
 
 class HelloView(APIView):
-    """Says who is asking, by the project's default authenticators."""
+    """A view that shows the user that the default authenticators find."""
 
     permission_classes = (IsAuthenticated,)
 
@@ -49,7 +49,7 @@ class EitherHelloView(HelloView):
 
 
 class OwnPostLoginView(LoginView):
-    """As people override ``post`` of ``ObtainAuthToken``."""
+    """A login view that overrides ``post``, as projects did with ``ObtainAuthToken``."""
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -60,7 +60,7 @@ class OwnPostLoginView(LoginView):
 
 
 class HookedLoginView(LoginView):
-    """Only what differs."""
+    """A login view that overrides only a hook."""
 
     def get_ttl(self, request: Request, user: Any) -> timedelta | None:
         return timedelta(hours=1)

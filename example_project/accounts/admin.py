@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 
-# Django's own hashes the password that is typed; a plain ModelAdmin would store it as it is.
+# Django's UserAdmin hashes the password. A plain ModelAdmin would store it as plain text.
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
     list_display = ("email", "is_active", "is_staff", "last_login")

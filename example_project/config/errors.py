@@ -8,7 +8,7 @@ from rest_framework.views import exception_handler
 
 
 def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's answer, with the code beside the text: a client can't compare what is translated."""
+    """Add the code to DRF's answer. A client can compare the code, but not a translated text."""
     response = exception_handler(error, context)
     if isinstance(error, APIException) and isinstance(error.detail, ErrorDetail):
         response.data["code"] = error.detail.code

@@ -1,7 +1,7 @@
 """A small project that shows everything drf-token-auth does.
 
-It is a demonstration for your own machine. DEBUG is on, and everybody knows the default SECRET_KEY
-and the password. DATABASE_URL names another database than SQLite.
+It is a demonstration for your own machine. DEBUG is on, and the default SECRET_KEY and
+the password are public. DATABASE_URL names another database than SQLite.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    # Before the pages: its templates replace theirs.
+    # This app comes before the pages, so its templates replace theirs.
     "web",
     "rest_framework",
     "drf_token_auth",
@@ -46,7 +46,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "token_pages:devices"
 LOGOUT_REDIRECT_URL = "tour"
 
-# The tour shows these to everybody. demo.py makes the user.
+# The tour shows these to every visitor. demo.py makes the user.
 DEMO_EMAIL = "demo@example.com"
 DEMO_PASSWORD = "open-sesame-42"
 
@@ -74,7 +74,7 @@ TEMPLATES = [
     }
 ]
 
-# Django's four.
+# The four validators of startproject.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

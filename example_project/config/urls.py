@@ -9,7 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("notes.urls")),
     path("auth/", include("drf_token_auth.urls")),
-    # The pages for people, and Django's own login for them.
+    # The pages for users, and the login page of Django that they need.
     path("account/", include("drf_token_auth.pages.urls")),
     path("account/login/", LoginView.as_view(), name="login"),
     path("account/logout/", LogoutView.as_view(), name="logout"),

@@ -13,9 +13,9 @@ class NoteSerializer(serializers.ModelSerializer):
         fields = ("id", "text", "created_at")
 
 
-# Who is let in, and by which scope, REST_FRAMEWORK says for all views.
+# REST_FRAMEWORK in the settings says for all views who may call them, and with which scope.
 class OwnNotes:
-    """The notes of whoever asks; another's are not found."""
+    """The notes of the logged-in user. A note of another user is a 404."""
 
     serializer_class = NoteSerializer
 

@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 from drf_token_auth.views import LoginView
 from web.events import events
 
-# The page's script holds a key: no other script runs beside it, and no frame is laid over it.
+# The page's script holds a key, so this policy allows no other script and no frame.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -32,7 +32,7 @@ class TourView(TemplateView):
 
 @never_cache
 def event_list(request: HttpRequest) -> JsonResponse:
-    """What has happened to tokens. Only a demonstration shows this to everybody."""
+    """List what has happened to tokens. Only a demonstration shows this to every visitor."""
     return JsonResponse({"events": list(events)})
 
 

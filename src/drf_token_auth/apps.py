@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from .conf import prepare_label
 from .conf.rest_framework import require_readable
 
-# The modules that connect themselves when they are imported, and the app that each is for. The core
-# also works without the rooms around it.
+# The app imports each of these modules if the app beside it is installed. The modules connect their
+# receivers and checks themselves. The core also works without them.
 CONNECTED = {
     "logs.events": "drf_token_auth",
     "logins.age": "drf_token_auth",

@@ -79,8 +79,10 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     previous_until: MomentOrNull = models.DateTimeField(null=True, default=None, editable=False)
     digest: DigestField = DigestField(unique=True, default=keys.unissued)
     previous_digest: DigestField = DigestField(null=True, default=None, db_index=True)
-    # The digest of a key that no longer works, because the previous key rotated again.
+    # Keys that no longer work, because the previous key rotated again: the first key that this
+    # rotation replaced, and the newest other one.
     replaced_digest: DigestField = DigestField(null=True, default=None, db_index=True)
+    last_replaced_digest: DigestField = DigestField(null=True, default=None, db_index=True)
     hint: Text = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
     kind: Text = models.CharField(
         _("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN

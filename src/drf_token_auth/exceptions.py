@@ -124,14 +124,14 @@ class UnknownScopes(TokenError, ValueError):
     def __init__(self, unknown: Iterable[str], known: Iterable[str]) -> None:
         self.unknown = tuple(unknown)
         self.known = tuple(known)
-        super().__init__(f"{self._problem()} {self._way_out()}")
+        super().__init__(f"{self._problem()} {self._hint()}")
 
     def _problem(self) -> str:
         if not self.unknown:
             return "The list of scopes is empty."
         return f"SCOPES does not declare: {', '.join(self.unknown)}."
 
-    def _way_out(self) -> str:
+    def _hint(self) -> str:
         way = ""
         if self.known:
             way = f"Choose from: {', '.join(self.known)}. "

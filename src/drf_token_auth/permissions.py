@@ -189,11 +189,11 @@ class RecentLogin(OperationHolderMixin, _Challenging):
 
 
 def _check_max_age(max_age: Any) -> None:
-    way_out = "Write RecentLogin(timedelta(minutes=5)), or RecentLogin() to use RECENT_LOGIN."
+    hint = "Write RecentLogin(timedelta(minutes=5)), or RecentLogin() to use RECENT_LOGIN."
     if not isinstance(max_age, timedelta):
-        raise TypeError(f"RecentLogin takes a timedelta, but got {max_age!r}. {way_out}")
+        raise TypeError(f"RecentLogin takes a timedelta, but got {max_age!r}. {hint}")
     if max_age < timedelta(0):
-        raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}. {way_out}")
+        raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}. {hint}")
 
 
 def _is_personal(token: Any) -> bool:

@@ -140,7 +140,7 @@ def test_an_inline_costs_the_same_for_one_row_and_for_many(
     client, staff, user, django_assert_num_queries, django_assert_max_num_queries
 ):
     Token.objects.create(user=user)
-    client.get(page_of(People, user))  # Django remembers content types.
+    client.get(page_of(People, user))  # Django caches content types.
     with django_assert_max_num_queries(12) as caught:
         client.get(page_of(People, user))
     for _ in range(10):

@@ -52,8 +52,8 @@ def missing(response: Any) -> set[str] | None:
     return set(named)
 
 
-def ask(user: Any, scopes: Any, path: str, method: str = "get", **wish: Any) -> set[str] | None:
-    client = client_of(operations.issue(user, scopes=scopes, **wish))
+def ask(user: Any, scopes: Any, path: str, method: str = "get", **options: Any) -> set[str] | None:
+    client = client_of(operations.issue(user, scopes=scopes, **options))
     return missing(getattr(client, method)(path))
 
 

@@ -28,7 +28,7 @@ both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOM
 pytestmark = pytest.mark.urls("tests.life_urls")
 
 
-def is_let_in(response: Any, max_age: int = 900, scheme: str = "Token") -> bool:
+def is_allowed(response: Any, max_age: int = 900, scheme: str = "Token") -> bool:
     """Return whether the request was allowed. If not, check that the challenge asks for a login."""
     if response.status_code in {200, 201}:
         return True
@@ -51,7 +51,7 @@ def test_a_login_is_fresh_until_the_microsecond(
     with at(now):
         client = client_of(log_in(user).data["token"])
     with at(now + timedelta(seconds=seconds) + EDGES[edge]):
-        assert is_let_in(client.post(path), seconds) is (edge == "before")
+        assert is_allowed(client.post(path), seconds) is (edge == "before")
         assert client.get("/auth/tokens/").status_code == 200
 
 
@@ -62,9 +62,9 @@ def test_the_setting(user: Any, edge: str) -> None:
         client = client_of(log_in(user).data["token"])
     conf = override_settings(DRF_TOKEN_AUTH={"RECENT_LOGIN": MINUTE})
     with conf, at(now + MINUTE + EDGES[edge]):
-        assert is_let_in(client.get("/recent/"), 60) is (edge == "before")
-        assert is_let_in(client.post("/auth/tokens/"), 60) is (edge == "before")
-        assert is_let_in(client.get("/recent/five/"), 300)
+        assert is_allowed(client.get("/recent/"), 60) is (edge == "before")
+        assert is_allowed(client.post("/auth/tokens/"), 60) is (edge == "before")
+        assert is_allowed(client.get("/recent/five/"), 300)
 
 
 def test_without_recent_login_every_login_is_fresh_but_no_personal_token(user: Any) -> None:
@@ -72,17 +72,17 @@ def test_without_recent_login_every_login_is_fresh_but_no_personal_token(user: A
         login = operations.issue(user)
         personal = operations.issue(user, kind="personal")
         with at(timezone.now() + timedelta(days=13)):
-            assert is_let_in(client_of(login).post("/auth/tokens/"))
-            assert is_let_in(client_of(login).get("/recent/"))
-            assert not is_let_in(client_of(personal).post("/auth/tokens/"), 0)
-            assert not is_let_in(client_of(login).get("/recent/five/"), 300)
+            assert is_allowed(client_of(login).post("/auth/tokens/"))
+            assert is_allowed(client_of(login).get("/recent/"))
+            assert not is_allowed(client_of(personal).post("/auth/tokens/"), 0)
+            assert not is_allowed(client_of(login).get("/recent/five/"), 300)
 
 
 def test_a_personal_token_is_never_a_fresh_login(user: Any) -> None:
     client = client_of(operations.issue(user, kind="personal"))
-    assert not is_let_in(client.get("/recent/"))
-    assert not is_let_in(client.get("/recent/five/"), 300)
-    assert not is_let_in(client.post("/auth/tokens/"))
+    assert not is_allowed(client.get("/recent/"))
+    assert not is_allowed(client.get("/recent/five/"), 300)
+    assert not is_allowed(client.post("/auth/tokens/"))
     assert not Token.objects.exclude(kind="personal").exists()
     assert Token.objects.count() == 1
 
@@ -94,15 +94,15 @@ def test_uses_renewals_and_rotations_make_no_login_fresh(user: Any) -> None:
     with at(now + 14.5 * MINUTE):
         key = client_of(token).post("/auth/token/rotate/").data["token"]
     with at(now + 15 * MINUTE):
-        assert not is_let_in(client_of(key).get("/recent/"))
-        assert not is_let_in(client_of(token).get("/recent/"))
+        assert not is_allowed(client_of(key).get("/recent/"))
+        assert not is_allowed(client_of(token).get("/recent/"))
 
 
 def test_logging_in_again_makes_the_login_fresh(user: Any) -> None:
     with at(timezone.now() - timedelta(hours=1)):
         client = client_of(operations.issue(user))
-    assert not is_let_in(client.get("/recent/"))
-    assert is_let_in(client_of(log_in(user).data["token"]).get("/recent/"))
+    assert not is_allowed(client.get("/recent/"))
+    assert is_allowed(client_of(log_in(user).data["token"]).get("/recent/"))
 
 
 def test_a_login_in_the_future_is_not_fresh(user: Any) -> None:
@@ -110,7 +110,7 @@ def test_a_login_in_the_future_is_not_fresh(user: Any) -> None:
     token = operations.issue(user)
     Token.objects.update(created_at=now + timedelta(hours=1))
     with at(now):
-        assert not is_let_in(client_of(token).get("/recent/"))
+        assert not is_allowed(client_of(token).get("/recent/"))
 
 
 def test_an_anonymous_request_is_refused(db: None, api_client: APIClient) -> None:
@@ -137,7 +137,7 @@ def test_a_refusal_creates_nothing(atomic: bool) -> None:
     with at(timezone.now() - timedelta(hours=1)):
         client = client_of(operations.issue(make_user()))
     with atomic_requests(atomic):
-        assert not is_let_in(client.post("/auth/tokens/", {"name": "x"}))
+        assert not is_allowed(client.post("/auth/tokens/", {"name": "x"}))
     assert Token.objects.count() == 1
 
 
@@ -176,7 +176,7 @@ def test_a_session_from_before_the_package_is_not_fresh(user: Any) -> None:
     store = client.session
     del store["_drf_token_auth_login_at"]
     store.save()
-    assert not is_let_in(client.get("/recent/session/"))
+    assert not is_allowed(client.get("/recent/session/"))
 
 
 def test_the_session_holds_the_time_and_no_key(user: Any, session: APIClient) -> None:
@@ -194,7 +194,7 @@ def test_another_users_login_does_not_make_a_session_fresh(
     store.save()
     assert log_in(other_user, session).status_code == 200
     assert session.session["_drf_token_auth_login_at"] == 0.0
-    assert not is_let_in(session.get("/recent/session/"))
+    assert not is_allowed(session.get("/recent/session/"))
 
 
 def test_basic_authentication_is_not_a_fresh_login(user: Any) -> None:
@@ -211,11 +211,11 @@ def test_a_session_counts_only_for_its_own_user(
     with at(timezone.now() - timedelta(hours=1)):
         old = operations.issue(other_user)
     session.credentials(HTTP_AUTHORIZATION=f"Token {old.key}")
-    assert not is_let_in(session.get("/recent/"))
+    assert not is_allowed(session.get("/recent/"))
     with at(timezone.now() - timedelta(hours=1)):
         own = operations.issue(user)
     session.credentials(HTTP_AUTHORIZATION=f"Token {own.key}")
-    assert not is_let_in(session.get("/recent/"))
+    assert not is_allowed(session.get("/recent/"))
 
 
 # With & and |
@@ -227,9 +227,9 @@ def test_and(user: Any, path: str) -> None:
     with at(timezone.now() - timedelta(hours=1)):
         stale = client_of(operations.issue(user))
     seconds = 300 if path == "/recent/both/" else 900
-    assert is_let_in(fresh.post(path))
+    assert is_allowed(fresh.post(path))
     assert fresh.get(path).status_code == 403
-    assert not is_let_in(stale.post(path), seconds)
+    assert not is_allowed(stale.post(path), seconds)
 
 
 @pytest.mark.parametrize("path", ["/recent/either/", "/recent/either-turned/"])
@@ -237,9 +237,9 @@ def test_or(user: Any, path: str) -> None:
     fresh = client_of(operations.issue(user))
     with at(timezone.now() - timedelta(hours=1)):
         stale = client_of(operations.issue(user))
-    assert is_let_in(fresh.get(path))
-    assert is_let_in(fresh.post(path))
-    assert is_let_in(stale.post(path))
+    assert is_allowed(fresh.get(path))
+    assert is_allowed(fresh.post(path))
+    assert is_allowed(stale.post(path))
     assert stale.get(path).data["detail"].code == "permission_denied"
 
 
@@ -292,8 +292,8 @@ def stale(user: Any) -> Any:
     ],
 )
 def test_or_works_in_both_orders(permission: Any, fresh: Any, stale: Any) -> None:
-    assert is_let_in(ask(fresh, permission))
-    assert is_let_in(ask(stale, permission, method="post"))
+    assert is_allowed(ask(fresh, permission))
+    assert is_allowed(ask(stale, permission, method="post"))
     refused = ask(stale, permission)
     assert refused.data["detail"].code == "permission_denied"
     assert "WWW-Authenticate" not in refused
@@ -314,13 +314,13 @@ def test_or_works_in_both_orders(permission: Any, fresh: Any, stale: Any) -> Non
     ],
 )
 def test_not(permission: Any, fresh: Any, stale: Any) -> None:
-    assert is_let_in(ask(stale, permission))
+    assert is_allowed(ask(stale, permission))
     assert ask(fresh, permission).data["detail"].code == "permission_denied"
 
 
 def test_a_negated_permission_does_not_ask_for_a_login(stale: Any) -> None:
     permission = ~RecentLogin & IsPosting
-    assert is_let_in(ask(stale, permission, method="post"))
+    assert is_allowed(ask(stale, permission, method="post"))
     assert ask(stale, permission).data["detail"].code == "permission_denied"
 
 
@@ -328,10 +328,10 @@ def test_a_negated_permission_does_not_ask_for_a_login(stale: Any) -> None:
     "permissions", [[FIVE | IsPosting, RecentLogin], [IsPosting & ~FIVE & RecentLogin]]
 )
 def test_the_refusal_names_what_is_missing(permissions: Any, stale: Any) -> None:
-    assert not is_let_in(ask(stale, *permissions, method="post"), 900)
+    assert not is_allowed(ask(stale, *permissions, method="post"), 900)
 
 
-class IsNobodys(BasePermission):
+class HasNoOwner(BasePermission):
     """Allow every user, if the object has no owner."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
@@ -346,30 +346,30 @@ class DetailView(OkView):
         return super().get(request)
 
 
-class SomebodysView(DetailView):
+class OwnedView(DetailView):
     obj = object()
 
 
 @pytest.mark.parametrize(
     "permission",
     [
-        RecentLogin | IsNobodys,
-        IsNobodys | RecentLogin,
-        (IsAuthenticated & FIVE) | IsNobodys,
-        IsNobodys | (IsAuthenticated & FIVE),
+        RecentLogin | HasNoOwner,
+        HasNoOwner | RecentLogin,
+        (IsAuthenticated & FIVE) | HasNoOwner,
+        HasNoOwner | (IsAuthenticated & FIVE),
     ],
 )
 def test_or_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> None:
-    assert is_let_in(ask(fresh, permission, view=SomebodysView))
-    assert is_let_in(ask(stale, permission, view=DetailView))
-    refused = ask(stale, permission, view=SomebodysView)
+    assert is_allowed(ask(fresh, permission, view=OwnedView))
+    assert is_allowed(ask(stale, permission, view=DetailView))
+    refused = ask(stale, permission, view=OwnedView)
     assert refused.data["detail"].code == "permission_denied"
 
 
 @pytest.mark.parametrize("permission", [~RecentLogin, ~FIVE, ~(IsAuthenticated & RecentLogin)])
 def test_not_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> None:
-    assert is_let_in(ask(stale, permission, view=SomebodysView))
-    assert ask(fresh, permission, view=SomebodysView).status_code == 403
+    assert is_allowed(ask(stale, permission, view=OwnedView))
+    assert ask(fresh, permission, view=OwnedView).status_code == 403
 
 
 def test_a_refusal_calls_no_other_permission(stale: Any) -> None:
@@ -378,7 +378,7 @@ def test_a_refusal_calls_no_other_permission(stale: Any) -> None:
             raise NotImplementedError
 
     for others in ([MustNotBeAsked], [MustNotBeAsked | IsAdminUser], [FIVE & MustNotBeAsked]):
-        assert not is_let_in(ask(stale, RecentLogin, *others))
+        assert not is_allowed(ask(stale, RecentLogin, *others))
 
 
 class OnWeekdays(BasePermission):
@@ -392,9 +392,9 @@ class OnWeekdays(BasePermission):
 def test_a_permission_of_the_project_can_call_this_one(
     permission: Any, fresh: Any, stale: Any
 ) -> None:
-    assert is_let_in(ask(fresh, permission))
+    assert is_allowed(ask(fresh, permission))
     if permission is OnWeekdays:
-        assert not is_let_in(ask(stale, permission), 900)
+        assert not is_allowed(ask(stale, permission), 900)
     else:
         assert ask(stale, permission).data["detail"].code == "permission_denied"
 
@@ -412,7 +412,7 @@ def test_the_permission_works_outside_a_view(stale: Any) -> None:
 
 def test_a_max_age_of_zero_is_not_the_default(fresh: Any) -> None:
     with at(fresh.created_at):
-        assert not is_let_in(ask(fresh, RecentLogin(timedelta(0))), 0)
+        assert not is_allowed(ask(fresh, RecentLogin(timedelta(0))), 0)
 
 
 @pytest.mark.parametrize("wrong", [300, 300.0, "5", True, (MINUTE,)])

@@ -179,8 +179,10 @@ def test_the_throttles_of_the_project_are_kept(user: Any) -> None:
         return int(OwnLogin.as_view()(request).status_code)
 
     with rates(address="9/min", account="3/min"), at(MINUTE_BEGINS):
-        assert [status("192.0.2.1") for _ in range(3)] == [400, 400, 429]  # the project's
-        assert [status("192.0.2.2") for _ in range(2)] == [429, 429]  # ours, by account
+        # The project's own throttle refuses the third login from the first address. Our throttle
+        # then refuses the same account from another address.
+        assert [status("192.0.2.1") for _ in range(3)] == [400, 400, 429]
+        assert [status("192.0.2.2") for _ in range(2)] == [429, 429]
 
 
 # Behind proxies
@@ -334,7 +336,7 @@ def test_only_a_post_is_counted(db: None, path: str) -> None:
 
 def test_a_refused_address_is_refused_before_its_body_is_read(user: Any) -> None:
     with rates(address="1/min", account="1/min"), at(MINUTE_BEGINS):
-        guess("somebody else")
+        guess("another user")
         with queries() as asked:
             response = APIClient(REMOTE_ADDR="192.0.2.1").post(
                 "/auth/login/", "{", content_type="application/json"

@@ -79,12 +79,12 @@ def wait_for_heading(browser: Chrome, text: str) -> None:
 
 
 def fits(browser: Chrome) -> bool:
-    """Whether nothing has to be scrolled sideways."""
+    """Return whether the page fits without scrolling sideways."""
     script = "return document.documentElement.scrollWidth <= window.innerWidth"
     return bool(browser.execute_script(script))
 
 
 def console(browser: Chrome) -> list[str]:
-    """The complaints about our pages. Other projects' scripts may break the policy."""
+    """Return the console's messages about our pages. Scripts of others may break the policy."""
     messages = [entry["message"] for entry in browser.get_log("browser")]
     return [message for message in messages if "/vendor/" not in message]

@@ -27,7 +27,7 @@ def ada(transactional_db: None) -> Any:
 
 @pytest.fixture
 def open_browser(site: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Open browsers; at the end no page may have had anything to complain about."""
+    """Open browsers. At the end, check that no console has a message about our pages."""
     opened: list[Any] = []
 
     def open_one(user: Any = None, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""An admin site with tokens and users, as a project's operators have it."""
+"""An admin site with tokens and users, as operators of a project use it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 
 
 def age_logins() -> None:
-    """Make every session's login an hour older."""
+    """Make the login of every session an hour older."""
     for row in Session.objects.all():
         session = SessionStore(row.session_key)
         session["_drf_token_auth_login_at"] -= 3600
@@ -17,7 +17,7 @@ def age_logins() -> None:
 
 
 def tie_to(token: Any) -> None:
-    """Each session began with the login that made this token."""
+    """Tie each session to this token, as if one login had made both."""
     for row in Session.objects.all():
         session = SessionStore(row.session_key)
         session["_drf_token_auth_token"] = token.pk

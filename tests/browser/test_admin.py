@@ -91,7 +91,7 @@ def test_make_a_personal_token_and_use_it(
     choose_user(browser, ada.get_username())
     find(browser, "[name=name]").send_keys("deploy")
     save(browser)
-    # Nothing is chosen for the operator.
+    # No box is ticked in advance.
     assert "Tick what the token may do" in find(browser, ".errorlist").text
     find(browser, "[name=scopes][value=read]").click()
     save(browser)

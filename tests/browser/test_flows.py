@@ -30,7 +30,7 @@ _KEPT = "return JSON.stringify([localStorage, sessionStorage, document.cookie, l
 
 
 def status(site: str, key: str) -> int:
-    """What the API answers to the key, by a real request."""
+    """Send a real request with this key to the API. Return the status."""
     request = urllib.request.Request(f"{site}/echo/", headers={"Authorization": f"Token {key}"})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
@@ -75,7 +75,7 @@ def press_until(browser: Any, text: str, key: str = Keys.TAB) -> Any:
 
 
 def kept(browser: Any) -> str:
-    """What the browser keeps of this site. It keeps nothing of a page that it cannot show again."""
+    """Return all that the browser stores about this site."""
     try:
         return str(browser.execute_script(_KEPT))
     except WebDriverException:
@@ -128,7 +128,7 @@ def test_without_scripts(open_browser: Any, site: str, ada: Any) -> None:
     assert find(browser, "[name=expires_on]").is_displayed()
 
 
-def test_the_key_comes_back_by_no_button_and_stays_nowhere(
+def test_no_button_shows_the_key_again_and_nothing_stores_it(
     open_browser: Any, site: str, ada: Any
 ) -> None:
     browser = open_browser(ada)
@@ -213,7 +213,7 @@ def test_a_user_without_a_password_logs_in_again_and_comes_back(
     assert heading(browser) == "Log in again"
     submit(browser)
     wait_for_heading(browser, "Log in")
-    # Here the provider would ask. In this test another user logs in.
+    # In this place, a provider would ask the user. In this test, another user logs in.
     find(browser, "[name=username]").send_keys(ada.get_username())
     find(browser, "[name=password]").send_keys(PASSWORD)
     submit(browser)
@@ -266,7 +266,7 @@ def test_the_form_shows_what_belongs_to_a_choice(
     assert find(browser, "[name=expires_on]").is_displayed()
     find(browser, "[name=lifetime]").click()
     submit(browser)
-    # The browser itself asks for a choice; nothing is chosen for the user.
+    # No scope is chosen in advance, so the browser itself asks for a choice.
     assert heading(browser) == "New API token"
     find(browser, "[name=access][value=only]").click()
     find(browser, "[name=scopes][value=read]").click()

@@ -1,4 +1,4 @@
-"""Every page in both themes, both languages and at each width; axe finds nothing wrong with it.
+"""Every page in both themes, both languages and at each width. axe finds no fault.
 
 With the environment variable PICTURES, a picture of each is saved in the folder that it names.
 """
@@ -21,6 +21,8 @@ from tests.browser.vendor import script
 
 Token = get_token_model()
 PICTURES = os.environ.get("PICTURES")
+# The width of the text in the documentation.
+DOCUMENT = (960, 700)
 SCOPES = {"read": "Read your notes", "write": "Write and delete notes for you"}
 SCOPES_KO = {"read": "메모 읽기", "write": "메모 쓰기와 삭제"}
 
@@ -29,16 +31,19 @@ def keep(browser: Any, size: tuple[int, int], name: str) -> None:
     """Save a picture of the whole page, if PICTURES names a folder."""
     if PICTURES:
         width, _ = size
+        # A scroll bar would make the page narrower, and so longer.
+        browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         resize(browser, (width, 300))
         height = browser.execute_script("return document.documentElement.scrollHeight")
         resize(browser, (width, height))
-        Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        browser.save_screenshot(str(Path(PICTURES) / f"{name}.png"))
+        path = Path(PICTURES) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        browser.save_screenshot(str(path))
         resize(browser, size)
 
 
 def furnish(user: Any) -> dict[str, Any]:
-    """Tokens as a user of a few months has them."""
+    """Make the tokens that a user has after a few months."""
     now = timezone.now()
     made = {}
     rows = [
@@ -73,7 +78,7 @@ def paths_of(made: dict[str, Any]) -> dict[str, str]:
 
 
 def objections(browser: Any, part: str = "html") -> list[str]:
-    """What axe finds in this part: rules of WCAG 2.2 A and AA, and good practice."""
+    """Return what axe finds in this part: faults by WCAG 2.2 A and AA, and by its own advice."""
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script(script("axe.js"))
     report = browser.execute_async_script(
@@ -126,7 +131,7 @@ def test_other_ways_to_look_at_them(
     browser = open_browser(ada, language="ar" if look == "right to left" else "en")
     if look == "forced colours":
         prefer(browser, forced_colors="active")
-    # A window of 1280 pixels has 640 where the user has enlarged the page to 200 %.
+    # If a user enlarges the page to 200 %, a window of 1280 pixels has room for 640.
     for size in (DESKTOP, (640, 450), NARROW):
         for name, path in paths_of(made).items():
             resize(browser, size)
@@ -207,7 +212,7 @@ def test_a_column_beside_a_menu(open_browser: Any, site: str, ada: Any, settings
 def test_the_pages_have_the_colours_of_the_site_and_not_of_the_system(
     scheme: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
-    """A site with one scheme, in a system that prefers the other."""
+    """The site has one colour scheme, and the system prefers the other."""
     settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
     furnish(ada)
     browser = open_browser(ada)
@@ -256,3 +261,37 @@ def test_a_user_who_must_log_in_again(open_browser: Any, site: str, ada: Any) ->
     browser.get(f"{site}/account/api-tokens/new/")
     assert objections(browser) == []
     keep(browser, DESKTOP, "log-in-again")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_pictures_in_the_documentation(
+    language: str, open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
+    """The folder docs/_static/screenshots has these pictures. They are as wide as its text."""
+    suffix = "" if language == "en" else f"-{language}"
+    scopes = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}
+    settings.DRF_TOKEN_AUTH = scopes
+    made = furnish(ada)
+    browser = open_browser(ada, language=language)
+    tie_to(made["phone"])
+    for theme in ("light", "dark"):
+        prefer(browser, prefers_color_scheme=theme)
+        settings.DRF_TOKEN_AUTH = scopes
+        for name in ("api-tokens", "devices"):
+            resize(browser, DOCUMENT)
+            browser.get(f"{site}/account/{name}/")
+            assert objections(browser) == []
+            keep(browser, DOCUMENT, f"docs/{name}{suffix}-{theme}")
+        settings.DRF_TOKEN_AUTH = {}
+        browser.get(f"{site}/account/api-tokens/new/?name=Release+script")
+        find(browser, "form[method=post] button[type=submit]").click()
+        usage = find(browser, ".dta-usage code")
+        # The port of the test's server is another one each time.
+        browser.execute_script(
+            "const [usage, site] = arguments;"
+            "usage.textContent = usage.textContent.replace(site, 'http://127.0.0.1:8000')",
+            usage,
+            site,
+        )
+        keep(browser, DOCUMENT, f"docs/new-key{suffix}-{theme}")
+        Token.objects.get(name="Release script").delete()

@@ -24,7 +24,7 @@ SWITCHES = (
 )
 
 
-# One a test: all of them together log in more often than an account may in a minute.
+# Start one site per test, because all tests together log in more often than an account may.
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     with Demo(tmp_path).running() as running:
@@ -118,7 +118,7 @@ def test_another_device_is_logged_out_from_here_and_this_one_from_there(browser,
     says(browser, "Your token is no longer valid.")
 
 
-def test_logging_out_everywhere_ends_every_device(browser, demo):
+def test_logging_out_everywhere_logs_out_every_device(browser, demo):
     key = log_in(browser, demo)
     press(browser, "logout-all")
     says(browser, "You are logged out.")

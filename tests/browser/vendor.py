@@ -8,7 +8,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-# tox names a folder that stays; elsewhere each machine has one.
+# tox names a folder that it keeps. Without tox, use a folder for temporary files.
 FOLDER = Path(os.environ.get("VENDOR", Path(tempfile.gettempdir()) / "drf-token-auth-vendor"))
 SCRIPTS = {
     "axe.js": ("axe-core@4.10.3", "package/axe.min.js"),
@@ -18,7 +18,7 @@ SCRIPTS = {
 
 
 def script(name: str) -> str:
-    """The text of the script."""
+    """Return the text of the script."""
     path = FOLDER / name
     if not path.exists():
         package, inner = SCRIPTS[name]

@@ -35,7 +35,7 @@ SESSION = "rest_framework.authentication.SessionAuthentication"
 
 
 class OldTokens(TokenAuthentication):
-    """DRF's, on a table of the project's own."""
+    """A subclass of DRF's authenticator for a table of the project."""
 
     model = type("OldToken", (), {})
 
@@ -85,7 +85,7 @@ def test_drfs_authenticator_on_our_rows_is_found(user, name):
     assert f"use {OURS}" in message.hint
     # As the message says, every request would fail.
     request = APIRequestFactory(headers={"Authorization": f"Token {operations.issue(user).key}"})
-    with pytest.raises(Exception) as failure:  # noqa: PT011 -- whichever, it is no 401
+    with pytest.raises(Exception) as failure:  # noqa: PT011 -- any error will do, but not a 401
         globals()[name]().authenticate(request.get("/"))
     assert not isinstance(failure.value, AuthenticationFailed)
 
@@ -143,7 +143,7 @@ def test_unreadable_settings_are_reported_once():
 
 
 class ByKey(TokenAuthentication):
-    """As in tutorials: the expiry is checked by hand."""
+    """An authenticator from a tutorial: it checks the expiry itself."""
 
     def get_model(self) -> Any:
         from drf_token_auth.models import Token
@@ -179,7 +179,7 @@ class ByKeyInAHelper(BaseAuthentication):
 
 
 class ByKeyOfClients(ExpiringTokenAuthentication):
-    """The key of a row of another model."""
+    """An authenticator that finds rows of another model by a key."""
 
     def authenticate(self, request: Any) -> Any:
         Client.objects.get(key=request.META["HTTP_X_CLIENT"])

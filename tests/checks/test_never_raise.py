@@ -18,7 +18,7 @@ from drf_token_auth.conf.schema import RULES
 
 
 class Hostile:
-    """A value that fails at whatever is done with it."""
+    """A value whose every method raises."""
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError(name)
@@ -97,7 +97,7 @@ def messages_with(name: str, value: Any) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def neighbours(monkeypatch):
-    """Installed, as their checks see it."""
+    """Let the checks of all neighbours believe that the neighbour is installed."""
     monkeypatch.setattr(
         "django.apps.apps.is_installed", lambda app: app in {"axes", "djoser", "rest_framework"}
     )

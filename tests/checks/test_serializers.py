@@ -14,7 +14,7 @@ from drf_token_auth.checks import serializers as module
 from drf_token_auth.pages import urls as pages_urls
 
 Token = get_token_model()
-DIGESTS = {"digest", "previous_digest", "replaced_digest"}
+DIGESTS = {"digest", "previous_digest", "replaced_digest", "last_replaced_digest"}
 
 
 @pytest.fixture

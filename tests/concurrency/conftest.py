@@ -9,21 +9,30 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 
-# The environments postgres and mariadb of tox.ini set DATABASE_URL, and run all of it.
+# The environments postgres and mariadb of tox.ini set DATABASE_URL. They run these tests.
 if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     collect_ignore_glob = ["test_*.py"]
+
+    def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+        # pytest collects an ignored file if the command line names it.
+        if any(Path(__file__).parent in item.path.parents for item in items):
+            raise pytest.UsageError(
+                "tests/concurrency needs a server. Set DATABASE_URL as CONTRIBUTING.md shows."
+            )
+
 
 PATIENCE = 30
 
 
 def in_parallel(*calls: Callable[[], Any]) -> list[Any]:
-    """What each returned, or the exception it raised; all begin at the same moment."""
+    """Start all calls at the same moment. Return each result, or the exception that was raised."""
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
@@ -49,7 +58,7 @@ def errors(results: Iterable[Any]) -> list[Exception]:
 
 
 class Elsewhere:
-    """Another thread with a connection of its own, for what is done while something else waits."""
+    """Another thread with its own connection. It acts while the test's thread waits."""
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(1)
@@ -74,7 +83,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """This connection waits for no lock longer than a second."""
+    """Let this connection wait at most one second for a lock."""
     on, off = {
         "postgresql": ("SET lock_timeout = '1s'", "SET lock_timeout = 0"),
         "mysql": (

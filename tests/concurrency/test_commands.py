@@ -43,13 +43,13 @@ def test_it_locks_the_user_before_the_tokens(elsewhere: Elsewhere) -> None:
         job = elsewhere.start(lambda: revoke_tokens("--all"))
         with pytest.raises(TimeoutError):
             job.result(0.5)
-        # Who holds the user finds all of the tokens free.
+        # The command waits for the user's lock, and has locked none of the tokens.
         assert list(Token.objects.select_for_update(nowait=True).order_by("pk")) == tokens
     assert job.result(PATIENCE) == 3
 
 
 def test_it_holds_one_user_at_a_time(elsewhere: Elsewhere) -> None:
-    """Whoever waits for it waits for one user's tokens, however many users there are."""
+    """The command never locks more than one user, so others wait for one user's tokens at most."""
     first, second = make_user("ada"), make_user("bob")
     for user in [first, second]:
         operations.issue(user)
@@ -75,7 +75,7 @@ def test_of_two_parallel_revocations_one_revokes_each_token() -> None:
 
 
 class Life:
-    """What happens to the tokens of some users, each as a method."""
+    """Each method is something that happens to the tokens of some users."""
 
     def __init__(self, users: list[Any]) -> None:
         self.users = users
@@ -87,7 +87,7 @@ class Life:
             operations.issue(user)
 
     def change_password(self) -> None:
-        """Any of the tokens is kept: it may have a higher id than those that this ends."""
+        """Keep any of the tokens. It may have a higher id than the revoked ones."""
         user = User._default_manager.get(pk=random.choice(self.users).pk)
         kept = Token.objects.filter(user=user).order_by("?").first()
         operations.change_password(user, "another", keep=kept)
@@ -115,7 +115,7 @@ class Life:
     def purge_unused(self) -> None:
         operations.purge(unused_for=timedelta(0), batch_size=50)
 
-    def end_in_the_admin(self) -> None:
+    def revoke_in_the_admin(self) -> None:
         Token.objects.all().revoke(reason="admin")
 
     def revoke_all(self) -> None:
@@ -151,9 +151,9 @@ def test_no_request_is_the_victim_of_a_deadlock(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("act", ["purge_unused", "end_in_the_admin"])
+@pytest.mark.parametrize("act", ["purge_unused", "revoke_in_the_admin"])
 def test_a_bulk_revocation_does_not_deadlock_with_a_password_change(act: str, seed: int) -> None:
-    """``change_password`` writes the row it keeps before those that it revokes."""
+    """``change_password`` writes the kept row before it deletes the others."""
     life = Life([make_user(name) for name in ("ada", "bob", "cyd")])
     chance = random.Random(seed)
     acts = ["log_in"] * 6 + ["change_password"] * 2 + ["change_password_unseen", act]

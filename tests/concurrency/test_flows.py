@@ -55,18 +55,18 @@ def test_20_logins_at_the_limit(atomic: bool, when_full: str, before: int) -> No
         results = in_parallel(*[lambda: log_in(user)] * 20)
         assert errors(results) == []
         keys = [one.data["token"] for one in results if one.status_code == 200]
-        alive = [key for key in keys if status_of(key) == 200]
+        usable = [key for key in keys if status_of(key) == 200]
     assert Token.objects.count() == 5
     created = sum(one.what == "created" for one in heard)
     revoked = sum(one.what == "revoked" for one in heard)
     assert created - revoked == 5
     if when_full == "reject":
-        assert len(keys) == len(alive) == 5 - before
+        assert len(keys) == len(usable) == 5 - before
         assert {one.status_code for one in results} <= {200, 403}
         assert revoked == 0
     else:
         assert len(keys) == 20
-        assert len(alive) == 5
+        assert len(usable) == 5
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
@@ -76,7 +76,7 @@ def test_20_logins_at_the_limit(atomic: bool, when_full: str, before: int) -> No
     ids=["issue", "create"],
 )
 def test_the_limit_holds_in_transactions_that_began_before(level: str, make: Any) -> None:
-    """A plain SELECT there does not see the tokens of the other transactions."""
+    """A plain SELECT in such a transaction does not see the tokens of the others."""
     user = make_user()
     all_began = threading.Barrier(8)
 
@@ -167,7 +167,7 @@ def test_get_or_create_at_once_makes_one() -> None:
 
 @both
 @pytest.mark.parametrize("at_once", [2, 8])
-def test_rotations_at_once_leave_one_live_successor(atomic: bool, at_once: int) -> None:
+def test_rotations_at_once_leave_one_usable_key(atomic: bool, at_once: int) -> None:
     token = operations.issue(make_user())
     with settings(), atomic_requests(atomic), listening() as heard:
         results = in_parallel(*[lambda: client_of(token).post("/auth/token/rotate/")] * at_once)
@@ -179,7 +179,7 @@ def test_rotations_at_once_leave_one_live_successor(atomic: bool, at_once: int) 
         assert status_of(token) == 200
     assert Token.objects.count() == 1
     assert [one.what for one in heard][:at_once] == ["rotated"] * at_once
-    assert {one.what for one in heard[at_once:]} <= {"reused"}  # a replaced key was tried
+    assert {one.what for one in heard[at_once:]} <= {"reused"}  # a client tried a replaced key
 
 
 @pytest.mark.parametrize("grace", [timedelta(0), None])
@@ -195,7 +195,7 @@ def test_rotations_at_once_without_a_grace(grace: timedelta | None) -> None:
         assert status_of(token) == 401
 
 
-def test_rotation_beside_revocation_revives_nothing() -> None:
+def test_rotation_beside_revocation_restores_no_token() -> None:
     user = make_user()
     for _ in range(10):
         token = operations.issue(user)
@@ -210,10 +210,10 @@ def test_rotation_beside_revocation_revives_nothing() -> None:
             assert Token.objects.from_key(rotation.key) is None
 
 
-# One event for each
+# One event for each token
 
 
-def test_one_of_many_revocations_is_the_one() -> None:
+def test_one_of_many_revocations_counts() -> None:
     token = operations.issue(make_user())
     with listening() as heard:
         results = in_parallel(*[lambda: operations.revoke(token, reason="logout")] * 10)
@@ -221,7 +221,7 @@ def test_one_of_many_revocations_is_the_one() -> None:
     assert [one.what for one in heard] == ["revoked"]
 
 
-def test_two_ways_out_at_once_end_each_token_once() -> None:
+def test_two_revocations_at_once_revoke_each_token_once() -> None:
     user = make_user()
     tokens = [operations.issue(user) for _ in range(12)]
     with listening() as heard:
@@ -236,23 +236,23 @@ def test_two_ways_out_at_once_end_each_token_once() -> None:
     assert not Token.objects.exists()
 
 
-# A login that ends what a password change outlived, beside a logout everywhere
+# Logins, logouts and password changes at once
 
 
-def outlived(count: int = 6, **wish: Any) -> Any:
-    """A user with as many login tokens of the password before."""
+def user_with_outdated_tokens(count: int = 6, **options: Any) -> Any:
+    """Return a user with login tokens that are bound to an old password."""
     user = make_user()
     for _ in range(count):
-        operations.issue(user, **wish)
+        operations.issue(user, **options)
     user.set_password(PASSWORD + "!")
-    user.set_password(PASSWORD)  # salted anew: another hash of the same
+    user.set_password(PASSWORD)  # the same password with a new salt, so another hash
     user.save()
     return User._default_manager.get(pk=user.pk)
 
 
 @pytest.mark.parametrize("round_", range(6))
 def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
-    user = outlived()
+    user = user_with_outdated_tokens()
     with settings():
         results = in_parallel(
             *[lambda: operations.issue(user)] * 3,
@@ -263,8 +263,8 @@ def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
 
 
 def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
-    """The order that rules deadlocks out: the user's row first, then the tokens'."""
-    user = outlived(1)
+    """Every operation locks the user's row first and then the tokens, so none deadlocks."""
+    user = user_with_outdated_tokens(1)
     token = Token.objects.get()
     waiting = threading.Event()
 
@@ -284,11 +284,11 @@ def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Els
 
 
 def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Elsewhere) -> None:
-    """Which writes the parents first; whoever locks the last one first is its deadlock."""
+    """``save()`` writes the parents first. Another order of locks could deadlock with it."""
     user = make_user()
     *_, topmost = (one for one in User.__mro__ if hasattr(one, "_meta") and not one._meta.abstract)
     with transaction.atomic():
-        # The key alone: no other table is joined, and locked.
+        # With the primary key alone, the query joins and locks no other table.
         locked = [
             model._base_manager.select_for_update(nowait=True).values_list("pk")
             for model in (topmost, User)
@@ -304,7 +304,7 @@ def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Else
 def test_change_password_waits_for_the_users_lock_before_it_touches_a_token(
     elsewhere: Elsewhere,
 ) -> None:
-    user = outlived(2)
+    user = user_with_outdated_tokens(2)
     tokens = list(Token.objects.order_by("pk"))
     with transaction.atomic():
         User._default_manager.select_for_update().get(pk=user.pk)
@@ -408,10 +408,10 @@ class NewHasher(PBKDF2PasswordHasher):
 
 @pytest.mark.parametrize("round_", range(4))
 def test_logins_after_a_password_change_beside_the_purge(round_: int) -> None:
-    """The rows that both delete: expired, and of the password before."""
-    user = outlived(40)
+    """Both delete the same rows: expired tokens that are bound to an old password."""
+    user = user_with_outdated_tokens(40)
     now = timezone.now()
-    # The index of the purge goes up as the ids go down.
+    # The order of expires_at is the reverse of the order of ids.
     for number, pk in enumerate(Token.objects.order_by("-pk").values_list("pk", flat=True)):
         Token.objects.filter(pk=pk).update(expires_at=now - HOUR + timedelta(seconds=number))
     with settings():
@@ -425,7 +425,7 @@ def test_logins_after_a_password_change_beside_the_purge(round_: int) -> None:
 
 
 class Account:
-    """What happens to one user's tokens, each as a method."""
+    """Each method is something that happens to the tokens of one user."""
 
     def __init__(self, user: Any) -> None:
         self.user = user
@@ -456,14 +456,14 @@ class Account:
     def make_personal(self) -> None:
         self.log_in_and("/auth/tokens/")
 
-    def end_all(self) -> None:
+    def revoke_all(self) -> None:
         operations.revoke_all(self.user, reason="admin", kinds=("login", "personal"))
 
-    def end_all_as_a_queryset(self) -> None:
+    def revoke_all_as_a_queryset(self) -> None:
         Token.objects.all().revoke(reason="command")
 
     def get_or_create(self) -> None:
-        # This instance has an old password, so it may find none of the tokens at the limit.
+        # This instance may have an old password, and then it finds no token.
         with suppress(TokenLimitReached):
             Token.objects.get_or_create(user=self.user)
 
@@ -472,7 +472,7 @@ class Account:
             with suppress(Refused):
                 operations.rotate(token)
 
-    def end_any(self) -> None:
+    def revoke_any(self) -> None:
         for token in Token.objects.order_by("?")[:2]:
             token.revoke(reason="admin")
 
@@ -498,7 +498,7 @@ ACTS = [name for name in vars(Account) if name[0] != "_" and name != "log_in_and
 @both
 @pytest.mark.parametrize("when_full", ["evict_oldest", "reject"])
 def test_a_busy_account(atomic: bool, when_full: str) -> None:
-    """One user on many devices at the limit, an administrator, and two crons."""
+    """One user has many devices at the limit. An administrator and two cron jobs work too."""
     account = Account(make_user())
     chance = random.Random(5)
 

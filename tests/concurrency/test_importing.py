@@ -41,8 +41,8 @@ def _no_rows_of_another_test(db: None, _old_table: None) -> Iterator[None]:
     OldToken.objects.all().delete()
 
 
-class Transaction:
-    """One of somebody else's, which holds what it did until it is let go."""
+class OpenTransaction:
+    """A transaction of another connection. It acts, and keeps its locks until ``end()``."""
 
     def __init__(self, elsewhere: Elsewhere, act: Callable[[], Any], *, fails: bool = False):
         self.fails = fails
@@ -65,15 +65,15 @@ class Transaction:
 
 def test_a_logout_in_the_old_app_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
     kept, gone = fill(make_user(), 2)
-    logout = Transaction(elsewhere, OldToken.objects.filter(key=gone).delete)
-    # Progress is what is called after the batch: it did not wait.
+    logout = OpenTransaction(elsewhere, OldToken.objects.filter(key=gone).delete)
+    # The import calls progress after a batch, so it has not waited for the logout.
     assert bring_over(progress=logout.end) == {"imported": 1}
     assert [status_of(key) for key in (kept, gone)] == [200, 401]
 
 
 def test_one_that_is_rolled_back(elsewhere: Elsewhere) -> None:
     keys = fill(make_user(), 2)
-    logout = Transaction(elsewhere, OldToken.objects.filter(key=keys[0]).delete, fails=True)
+    logout = OpenTransaction(elsewhere, OldToken.objects.filter(key=keys[0]).delete, fails=True)
     assert bring_over(progress=logout.end) == {"imported": 2}
     assert [status_of(key) for key in keys] == [200, 200]
 
@@ -82,7 +82,7 @@ def test_a_login_here_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
     user, other = make_user(), make_user("bob")
     fill(user, 2)
     fill(other, start=2)
-    login = Transaction(elsewhere, lambda: operations.issue(user))
+    login = OpenTransaction(elsewhere, lambda: operations.issue(user))
     steps: list[int] = []
 
     def progress(imported: int) -> None:
@@ -101,8 +101,8 @@ def test_a_password_change_that_is_not_committed_yet(elsewhere: Elsewhere) -> No
         user.set_password("another")
         user.save()
 
-    assert bring_over(progress=Transaction(elsewhere, change).end)["imported"] == 1
-    # As in the old app, where the token outlived it.
+    assert bring_over(progress=OpenTransaction(elsewhere, change).end)["imported"] == 1
+    # In the old app too, the token survives a password change.
     assert status_of(key) == 200
     assert Token.objects.alive_for(User.objects.get()).count() == 1
 
@@ -116,7 +116,7 @@ def test_rows_locked_all_the_time_are_reported(
     user = make_user()
     fill(user, 2)
     fill(make_user("bob"), start=2)
-    busy = Transaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
+    busy = OpenTransaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
     out = StringIO()
     with pytest.raises(CommandError, match="held 2 tokens all the time"):
         call_command("import_tokens", "authtoken", stdout=out)
@@ -128,7 +128,7 @@ def test_rows_locked_all_the_time_are_reported(
 def test_a_dry_run_takes_no_locks_and_does_not_wait(elsewhere: Elsewhere) -> None:
     user = make_user()
     fill(user, 2)
-    busy = Transaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
+    busy = OpenTransaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
     assert bring_over(dry_run=True) == {"imported": 2}
     busy.end()
 
@@ -136,8 +136,8 @@ def test_a_dry_run_takes_no_locks_and_does_not_wait(elsewhere: Elsewhere) -> Non
 def test_the_same_key_created_here_at_the_same_moment(elsewhere: Elsewhere) -> None:
     user, other = make_user(), make_user("bob")
     (key,) = fill(user)
-    # Of another user: whose own user's row is held is left for later anyway.
-    made = Transaction(elsewhere, lambda: Token.objects.create(user=other, key=key))
+    # The token belongs to another user. The import would leave rows of a locked user for later.
+    made = OpenTransaction(elsewhere, lambda: Token.objects.create(user=other, key=key))
     threading.Timer(0.5, made.may_end.set).start()
     assert bring_over() == {"present": 1}
     assert Token.objects.get().user == other
@@ -154,10 +154,10 @@ def test_imports_at_the_same_moment() -> None:
 
 
 class Crowd:
-    """People who log in and out until the time is over, each act a transaction.
+    """People who log in and out until the time is over. Each method is one transaction.
 
-    Those of the old app hold a user's row and a token's, in one order or the other: with both at
-    once they would wait for each other, without any import.
+    The old app locks a user's row and a token's row, always in the same order. With both orders
+    at once, its transactions would deadlock with each other, without any import.
     """
 
     def __init__(self, user_first: bool) -> None:
@@ -177,7 +177,7 @@ class Crowd:
         return run
 
     @property
-    def anybody(self) -> Any:
+    def any_user(self) -> Any:
         return random.choice(self.users)
 
     def touch(self, user: Any) -> None:
@@ -185,7 +185,7 @@ class Crowd:
 
     def log_in_there(self) -> None:
         with transaction.atomic():
-            user = self.anybody
+            user = self.any_user
             self.touch(user)
             fill(user, 3, start=next(self.numbers) * 3)
 
@@ -196,7 +196,7 @@ class Crowd:
 
     def use_there(self) -> None:
         used = OldToken.objects.order_by("?").select_related("user")[0]
-        # As knox renews a token.
+        # knox renews a token in this way.
         renew = OldToken.objects.filter(pk=used.pk).update
         self.with_touch(used, lambda: renew(expiry=None))
 
@@ -208,7 +208,7 @@ class Crowd:
         self.touch(token.user)
 
     def log_in_here(self) -> None:
-        token = operations.issue(self.anybody)
+        token = operations.issue(self.any_user)
         if random.random() < 0.5:
             operations.revoke(token, reason="logout")
 
@@ -221,7 +221,7 @@ class Crowd:
 
 @pytest.mark.parametrize("user_first", [True, False], ids=["user first", "token first"])
 def test_a_crowd(user_first: bool) -> None:
-    """Nobody waits for the import and is waited for by it."""
+    """The import and the logins never wait for each other in a circle."""
     crowd = Crowd(user_first)
     bring_over()
     there = [crowd.log_in_there, crowd.log_out_there, crowd.use_there, crowd.use_there]
@@ -232,7 +232,7 @@ def test_a_crowd(user_first: bool) -> None:
     assert {status_of(key) for key in crowd.kept} == {200}
 
 
-# What ends here beside an import
+# Tokens that are revoked or rotated during an import
 
 
 @pytest.fixture
@@ -248,7 +248,7 @@ def by_rotating(token: Any) -> None:
     operations.rotate(token)
 
 
-WAYS_OUT = [
+REVOCATIONS = [
     by_revoking,
     by_rotating,
     lambda token: token.delete(),
@@ -257,11 +257,11 @@ WAYS_OUT = [
 ]
 
 
-@pytest.mark.parametrize("end", WAYS_OUT)
+@pytest.mark.parametrize("end", REVOCATIONS)
 def test_a_token_revoked_during_an_import_stays_revoked(
     old_app: None, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, end: Any
 ) -> None:
-    """The second import has seen the old row, and not yet whether its token is here."""
+    """The second import has read the old row, but has not yet looked for its token here."""
     [key] = fill(make_user())
     assert bring_over()["imported"] == 1
     token = Token.objects.from_key(key)
@@ -290,7 +290,7 @@ def test_a_row_that_the_old_app_cannot_delete_is_not_revoked_here(
     [key] = fill(make_user())
     bring_over()
     token = Token.objects.from_key(key)
-    held = Transaction(elsewhere, lambda: list(OldToken.objects.select_for_update()))
+    held = OpenTransaction(elsewhere, lambda: list(OldToken.objects.select_for_update()))
     with impatient(), pytest.raises(OperationalError):
         token.revoke(reason="logout")
     held.end()

@@ -24,7 +24,7 @@ Token = get_token_model()
 HOUR = timedelta(hours=1)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-whatever_hangs = pytest.mark.parametrize("what", HANGING)
+each_dependent = pytest.mark.parametrize("what", HANGING)
 
 
 def fill(user: Any, *expiries: Any, **fields: Any) -> list[Any]:
@@ -41,14 +41,14 @@ def pks(rows: list[Any]) -> set[Any]:
 
 
 def wait_for_locks(seconds: int) -> None:
-    """This connection gives up after so long."""
+    """Let this connection wait at most so many seconds for a lock."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT set_config('lock_timeout', %s, false)", [f"{seconds * 1000 + 50}"]
             )
         else:
-            # With 0, MariaDB's SKIP LOCKED is an error.
+            # With a timeout of 0, SKIP LOCKED raises an error on MariaDB.
             cursor.execute("SET SESSION innodb_lock_wait_timeout = %s", [seconds])
 
 
@@ -60,7 +60,7 @@ def impatient(elsewhere: Elsewhere) -> Elsewhere:
 
 @contextmanager
 def before_each_statement(act: Callable[[int], None]) -> Iterator[None]:
-    """``act`` is called before each statement of this connection, with its number."""
+    """Call ``act`` with the statement's number before each statement of this connection."""
     numbers = itertools.count()
 
     def interfere(execute: Any, *statement: Any) -> Any:
@@ -72,7 +72,7 @@ def before_each_statement(act: Callable[[int], None]) -> Iterator[None]:
 
 
 def interfered(run: Callable[[], Any], act: Callable[[], int], at: int) -> list[int]:
-    """What ``act``, before the statement of that number, said; nothing if there is no such one."""
+    """Run, and call ``act`` before the statement number ``at``. Return its results, at most one."""
     said: list[int] = []
 
     def once(number: int) -> None:
@@ -85,14 +85,14 @@ def interfered(run: Callable[[], Any], act: Callable[[], int], at: int) -> list[
 
 
 class Changed:
-    """An UPDATE of one token from elsewhere, before each statement in turn."""
+    """Update one token on another connection: before the first statement, the second, and so on."""
 
     def __init__(self, elsewhere: Elsewhere, begin: Callable[[], Any]) -> None:
         self.elsewhere = elsewhere
         self.begin = begin
 
     def outcomes(self, run: Callable[[], Any], **values: Any) -> list[tuple[int, int]]:
-        """For each statement: how many rows the UPDATE changed, and whether the row is left."""
+        """Return two numbers per statement: the updated rows, and the rows that are left."""
         found = []
         for number in itertools.count():
             Token.objects.all().delete_silently()
@@ -110,11 +110,11 @@ class Changed:
     def update(self, token: Any, values: dict[str, Any]) -> int:
         try:
             return Token._base_manager.filter(pk=token.pk).update(**values)
-        except OperationalError:  # held: it has to wait until the row is gone
+        except OperationalError:  # the purge holds the row
             return 0
 
 
-@whatever_hangs
+@each_dependent
 @pytest.mark.parametrize("tied", [True, False], ids=["of one moment", "spread"])
 def test_a_row_that_is_renewed_meanwhile_stays(impatient: Elsewhere, what: str, tied: bool) -> None:
     user = make_user()
@@ -172,7 +172,7 @@ def held(elsewhere: Elsewhere, token: Any) -> Iterator[None]:
         job.result(PATIENCE)
 
 
-@whatever_hangs
+@each_dependent
 @pytest.mark.parametrize("batch_size", [5, 20], ids=["a few", "nearly all rows"])
 def test_a_row_that_is_held_is_left_for_the_next_run(
     elsewhere: Elsewhere, what: str, batch_size: int
@@ -187,14 +187,14 @@ def test_a_row_that_is_held_is_left_for_the_next_run(
                 assert operations.purge(batch_size=batch_size) == 19
                 assert left() == pks([*kept, expired[7]])
         finally:
-            connection.close()  # and patience returns
+            connection.close()  # a new connection has the default timeout
         assert operations.purge(batch_size=batch_size) == 1
         assert left() == pks(kept)
 
 
-@whatever_hangs
+@each_dependent
 def test_no_row_in_use_is_held(impatient: Elsewhere, what: str) -> None:
-    """Nor the nearest to those that have expired: a request writes its last use there."""
+    """The purge does not even lock the row next to the expired ones."""
     user, now = make_user(), timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(60)])
     in_use = fill(user, *[now + HOUR + timedelta(seconds=n) for n in range(300)], None)
@@ -228,7 +228,7 @@ def backend_of_this() -> int:
         return int(cursor.fetchone()[0])
 
 
-@whatever_hangs
+@each_dependent
 def test_the_server_ends_the_connection_within_a_transaction(
     elsewhere: Elsewhere, what: str
 ) -> None:

@@ -17,7 +17,7 @@ from tests.lives import log_in, status_of
 
 
 def hang_up() -> None:
-    """Django leaves this thread's connection to Redis to the garbage collector, which warns."""
+    """Close this thread's connection to Redis. The garbage collector would warn about it."""
     pools = getattr(getattr(cache, "_cache", None), "_pools", {})
     for pool in pools.values():
         pool.disconnect()
@@ -62,7 +62,7 @@ class TestFiftyAtALimitOfFive:
     @pytest.mark.parametrize("which", ["address", "account"])
     def test_logins(self, which: str) -> None:
         user = make_user()
-        # A rate per day: the window must not end meanwhile.
+        # The rate is per day, so that the window does not end during the test.
         rates = {"address": None, "account": None, which: "5/day"}
 
         def guess() -> int:

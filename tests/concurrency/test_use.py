@@ -32,7 +32,7 @@ both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOM
 def test_200_requests_in_an_interval_change_the_row_once(
     atomic: bool, idle: timedelta | None
 ) -> None:
-    """All of them loaded the row before any wrote it."""
+    """All requests load the row before one of them writes it."""
     token = operations.issue(make_user(), idle_timeout=idle)
     Token.objects.update(expires_at=timezone.now() + 5 * MINUTE)
     threads, each = 20, 10
@@ -70,7 +70,7 @@ def test_200_requests_in_an_interval_change_the_row_once(
     assert len(wrote) <= threads
 
 
-def looking(look: Callable[[Any], None]) -> Any:
+def in_the_view(look: Callable[[Any], None]) -> Any:
     return mock.patch.object(InspectedView, "look", staticmethod(look))
 
 
@@ -88,7 +88,7 @@ def test_the_row_is_free_while_the_view_runs(
     locked: list[Any] = []
     with (
         atomic_requests(atomic),
-        looking(lambda request: locked.append(elsewhere.do(lock))),
+        in_the_view(lambda request: locked.append(elsewhere.do(lock))),
     ):
         assert status_of(token, "/inspected/") == 200
     assert locked == [token]
@@ -97,10 +97,10 @@ def test_the_row_is_free_while_the_view_runs(
 
 @both
 def test_two_slow_requests_with_one_token_do_not_wait_for_each_other(atomic: bool) -> None:
-    """Each view waits for the other: they'd never meet if one held the row."""
+    """Each view waits for the other. If one held the row, both would wait forever."""
     token = operations.issue(make_user())
     meeting = threading.Barrier(2)
-    with atomic_requests(atomic), looking(lambda request: meeting.wait(PATIENCE)):
+    with atomic_requests(atomic), in_the_view(lambda request: meeting.wait(PATIENCE)):
         results = in_parallel(*[lambda: status_of(token, "/inspected/")] * 2)
     assert results == [200, 200]
 
@@ -122,7 +122,7 @@ def test_a_request_does_not_wait_for_a_locked_row(
     holding = elsewhere.start(hold)
     assert held.wait(PATIENCE)
     try:
-        # If the request waited, it would wait until it is answered: for ever.
+        # The lock is released after the answer, so a request that waited would wait forever.
         with atomic_requests(atomic):
             assert status_of(token) == 200
     finally:
@@ -134,8 +134,8 @@ def test_a_request_does_not_wait_for_a_locked_row(
     assert row(token).last_used_at is not None
 
 
-def test_renewal_beside_the_purge_never_revives(elsewhere: Elsewhere) -> None:
-    """Either the renewal or the purge gets the row, and the other leaves it alone."""
+def test_renewal_beside_the_purge_never_restores_a_token(elsewhere: Elsewhere) -> None:
+    """Either the renewal or the purge gets the row. The other leaves it as it is."""
     user = make_user()
     ends = timezone.now() + timedelta(seconds=2)
     tokens = [operations.issue(user, idle_timeout=MINUTE) for _ in range(8)]

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from drf_token_auth import conf
-from drf_token_auth.conf.names import way_out_of_flat
+from drf_token_auth.conf.names import hint_for_flat
 from drf_token_auth.conf.schema import RULES
 
 SECRET = "a secret that nobody may see, anywhere"
@@ -246,4 +246,4 @@ def test_nothing_is_suggested_for_an_unknown_name(wrong):
     ],
 )
 def test_a_flat_setting_is_an_error_if_it_is_nearly_one_of_ours(name, hint):
-    assert way_out_of_flat(name, list(RULES)) == hint
+    assert hint_for_flat(name, list(RULES)) == hint

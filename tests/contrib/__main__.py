@@ -38,7 +38,7 @@ package, with the oldest Python, Django and Django REST framework.
 class Neighbour(NamedTuple):
     package: str
     guide: str
-    # tests/contrib/test_….py with tests/contrib/settings/….py, in a process each
+    # The test tests/contrib/test_….py, and its settings tests/contrib/settings/….py
     runs: tuple[tuple[str, str], ...]
 
 
@@ -56,7 +56,7 @@ NEIGHBOURS = [
         (
             ("dj_rest_auth", "dj_rest_auth"),
             ("dj_rest_auth", "dj_rest_auth_beside"),  # DRF's own tokens
-            ("together", "together"),  # the packages that draw schemas
+            ("together", "together"),  # packages that generate schemas
         ),
     ),
     Neighbour("django-axes", "django-axes", (("axes", "axes"), ("axes", "axes_email"))),

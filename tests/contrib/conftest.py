@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # What a neighbour's own code still has to change is its business.
+    # A deprecation warning in a neighbour's own code is not a fault of this package.
     for line in ("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"):
         config.addinivalue_line("filterwarnings", line)
         config.addinivalue_line("filterwarnings", f"error{line[6:]}:drf_token_auth")

@@ -20,7 +20,7 @@ BLOCK = re.compile(r"^```python\n# ([\w/]+)\.py\n(.*?)^```$", re.DOTALL | re.MUL
 
 
 class Pasted(MetaPathFinder, Loader):
-    """The files of a page as modules."""
+    """Import the files of a page as modules."""
 
     def __init__(self, sources: dict[str, str]) -> None:
         self.sources = sources
@@ -30,7 +30,7 @@ class Pasted(MetaPathFinder, Loader):
         if fullname not in self.sources and not is_package:
             return None
         spec = ModuleSpec(fullname, self, origin="pasted", is_package=is_package)
-        if is_package:  # an app has a place, though there is nothing in it
+        if is_package:  # Django needs the folder of an app, even if it is empty
             spec.submodule_search_locations = [f"pasted/{fullname}"]
         return spec
 
@@ -40,7 +40,7 @@ class Pasted(MetaPathFinder, Loader):
 
 
 def paste(page: str, settings: dict[str, Any]) -> None:
-    """Put the page's lines into these settings, and its other files where imports find them."""
+    """Add the page's lines to these settings, and make its other files importable."""
     sources = {"mysite.urls": ""}
     for name, source in BLOCK.findall((GUIDES / f"{page}.md").read_text("utf-8")):
         module = name.replace("/", ".")

@@ -10,7 +10,7 @@ from drf_token_auth.test import act_as
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    # adrf authenticates in threads of its own, and nobody closes their connections.
+    # adrf authenticates in its own threads, and never closes their connections.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
@@ -18,7 +18,7 @@ CLIENTS = {"asgi": AsyncClient, "wsgi": Client}
 
 
 class Caller:
-    """Django's client of one handler or the other, to be called in sync tests."""
+    """Django's client for the sync or the async handler. Sync tests can call both."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -33,7 +33,7 @@ def caller(request: Any) -> Caller:
     return Caller(CLIENTS[request.param]())
 
 
-def test_a_token_lets_in(user: Any, caller: Caller) -> None:
+def test_a_token_is_accepted(user: Any, caller: Caller) -> None:
     token = act_as(caller.client, user)
     response = caller.get("/whoami/")
     assert (response.status_code, response.json()) == (200, {"user": "ada", "token": token.pk})

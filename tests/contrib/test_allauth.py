@@ -23,7 +23,7 @@ def post(route: str, body: dict[str, str], client: str = "app") -> Any:
 
 
 def post_in(meta: dict[str, Any], route: str, body: dict[str, str]) -> Any:
-    """With the session that an answer has named."""
+    """Send a POST with the session token that an earlier answer contained."""
     session = Client(headers={"x-session-token": meta["session_token"]})
     return session.post(f"{API}{route}", body, content_type="application/json")
 
@@ -75,7 +75,7 @@ def test_login_by_code(user: Any, mailoutbox: Any) -> None:
 
 @pytest.mark.parametrize("limit", [None, 1])
 def test_login_with_a_second_factor(user: Any, settings: Any, limit: int | None) -> None:
-    # allauth draws two answers here, and throws the first away.
+    # allauth renders two answers here, and discards the first.
     settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": limit, "WHEN_FULL": "reject"}
     secret = totp_auth.generate_totp_secret()
     totp_auth.TOTP.activate(user, secret)
@@ -97,7 +97,7 @@ def test_a_full_account_is_refused_and_not_logged_in(user: Any, settings: Any) -
     assert "Revoke one of them first" in error["message"]
     assert "meta" not in answer.json()
     assert status(meta["access_token"]) == 200
-    # One that logs out makes room.
+    # A logout makes room for one more token.
     log_out(meta)
     assert status(log_in()["access_token"]) == 200
 
@@ -108,9 +108,9 @@ def test_a_full_account_evicts(user: Any, settings: Any) -> None:
     assert [status(one["access_token"]) for one in (first, second)] == [401, 200]
 
 
-def test_allauths_logout_ends_the_token_and_no_other(user: Any) -> None:
+def test_allauths_logout_revokes_the_token_and_no_other(user: Any) -> None:
     phone, laptop = log_in(), log_in()
-    assert log_out(laptop).status_code == 401  # allauth's answer: nobody is logged in now
+    assert log_out(laptop).status_code == 401  # no user is logged in any more
     assert [status(one["access_token"]) for one in (phone, laptop)] == [200, 401]
 
 
@@ -135,7 +135,7 @@ def test_a_browser_gets_no_token(user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_a_password_change_ends_it(user: Any) -> None:
+def test_a_password_change_revokes_it(user: Any) -> None:
     key = log_in()["access_token"]
     user.set_password("staple battery horse correct")
     user.save()
@@ -143,7 +143,7 @@ def test_a_password_change_ends_it(user: Any) -> None:
 
 
 @pytest.mark.parametrize("logs_out", [False, True])
-def test_who_changes_the_password_stays_if_allauth_says_so(
+def test_a_password_change_keeps_the_callers_token_if_allauth_keeps_the_session(
     user: Any, settings: Any, logs_out: bool
 ) -> None:
     settings.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = logs_out
@@ -196,7 +196,7 @@ def test_the_strategy_answers_for_a_bare_access_token(user: Any, rf: Any) -> Non
 
 @pytest.mark.parametrize("kind", ["none", "without a session"])
 def test_other_logouts_are_no_error(user: Any, rf: Any, kind: str) -> None:
-    # channels sends the signal with no request, our own logout with one that has no session.
+    # channels sends the signal without a request. Our own logout sends a request without a session.
     request = None if kind == "none" else rf.get("/")
     tokens = get_token_model().objects
     token = tokens.create(user=user)

@@ -36,7 +36,7 @@ def test_check_has_nothing_to_say() -> None:
     assert [one for one in run_checks() if "token" in one.id] == []
 
 
-def test_a_stale_login_is_confirmed_on_allauths_page_and_comes_back(stale: Client) -> None:
+def test_a_user_with_a_stale_login_confirms_on_allauths_page_and_comes_back(stale: Client) -> None:
     to_allauth = stale.get(f"{NEW}?name=ci")
     url = urlsplit(to_allauth.headers["Location"])
     assert url.path == "/accounts/reauthenticate/"
@@ -53,7 +53,7 @@ def test_a_login_that_became_stale_while_the_form_was_open_loses_nothing(stale: 
     response = make(stale)
     [target] = parse_qs(urlsplit(response.headers["Location"]).query)["next"]
     assert target == f"{NEW}?name=deploy&lifetime={MONTH}"
-    # allauth keeps whole requests for its own pages. It must not keep ours.
+    # allauth stores whole requests to its own pages. It must not store a request to our pages.
     assert "account_reauthentication_state" not in stale.session
     assert not Token.objects.exists()
 
@@ -110,7 +110,7 @@ class TestBrowsers:
 
     @pytest.fixture
     def tied(self, user: Any, browsers: list[Client]) -> list[Any]:
-        """The login token of each browser's session."""
+        """Return the login token that is tied to each browser's session."""
         tokens = []
         for client in browsers:
             token = operations.issue(user, name=f"session {len(tokens)}")
@@ -137,7 +137,9 @@ class TestBrowsers:
         assert statuses == [200, 302, 200]
         assert list(Token.objects.all()) == [tied[0]]
 
-    def test_one_device_ends_no_browser(self, browsers: list[Client], tied: list[Any]) -> None:
+    def test_logging_out_one_device_logs_out_no_browser(
+        self, browsers: list[Client], tied: list[Any]
+    ) -> None:
         path = f"/account/devices/revoke/?id={tied[1].pk}"
         assert "Web browsers stay logged in." in browsers[0].get(path).text
         browsers[0].post(path)

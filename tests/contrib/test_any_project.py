@@ -1,4 +1,4 @@
-"""Packages that change all views of a project leave ours alone. Impersonation is no login."""
+"""Packages that change all views of a project leave ours alone. Impersonation is not a login."""
 
 from __future__ import annotations
 
@@ -140,6 +140,6 @@ def test_the_release_of_staff_is_no_login(user: Any, staff: Any, package: str) -
         release(client, package)
         assert client.session["_auth_user_id"] == str(staff.pk)
         assert not can_make(client)
-        # A password makes the same session fresh again.
+        # After the password was confirmed, the login of the session is fresh.
         assert client.login(username=staff.get_username(), password=PASSWORD)
         assert can_make(client)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found() -> dict[str, str]:
-    """The hints, by the app that the message begins with."""
+    """Return each hint by the app that its message begins with."""
     messages = [one for one in run_checks() if one.id == "drf_token_auth.E019"]
     return {one.msg.partition(" ")[0]: one.hint for one in messages}
 
@@ -65,7 +65,7 @@ def test_auditlog(options: dict[str, Any], is_copied: bool) -> None:
     hints = found()
     assert list(hints) == ["auditlog"] * is_copied
     if is_copied:
-        columns = '["digest", "previous_digest", "replaced_digest"]'
+        columns = '["digest", "previous_digest", "replaced_digest", "last_replaced_digest"]'
         line = f"Write auditlog.register(Token, exclude_fields={columns})."
         assert hints["auditlog"] == f"Exclude the digests. {line}"
 
@@ -143,7 +143,7 @@ def test_our_admin_refuses_imports(user: Any, rf: Any) -> None:
 
 @pytest.mark.parametrize("columns", [["name"], ["name", "digest"]])
 def test_simple_history(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Registered, a model has a manager of the model of its history."""
+    """simple-history adds a manager of the history's model to each registered model."""
     fields = [Token._meta.get_field(name) for name in columns]
     meta = type("Meta", (), {"get_fields": lambda self: fields})()
     history = type("HistoricalToken", (), {"_meta": meta})
@@ -156,7 +156,7 @@ def test_simple_history(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(("columns", "is_copied"), [(["name"], False), (["name", "digest"], True)])
 def test_pghistory(monkeypatch: pytest.MonkeyPatch, columns: list[str], is_copied: bool) -> None:
-    """Its triggers need PostgreSQL, so its event model is a stand-in here."""
+    """pghistory's triggers need PostgreSQL, so the test has a stand-in for its event model."""
     fields = [Token._meta.get_field(name) for name in columns]
     event = SimpleNamespace(
         pgh_tracked_model=Token, _meta=SimpleNamespace(get_fields=lambda: fields)

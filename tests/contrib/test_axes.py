@@ -36,7 +36,7 @@ def test_locked_out_is_429_and_makes_no_token(user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_whatever_the_field_is_called(user: Any) -> None:
+def test_any_name_of_the_field(user: Any) -> None:
     tries = [log_in("wrong", field=field).status_code for field in (FIELD, "username", FIELD)]
     assert tries == [400, 400, 429]
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == [NAME]
@@ -74,7 +74,7 @@ def test_a_good_login_resets_the_count(user: Any) -> None:
 
 
 def test_logout_is_logged(user: Any) -> None:
-    # axes knows a login again by the session it began.
+    # axes recognizes a login by its session.
     client = APIClient()
     key = log_in(PASSWORD, client).json()["token"]
     client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
@@ -125,10 +125,10 @@ def test_a_name_that_axes_does_not_find_is_found(tmp_path: Path) -> None:
         ("base", [BY_NAME, "AXES_USERNAME_FORM_FIELD = 'username'"]),
         ("base", [BY_NAME, "AXES_USERNAME_CALLABLE = 'axes.helpers.get_client_username'"]),
         ("base", [BY_NAME, "AXES_ENABLED = False"]),
-        # By the address alone, axes needs no name.
+        # If axes counts by address only, it needs no name.
         ("base", ["AXES_LOCKOUT_PARAMETERS = ['ip_address']"]),
         ("base", []),
-        # No login of ours.
+        # This login is not one of this package.
         ("base", [BY_NAME, "ROOT_URLCONF = 'bare_urls'"]),
     ],
 )

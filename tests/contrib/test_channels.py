@@ -19,7 +19,7 @@ from mysite.payments import PaymentConsumer
 from drf_token_auth import operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from drf_token_auth.contrib import channels
-from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_alive
+from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_usable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,8 +43,8 @@ def watched(recheck: float | None, consumer: Any = NewsConsumer) -> Any:
     return TokenAuthMiddleware(consumer.as_asgi(), recheck=recheck)
 
 
-async def make(user: Any, **wish: Any) -> Any:
-    return await operations.aissue(user, **wish)
+async def make(user: Any, **options: Any) -> Any:
+    return await operations.aissue(user, **options)
 
 
 async def opened(app: Any, key: str) -> WebsocketCommunicator:
@@ -78,7 +78,7 @@ class ApiKeyMiddleware(TokenAuthMiddleware):
 
 
 async def who(middleware: Any, **scope: Any) -> str:
-    """The user that the middleware finds in this scope."""
+    """Return the user that the middleware finds in this scope."""
     found = {}
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:
@@ -112,6 +112,49 @@ async def test_the_authenticator_says_which_header_has_the_key(
 
 
 @in_a_loop
+async def test_headers_are_read_as_django_reads_them(user: Any) -> None:
+    key = (await make(user)).key.encode()
+    nonsense = (b"authorization", b"Token nonsense")
+    for headers in (
+        [(b"x_api_key", key)],
+        [nonsense, (b"authorization", b"Token " + key)],
+        [(b"authorization", b"Token " + key), nonsense],
+        [(b"authorization", b"Token \xff\x00"), (b"cookie", b"\xff=\x00;;"), (b"", b"")],
+    ):
+        assert await who(ApiKeyMiddleware, headers=headers) == "AnonymousUser", headers
+
+
+class OfAService(ExpiringTokenAuthentication):
+    """Also accepts a key that is in no table."""
+
+    def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
+        return get_user_model()._default_manager.get(), "service"
+
+
+class ServiceMiddleware(TokenAuthMiddleware):
+    authentication_class = OfAService
+
+
+@in_a_loop
+async def test_an_authenticator_that_returns_no_token_of_ours(user: Any) -> None:
+    app = ServiceMiddleware(NewsConsumer.as_asgi(), recheck=0.01)
+    client = await opened(app, "x")
+    await client.disconnect()
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        *(["token"], ["token", ""], ["token", "\x00"], ["", "x"], ["token", "a b"]),
+        *(["token", "x" * 99_999], ["token", "\ud800"], ["x"] * 999),
+    ],
+)
+@in_a_loop
+async def test_nonsense_in_the_subprotocols_is_nobody(offered: list[str]) -> None:
+    assert await who(TokenAuthMiddleware, subprotocols=offered) == "AnonymousUser"
+
+
+@in_a_loop
 async def test_the_authenticators_keyword_is_the_subprotocol(user: Any) -> None:
     key = (await make(user)).key
     assert await who(BearerMiddleware, subprotocols=["bearer", key]) == "ada"
@@ -133,7 +176,7 @@ async def test_a_header(user: Any, scheme: str) -> None:
 @in_a_loop
 async def test_a_pair_of_subprotocols(user: Any, word: str) -> None:
     client = socket(subprotocols=[word, (await make(user)).key])
-    # The word is accepted, as a browser wants one of those it offered; the key is not sent back.
+    # A browser needs one of its offers accepted: the keyword. The key is not sent back.
     assert await client.connect() == (True, word)
     assert await client.receive_json_from() == {"hello": "ada"}
     await client.disconnect()
@@ -149,7 +192,7 @@ async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None
 
     key = (await make(user)).key
     client = socket(subprotocols=["token", key, "news.v2"], app=TokenAuthMiddleware(inner))
-    # What the consumer chooses is left alone.
+    # The middleware keeps the consumer's own choice.
     assert await client.connect() == (True, "news.v2")
     assert seen["subprotocols"] == ["token", "news.v2"]
     assert key not in repr({**seen, "auth": vars(seen["auth"])})
@@ -159,12 +202,12 @@ async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None
     "header", [None, "Token nonsense", "Token", "Token a b", "Basic YTpi", "Token dta_é"]
 )
 @in_a_loop
-async def test_nonsense_is_nobody(db: None, header: str | None) -> None:
+async def test_nonsense_gives_an_anonymous_user(db: None, header: str | None) -> None:
     assert await socket(header=header).connect() == (False, CLOSED)
 
 
 @in_a_loop
-async def test_a_refused_key_is_nobody_even_with_a_session(user: Any) -> None:
+async def test_a_refused_key_gives_an_anonymous_user_even_with_a_session(user: Any) -> None:
     users = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:
@@ -205,7 +248,7 @@ async def test_a_busy_socket_is_looked_at_too(user: Any) -> None:
     client = await opened(watched(0.01), token.key)
     await operations.arevoke(token, reason="logout")
     for _ in range(100_000):
-        # There is always a message waiting.
+        # A message is always waiting.
         await client.send_json_to({"n": 1})
         message = await client.receive_output()
         if message["type"] == "websocket.close":
@@ -244,7 +287,7 @@ async def test_without_looks_it_stays_open(user: Any) -> None:
 
 
 @in_a_loop
-async def test_a_database_that_is_down_throws_nobody_out(
+async def test_a_database_that_is_down_closes_no_socket(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = await make(user)
@@ -259,9 +302,9 @@ async def test_a_database_that_is_down_throws_nobody_out(
     while len(looks) < 3:
         await client.send_json_to({"n": 1})
         assert await client.receive_json_from() == {"echo": {"n": 1}}
-    # Before something that matters, it is no answer.
+    # A database that is down is an error, and not an answer.
     with pytest.raises(OperationalError):
-        await is_alive(token)
+        await is_usable(token)
     await client.disconnect()
 
 
@@ -285,9 +328,9 @@ async def test_asking_before_what_matters(user: Any) -> None:
     assert await client.connect() == (True, None)
     await client.send_json_to({})
     assert await client.receive_json_from() == {"paid": True}
-    assert await is_alive(token)
+    assert await is_usable(token)
     await operations.arevoke(token, reason="logout")
-    assert not await is_alive(token)
+    assert not await is_usable(token)
     await client.send_json_to({})
     assert await closed_with(client) == CLOSED
 

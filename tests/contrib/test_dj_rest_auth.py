@@ -62,7 +62,7 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
     assert client.post("/rest-auth/registration/", REGISTRATION).status_code == 201
     reset = {"email": "nobody@example.com"}
     assert client.post("/rest-auth/password/reset/", reset).status_code == 200
-    # The other routes still want a key that works.
+    # The other routes still need a key that works.
     assert client_with(keys.get(kind, expired)).get("/rest-auth/user/").status_code == 401
 
 
@@ -99,7 +99,7 @@ def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
 
 
 @pytest.mark.parametrize("route", ["/rest-auth/logout/", "/rest-auth/logout"])
-def test_logout_ends_the_presented_token(user: Any, route: str) -> None:
+def test_logout_revokes_the_presented_token(user: Any, route: str) -> None:
     phone, laptop = (log_in().json()["key"] for _ in range(2))
     response = client_with(phone).post(route)
     assert (response.status_code, response.json()) == (200, {"detail": "Successfully logged out."})
@@ -170,7 +170,7 @@ def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
     assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
-def test_logout_of_nobody(db: None) -> None:
+def test_a_logout_without_a_user(db: None) -> None:
     assert APIClient().post("/rest-auth/logout/").status_code == 200
 
 
@@ -220,7 +220,7 @@ def test_a_password_change_by_the_session_keeps_its_token(user: Any) -> None:
     key, other = log_in(browser).json()["key"], log_in().json()["key"]
     assert change_password(browser).status_code == 200
     assert [status(key), status(other)] == [200, 401]
-    # They still end together.
+    # A logout still revokes both.
     assert browser.post("/rest-auth/logout/").status_code == 200
     assert status(key) == 401
 
@@ -252,7 +252,7 @@ def test_a_password_change_that_logs_out(user: Any, monkeypatch: pytest.MonkeyPa
 def test_a_password_reset_logs_out(user: Any) -> None:
     key = log_in().json()["key"]
     user.refresh_from_db()
-    # As the mail has them: allauth's.
+    # The e-mail of allauth has these values.
     link = {"uid": user_pk_to_url_str(user), "token": default_token_generator.make_token(user)}
     answer = {**link, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     response = APIClient().post("/rest-auth/password/reset/confirm/", answer)
@@ -279,13 +279,13 @@ def test_nothing_is_wrong_with_these_settings(db: None) -> None:
 if IS_BESIDE:
     from rest_framework.authtoken.models import Token as OldToken
 
-    def test_the_old_token_lives_on_when_ours_logs_out(user: Any) -> None:
+    def test_the_old_token_works_after_a_logout_with_ours(user: Any) -> None:
         old = OldToken.objects.create(user=user)
         key = log_in().json()["key"]
         assert client_with(key).post("/rest-auth/logout/").status_code == 200
         assert [status(key), status(old.key)] == [401, 200]
 
-    def test_ours_lives_on_when_the_old_token_logs_out(user: Any) -> None:
+    def test_our_token_works_after_a_logout_with_the_old_one(user: Any) -> None:
         old = OldToken.objects.create(user=user)
         key = operations.issue(user).key
         assert client_with(old.key).post("/rest-auth/logout/").status_code == 200
@@ -360,7 +360,7 @@ def project(
     urls: Sequence[str] = (),
     installed: bool = True,
 ) -> Project:
-    # The URLs are a module of their own, as includes load models.
+    # The URLs need their own module, because include() loads models.
     (tmp_path / "project_urls.py").write_text(
         "from django.urls import include, path\n"
         f"urlpatterns = [path('a/', include(one)) for one in {includes!r}]\n" + "\n".join(urls)
@@ -465,7 +465,7 @@ def test_the_stock_logout_is_found_where_it_takes_tokens_of_our_own_login(tmp_pa
     assert "LogoutView" in said
 
 
-def test_dj_rest_auth_without_our_tokens_is_nobodys_business(tmp_path: Path) -> None:
+def test_dj_rest_auth_without_our_tokens_gets_no_message(tmp_path: Path) -> None:
     stock = ("dj_rest_auth.urls", "dj_rest_auth.registration.urls")
     project(tmp_path, {"TOKEN_MODEL": None}, *stock, more=[SESSION_ONLY]).assert_no_errors()
 

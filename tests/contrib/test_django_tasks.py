@@ -34,7 +34,7 @@ DAY = 24 * 60 * 60
 
 
 @pytest.mark.parametrize(
-    ("wish", "count"),
+    ("options", "count"),
     [
         ({"older_than": DAY}, 0),
         ({"older_than": 0}, 2),
@@ -45,8 +45,8 @@ DAY = 24 * 60 * 60
         ({"time_limit": None}, 2),
     ],
 )
-def test_what_the_purge_can_be_told(wish: dict[str, Any], count: int) -> None:
-    result = purge_expired_tokens.enqueue(**wish)
+def test_what_the_purge_can_be_told(options: dict[str, Any], count: int) -> None:
+    result = purge_expired_tokens.enqueue(**options)
     assert (result.status, result.return_value) == ("SUCCESSFUL", count), result.errors
 
 
@@ -61,7 +61,7 @@ def test_it_takes_all_that_the_purge_takes_and_a_queue_can_carry() -> None:
 
 def test_what_it_is_not_told_is_as_the_purge_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {}
-    monkeypatch.setattr(operations, "purge", lambda **wish: told.update(wish) or 0)
+    monkeypatch.setattr(operations, "purge", lambda **options: told.update(options) or 0)
     purge_expired_tokens.enqueue()
     defaults = {name: one.default for name, one in signature(purge).parameters.items()}
     assert told == {name: defaults[name] for name in told} | {"time_limit": 600}

@@ -52,7 +52,7 @@ def test_djosers_own_serializer_will_do(user: Any) -> None:
     assert TokenSerializer(token).data == {"auth_token": token.key}
 
 
-def test_logout_ends_all_login_tokens_and_no_others(
+def test_logout_revokes_all_login_tokens_and_no_others(
     user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     keys = [log_in().json()["auth_token"] for _ in range(2)]
@@ -189,7 +189,7 @@ DERIVED = "project_tokens.ShortTokens"
 EXPIRING = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 
 
-def test_a_logout_that_would_end_drfs_tokens_only_is_found(tmp_path: Path) -> None:
+def test_a_logout_that_would_delete_only_drfs_tokens_is_found(tmp_path: Path) -> None:
     said = logout_served(tmp_path, DRFS, EXPIRING).refuse("check")
     assert "(drf_token_auth.E009)" in said
     assert "does not revoke our tokens" in said
@@ -215,14 +215,14 @@ def test_settings_of_a_djoser_that_is_not_used(tmp_path: Path) -> None:
         (DRFS, "rest_framework.authentication.TokenAuthentication"),
     ],
 )
-def test_a_logout_that_ends_what_it_takes(
+def test_a_logout_that_revokes_the_tokens_it_accepts(
     tmp_path: Path, token_model: str, authenticator: str
 ) -> None:
     logout_served(tmp_path, token_model, authenticator).assert_no_errors()
 
 
 def stale_key(user: Any, kind: str) -> str:
-    """A key that no request is let in with."""
+    """Return a key that no longer works."""
     if kind == "unknown":
         return get_token_model().generate_key()
     if kind == "malformed":
@@ -239,7 +239,7 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
     assert client.post("/accounts/users/", registration).status_code == 201
     reset = {"email": "nobody@example.com"}
     assert client.post("/accounts/users/reset_password/", reset).status_code == 204
-    # The other routes still want a key that works.
+    # The other routes still need a key that works.
     assert client.get("/accounts/users/me/").status_code == 401
 
 
@@ -267,7 +267,7 @@ def test_a_login_takes_a_form_where_the_project_parses_json_only(user: Any) -> N
 
 
 class TestTokenModel:
-    """``TokenModel`` answers what the model itself would answer."""
+    """``TokenModel`` gives the same results as the token model."""
 
     model: Any = djoser_settings.TOKEN_MODEL
 

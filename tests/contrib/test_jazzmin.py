@@ -49,7 +49,7 @@ def test_the_key_is_shown_once(operator: Client, user: Any) -> None:
 
 
 def test_our_own_pages_have_its_title_path_and_buttons(operator: Client, user: Any) -> None:
-    """The classes are those of Bootstrap, which this file of jazzmin includes."""
+    """Our pages use classes of Bootstrap. This file of jazzmin includes Bootstrap."""
     found = finders.find("vendor/adminlte/css/adminlte.min.css")
     assert found is not None
     sheet = Path(found).read_text("utf-8")

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import AnonymousUser
 from django.core.checks import run_checks
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone
 from mysite.api import api
 from ninja.testing import TestClient
 
 from drf_token_auth import operations
+from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.contrib.ninja import BearerAuth, TokenAuth
 from tests.projects_on_disk import Project
 
@@ -25,7 +27,7 @@ def get(route: str, header: str | None, method: str = "get") -> Any:
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("scheme", ["Token", "token", "Bearer", "bearer"])
-def test_a_token_lets_in(user: Any, route: str, scheme: str) -> None:
+def test_a_token_is_accepted(user: Any, route: str, scheme: str) -> None:
     token = operations.issue(user)
     response = get(route, f"{scheme} {token.key}")
     assert (response.status_code, response.json()) == (200, {"user": "ada", "token": token.pk})
@@ -110,7 +112,7 @@ def test_failed_keys_are_throttled(db: None, settings: Any) -> None:
 
 @pytest.mark.parametrize("name", ["Authorization", "AUTHORIZATION"])
 def test_ninjas_own_test_client(user: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NINJA_SKIP_REGISTRY", "yes")  # the project has the routes already
+    monkeypatch.setenv("NINJA_SKIP_REGISTRY", "yes")  # the project has already created these routes
     client = TestClient(api, headers={name: f"Token {operations.issue(user).key}"})
     assert client.get("/whoami").json()["user"] == "ada"
     assert TestClient(api).get("/whoami").status_code == 401
@@ -120,3 +122,16 @@ def test_schema() -> None:
     schemes = api.get_openapi_schema()["components"]["securitySchemes"]
     assert schemes["BearerAuth"] == {"type": "http", "scheme": "bearer"}
     assert (schemes["TokenAuth"]["type"], schemes["TokenAuth"]["in"]) == ("apiKey", "header")
+
+
+class OfAService(TokenAuth):
+    """Also accepts a key that is in no table."""
+
+    class authentication_class(ExpiringTokenAuthentication):
+        def authenticate_credentials(self, key: Any) -> tuple[Any, Any]:
+            return AnonymousUser(), "service"
+
+
+def test_an_authenticator_that_returns_no_token_of_ours() -> None:
+    request = RequestFactory().get("/", headers={"authorization": "Token x"})
+    assert OfAService()(request) == "service"

@@ -37,7 +37,7 @@ ROUTES = {
 
 
 class NoteSerializer(serializers.Serializer[Any]):
-    # As in our own serializers: the same name, and other choices.
+    # Our own serializers have a field of the same name with other choices.
     kind = serializers.ChoiceField(choices=["long", "short"])
 
 
@@ -108,7 +108,7 @@ urlpatterns = [
 ]
 
 
-def draw(into: Path, *options: str) -> dict[str, Any]:
+def generate(into: Path, *options: str) -> dict[str, Any]:
     call_command(
         *("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json"),
         *("--urlconf", __name__, "--file", str(into), *options),
@@ -119,11 +119,11 @@ def draw(into: Path, *options: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return draw(tmp_path_factory.mktemp("schema") / "schema.json")
+    return generate(tmp_path_factory.mktemp("schema") / "schema.json")
 
 
 def body(schema: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
-    """The properties of a JSON body."""
+    """Return the properties of a JSON body."""
     shown = content["content"]["application/json"]["schema"]
     if "$ref" in shown:
         shown = schema["components"]["schemas"][shown["$ref"].rpartition("/")[2]]
@@ -145,7 +145,7 @@ def test_login(schema: dict[str, Any]) -> None:
     assert list(answer) == ["token", "expires_at", "id", "kind", "name", "scopes"]
     assert answer["expires_at"]["nullable"] is True
     assert answer["scopes"]["type"] == "array"
-    assert set(login["responses"]) == {"200", "400", "403", "429"}
+    assert set(login["responses"]) == {"200", "400", "403", "406", "413", "415", "429"}
 
 
 def test_a_login_view_derived_from_ours(schema: dict[str, Any]) -> None:
@@ -170,8 +170,8 @@ def test_rotation_takes_nothing(schema: dict[str, Any]) -> None:
 def test_tokens(schema: dict[str, Any]) -> None:
     tokens = schema["paths"]["/auth/tokens/"]
     assert "token" in body(schema, tokens["post"]["responses"]["201"])
-    wish = {"name", "scopes", "ttl", "expires_at", "kind"}
-    assert wish == set(body(schema, tokens["post"]["requestBody"]))
+    fields = {"name", "scopes", "ttl", "expires_at", "kind"}
+    assert fields == set(body(schema, tokens["post"]["requestBody"]))
     page = body(schema, tokens["get"]["responses"]["200"])
     assert set(page) == {"count", "next", "previous", "results"}
     token = schema["paths"]["/auth/tokens/{id}/"]
@@ -194,7 +194,7 @@ def test_tokens(schema: dict[str, Any]) -> None:
         ("post", "/auth/revoke/", {}),
     ],
 )
-def test_what_is_refused_looks_as_shown(
+def test_a_refusal_looks_as_the_schema_shows(
     user: Any, schema: dict[str, Any], method: str, route: str, sent: Any
 ) -> None:
     client = APIClient()
@@ -209,6 +209,36 @@ def test_what_is_refused_looks_as_shown(
         "detail",
     ]
     jsonschema.validate(response.json(), {**shown["schema"], "components": schema["components"]})
+
+
+REFUSED_REQUESTS: dict[str, dict[str, Any]] = {
+    "no credentials": {"HTTP_AUTHORIZATION": ""},
+    "wrong key": {"HTTP_AUTHORIZATION": "Token nonsense"},
+    "no such format": {"HTTP_ACCEPT": "text/unknown"},
+    "unknown format": {"data": "x", "content_type": "text/unknown"},
+    "long body": {"data": "x" * 1_000_001, "content_type": "application/json"},
+    "no JSON": {"data": "{", "content_type": "application/json"},
+    "no object": {"data": "[]", "content_type": "application/json"},
+    "no such page": {"QUERY_STRING": "page=99"},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_REQUESTS)
+def test_what_is_answered_is_in_the_schema(user: Any, schema: dict[str, Any], name: str) -> None:
+    sent = REFUSED_REQUESTS[name]
+    for route, methods in ROUTES.items():
+        for method in methods.split():
+            operation = schema["paths"][route][method]
+            if "data" in sent and "requestBody" not in operation:
+                continue
+            for pk in ["{id}", "0"]:
+                client = APIClient()
+                token = act_as(client, user)
+                path = route.replace("{id}", str(token.pk) if pk == "{id}" else pk)
+                answer = client.generic(method.upper(), path, **sent)
+                shown = operation["responses"]
+                assert str(answer.status_code) in shown, (method, path, answer.status_code)
 
 
 @pytest.mark.parametrize("route", ["logout/", "token/", "token/rotate/"])
@@ -228,7 +258,7 @@ def test_too_many_refused_keys_are_in_the_schema(
     tmp_path: Path, settings: Any, rate: str | None
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": rate}
-    paths = draw(tmp_path / "rate.json")["paths"]
+    paths = generate(tmp_path / "rate.json")["paths"]
     always = {"/auth/login/", "/auth/revoke/"}
     for route, methods in ROUTES.items():
         for method in methods.split():
@@ -238,7 +268,7 @@ def test_too_many_refused_keys_are_in_the_schema(
 
 
 def test_a_refused_csrf_token_is_in_the_schema(schema: dict[str, Any]) -> None:
-    """Where sessions are let in, and for methods that change something."""
+    """It can happen to sessions only, and to methods that change something."""
     for route in ("/auth/tokens/", "/session/"):
         assert "403" in schema["paths"][route]["post"]["responses"]
     assert "403" not in schema["paths"]["/session/"]["get"]["responses"]
@@ -264,13 +294,13 @@ def test_scopes_and_refusals_of_a_view(schema: dict[str, Any]) -> None:
     assert notes["get"]["description"] == "Notes.\n\nScopes: `read`."
     assert "Scopes: `write`." in notes["post"]["responses"]["403"]["description"]
     assert list(body(schema, notes["post"]["responses"]["401"])) == ["detail"]
-    # The schema's own view needs nobody.
+    # The view of the schema needs no user.
     assert "401" not in schema["paths"]["/schema/"]["get"]["responses"]
 
 
 def test_scopes_of_permissions_that_are_combined(schema: dict[str, Any]) -> None:
     assert schema["paths"]["/drafts/"]["get"]["description"] == "Notes.\n\nScopes: `read`."
-    # There is another way in.
+    # The view accepts another kind of credentials too.
     assert schema["paths"]["/open/"]["get"]["description"] == "Notes."
 
 
@@ -284,12 +314,12 @@ def test_split_requests(tmp_path: Path, settings: Any) -> None:
     from drf_spectacular.settings import patched_settings
 
     with patched_settings({"COMPONENT_SPLIT_REQUEST": True, "OAS_VERSION": "3.1.0"}):
-        schema = draw(tmp_path / "split.json")
+        schema = generate(tmp_path / "split.json")
     login = schema["paths"]["/auth/login/"]["post"]
     assert "password" in body(schema, login["requestBody"])
 
 
-def test_refusals_are_left_to_who_draws_them_otherwise(tmp_path: Path, settings: Any) -> None:
+def test_a_package_with_other_refusals_describes_them_itself(tmp_path: Path, settings: Any) -> None:
     package = "drf_standardized_errors"
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, package]
     settings.REST_FRAMEWORK = {
@@ -317,6 +347,6 @@ def test_a_warning_would_have_failed_it(tmp_path: Path) -> None:
     urlpatterns.append(path("nameless/", Nameless.as_view()))
     try:
         with pytest.raises(CommandError):
-            draw(tmp_path / "warned.json")
+            generate(tmp_path / "warned.json")
     finally:
         urlpatterns.pop()

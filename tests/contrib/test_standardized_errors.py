@@ -94,7 +94,7 @@ def test_wrong_credentials(user: Any) -> None:
     assert code(APIClient().post("/auth/login/", answer)) == (400, "authorization")
 
 
-def test_a_scope_that_nobody_declared(user: Any) -> None:
+def test_an_undeclared_scope(user: Any) -> None:
     client = APIClient()
     act_as(client, user)
     response = client.post("/auth/tokens/", {"name": "ci", "scopes": ["nonsense"]})

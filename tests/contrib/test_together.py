@@ -1,4 +1,4 @@
-"""Serializers of the same name in several packages, in the schemas of one project."""
+"""Several packages have serializers of the same name. The schemas of one project show all."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return json.loads(into.read_text("utf-8"))
 
 
-def test_yasg_has_ours_beside_dj_rest_auths(swagger: Any) -> None:
+def test_yasg_shows_our_serializers_and_those_of_dj_rest_auth(swagger: Any) -> None:
     found = swagger["definitions"]
     assert list(found["Login"]["properties"]) == ["username", "email", "password"]
     assert list(found["TokenLogin"]["properties"]) == ["username", "password", "name"]
@@ -74,7 +74,7 @@ def test_yasg_has_ours_beside_dj_rest_auths(swagger: Any) -> None:
     assert "SchoolLogin" in found
 
 
-def test_spectacular_has_ours_beside_dj_rest_auths(schema: Any) -> None:
+def test_spectacular_shows_our_serializers_and_those_of_dj_rest_auth(schema: Any) -> None:
     found = schema["components"]["schemas"]
     assert list(found["Login"]["properties"]) == ["username", "email", "password"]
     assert list(found["TokenLogin"]["properties"]) == ["username", "password", "name"]

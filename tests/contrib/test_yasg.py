@@ -17,7 +17,7 @@ def schema(db: None, caplog: pytest.LogCaptureFixture) -> Any:
 
 
 def answer(schema: Any, route: str, method: str, status: int) -> dict[str, Any] | None:
-    """The properties of the body, or None without one."""
+    """Return the properties of the body, or None if there is no body."""
     shown = schema["paths"][route][method]["responses"][str(status)].get("schema")
     return None if shown is None else properties(schema, shown)
 
@@ -61,8 +61,8 @@ def test_tokens(schema: Any) -> None:
     made = answer(schema, "/auth/tokens/", "post", 201)
     assert made is not None
     assert "token" in made
-    wish = ["name", "scopes", "ttl", "expires_at", "kind"]
-    assert request(schema, "/auth/tokens/", "post") == wish
+    fields = ["name", "scopes", "ttl", "expires_at", "kind"]
+    assert request(schema, "/auth/tokens/", "post") == fields
     page = answer(schema, "/auth/tokens/", "get", 200)
     assert page is not None
     assert {"count", "results"} < set(page)

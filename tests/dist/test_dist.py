@@ -112,14 +112,14 @@ def test_sdist_has_all_that_building_and_testing_take(built: Path, tracked: set[
 
 
 def blocks(readme: str) -> Iterator[tuple[str, str]]:
-    """Language and text of each fenced block of the sections that are followed."""
+    """Return the language and the text of each fenced block in the sections to follow."""
     for section in re.split(r"^## ", readme, flags=re.MULTILINE):
         if section.startswith(SECTIONS):
             yield from re.findall(r"^```(\w+)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
 
 
 class Newcomer:
-    """Somebody with an empty virtual environment, a new project and the README."""
+    """A person with an empty virtual environment, a new project and the README."""
 
     def __init__(self, home: Path, wheel: Path, password: str) -> None:
         self.home = home
@@ -128,7 +128,7 @@ class Newcomer:
         self.token = ""
         self.port = free_port()
         venv.create(home / "venv", with_pip=True)
-        # Wherever the README installs the package, this wheel is what comes.
+        # If the README installs the package, pip finds this wheel.
         constraint = home / "constraint.txt"
         constraint.write_text(f"drf-token-auth @ {wheel.as_uri()}\n")
         self.env = {
@@ -154,7 +154,7 @@ class Newcomer:
         if "manage.py runserver" in line:
             self.serve()
         elif "manage.py createsuperuser" in line:
-            # It asks for the password, which a test answers in the environment.
+            # The command asks for the password. The test puts it into the environment.
             self.shell(f"{line} --no-input")
         else:
             out = self.shell(line.replace("curl ", "curl --fail --silent --show-error "))
@@ -212,7 +212,7 @@ def test_the_readme_to_the_letter(clone: Path, wheel: Path, tmp_path: Path) -> N
     try:
         for language, text in steps:
             if not newcomer.project.exists() and (language == "python" or "manage.py" in text):
-                # What the README adds to is a project that exists; here it is a new one.
+                # The README adds to an existing project. The test makes a new one.
                 newcomer.shell("django-admin startproject mysite")
             newcomer.follow(language, text)
         assert newcomer.token, "no answer held a token"

@@ -50,13 +50,13 @@ def blocks(page: Path) -> Iterator[Block]:
                 if inner.strip() == "```":
                     break
                 text += f"{inner}\n"
-            # Not the directives, such as {toctree}: Sphinx reads those.
+            # Leave out directives such as {toctree}. Only Sphinx reads them.
             if not opening[1].startswith("{"):
                 yield Block(page, section, number, opening[1], textwrap.dedent(text))
 
 
 def fits(shown: Any, got: Any) -> bool:
-    """Whether a page shows this: ``…`` is any text, a date any date, a number any number."""
+    """Return whether a page shows this: ``…`` stands for any text, a date for any date."""
     if isinstance(shown, dict):
         return (
             isinstance(got, dict)
@@ -83,7 +83,7 @@ def is_date(text: str) -> bool:
 
 
 def curl_lines(block: Block) -> Iterator[tuple[str, str, list[str], str]]:
-    """Method, path, header lines and body of each curl line."""
+    """Return the method, the path, the header lines and the body of each curl line."""
     for line in block.text.replace("\\\n", " ").splitlines():
         if line.startswith("curl "):
             parser = argparse.ArgumentParser()

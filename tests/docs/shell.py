@@ -45,7 +45,7 @@ def show_value(value: object) -> None:
 
 
 class Shell:
-    """The project that a page is about, and what has been typed so far."""
+    """The project of a page, and the variables of all blocks that ran so far."""
 
     def __init__(self, user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.user = user
@@ -67,7 +67,7 @@ class Shell:
         self.add("accounts", types.ModuleType("accounts"))
         self.add("accounts.models", models)
         for signal in SIGNALS:
-            # What a page connects goes with it.
+            # Disconnect the receivers that the page has connected.
             monkeypatch.setattr(signal, "receivers", list(signal.receivers))
 
     def add(self, name: str, module: types.ModuleType) -> None:
@@ -120,7 +120,7 @@ class Shell:
             self.paste(block)
             return
         *packages, name = block.file.removesuffix(".py").split("/")
-        if name == "models":  # a model needs its app: those of tests/projects stand for them
+        if name == "models":  # a model needs an app, so use the apps in tests/projects
             return
         for depth in range(len(packages)):
             package = ".".join(packages[: depth + 1])
@@ -193,7 +193,7 @@ class Shell:
             self.send(*asked)
 
     def send(self, method: str, path: str, header_lines: list[str], body: str) -> Any:
-        """The response; its JSON is ``self.answer``."""
+        """Return the response. Store its JSON in ``self.answer``."""
         form = "application/x-www-form-urlencoded" if "=" in body else "application/json"
         headers = dict(self.fill(header).split(": ", 1) for header in header_lines)
         response: Any = APIClient(headers=headers).generic(

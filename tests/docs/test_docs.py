@@ -62,15 +62,16 @@ def test_units_are_units(block: Block) -> None:
 
 def test_every_block_has_a_language_that_is_tested_here() -> None:
     tested = {"http", "ini", "json", "output", "pycon", "python", "sh"}
-    # What a program prints or a client's own language: to read. tests/pages tries the templates.
+    # Blocks that no test here runs: output, and clients in other languages. tests/pages renders the
+    # templates.
     prose = {"css", "html", "htmldjango", "javascript", "text"}
-    # Changes to a project of one's own: in the guides to moving in, whose test makes them.
+    # Changes to a reader's own project. tests/moving_in applies them.
     found = {(block.language, "moving-in" in block.page.parts) for block in BLOCKS}
     assert {language for language, _ in found - {("diff", True)}} <= tested | prose
 
 
 def command_lines(block: Block) -> Iterator[list[str]]:
-    """The arguments of each ``manage.py`` in the block, the command's name first."""
+    """Return the arguments of each ``manage.py`` in the block. The first is the command's name."""
     text = block.text.replace("\\\n", " ")
     for match in re.finditer(r"manage\.py ([^\n|>)&]+)", text):
         yield shlex.split(match[1].strip().rstrip('"'), comments=True)
@@ -88,7 +89,7 @@ def test_commands_are_typed_right(block: Block) -> None:
         if get_commands().get(name) == "drf_token_auth":
             parser_of(name).parse_args(arguments)
         else:
-            # The last two are those of django-tenants and drf-spectacular.
+            # The last two are commands of django-tenants and drf-spectacular.
             others = {"startapp", "runserver", "all_tenants_command", "spectacular"}
             assert name in {*get_commands(), *others}
 
@@ -148,7 +149,7 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
             shell.leave()
 
 
-def test_the_plain_view_of_the_page_answers_whatever_is_raised(db: None) -> None:
+def test_the_plain_view_of_the_page_answers_any_exception(db: None) -> None:
     page = DOCS / "how-to" / "without-a-request.md"
     (view,) = [one for one in blocks(page) if "def plain_view" in one.text]
     names: dict[str, Any] = {}
@@ -159,7 +160,7 @@ def test_the_plain_view_of_the_page_answers_whatever_is_raised(db: None) -> None
         assert [names["plain_view"](request).status_code for _ in range(2)] == [401, 429]
 
 
-# What there is, is named.
+# The pages name everything that exists.
 
 
 def text_of(name: str) -> str:
@@ -167,7 +168,7 @@ def text_of(name: str) -> str:
 
 
 def sections(page: str) -> dict[str, str]:
-    """The text under each second-level heading, by its first word in code."""
+    """Return the text under each second-level heading, by the heading's first word in code."""
     found = {}
     for section in re.split(r"^## ", text_of(page), flags=re.MULTILINE)[1:]:
         title, _, text = section.partition("\n")
@@ -180,7 +181,7 @@ def test_documented_default_is_the_default(name: str) -> None:
     text = sections("reference/settings.md")[name]
     default = re.search(r"^Default: `(.+?)`", text, re.MULTILINE)
     assert default is not None, name
-    # The one place where text of a page is a value.
+    # Only here, the test reads a value from the text of a page.
     shown = eval(default[1], {"timedelta": timedelta})
     assert shown == getattr(conf.Settings(), name)
 
@@ -304,11 +305,11 @@ def test_sha_2_is_the_only_hash() -> None:
     assert used == {"sha256", "sha512"}
 
 
-# Names and links.
+# Names and links
 
 
 def test_tests_that_pages_name_exist() -> None:
-    """Each name can be given to pytest as it stands."""
+    """pytest accepts each name without a change."""
     named = re.findall(r"`(tests/[^`]+::[^`]+)`", text_of("topics/security.md"))
     assert len(named) > 40
     assert [name for name in named if not is_a_test(*name.split("::"))] == []
@@ -322,7 +323,7 @@ def is_a_test(file: str, *names: str) -> bool:
     return isinstance(node, ast.FunctionDef)
 
 
-# All there are in ASVS 5.0, chapter 7.
+# All requirements in chapter 7 of ASVS 5.0.
 SESSION_CLAUSES = {7.1: 3, 7.2: 4, 7.3: 2, 7.4: 5, 7.5: 3, 7.6: 2}
 
 
@@ -336,8 +337,8 @@ def test_each_clause_of_session_management_is_answered() -> None:
     ]
 
 
-def test_what_is_said_to_be_so_names_a_test() -> None:
-    """In the tables of the page on security; what is not met says so in bold."""
+def test_each_claim_about_security_names_a_test() -> None:
+    """Each row of the tables names a test, or says in bold that the requirement is not met."""
     rows = [
         line
         for table in re.split(r"\n\n", text_of("topics/security.md"))
@@ -378,9 +379,10 @@ REPOSITORY = (
 )
 
 
-def test_links_of_the_readme_work_on_pypi() -> None:
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_links_of_the_readme_work_on_pypi(name: str) -> None:
     """PyPI shows the README without the files beside it."""
-    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / name).read_text("utf-8"))
     pages = [link.removeprefix(SITE) for link in links if link.startswith(SITE)]
     files = [link.partition("/main/")[2] for link in links if link.startswith(REPOSITORY)]
     assert len(pages) > 5

@@ -11,12 +11,12 @@ import pytest
 from tests.test_translations import APPS, ENTRIES
 
 ROOT = Path(__file__).parents[2]
-# The index has no English page: it is the way into the Korean ones.
+# The index has no English page. It leads to the Korean pages.
 PAGES = [
     *(page for page in sorted((ROOT / "docs" / "ko").glob("*.md")) if page.stem != "index"),
     ROOT / "README.ko.md",
 ]
-# The first line of a page: its English page, and the digest of the text it was translated from.
+# The first line of a page names its English page and the digest of the translated text.
 MARK = re.compile(r"(?:% |<!-- )(\S+\.md) ([0-9a-f]{16})(?: -->)?\n")
 DIRECTIVE = re.compile(r"^(`{3,})\{.*?^\1$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)

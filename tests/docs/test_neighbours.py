@@ -52,11 +52,11 @@ VARIATIONS = {
         "USERSESSIONS_ADAPTER",
     },
     "axes_email": {"INSTALLED_APPS", "AUTH_USER_MODEL"},
-    "dj_rest_auth": {"INSTALLED_APPS"},  # the second factor, which dj-rest-auth 7.1 does not have
+    "dj_rest_auth": {"INSTALLED_APPS"},  # for the second factor, which dj-rest-auth 7.1 lacks
     "dj_rest_auth_beside": {"INSTALLED_APPS", "REST_FRAMEWORK", "DRF_TOKEN_AUTH"},
     "spectacular": {"INSTALLED_APPS", "REST_FRAMEWORK"},
     "together": {"ROOT_URLCONF"},
-    "unfold": {"INSTALLED_APPS"},  # the page's own admin.py is in one
+    "unfold": {"INSTALLED_APPS"},  # for an app with the page's admin.py
 }
 
 
@@ -95,7 +95,7 @@ def test_the_extras_are_those_that_the_index_names():
 
 
 def test_the_oldest_versions_that_run_are_those_asked_for():
-    """All but Django itself, whose versions the matrix has."""
+    """Django is left out, because the matrix has its versions."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     asked = re.findall(
         r'^(?:[\w-]+ = \[| +)"([\w-]+)(?:\[[\w,-]+\])?>=([\d.]+)"', text, re.MULTILINE

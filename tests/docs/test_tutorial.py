@@ -1,6 +1,6 @@
 """Follow the tutorial step by step, as a new reader does.
 
-The project's users log in with their e-mail address; with other settings, with what these name.
+The project's users log in with their e-mail address. With other settings, they use another name.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def is_in(client: APIClient) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """All that a model instance might say of itself."""
+    """Return every text that shows a model instance."""
     return f"{value} {value!r} {vars(value)}"
 
 
@@ -255,9 +255,7 @@ class TestStep5LogIn:
         assert len(bodies) == 1
         assert not Token.objects.exists()
 
-    def test_a_backend_that_lets_inactive_users_in_lets_them_in_elsewhere(
-        self, settings: Any
-    ) -> None:
+    def test_an_inactive_user_is_refused_with_any_backend(self, settings: Any) -> None:
         settings.AUTHENTICATION_BACKENDS = [
             "django.contrib.auth.backends.AllowAllUsersModelBackend"
         ]
@@ -504,12 +502,12 @@ class TestStep8LogOutWithoutATokenOfOurs:
         assert not is_in(phone)
 
     @pytest.mark.parametrize("path", [LOGOUT, LOGOUT_ALL, "/any-way/logout/"])
-    def test_nobody(self, path: str) -> None:
+    def test_a_request_without_a_user_is_refused(self, path: str) -> None:
         answer = APIClient().post(path)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == 'Token realm="api"'
 
-    def test_force_authenticate_with_a_real_token_ends_it(self, user: Any) -> None:
+    def test_force_authenticate_with_a_real_token_revokes_it(self, user: Any) -> None:
         token = Token.objects.create(user=user)
         client = APIClient()
         client.force_authenticate(user, token=token)
@@ -582,7 +580,7 @@ class TestStep9Expire:
         call_command("purge_expired_tokens", stdout=StringIO())
         answer = device(token.key).get("/hello/")
         assert answer.status_code == 401
-        # Without its row nobody can tell it from a key that never was.
+        # After the row is deleted, the key looks like one that never existed.
         assert answer.data["detail"].code == "invalid_token"
 
     def test_a_lifetime_of_the_projects_own(self, user: Any, settings: Any) -> None:
@@ -601,7 +599,7 @@ def saved(token: Any) -> Any:
 
 
 def tokens_of(user: Any) -> Any:
-    """What ``user.drf_token_auth_token_set`` is with the package's own model."""
+    """Return the user's tokens, as ``user.drf_token_auth_token_set`` does with our own model."""
     for relation in user._meta.related_objects:
         if relation.related_model is Token:
             return getattr(user, relation.get_accessor_name())
@@ -674,7 +672,7 @@ class TestStep11Deploy:
 
 
 def test_the_whole_story(user: Any) -> None:
-    """Log in, call, log out, and nothing anywhere says the key."""
+    """Log in, call and log out. No text shows the key."""
     phone = log_in(user)
     key = phone._credentials["HTTP_AUTHORIZATION"].split()[1]
     answer = phone.get("/hello/")

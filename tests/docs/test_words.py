@@ -20,14 +20,14 @@ LONGEST = 33
 PROSE = [ROOT / "SECURITY.md", *PAGES]
 
 
-# One page must name the words.
+# The page of terms must name the words.
 @pytest.mark.parametrize("page", [one for one in PROSE if one.name != "terms.md"], ids=name_of)
 def test_a_page_has_none_of_the_retired_words(page: Path) -> None:
     prose = prose_of_page(page.read_text("utf-8"))
     assert [one for one in sentences(prose) if RETIRED.search(one) or OPENINGS.match(one)] == []
 
 
-# Where a sentence begins is told by a capital letter, which Korean does not have.
+# The test finds sentences by their capital letters. Korean has none.
 ENGLISH = [page for page in PROSE if page.parent.name != "ko"]
 
 
@@ -37,10 +37,14 @@ def test_a_page_has_no_long_sentence(page: Path) -> None:
     assert [one for one in sentences(prose) if len(one.split()) > LONGEST] == []
 
 
-def test_a_docstring_has_none_of_the_retired_words() -> None:
+FOLDERS = [PACKAGE, ROOT / "tests", ROOT / "benchmarks", ROOT / "example_project"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_docstring_has_none_of_the_retired_words(folder: Path) -> None:
     found = [
-        f"{path.relative_to(PACKAGE)}:{line} {one}"
-        for path in sorted(PACKAGE.rglob("*.py"))
+        f"{path.relative_to(folder)}:{line} {one}"
+        for path in sorted(folder.rglob("*.py"))
         for line, text in docstrings(path)
         for one in sentences(text)
         if RETIRED.search(one) or OPENINGS.match(one)

@@ -72,7 +72,7 @@ class ByMethod(Reports):
 
 
 class Serializers:
-    """In place of ModelSerializer, so that other tests do not find this mistake."""
+    """A stand-in for ModelSerializer, so that the checks of other tests do not find this class."""
 
 
 class TokenSerializer(Serializers):
@@ -87,7 +87,7 @@ class Logout(APIView):
 
 
 def stock(name: str) -> type[APIView]:
-    """A view as dj-rest-auth has it."""
+    """Return a view like those of dj-rest-auth."""
     module, methods = "dj_rest_auth.views", {"logout": print, "post": print}
     made = type(name, (APIView,), {"__module__": module, **methods})
     made.authentication_classes = []
@@ -182,7 +182,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
     "W013": [{}],
 }
-# These need another model or an admin; their tests are in tests/checks.
+# These messages need another model or an admin. Their tests are in tests/checks.
 ELSEWHERE = {"E007", "E020", "E022", "W014"}
 
 

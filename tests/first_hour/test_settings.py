@@ -82,7 +82,7 @@ def test_entries_that_are_not_texts_need_no_traceback(tmp_path: Path) -> None:
     lines = [
         authenticators("[object()]"),
         "ROOT_URLCONF = 'bare_urls'",
-        # Its models import DRF's views, which fail then.
+        # The models of this app import DRF's views, which then fail.
         'INSTALLED_APPS.remove("tests.projects.early")',
     ]
     error = Project(tmp_path, "default_user", *lines).refuse("check")

@@ -1,4 +1,4 @@
-"""The page "Troubleshooting" has a section for each problem that people search for, and is true."""
+"""The page "Troubleshooting" is true, and has a section for each problem that people search for."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def get(**headers: str) -> Any:
 
 
 def heading_for(response: Any) -> str:
-    """The heading that a person finds who searches for the status and the text."""
+    """Return the heading that a reader finds by the status and the text."""
     text = response.json()["detail"]
     [heading] = [one for one in HEADINGS if f"{response.status_code} " in one and text in one]
     return heading

@@ -1,6 +1,6 @@
 """Copy an old table that the tests make.
 
-tests/moving_in has the tables of the real packages, tests/concurrency what others do meanwhile.
+tests/moving_in has tests with the tables of the real packages, and tests/concurrency with threads.
 """
 
 from __future__ import annotations

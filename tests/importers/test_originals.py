@@ -40,7 +40,7 @@ def test_an_old_app_without_its_table_does_not_stop_a_logout(user, monkeypatch):
 
 
 def test_an_old_table_that_is_dropped_while_the_site_runs_does_not_stop_a_logout(user, monkeypatch):
-    """``migrate authtoken zero``; or, with django-tenants, a tenant without the table."""
+    """``migrate authtoken zero`` drops it. With django-tenants, a tenant may lack it."""
     install(Plaintext, monkeypatch)
     tokens = [operations.issue(user) for _ in range(2)]
     assert tokens[0].revoke(reason="logout")

@@ -1,4 +1,4 @@
-"""Peppers: added, raised, retired, and removed too early."""
+"""Add a pepper, change to the next one, retire it, or remove it too early."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Token = get_token_model()
 ONE, TWO, THREE = ("first" * 8, "second" * 8, "third" * 8)
 both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
 
-# Re-hashing comes after the commit.
+# A key is rehashed after the commit.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def under(peppers: Any, **conf: Any) -> Any:
-    """These peppers, of which the highest is in use."""
+    """Set these peppers. The highest is in use."""
     used = max(peppers) if peppers and isinstance(peppers, dict) else None
     return override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": used, **conf})
 
@@ -81,7 +81,7 @@ def test_the_digest_is_an_hmac_of_the_key(user: Any) -> None:
         ({1: ONE}, {1: ONE, 2: TWO}, 2),
         ({1: ONE}, {1: ONE, 2: TWO, 3: THREE}, 3),
         ({}, {1: ONE, 2: TWO}, 2),
-        # Given up altogether: back to the digest without one, while the old is still known…
+        # Stop using peppers. The old pepper stays known, so its keys still work…
         ({2: TWO}, {2: TWO, 1: ONE}, 2),
     ],
 )
@@ -102,17 +102,17 @@ def test_a_use_hashes_again(
 @pytest.mark.parametrize(
     "steps",
     [
-        # Know the pepper, then use it.
+        # First know the pepper, then use it.
         [known(used=None), known(1, used=None), known(1, used=1)],
-        # Know the next one, then use it, then forget the first.
+        # First know the next pepper, then use it, then forget the first.
         [known(1, used=1), known(1, 2, used=1), known(1, 2, used=2)],
-        # Stop to use it. It stays known until no row needs it.
+        # Stop using it. It stays known until no row needs it.
         [known(1, used=1), known(1, used=None)],
     ],
     ids=["first", "next", "leave"],
 )
 def test_old_and_new_servers_accept_each_others_keys(user: Any, steps: list[Any]) -> None:
-    """At each step of a roll-out some servers have the new settings, and some the old ones."""
+    """At each step of a roll-out, some servers have the new settings and some have the old ones."""
     for old, new in itertools.pairwise(steps):
         for first, second in [(old, new), (new, old)]:
             with first:
@@ -134,7 +134,7 @@ def test_the_next_use_replaces_an_old_pepper(user: Any) -> None:
 
 
 def test_hashing_again_waits_for_no_interval(user: Any) -> None:
-    """Last use has just been written, or is switched off."""
+    """The key is rehashed even if the last use was just written, or is not recorded."""
     token = operations.issue(user)
     assert status_of(token) == 200
     with under({1: ONE}):
@@ -146,7 +146,7 @@ def test_hashing_again_waits_for_no_interval(user: Any) -> None:
 
 
 def test_a_pepper_is_retired(user: Any) -> None:
-    """As the documentation tells it: raise, wait until none is left, remove."""
+    """Follow the documentation: use the next pepper, wait, and remove this one."""
     with under({1: ONE}):
         tokens = [operations.issue(user) for _ in range(3)]
     with under({1: ONE, 2: TWO}):
@@ -199,7 +199,7 @@ def test_an_unknown_key_looks_at_the_table_once_a_process(
         status_of(unknown)
         with queries() as asked:
             assert status_of(Token.generate_key()) == 401
-        # The lookup, and the primary once more.
+        # The lookup, and the second query on the primary.
         assert len(asked) == 2
     assert "not in PEPPERS" not in caplog.text
 
@@ -215,7 +215,7 @@ def test_removing_an_unneeded_pepper_logs_nothing(
 
 
 def test_a_row_from_knox_keeps_its_digest(user: Any) -> None:
-    """A second import must find it again."""
+    """A second import must find the row by this digest."""
     known = "a" * 64
     token = operations.issue(user)
     digest = keys.knox_digest(hashlib.sha512(known.encode()).hexdigest())
@@ -246,15 +246,15 @@ def test_a_previous_key_survives_a_pepper_that_is_raised_within_its_grace(user: 
         new = operations.rotate(token)
     with under({1: ONE, 2: TWO}):
         assert status_of(token) == 200
-        assert version(token) == 1  # the digest of the new key is not known from the old one
+        assert version(token) == 1  # a request with the old key cannot hash the new one
         assert status_of(new) == 200
         assert version(token) == 2
         assert status_of(token) == 200
 
 
 def test_rotation_of_a_token_that_was_hashed_again_meanwhile(user: Any) -> None:
-    """Two requests of one client right after a pepper was added: one rotates, the other is first
-    to hash the key again."""
+    """A client sends two requests right after a pepper was added. One rotates the key, and the
+    other rehashes it first."""
     token = operations.issue(user)
     with under({1: ONE}):
         presented = Token.objects.from_key(token.key)
@@ -265,7 +265,7 @@ def test_rotation_of_a_token_that_was_hashed_again_meanwhile(user: Any) -> None:
         assert status_of(new) == 200
 
 
-# What is configured wrongly
+# Wrong settings
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Django's error reports, in mails to ADMINS and on the DEBUG page, never contain a secret.
 
-A report has what was posted and the variables of every function that was called meanwhile.
+A report shows the posted data and the local variables of every function that was called.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.projects.api.views import EchoView
 Token = get_token_model()
 PACKAGE = str(Path(drf_token_auth.__file__).parent)
 DJANGO = str(Path(django.__file__).parent)
-# One word: what prints a long line breaks it between words.
+# The secret is one word, because long lines are broken between words.
 PASSWORD = "correct-horse-battery-staple"
 
 pytestmark = pytest.mark.django_db
@@ -49,13 +49,13 @@ class Down(Exception):
 
 
 def report_of(call: Callable[[], Any], request: Any = None) -> str:
-    """The report of what the call raises, from the first function of Django's or ours on."""
+    """Return Django's report of the exception. Leave out the frames of the test."""
     try:
         call()
     except (Down, OperationalError) as error:
         trace = error.__traceback__
         assert trace is not None
-        # This function and the helpers of a test have the secret, too.
+        # This function and the test's helpers also have the secret in a variable.
         while not trace.tb_frame.f_code.co_filename.startswith((PACKAGE, DJANGO)):
             assert trace.tb_next is not None
             trace = trace.tb_next
@@ -68,7 +68,7 @@ def report_of(call: Callable[[], Any], request: Any = None) -> str:
 
 @pytest.fixture
 def fails() -> Any:
-    """Make the database fail at statements that begin like this."""
+    """Make the database fail at statements that begin with this text."""
 
     def begin(what: str) -> Any:
         def fail(execute: Any, sql: str, *args: Any) -> Any:
@@ -89,7 +89,7 @@ def posted(data: dict[str, Any], form: str) -> Any:
 
 
 class OwnRevokeView(RevokeView):
-    """A project's, which has the key in a variable of its own."""
+    """A project's subclass. It has the key in a local variable."""
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         key = f"{request.data['token']}"
@@ -160,7 +160,7 @@ def test_no_report_has_the_key_of_the_header(
         assert key not in report_of(partial(view, request), request)
 
 
-# What hides itself.
+# Text that hides itself
 
 
 def test_hidden_text_is_text_that_shows_nothing() -> None:
@@ -191,7 +191,7 @@ def test_a_password_that_was_posted(user: Any) -> None:
 
 
 class PlainTokens(ExpiringTokenAuthentication):
-    """A model of the project's own is none of ours, and is given text as it always was."""
+    """A token model of the project. Its lookup gets plain text, as with DRF's class."""
 
     seen: list[Any] = []
 
@@ -233,7 +233,7 @@ def awaited(tokens: Any, key: str) -> Any:
     return async_to_sync(ask)
 
 
-# With DEBUG Django hides nothing: the page has what each variable says of itself.
+# With DEBUG, Django hides nothing: the page shows the repr of each variable.
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize(
     "ask",

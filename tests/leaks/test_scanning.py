@@ -64,7 +64,7 @@ def test_other_prefixes() -> None:
 
 
 def test_a_prefix_that_begins_another() -> None:
-    """Neither hides a key of the other."""
+    """Keys of both prefixes are found."""
     short, long = keys.generate("k"), keys.generate("kk_")
     keys_found = {key for _, key in found(f"{short}\n{long}".encode(), "k", "kk_")}
     assert keys_found == {short, long}
@@ -78,7 +78,7 @@ def test_a_prefix_that_begins_another() -> None:
     encoding=st.sampled_from(["utf-8", "utf-16", "utf-32-be"]),
 )
 def test_lines_wherever_the_pieces_end(parts: list[str], piece: int, encoding: str) -> None:
-    """Prefixes of different lengths, so that a key may end well within the bytes that are kept."""
+    """The prefixes differ in length, so a key may end inside the bytes that are kept."""
     lines = "".join(parts).split("\n")
     right = [
         (number, key)
@@ -97,7 +97,7 @@ def test_lines_wherever_the_pieces_end(parts: list[str], piece: int, encoding: s
     piece=st.integers(1, 120),
 )
 def test_wherever_the_pieces_end(parts: list[str], piece: int) -> None:
-    """In pieces of any size, what is found in one."""
+    """Pieces of any size give the same keys as one piece."""
     data = "".join(parts).encode()
     prefixes = "dta_", "d"
     assert found(data, *prefixes, piece=piece) == found(data, *prefixes)
@@ -105,7 +105,7 @@ def test_wherever_the_pieces_end(parts: list[str], piece: int) -> None:
 
 
 class Endless(io.RawIOBase):
-    """A line without an end, and who has asked for how much of it."""
+    """A line without an end. It records how many bytes each read asked for."""
 
     def __init__(self, pieces: int, key: str) -> None:
         self.left = pieces

@@ -23,7 +23,7 @@ Token = get_token_model()
 
 
 class Action:
-    """Notes each run, and whether it was inside a transaction."""
+    """A write that records each run, and whether it ran inside a transaction."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.runs: list[bool] = []
@@ -89,7 +89,7 @@ def test_after_a_rollback_the_write_runs_when_the_request_ends() -> None:
 
 
 def test_a_rolled_back_savepoint_does_not_drop_the_write() -> None:
-    """The commit of the rest doesn't run it; the end of the request does."""
+    """The write runs at the end of the request, not when the rest commits."""
     action, other = Action(), Action()
     begin_request()
     with transaction.atomic():
@@ -169,7 +169,7 @@ def test_two_nested_requests_are_two_uses() -> None:
 
 
 def test_a_worker_without_requests_keeps_only_the_newest_writes() -> None:
-    """A task queue's worker, whose every task is rolled back."""
+    """Each task of this task queue's worker is rolled back."""
     begin_request()
     actions = [Action() for _ in range(MOST_WAITING + 1)]
     for action in actions:
@@ -179,13 +179,13 @@ def test_a_worker_without_requests_keeps_only_the_newest_writes() -> None:
     assert (actions[0].runs, actions[-1].runs) == ([], [False])
 
 
-# With AUTOCOMMIT off, a transaction is always open: the project's
+# With AUTOCOMMIT off, the project's transaction is always open
 
 
 @contextmanager
-def by_hand() -> Iterator[None]:
-    """As with AUTOCOMMIT off in DATABASES."""
-    # Django closes a connection whose mode is not the one in the settings.
+def without_autocommit() -> Iterator[None]:
+    """Switch AUTOCOMMIT off, as the setting DATABASES can."""
+    # Django closes a connection if its mode differs from the settings.
     connection.settings_dict["AUTOCOMMIT"] = False
     connection.set_autocommit(False)
     try:
@@ -199,16 +199,16 @@ def by_hand() -> Iterator[None]:
 @pytest.mark.urls("tests.life_urls")
 def test_without_autocommit_a_use_is_written() -> None:
     token = operations.issue(make_user())
-    with by_hand():
+    with without_autocommit():
         assert status_of(token) == 200
         connection.commit()
     assert row(token).last_used_at is not None
 
 
 def test_without_autocommit_a_write_joins_the_projects_transaction() -> None:
-    """The block is a savepoint. No commit follows it, and the next request cannot be waited for."""
+    """The write cannot wait for the end of the request: Django would close the connection then."""
     action = Action()
-    with by_hand():
+    with without_autocommit():
         with transaction.atomic():
             defer(action)
             assert action.runs == [True]
@@ -223,7 +223,7 @@ def test_without_autocommit_a_failing_write_does_not_break_the_transaction(
             cursor.execute("SELECT nothing FROM nowhere")
 
     token = operations.issue(make_user())
-    with by_hand():
+    with without_autocommit():
         Token.objects.filter(pk=token.pk).update(name="renamed")
         after_transaction(fail, using="default")
         connection.commit()
@@ -231,7 +231,7 @@ def test_without_autocommit_a_failing_write_does_not_break_the_transaction(
     assert row(token).name == "renamed"
 
 
-# In the tests of projects, each in a transaction of its own
+# In a project's TestCase, which wraps each test in a transaction
 
 
 class TestInATestCase:

@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -90,7 +91,7 @@ durations = st.none() | st.timedeltas(
 )
 
 
-# Columns that only some of the user models have, and what can be in them.
+# Columns that only some user models have, with the values to try.
 USER_COLUMNS = {
     "settings": st.dictionaries(names, st.none() | st.booleans() | st.integers(-9, 9) | names),
     "born": st.none() | st.dates(),
@@ -172,7 +173,7 @@ def test_the_sql_comes_from_the_orm(user):
         )
     sql = ours[0]["sql"]
     if connection.vendor == "postgresql" and theirs[0]["sql"].count(" JOIN ") == 1:
-        # But for the join, written so that there is one way to plan it.
+        # The join differs: it is written so that PostgreSQL has one way to plan it.
         lateral = r"CROSS JOIN LATERAL \(SELECT .* WHERE (.*) OFFSET 0\) AS (\S+)"
         sql, count = re.subn(lateral, r"INNER JOIN \2 ON \1", sql)
         assert count == 1
@@ -271,7 +272,7 @@ def test_a_changed_setting_drops_the_compiled_statement(user):
 
 
 def close_for_good() -> None:
-    """Close this thread's connection; Django keeps one to an in-memory database open."""
+    """Close this thread's connection. Django itself keeps one to an in-memory database open."""
     BaseDatabaseWrapper.close(connection._connections[connection._alias])
 
 
@@ -279,7 +280,7 @@ def close_for_good() -> None:
 def test_a_connection_closed_between_two_requests_is_opened_again(user):
     token = get_token_model().objects.create(user=user)
     in_use = connection._connections[connection._alias]
-    keeper = in_use.copy()  # an in-memory database lives as long as a connection to it
+    keeper = in_use.copy()  # without a connection, an in-memory database disappears
     keeper.ensure_connection()
     try:
         by_statement(token)
@@ -313,12 +314,20 @@ def test_another_thread_uses_the_compiled_statement(user):
 def test_a_compiled_statement_holds_no_connection():
     compiled = statement._compile(get_token_model(), [keys.unissued()], connection)
     assert compiled is not None
-    for converter in compiled.converters:
-        owner = getattr(converter.function, "__self__", None)
-        assert owner is not connection.ops
+    for _, convert, _ in compiled.field_converters:
+        assert getattr(convert, "__self__", None) is not connection.ops
 
 
-# The statement is compiled for each of what it depends on
+def test_sqlite_gets_parameters_with_names():
+    """Django searches the whole SQL for parameters without names, on each request."""
+    compiled = statement._compile(get_token_model(), [keys.unissued(), keys.unissued()], connection)
+    assert compiled is not None
+    names = ["digest0", "digest1"] if connection.vendor == "sqlite" else None
+    assert compiled.names == names
+    assert compiled.sql.count("%(digest") == len(names or ())
+
+
+# When a statement is compiled again
 
 
 @pytest.mark.usefixtures("_apart")
@@ -362,7 +371,7 @@ def test_a_statement_is_compiled_once_for_each_alias_backend_model_and_number_of
 
 
 class Person(models.Model):
-    """Has of a user what a token needs."""
+    """A user model with only those attributes that a token needs."""
 
     name = models.CharField(max_length=9, default="ada")
 
@@ -371,19 +380,19 @@ class Person(models.Model):
 
 
 def later() -> None:
-    """Define another model, as an app does whose models are loaded after the first request."""
+    """Define another model, like an app that loads its models after the first request."""
     meta = type("Meta", (), {"app_label": "lab"})
     type("Later", (models.Model,), {"Meta": meta, "__module__": __name__})
 
 
-def own_models(manager: Any = None, **fields: Any) -> tuple[Any, Any]:
-    """A token model and the model of its user."""
+def own_models(manager: Any = None, person: type = Person, **fields: Any) -> tuple[Any, Any]:
+    """Return a new token model, and the model of its users."""
 
     class Meta:
         app_label = "lab"
 
     module = {"Meta": Meta, "__module__": __name__}
-    users = type("Someone", (Person,), dict(module))
+    users = type(person)("Someone", (person,), dict(module))
     fields.setdefault("user", models.ForeignKey(users, models.CASCADE))
     own = {"objects": manager} if manager is not None else {}
     return type("Tok", (AbstractToken,), {**module, **fields, **own}), users
@@ -407,7 +416,7 @@ def test_a_column_that_a_later_model_adds_is_read_like_the_others(of_user):
         assert len(queries) == 0
 
 
-# What cannot be proved equal is left to the ORM
+# The ORM does what this module cannot
 
 
 def from_orm(model: type[AbstractToken]) -> bool:
@@ -429,7 +438,7 @@ class Only(TokenManager[Any]):
 
 
 class Overriding(TokenManager[Any]):
-    """Does nothing else today, and may tomorrow."""
+    """A manager whose ``get_queryset`` adds nothing, but could."""
 
     def get_queryset(self) -> Any:
         return super().get_queryset()
@@ -474,7 +483,7 @@ class OtherDigest(DigestField):
 
 
 class WithParameter(models.CharField):
-    """Its column comes with a parameter of its own."""
+    """A field whose SELECT has a parameter."""
 
     def select_format(self, compiler: Any, sql: str, params: Any) -> Any:
         return f"COALESCE({sql}, %s)", [*params, "none"]
@@ -506,14 +515,14 @@ def test_an_unusual_column_uses_the_orm(which):
         lambda tokens: tokens.annotate(shown=models.F("name")),
         lambda tokens: tokens.extra(select={"one": "1"}),
         lambda tokens: tokens.select_related("user__leader"),
-        lambda tokens: tokens.select_related("user", "maker"),
+        lambda tokens: tokens.select_related("user", "creator"),
     ],
     ids=["annotation", "extra", "the user's", "two"],
 )
 @pytest.mark.usefixtures("_apart")
 def test_a_query_with_more_columns_uses_the_orm(widened, monkeypatch):
-    """Whatever a later Django or manager brings in: what the compiler says is looked at, too."""
-    model, users = own_models(maker=to_user(null=False))
+    """A later Django or a manager may add columns. The lookup compares the compiler's columns."""
+    model, users = own_models(creator=to_user(null=False))
     models.ForeignKey("self", models.CASCADE).contribute_to_class(users, "leader")
     plain = statement._queryset
     assert not from_orm(model)
@@ -547,9 +556,96 @@ def test_an_annotating_default_manager_is_respected(user, monkeypatch):
     assert found.now == 1
 
 
+# A model that builds its instances itself
+
+
+def upper(instance: models.Model) -> None:
+    vars(instance)["name"] = vars(instance)["name"].upper()
+
+
+class Initialized(Person):
+    class Meta:
+        abstract = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        upper(self)
+
+
+class FromDb(Person):
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
+        built = super().from_db(*args, **kwargs)
+        upper(built)
+        return built
+
+
+class Assigned(Person):
+    class Meta:
+        abstract = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value.upper() if name == "name" else value)
+
+
+class Made(Person):
+    class Meta:
+        abstract = True
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls)
+        made.is_full = bool(args)
+        return made
+
+
+class Called(models.base.ModelBase):
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        built = super().__call__(*args, **kwargs)
+        upper(built)
+        return built
+
+
+class ByMetaclass(Person, metaclass=Called):
+    class Meta:
+        abstract = True
+
+
+class UpperAttribute(DeferredAttribute):
+    def __set__(self, instance: models.Model, value: str) -> None:
+        vars(instance)[self.field.attname] = value.upper()
+
+
+class UpperField(models.CharField):
+    descriptor_class = UpperAttribute
+
+
+class Described(models.Model):
+    name = UpperField(max_length=9, default="ada")
+
+    class Meta:
+        abstract = True
+
+
+@pytest.mark.usefixtures("_apart")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("base", [Initialized, FromDb, Assigned, Made, ByMetaclass, Described])
+def test_a_user_model_builds_its_instances_itself(base):
+    model, users = own_models(person=base)
+    with tables_of(users, model):
+        token = model.objects.create(user=users.objects.create())
+        users.objects.update(name="grace")
+        assert statement._compile(model, [keys.unissued()], connection) is not None
+        assert_equal(token)
+        user = by_statement(token).user
+        assert user.is_full if base is Made else user.name == "GRACE"
+
+
 @contextmanager
 def stored(**fields: Any) -> Iterator[Any]:
-    """A token of a model that has these fields or manager; its user is one of the project's."""
+    """Store a token of a new model with these fields or this manager, for a user of the project."""
     with registry():
         fields.setdefault("user", to_user())
         model, _ = own_models(**fields)
@@ -605,12 +701,12 @@ def test_extra_columns_are_read_as_by_the_orm():
         assert_equal(token)
 
 
-def test_the_clock_of_the_row_is_the_settings_one(user):
+def test_datetimes_follow_the_setting_use_tz(user):
     token = get_token_model().objects.create(user=user)
     assert timezone.is_aware(by_statement(token).created_at) == timezone.is_aware(timezone.now())
 
 
-if connection.vendor == "sqlite":  # where Django allows such a column
+if connection.vendor == "sqlite":  # the only database on which Django allows such a column
 
     @pytest.mark.django_db(transaction=True)
     def test_a_column_with_a_percent_sign_in_its_name():

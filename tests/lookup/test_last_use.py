@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 pytestmark = [
     pytest.mark.urls("tests.life_urls"),
-    # What comes after the commit needs one.
+    # Writes after the commit need a real commit.
     pytest.mark.django_db(transaction=True),
 ]
 both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
@@ -37,7 +37,7 @@ def token() -> Any:
     return operations.issue(make_user())
 
 
-def looking(look: Callable[[Any], None]) -> Any:
+def in_the_view(look: Callable[[Any], None]) -> Any:
     return mock.patch.object(InspectedView, "look", staticmethod(look))
 
 
@@ -76,7 +76,7 @@ def test_many_uses_in_an_interval_write_once(token: Any) -> None:
 
 @both
 def test_all_due_changes_are_one_statement(atomic: bool) -> None:
-    """Use, renewal, binding to the password, and the digest under a new pepper."""
+    """The changes: the last use, the renewal, the stamp, and the digest under a new pepper."""
     start = timezone.now()
     with at(start):
         token = operations.issue(make_user(), idle_timeout=20 * MINUTE)
@@ -163,7 +163,7 @@ def test_under_atomic_requests_the_write_waits_for_the_commit(token: Any) -> Non
         assert connection.in_atomic_block
         seen.append(row(token).last_used_at)
 
-    with atomic_requests(True), looking(look):
+    with atomic_requests(True), in_the_view(look):
         assert status_of(token, "/inspected/") == 200
     assert seen == [None]
     assert row(token).last_used_at is not None
@@ -184,13 +184,13 @@ def test_a_crashing_view_is_still_a_use(token: Any, atomic: bool) -> None:
 
     client = client_of(token)
     client.raise_request_exception = False
-    with atomic_requests(atomic), looking(look):
+    with atomic_requests(atomic), in_the_view(look):
         assert client.get("/inspected/").status_code == 500
     assert row(token).last_used_at is not None
 
 
 def test_a_token_that_expires_while_the_view_runs_stays_expired() -> None:
-    """The write comes after the commit, and an expired token is never renewed."""
+    """The write runs after the commit. It does not renew a token that has expired by then."""
     token = operations.issue(make_user(), idle_timeout=15 * MINUTE)
     ends = row(token).expires_at
     with at(ends - MINUTE) as clock:
@@ -198,7 +198,7 @@ def test_a_token_that_expires_while_the_view_runs_stays_expired() -> None:
         def look(request: Any) -> None:
             clock.move_to(ends + MINUTE)
 
-        with atomic_requests(True), looking(look):
+        with atomic_requests(True), in_the_view(look):
             assert status_of(token, "/inspected/") == 200
     assert (row(token).expires_at, row(token).last_used_at) == (ends, None)
 
@@ -208,30 +208,30 @@ def test_a_token_that_is_revoked_while_it_is_used(token: Any, atomic: bool) -> N
     def look(request: Any) -> None:
         operations.revoke(request.auth, reason="admin")
 
-    with atomic_requests(atomic), looking(look):
+    with atomic_requests(atomic), in_the_view(look):
         assert status_of(token, "/inspected/") == 200
     assert not Token.objects.exists()
 
 
 def test_only_the_columns_of_a_use_are_written(token: Any) -> None:
-    """A rename, narrowing or rotation meanwhile is not undone."""
+    """The write does not undo a new name, new scopes or a rotation that happened meanwhile."""
 
     def look(request: Any) -> None:
         Token.objects.filter(pk=token.pk).update(name="renamed", kind="personal", scopes="x")
 
-    with atomic_requests(True), looking(look):
+    with atomic_requests(True), in_the_view(look):
         assert status_of(token, "/inspected/") == 200
     now = row(token)
     assert (now.name, now.kind, now.scopes) == ("renamed", "personal", "x")
     assert now.last_used_at is not None
 
 
-# Its failure is a log line
+# A failing write is a line in the log
 
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """The session can read, and cannot write."""
+    """Let this connection read, but not write."""
     switches = {
         "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
         "postgresql": (

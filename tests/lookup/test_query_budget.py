@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def ask(key: str, word: str = "Token", method: str = "get", path: str = "/echo/") -> Any:
-    """The answer, with the statements that it took."""
+    """Return the response, and the statements that it needed."""
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"{word} {key}")
     with queries() as asked:
@@ -31,7 +31,7 @@ def ask(key: str, word: str = "Token", method: str = "get", path: str = "/echo/"
 
 
 def used(user: Any) -> Any:
-    """A token that was used a moment ago, so that there is no use to note."""
+    """Return a token that was used a moment ago, so that its next use writes nothing."""
     return Token.objects.create(user=user, last_used_at=timezone.now())
 
 
@@ -39,8 +39,8 @@ def everything() -> list[dict[str, Any]]:
     return list(Token.objects.order_by("pk").values())
 
 
-class TestAsManyTokensAsThereAre:
-    """Nothing here is rolled back by a test, so what a request writes after its commit is seen."""
+class TestAnyNumberOfTokens:
+    """These tests commit, so they also see what a request writes after its commit."""
 
     pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,8 +109,9 @@ class TestAsManyTokensAsThereAre:
         assert everything() == before
 
     def test_an_unknown_key_needs_a_second_query(self) -> None:
-        """The primary may know it, or know it as the one before a rotation."""
-        ask(keys.generate("dta_"))  # A process's first one looks at the peppers, too.
+        """The lookup asks the primary database, and also looks for a previous key."""
+        # The first unknown key in a process also looks for missing peppers.
+        ask(keys.generate("dta_"))
         answer, asked = ask(keys.generate("dta_"))
         assert answer.status_code == 401
         assert [one.split()[0] for one in asked] == ["SELECT", "SELECT"]
@@ -167,7 +168,7 @@ class TestEachWayIn:
         token = used(user)
         with queries() as asked:
             found, auth = cls().authenticate_credentials(token.key)
-            # Both are whole: looking at them asks nothing more.
+            # The token and the user are complete, so reading them needs no query.
             assert (found.get_username(), found.is_active) == (user.get_username(), True)
             assert auth.user is found
             assert (auth.expires_at, auth.name, auth.kind) == (token.expires_at, "", "login")
@@ -183,7 +184,7 @@ class TestEachWayIn:
             assert Token.objects.from_key("dta_" + "a" * 36) is None
         assert asked == []
 
-    def test_looking_at_the_token_over_http(self, user: Any) -> None:
+    def test_showing_the_token_over_http(self, user: Any) -> None:
         answer, asked = ask(used(user).key, path="/auth/token/")
         assert answer.status_code == 200
         assert len(asked) == 1, asked

@@ -18,7 +18,7 @@ from tests.conftest import make_user
 from tests.lives import atomic_requests
 
 pytestmark = [
-    # What a request writes after its commit is really tried.
+    # A request tries its write after a real commit.
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"]),
 ]
@@ -42,7 +42,7 @@ def execute(sql: str) -> None:
 
 @contextmanager
 def read_only_database() -> Iterator[None]:
-    """No statement writes, also on a connection that is opened meanwhile."""
+    """Make every write fail, also on connections that open later."""
     on, off = READ_ONLY[connection.vendor]
 
     def switch(**kwargs: Any) -> None:
@@ -68,7 +68,7 @@ def ask(token: Any, path: str = "/echo/", word: str = "Token") -> Any:
 
 
 def test_a_valid_token(atomic: bool) -> None:
-    # Never used: the first use would be noted.
+    # The token was never used, so a writable database would record this use.
     token = Token.objects.create(user=make_user())
     with atomic_requests(atomic), read_only_database():
         for _ in range(3):
@@ -79,7 +79,7 @@ def test_a_valid_token(atomic: bool) -> None:
         assert ask(token, "/auth/tokens/").status_code == 200
     row = Token.objects.get()
     assert (row.last_used_at, row.name) == (None, "")
-    # And then it can be written again.
+    # The database is writable again.
     assert ask(token).status_code == 200
     assert Token.objects.get().last_used_at is not None
 
@@ -109,7 +109,7 @@ def test_a_token_that_a_use_would_extend(atomic: bool, settings: Any) -> None:
     assert Token.objects.get(pk=token.pk).expires_at == before
 
 
-def test_a_token_that_a_use_would_hash_anew(atomic: bool, settings: Any) -> None:
+def test_a_token_that_a_use_would_rehash(atomic: bool, settings: Any) -> None:
     token = Token.objects.create(user=make_user())
     before = bytes(Token.objects.get().digest)
     settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50}, "PEPPER": 1}

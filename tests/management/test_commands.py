@@ -36,14 +36,14 @@ pytestmark = pytest.mark.django_db
 
 
 class Terminal(io.StringIO):
-    """Somebody looks at it."""
+    """Standard output that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 def run(*typed: Any, **options: Any) -> str:
-    """What the command says on standard output."""
+    """Run the command. Return its standard output."""
     out = io.StringIO()
     call_command(*map(str, typed), **options, stdout=out, stderr=io.StringIO())
     return out.getvalue()
@@ -56,7 +56,7 @@ def refused(*typed: Any, **options: Any) -> CommandError:
 
 
 def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """Somebody who types this, or a pipe that says it."""
+    """Let standard input have this text."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
 
@@ -67,7 +67,7 @@ def closed() -> io.StringIO:
 
 
 def fill(user: Any, count: int = 1, **fields: Any) -> list[Any]:
-    """Rows as they are, no cap, no signal."""
+    """Store tokens without a limit and without signals."""
     fields.setdefault("expires_at", None)
     return store(Token(user=user, **fields) for _ in range(count))
 
@@ -93,7 +93,7 @@ def test_an_unknown_database(typed: list[str]) -> None:
 
 
 class NowhereRouter:
-    """Would lead whoever asks it to a database that is not there."""
+    """A router that names a database that does not exist."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str:
         return "nowhere"
@@ -102,7 +102,7 @@ class NowhereRouter:
 
 
 def test_commands_use_the_given_database(user: Any) -> None:
-    """And not to the rows that have the same ids in the one the router writes to."""
+    """The router's database has rows with the same ids. They stay."""
     named = ["--database", "default"]
     old = timezone.now() - 300 * DAY
     with override_settings(DATABASE_ROUTERS=["tests.management.test_commands.NowhereRouter"]):
@@ -143,7 +143,7 @@ class TestDurations:
 
 
 class TestFromCode:
-    """``call_command`` passes options on as they are."""
+    """``call_command`` passes options on without converting them."""
 
     @pytest.mark.parametrize("ttl", ["90d", 90 * DAY])
     def test_a_lifetime(self, user: Any, ttl: Any) -> None:
@@ -269,7 +269,7 @@ class TestCreateToken:
         assert why in str(refused("create_token", user.get_username(), *typed))
         assert not left()
 
-    def test_nobody(self, db: None) -> None:
+    def test_a_user_who_does_not_exist(self, db: None) -> None:
         error = refused("create_token", "nobody")
         assert str(error) == f"There is no user whose {FIELD} is 'nobody'."
         assert error.returncode == 1
@@ -501,7 +501,7 @@ class TestRevokeTokens:
 
     @pytest.mark.parametrize(("answer", "goes"), [("y", True), ("n", False)])
     def test_an_answer_of_a_test(self, user: Any, answer: str, goes: bool) -> None:
-        """As the tests of projects answer Django's own commands."""
+        """Tests of projects answer Django's own commands in this way."""
         fill(user)
 
         def type_it(prompt: str) -> str:
@@ -517,7 +517,9 @@ class TestRevokeTokens:
     @pytest.mark.parametrize(
         "stdin", [io.StringIO(), None, closed()], ids=["ended", "none", "closed"]
     )
-    def test_nobody_to_ask(self, user: Any, stdin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_an_answer_nothing_is_revoked(
+        self, user: Any, stdin: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         fill(user)
         monkeypatch.setattr(sys, "stdin", stdin)
         said = str(refused("revoke_tokens", "--all"))
@@ -563,7 +565,7 @@ class TestRevokeTokens:
         assert (
             revoke_in_batches(tokens, reason="command", batch_size=4, progress=totals.append) == 9
         )
-        # Ids 1-4, 5-8 and 9: of ada 3 and bob 1, of bob 2 and ada 2, of ada 1.
+        # Batches of ids: 1 to 4 has 3 of ada and 1 of bob, 5 to 8 has 2 of each, 9 is of ada.
         assert totals == [3, 4, 6, 8, 9]
         assert left() == set(kept)
 
@@ -702,7 +704,7 @@ class TestTokenStats:
         )
 
     def test_the_number_of_queries(self, user: Any, other_user: Any) -> None:
-        """One for the counts, two for each version there is, and one for the end."""
+        """One query for the counts, two for each version, and one that finds no further version."""
         with queries() as asked:
             stats()
         assert len(asked) == 2
@@ -739,14 +741,14 @@ class TestStatsOfUsersThatAreAlwaysActive:
 
 
 class Input(io.TextIOWrapper):
-    """Standard input, as bytes and as text."""
+    """Standard input that can be read as bytes and as text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(io.BytesIO(text.encode()))
 
 
 def find(*typed: Any, stdin: Any = None) -> tuple[int, list[str]]:
-    """The exit status, and the lines on standard output."""
+    """Run ``find_leaked_tokens``. Return the exit status and the lines of standard output."""
     out = io.StringIO()
     status = 0
     try:
@@ -781,7 +783,7 @@ class TestFindLeakedTokens:
         assert len(left()) == 2
 
     def test_no_output_has_a_key(self, user: Any, tmp_path: Path, capsys: Any) -> None:
-        """Not where a path or the name of a token has one, either."""
+        """Not even if a path or the name of a token contains a key."""
         token, other = operations.issue(user), operations.issue(user)
         Token.objects.filter(pk=token.pk).update(name=f"old {other.key}")
         (tmp_path / f"{token.key}.log").write_text(f"{token.key}\n{other.key}")
@@ -842,7 +844,7 @@ class TestFindLeakedTokens:
         ]
 
     def test_a_pipe_that_is_named_is_read(self, user: Any, tmp_path: Path) -> None:
-        """As the shell's ``<(git log -p)`` is one."""
+        """The shell's ``<(git log -p)`` is such a pipe."""
         key = operations.issue(user).key
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)
@@ -934,7 +936,7 @@ class TestFindLeakedTokens:
             status, lines = find("-", "--revoke", "--no-input", stdin=Input(token.key))
         assert lines[0].endswith(state)
         assert status == (1 if state == "usable" else 0)
-        # Who has it could rotate again.
+        # A thief of this key could rotate again.
         assert (rotated in left()) is (state == "rotated")
 
     def test_a_replaced_key_belongs_to_its_token(self, user: Any) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Closed(io.StringIO):
-    """A pipe whose reader has gone, as with ``| head``."""
+    """A pipe whose reader has stopped, as with ``| head``."""
 
     def write(self, text: str) -> int:
         raise BrokenPipeError

@@ -76,7 +76,7 @@ def test_a_hidden_user_gets_no_token_but_loses_those_there_are(user: Any, manage
 
 
 def in_another_letter_form(name: str) -> str:
-    """Decompose each letter; write an ASCII letter in full width."""
+    """Write accents as separate characters, and ASCII letters in full width."""
     wide = "".join(chr(ord(c) + 0xFEE0) if c.isascii() else c for c in name)
     return unicodedata.normalize("NFD", wide)
 
@@ -110,7 +110,7 @@ def test_a_spelling_that_the_manager_finds_twice(user: Any, manager: Manager) ->
         with transaction.atomic():
             User.objects.filter(pk=twin.pk).update(**{User.USERNAME_FIELD: name.title()})
     except IntegrityError:
-        # This database takes both spellings for one name, so there can be no second user.
+        # This database treats both spellings as one name, so there can be no second user.
         assert find_user(name.upper(), None, using="default") == user
         return
     if User.objects.filter(**{User.USERNAME_FIELD: name}).count() == 1:
@@ -120,7 +120,7 @@ def test_a_spelling_that_the_manager_finds_twice(user: Any, manager: Manager) ->
 
 
 class Twins:
-    """A queryset of two users with one name, as where a name is unique in a company only."""
+    """A queryset of two users with one name, as in a project whose names are unique per company."""
 
     model = User
 

@@ -162,7 +162,7 @@ def test_scopes_can_be_an_expression(user, declared):
 
 
 def as_psycopg2_reads_it(digest):
-    """Its items are bytes, not numbers, so that ``digest[0] == 0`` is never true."""
+    """Return a memoryview whose items are bytes, so that ``digest[0] == 0`` is never true."""
     return memoryview(bytes(digest)).cast("c")
 
 

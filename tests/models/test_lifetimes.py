@@ -37,7 +37,7 @@ from tests.lives import EDGES, at, atomic_requests, client_of, log_in, row, stat
 
 Token = get_token_model()
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-# Fixtures of one function are shared by its examples, and each example cleans up.
+# All examples of one test share its fixtures, and each example cleans up.
 examples = settings(
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -52,21 +52,21 @@ pytestmark = pytest.mark.urls("tests.life_urls")
 @pytest.mark.parametrize("edge", EDGES)
 def test_expiry_to_the_microsecond(user: Any, edge: str) -> None:
     token = operations.issue(user, ttl=HOUR)
-    is_alive = edge == "before"
+    is_usable = edge == "before"
     assert token.expires_at is not None
     with at(token.expires_at + EDGES[edge]):
         response = client_of(token).get("/echo/")
-        assert response.status_code == (200 if is_alive else 401)
-        if not is_alive:
+        assert response.status_code == (200 if is_usable else 401)
+        if not is_usable:
             assert response.data["detail"].code == "token_expired"
             assert response["WWW-Authenticate"] == 'Token realm="api", error="invalid_token"'
-        assert (Token.objects.from_key(token.key) is not None) is is_alive
-        assert row(token).is_expired() is not is_alive
-        assert Token.objects.usable().exists() is is_alive
-        assert Token.objects.expired().exists() is not is_alive
-        assert operations.purge(dry_run=True) == (not is_alive)
-        assert operations.purge() == (not is_alive)
-        assert Token.objects.exists() is is_alive
+        assert (Token.objects.from_key(token.key) is not None) is is_usable
+        assert row(token).is_expired() is not is_usable
+        assert Token.objects.usable().exists() is is_usable
+        assert Token.objects.expired().exists() is not is_usable
+        assert operations.purge(dry_run=True) == (not is_usable)
+        assert operations.purge() == (not is_usable)
+        assert Token.objects.exists() is is_usable
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -104,17 +104,17 @@ def test_python_and_sql_and_the_purge_never_differ(
             Token(user=user, expires_at=None if us is None else now + timedelta(microseconds=us))
             for us in offsets
         )
-        alive = {token.pk for token in Token.objects.select_related("user") if python_says(token)}
-        assert set(Token.objects.usable().values_list("pk", flat=True)) == alive
-        dead = {token.pk for token in tokens} - alive
-        assert set(Token.objects.expired().values_list("pk", flat=True)) == dead
-        assert {token.pk for token in tokens if token.is_expired(now)} == dead
-        assert operations.purge(dry_run=True) == len(dead)
+        usable = {token.pk for token in Token.objects.select_related("user") if python_says(token)}
+        assert set(Token.objects.usable().values_list("pk", flat=True)) == usable
+        expired = {token.pk for token in tokens} - usable
+        assert set(Token.objects.expired().values_list("pk", flat=True)) == expired
+        assert {token.pk for token in tokens if token.is_expired(now)} == expired
+        assert operations.purge(dry_run=True) == len(expired)
         kept_a_while = timedelta(microseconds=older)
-        long_dead = sum(us is not None and us <= -older for us in offsets)
-        assert operations.purge(older_than=kept_a_while, batch_size=2) == long_dead
-        assert operations.purge() == len(dead) - long_dead
-        assert set(Token.objects.values_list("pk", flat=True)) == alive
+        long_expired = sum(us is not None and us <= -older for us in offsets)
+        assert operations.purge(older_than=kept_a_while, batch_size=2) == long_expired
+        assert operations.purge() == len(expired) - long_expired
+        assert set(Token.objects.values_list("pk", flat=True)) == usable
     Token.objects.all().delete()
 
 
@@ -226,7 +226,7 @@ def get_or_create(user: Any) -> None:
 
 
 def loaddata(user: Any) -> None:
-    """A fixture from before the setting."""
+    """Load a fixture that was written before ``MAX_TTL`` was set."""
     with override_settings(DRF_TOKEN_AUTH={"TTL": None}):
         token = Token.objects.create(user=user, expires_at=None)
         fixture = serializers.serialize("json", [token])
@@ -237,7 +237,7 @@ def loaddata(user: Any) -> None:
 
 
 def loaddata_idle(user: Any) -> None:
-    """The same of a token that uses would renew for ever."""
+    """Load a token that uses would renew forever."""
     with override_settings(DRF_TOKEN_AUTH={"TTL": None}):
         token = operations.issue(user, ttl=None, idle_timeout=12 * HOUR)
         assert token.renewable_until is None
@@ -272,7 +272,7 @@ def the_admin(user: Any) -> None:
     request._dont_enforce_csrf_checks = True
     request.session = {SESSION_KEY: str(boss.pk)}
     note_login(request, boss)
-    from drf_token_auth.admin import TokenAdmin  # not at the top: the core may stand alone
+    from drf_token_auth.admin import TokenAdmin  # here, because the core has no admin
 
     response = TokenAdmin(Token, admin.site).add_view(request)
     response.render()
@@ -299,7 +299,7 @@ def the_api(user: Any) -> None:
     assert response.data["expires_at"] is not None
 
 
-def the_api_with_a_wish(user: Any) -> None:
+def the_api_with_a_ttl(user: Any) -> None:
     login = log_in(user).data
     response = client_of(login["token"]).post("/auth/tokens/", {"ttl": 10**9}, format="json")
     assert response.status_code == 201
@@ -336,7 +336,7 @@ PATHS: list[Callable[[Any], None]] = [
     the_command_for_a_login,
     the_login,
     the_api,
-    the_api_with_a_wish,
+    the_api_with_a_ttl,
     issue,
     issue_never,
     issue_idle,
@@ -371,7 +371,7 @@ def test_max_ttl_keeps_shorter_lifetimes(user: Any) -> None:
         assert operations.issue(user, ttl=DAY).expires_at == now + DAY
 
 
-# Idle: by the token's own timeout, with its own cap
+# The idle timeout and the cap of each token
 
 
 def idle_token(user: Any, idle: timedelta = 15 * MINUTE, ttl: timedelta | None = DAY) -> Any:
@@ -401,7 +401,7 @@ def test_a_use_extends_by_the_tokens_own_timeout(atomic: bool) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("edge", EDGES)
-def test_the_idle_end_to_the_microsecond(edge: str) -> None:
+def test_the_idle_expiry_to_the_microsecond(edge: str) -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
@@ -502,37 +502,37 @@ def test_a_use_never_shortens_a_lifetime() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_late_renewal_does_not_shorten_a_longer_lifetime() -> None:
-    """Made longer by the admin or another process between this request's SELECT and UPDATE."""
+    """Another process extends the lifetime between the SELECT and the UPDATE of this request."""
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
 
-    def prolong(request: Any) -> None:
+    def extend(request: Any) -> None:
         Token.objects.filter(pk=token.pk).update(expires_at=start + 5 * HOUR)
 
-    with at(start + 10 * MINUTE), atomic_requests(True), looking(prolong):
+    with at(start + 10 * MINUTE), atomic_requests(True), in_the_view(extend):
         assert use(token, "/inspected/") == 200
     assert row(token).expires_at == start + 5 * HOUR
 
 
-def looking(look: Callable[[Any], None]) -> Any:
+def in_the_view(look: Callable[[Any], None]) -> Any:
     return mock.patch.object(InspectedView, "look", staticmethod(look))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_late_renewal_does_not_restore_an_expired_token() -> None:
-    """The view takes longer than what is left of the token: the write comes too late."""
+    """The token expires while the view runs, so the write comes too late."""
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
     with atomic_requests(True), at(start + 14 * MINUTE):
         ending = at(start + 15 * MINUTE)
 
-        def dawdle(request: Any) -> None:
+        def expire(request: Any) -> None:
             ending.start()
 
         try:
-            with looking(dawdle):
+            with in_the_view(expire):
                 assert use(token, "/inspected/") == 200
         finally:
             ending.stop()
@@ -558,14 +558,14 @@ def test_request_auth_equals_the_row(atomic: bool, use_before: bool) -> None:
         assert request.auth.last_used_at == stored.last_used_at
         seen.append(request.auth)
 
-    with at(start + 10 * MINUTE), atomic_requests(atomic), looking(look):
+    with at(start + 10 * MINUTE), atomic_requests(atomic), in_the_view(look):
         assert use(token, "/inspected/") == 200
     assert seen[0].expires_at == row(token).expires_at == start + 25 * MINUTE
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_second_request_sees_the_first_write() -> None:
-    """Both loaded the row before either wrote."""
+    """Both requests load the row before one of them writes."""
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
@@ -592,7 +592,7 @@ def test_one_of_two_parallel_requests_renews() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_looking_at_the_token_does_not_extend_it() -> None:
+def test_showing_the_token_does_not_extend_it() -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())
@@ -621,7 +621,10 @@ def authenticate(key: str) -> Any:
 def test_random_uses_of_an_idle_token(
     idle: int, ttl: int | None, pauses: list[int], interval: timedelta | None
 ) -> None:
-    """Never shorter, never past the cap, never revived, and kept to a tenth of the timeout."""
+    """A use never shortens the lifetime, exceeds the cap or restores an expired token.
+
+    The expiry is exact to a tenth of the timeout.
+    """
     timeout = timedelta(seconds=idle)
     moment = timezone.now()
     user = get_user_model()._default_manager.first() or make_user()

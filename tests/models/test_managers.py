@@ -144,7 +144,7 @@ def test_from_key_finds_only_tokens_that_authenticate(tokens, user, other_user):
 def test_from_key_of_a_value_that_is_not_text_finds_nothing(
     tokens, user, key, django_assert_num_queries
 ):
-    """A websocket may come without a key."""
+    """A websocket may open without a key."""
     with django_assert_num_queries(0):
         assert tokens.from_key(key) is None
         assert tokens.all().from_key(key) is None
@@ -186,14 +186,14 @@ def test_delete_returns_the_same_as_djangos(tokens, user):
 
 
 class NowhereRouter:
-    """Would lead whoever asks it to a database that is not there."""
+    """A router that names a database that does not exist."""
 
     def db_for_write(self, model, **hints):
         return "nowhere"
 
 
 def test_revoke_uses_the_given_database(tokens, user):
-    """Not the row of the same id where the router writes."""
+    """The database of the router has a row with the same id. It stays."""
     made = [tokens.create(user=user) for _ in range(4)]
     with override_settings(DATABASE_ROUTERS=["tests.models.test_managers.NowhereRouter"]):
         assert tokens.using("default").filter(pk=made[0].pk).revoke(reason="admin") == 1
@@ -224,7 +224,7 @@ def test_all_rows_returns_every_row(tokens, user):
 @pytest.mark.django_db(transaction=True)
 def test_two_parallel_backfills_create_one_token(user):
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        # One connection is all an in-memory database has; the others are tested with threads.
+        # An in-memory database has one connection. tests/concurrency uses threads on real servers.
         get_token_model().objects.get_or_create(user=user)
         get_token_model().objects.get_or_create(user=user)
         assert get_token_model().objects.count() == 1
@@ -254,7 +254,7 @@ def test_the_default_expiry_is_computed_for_each_new_token(tokens, user):
 
 
 def test_the_manager_for_type_checkers_has_the_real_methods():
-    """``from_queryset`` makes the one that runs; the other is written out in the module."""
+    """``from_queryset`` creates the manager that runs. Type checkers read a class in the module."""
     [written_out] = [
         node
         for node in ast.walk(ast.parse(Path(managers.__file__).read_text("utf-8")))

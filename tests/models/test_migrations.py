@@ -93,6 +93,7 @@ class TestTheTable:
             "user_stamp",
             "previous_digest",
             "replaced_digest",
+            "last_replaced_digest",
             "previous_until",
         }
         assert not columns["digest"].null_ok
@@ -105,10 +106,11 @@ class TestTheTable:
     def test_only_searched_columns_are_indexed(self, constraints: list[dict[str, Any]]) -> None:
         indexed = self.indexed(constraints)
         assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "replaced_digest"}
+        assert "last_replaced_digest" in indexed
         assert "last_used_at" not in indexed
 
     def test_no_index_serves_like(self, constraints: list[dict[str, Any]]) -> None:
-        # Django adds one, on PostgreSQL, to each unique column of text.
+        # On PostgreSQL, Django adds such an index to each unique text column.
         on_digest = [one for one in constraints if "digest" in (one["columns"] or [])]
         assert len([one for one in on_digest if one["index"] or one["unique"]]) == 1
 
@@ -123,7 +125,7 @@ class TestTheFiles:
             if key[0] == "drf_token_auth"
             for dependency in loader.disk_migrations[key].dependencies
         }
-        # The users' model, whichever it is, and nothing of a neighbour.
+        # It depends on the user model of the settings, and on no neighbour.
         users = settings.AUTH_USER_MODEL.partition(".")[0]
         assert {app for app, _ in needed} <= {users, "drf_token_auth"}
 
@@ -134,7 +136,7 @@ class TestTheFiles:
         assert options["swappable"] == "DRF_TOKEN_AUTH_TOKEN_MODEL"
 
 
-# Two users with a token each, of which one logs in and calls; then all the way back, and forward.
+# Two users have a token each, and one logs in and calls. Then migrate to zero and forward again.
 THERE_AND_BACK = """
 import json, sys
 from django.core.management import call_command
@@ -180,7 +182,7 @@ def test_forwards_and_back_with_rows_of_a_swapped_model(tmp_path: Path) -> None:
     status, rows, tables = Project(tmp_path, "swapped").python(THERE_AND_BACK)
     assert status == [200, 200, 401]
     assert rows == 2
-    # The package's own table was never there, and its migrations leave the project's alone.
+    # The package's own table never existed. Its migrations do not touch the project's table.
     assert not any(OURS in names for names in tables)
     assert [SWAPPED in names for names in tables] == [True, True, False, True]
 
@@ -196,7 +198,7 @@ print(json.dumps(connection.introspection.table_names()))
 
 
 def test_migrations_work_beside_drfs_tokens(tmp_path: Path) -> None:
-    """A project that is moving has both for a while."""
+    """A project that moves from DRF's tokens has both tables for a while."""
     project = Project(tmp_path, "base", "INSTALLED_APPS += ['rest_framework.authtoken']")
     assert "no issues" in project.manage("check")
     assert {OURS, "authtoken_token"} <= set(project.python(TABLES))
@@ -212,7 +214,7 @@ print(json.dumps([[Token.objects.get_or_create(user=user)[1] for user in users] 
 
 
 def test_into_a_project_with_users(tmp_path: Path) -> None:
-    """The app is added when the users' table has been there for long."""
+    """A project adds the app when its table of users already has rows."""
     before = Project(
         tmp_path,
         "uuid_user",

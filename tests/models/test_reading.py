@@ -1,4 +1,4 @@
-"""Read a token in a shell: its label, its dates, and its key or the reason why it has none."""
+"""Read a token: its label, its dates, and its key or the reason why it has none."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import traceback
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.template import Context, Template
+from django.test import override_settings
 from django.utils import translation
+from rest_framework import serializers
 
 from drf_token_auth import get_token_model
 from drf_token_auth.exceptions import KeyNotShown
@@ -21,9 +25,9 @@ Token = get_token_model()
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def made() -> Any:
-    return Token.objects.create(user=make_user(), kind="personal")
+@pytest.fixture(params=["login", "personal"])
+def made(request: Any) -> Any:
+    return Token.objects.create(user=make_user(), kind=request.param)
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def label(kind: str, hint: str, user: Any) -> str:
 
 
 def test_the_label_names_kind_hint_and_user(made: Any) -> None:
-    assert str(made) == label("personal", made.hint, made.user.get_username())
+    assert str(made) == label(made.kind, made.hint, made.user.get_username())
     assert made.key[8:] not in str(made)
     assert made.key[8:] not in repr(made)
 
@@ -44,7 +48,7 @@ def test_the_label_names_kind_hint_and_user(made: Any) -> None:
 def test_the_label_costs_no_query(loaded: Any) -> None:
     bare = Token.objects.only("pk").get()
     with queries() as asked:
-        assert str(loaded) == label("personal", loaded.hint, loaded.user_id)
+        assert str(loaded) == label(loaded.kind, loaded.hint, loaded.user_id)
         assert str(bare) == " token … of None"
     assert asked == []
 
@@ -55,7 +59,8 @@ def test_the_label_of_a_token_without_a_user() -> None:
 
 def test_the_label_is_translated(made: Any) -> None:
     with translation.override("ko"):
-        assert str(made) == f"{made.user.get_username()}의 개인 토큰 {made.hint}…"
+        kind = {"login": "로그인", "personal": "개인"}[made.kind]
+        assert str(made) == f"{made.user.get_username()}의 {kind} 토큰 {made.hint}…"
 
 
 def test_the_label_is_not_a_key(made: Any) -> None:
@@ -85,6 +90,22 @@ def test_a_template_shows_the_key_of_a_new_token(made: Any) -> None:
     assert Template("{{ token.key }}").render(Context({"token": made})) == made.key
 
 
+@pytest.mark.parametrize("debug", [True, False])
+def test_the_console_says_why_a_serializer_lacks_the_key(
+    made: Any, loaded: Any, settings: Any, caplog: Any, debug: bool
+) -> None:
+    class KeySerializer(serializers.ModelSerializer):
+        class Meta:
+            model = Token
+            fields = ["key", "kind"]
+
+    settings.DEBUG = debug
+    assert KeySerializer(made).data == {"key": made.key, "kind": made.kind}
+    assert KeySerializer(loaded).data == {"kind": made.kind}
+    said = [one for one in caplog.messages if "operations.issue(user)" in one]
+    assert len(said) == (1 if debug else 0)
+
+
 def test_the_error_names_the_code_to_write(loaded: Any) -> None:
     with pytest.raises(KeyNotShown, match=r"operations\.issue\(user\).*LoginView"):
         _ = loaded.key
@@ -105,7 +126,7 @@ def test_python_suggests_no_private_name(loaded: Any) -> None:
 
 
 def test_python_suggests_no_private_name_in_the_interpreter() -> None:
-    """The interpreter prints the last traceback by code of its own."""
+    """The interpreter has its own code to print the last traceback."""
     code = (
         "from drf_token_auth.exceptions import KeyNotShown\n"
         "class Token:\n"
@@ -126,3 +147,20 @@ def test_a_key_may_be_bytes(made: Any, key: str) -> None:
 @pytest.mark.parametrize("key", [b"", b"\xff\xfe", "é".encode(), b"dta_", bytearray(b"x"), 7, None])
 def test_a_malformed_key_finds_no_token(made: Any, key: Any) -> None:
     assert Token.objects.from_key(key) is None
+
+
+@pytest.mark.parametrize("scopes", ["write", ["read", "write"], "  "])
+def test_validation_refuses_undeclared_scopes(user: Any, scopes: Any) -> None:
+    with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read"}}):
+        with pytest.raises(ValidationError) as caught:
+            Token(user=user, scopes=scopes).full_clean()
+        assert list(caught.value.message_dict) == ["scopes"]
+        Token(user=user, scopes=["read"]).full_clean()
+        Token(user=user).full_clean()
+
+
+def test_a_row_without_a_key_is_refused(user: Any) -> None:
+    """The model in a data migration does not have our ``save()``."""
+    with pytest.raises(ValueError, match="This token has no key"), transaction.atomic():
+        Token(user=user).save_base()
+    assert not Token.objects.exists()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.projects_on_disk import Project
 
-# The names are the same as with the package's own model; what differs is which class they reach.
+# The names are the same as with the package's own model. They lead to another class.
 WHOLE_JOB = """
 import json
 from datetime import timedelta
@@ -91,7 +91,7 @@ print(json.dumps(said))
 """
 
 
-def test_the_whole_job(tmp_path: Path) -> None:
+def test_all_operations_use_the_projects_model(tmp_path: Path) -> None:
     said: dict[str, Any] = Project(tmp_path, "swapped").python(WHOLE_JOB)
     assert "apitokens.ApiToken" in said.pop("swapped out")
     assert said.pop("purge") == ["3 expired tokens deleted.\n", 0]

@@ -34,7 +34,7 @@ def _registered_for_this_test() -> Iterator[None]:
 
 
 def one_off() -> Any:
-    """A model of an app that is installed, made again."""
+    """Define a model of an installed app again."""
     apps.all_models["early"].pop("oneoff", None)
 
     class OneOff(AbstractToken):
@@ -45,7 +45,7 @@ def one_off() -> Any:
 
 
 @pytest.mark.usefixtures("_registered_for_this_test")
-def test_a_model_that_is_made_again_is_the_one_in_use() -> None:
+def test_a_model_that_is_defined_again_is_the_one_in_use() -> None:
     first = one_off()
     with override_settings(DRF_TOKEN_AUTH_TOKEN_MODEL="early.OneOff"):
         assert get_token_model() is first

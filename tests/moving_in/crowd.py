@@ -20,12 +20,12 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 CLIENTS = 2
-# How many come over at once. Their batches are of 1,000: on a server more would show nothing new.
+# The number of imported tokens. A batch has 1,000, so more tokens would show nothing new.
 CROWD = 100_000 if connection.vendor == "sqlite" else 10_000
 
 
 def who(*authenticators: Any) -> Any:
-    """A view behind these authenticators, which says whose token it was."""
+    """Return a view with these authenticators. It shows the name of the user."""
 
     class WhoView(APIView):
         authentication_classes = authenticators
@@ -50,7 +50,7 @@ def status(where: str, key: str, word: str = "Token") -> int:
 
 
 def imported(*arguments: str) -> str:
-    """What the command says."""
+    """Run the command. Return its output."""
     out = StringIO()
     call_command("import_tokens", *arguments, stdout=out)
     return out.getvalue()
@@ -58,7 +58,7 @@ def imported(*arguments: str) -> str:
 
 @contextmanager
 def hammering(keys: Sequence[str], *places: str) -> Iterator[Counter[int]]:
-    """Clients that ask all the time, with one of the keys each time. What they are answered."""
+    """Let clients send requests all the time, each with one of the keys. Return the answers."""
     answers: Counter[int] = Counter()
     is_over = threading.Event()
 

@@ -1,8 +1,8 @@
 """Follow the guides of docs/moving-in as their readers do.
 
-A ``diff`` is for the file that its first line names: each hunk (``…`` parts them) has to be found
-there once. A ``python`` block whose first line is a file's name is that file. ``pycon`` is typed
-into the project's shell, ``sh`` into a terminal.
+A ``diff`` changes the file that its first line names. ``…`` separates its hunks, and each hunk
+must occur once in the file. A ``python`` block whose first line is a file's name is that file.
+``pycon`` is typed into the project's shell, and ``sh`` into a terminal.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Block(NamedTuple):
         return named[1]
 
     def write(self, project: Path) -> None:
-        """Change the file of the project as the block says."""
+        """Change the project's file as the block says."""
         path = project / self.file
         body = _FILE.sub("", self.text, count=1)
         if self.language == "python":
@@ -40,7 +40,7 @@ class Block(NamedTuple):
             path.write_text(patched(path.read_text("utf-8"), body), "utf-8")
 
     def typed(self) -> str:
-        """What is typed into the shell of a ``pycon`` block."""
+        """Return the lines of a ``pycon`` block that a reader types."""
         return "".join(f"{line[4:]}\n" for line in self.text.splitlines() if line[:3] in _PROMPTS)
 
 

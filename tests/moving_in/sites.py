@@ -27,7 +27,7 @@ from .guides import Block, Guide
 PROJECTS = Path(__file__).parent / "projects"
 PACKAGE = Path(drf_token_auth.__file__).parents[1]
 PASSWORD = "correct horse battery staple"
-# The name that a package is imported by.
+# The module name of each package.
 MODULES = {
     "django-rest-durin": "durin",
     "django-rest-knox": "knox",
@@ -66,7 +66,7 @@ class Server:
         return Answer(status, json.loads(content) if content else None)
 
     def who(self, authorization: str) -> Any:
-        """Whom a client is taken for; its status where it is not let in."""
+        """Return the user's name that the API answers, or the status of a refusal."""
         answer = self.get("/api/me/", authorization)
         return answer.body["name"] if answer.status == 200 else answer.status
 
@@ -75,7 +75,7 @@ _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?')
 
 
 class Browser:
-    """A person who logs in by a session, and fills in forms."""
+    """A person who logs in with a session and fills in forms."""
 
     def __init__(self, server: Server) -> None:
         self.root = server.root
@@ -89,7 +89,7 @@ class Browser:
         return self.page
 
     def post(self, path: str, **fields: str) -> str:
-        """Fill in the form of the page that is open."""
+        """Fill in the form of the current page, and send it."""
         hidden = dict(_HIDDEN.findall(self.page))
         fields = {**hidden, **fields}
         data = urllib.parse.urlencode(fields).encode()
@@ -103,7 +103,7 @@ class Browser:
 
 
 class Release:
-    """The project's code as it is deployed at one time."""
+    """One release of the project's code."""
 
     def __init__(self, home: Path, database: Path) -> None:
         self.home = home
@@ -139,14 +139,14 @@ class Release:
         self.manage("shell", typed=f"from django.contrib.auth.models import User\n{deletion}\n")
 
     def uninstall(self, package: str) -> None:
-        """As if it were: this environment is not this project's alone."""
+        """Make imports of the package fail. It stays installed for the other tests."""
         self.gone.mkdir(exist_ok=True)
         module = MODULES[package]
         text = f"raise ModuleNotFoundError({package!r}, name={module!r})\n"
         (self.gone / f"{module}.py").write_text(text, "utf-8")
 
     def follow(self, block: Block) -> str:
-        """Do what a block says. What its commands printed."""
+        """Do what a block says. Return the output of its commands."""
         if block.language in ("diff", "python"):
             block.write(self.home)
         elif block.language == "pycon":
@@ -163,7 +163,7 @@ class Release:
         elif words[0] == "rm":
             (self.home / words[1]).unlink()
         else:
-            # It is there.
+            # The environment has it already.
             assert words == ["python", "-m", "pip", "install", "drf-token-auth"], words
         return ""
 
@@ -201,7 +201,7 @@ class Release:
 
 
 class Site:
-    """A project on the old package, with its database, and the guide that is followed."""
+    """A project that uses the old package, its database, and the guide that it follows."""
 
     def __init__(self, home: Path, source: str, page: str = "") -> None:
         self.home = home
@@ -216,7 +216,7 @@ class Site:
         self.releases[0].manage("migrate")
 
     def release(self, *steps: int) -> Release:
-        """The next one: a copy of the last, changed as the steps say."""
+        """Make the next release: copy the last one, and change the copy as the steps say."""
         project = self.home / f"release{len(self.releases)}"
         shutil.copytree(self.releases[-1].home, project)
         release = Release(project, self.database)

@@ -21,7 +21,7 @@ OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim", "lee"]
 
 
 def log_in(server: Server, source: str, name: str) -> str:
-    """The header that the client sends from now on. What it reads of the answer never changes."""
+    """Log in. Return the client's next header. The client reads the same field of each answer."""
     if source == "knox":
         answer = server.post("/api/login/", basic(name))
     else:
@@ -33,7 +33,7 @@ def log_in(server: Server, source: str, name: str) -> str:
 
 
 class Clients:
-    """Those who are in, and their headers."""
+    """The clients that are logged in, with their headers."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -55,7 +55,7 @@ class Clients:
             }
 
     def go_on(self, server: Server) -> None:
-        """What the clients of one package or another do beside."""
+        """Let the clients do what they can do with each package."""
         self.are_in(server)
         header = self.headers["cleo"]
         if self.source == "durin":
@@ -121,7 +121,7 @@ def test_release_by_release(site: Site, source: str) -> None:
         for name in ["ada", "bob", "dan", "eve", "fay"]:
             clients.log_in(old, name)
         first = site.release(1, 2)
-        # The table is there, and the code of before runs on.
+        # The new table exists, and the old release still runs.
         clients.are_in(old)
         with first.serving() as new:
             clients.log_in(new, "cleo")
@@ -139,7 +139,7 @@ def test_release_by_release(site: Site, source: str) -> None:
         assert has_new_key(clients.log_in(other, "hal"))
         assert has_new_key(clients.log_in(other, "dan"))
         clients.are_in(one, other)
-        # Old and new keys, each at the server that does not give them.
+        # Each server accepts the keys of the other.
         gone += [clients.log_out(other, "gus"), clients.log_out(one, "dan")]
         if source != "authtoken":
             for server in (one, other):
@@ -156,7 +156,7 @@ def test_release_by_release(site: Site, source: str) -> None:
         # An imported key is in both tables.
         gone += [clients.log_out(one, "eve"), clients.log_out(other, "fay")]
         are_out(gone, one, other)
-        # Logins are in the first release again: one goes back to it, and comes again.
+        # Go back to the first release, which creates old tokens again. Then go forward again.
         assert not has_new_key(clients.log_in(one, "ida"))
         clients.are_in(one, other)
     assert "Imported 1 tokens" in site.follow(second, 4)
@@ -170,7 +170,7 @@ def test_release_by_release(site: Site, source: str) -> None:
         are_out(gone, one, other)
         clients.are_in(one, other)
 
-    # Back to what there was, as far as it goes: who logged in since has a key it does not know.
+    # Go back further. The old release does not know the keys of later logins.
     with before.serving() as old:
         known = {name: old.who(header) for name, header in clients.headers.items()}
         assert known == {
@@ -200,21 +200,21 @@ def test_release_by_release(site: Site, source: str) -> None:
             gone += two_devices_log_out(clients, source, "bob", (new, new), new)
             are_out(gone, new)
         clients.go_on(new)
-    # No constraint of the old table is left over.
+    # No constraint of the old table is left.
     fourth.delete_users()
 
 
 def two_devices_log_out(
     clients: Clients, source: str, name: str, logins: tuple[Server, Server], at: Server
 ) -> list[str]:
-    """All the headers of a user with two more devices, of whom one says that all shall end."""
+    """Log a user in on two more devices, and log all devices out. Return all the headers."""
     first = clients.headers[name]
     second, third = [clients.log_in(server, name) for server in logins]
     return [first, second, third, clients.log_out(at, name, "logoutall")]
 
 
 def end_all_of_one(site: Site, clients: Clients, release: Release, gone: list[str]) -> None:
-    """Otherwise than by a logout: from a terminal."""
+    """Revoke all tokens of bob with a command, and log bob in again."""
     release.manage("revoke_tokens", "--user", "bob", "--no-input")
     gone.append(clients.headers.pop("bob"))
     with release.serving() as server:
@@ -222,7 +222,7 @@ def end_all_of_one(site: Site, clients: Clients, release: Release, gone: list[st
 
 
 def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
-    """Tables go by a release that still has the app, the package where nothing has it any more."""
+    """Drop the old tables with a release that has the old app. Then uninstall the old package."""
     commands = [block for block in site.guide.step(8) if block.language == "sh"]
     for block in commands:
         release = fourth if "pip uninstall" in block.text else third
@@ -231,7 +231,7 @@ def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
 
 
 def test_the_short_path(short_site: Site, source: str) -> None:
-    """One release while the site is stopped, and the old app for as long as one may go back."""
+    """Stop the site for one release. The old app stays installed while a way back is wanted."""
     site, clients = short_site, Clients(source)
     before = site.releases[0]
     with before.serving() as old:
@@ -255,7 +255,7 @@ def test_the_short_path(short_site: Site, source: str) -> None:
         are_out(gone, new)
     new_key = clients.headers.pop("fay")
 
-    # The way back: the old table is there, but for what was revoked meanwhile.
+    # The way back: the old table still has all rows except the revoked ones.
     release.manage("import_tokens", source, "--undo")
     drop_our_table = ["python", "manage.py", "migrate", "drf_token_auth", "zero"]
     assert f"`{' '.join(drop_our_table)}`" in site.guide.afterwards
@@ -263,7 +263,7 @@ def test_the_short_path(short_site: Site, source: str) -> None:
     with before.serving() as old:
         clients.are_in(old)
         are_out([*gone, new_key], old)
-    # Fay had a row in our table.
+    # Fay's token was only in the new table.
     deletion = "User.objects.get(username='fay').delete()"
     before.manage("shell", typed=f"from django.contrib.auth.models import User\n{deletion}\n")
     release.manage("migrate")
@@ -301,7 +301,7 @@ def test_api_keys_of_a_settings_page(tmp_path: Path) -> None:
     change = "from django.contrib.auth.models import User\nu = User.objects.get(username='bob')\n"
     with release.serving() as new:
         assert names_of(new, list(headers.values())) == list(headers)
-        # An API key survives a password change, as it did.
+        # An API key survives a password change, as before.
         release.manage("shell", typed=f"{change}u.set_password('another')\nu.save()\n")
         assert new.who(headers["bob"]) == "bob"
         assert new.who("") == 403
@@ -338,7 +338,7 @@ def test_from_jwts(tmp_path: Path) -> None:
 
     second = site.release(3)
     with two(first, second) as (one, other):
-        # Updated clients exchange; bob's does not know of it, and goes on refreshing.
+        # Updated clients exchange their JWTs. Bob's client is old and goes on refreshing.
         keys = {name: exchanged(other, jwts[name]) for name in ("ada", "cleo")}
         body = other.post("/api/token/", username="eve", password=PASSWORD).body
         assert body["access"] == body["token"]
@@ -352,7 +352,7 @@ def test_from_jwts(tmp_path: Path) -> None:
         assert other.post("/api/logout/", access_of(jwts)[0]).status == 400
         assert other.post("/api/token/exchange/", keys["ada"]).status == 401
         assert "access" in pair(one, "dan")
-        # It has to log in once.
+        # Bob's client has to log in once.
         with before.serving() as old:
             assert old.who(keys["ada"]) == 401
             assert old.who(refreshed(old, jwts["ada"])) == "ada"
@@ -381,7 +381,7 @@ def test_from_jwts_in_one_release(tmp_path: Path) -> None:
 
 
 def test_jwts_and_keys_with_words_of_their_own(tmp_path: Path) -> None:
-    """In either order, and without UNKNOWN_KEYS."""
+    """The authenticators may be in either order, and UNKNOWN_KEYS is not needed."""
     site = Site(tmp_path, "simplejwt")
     site.releases[0].add_users("ada")
     with site.releases[0].serving() as old:
@@ -421,7 +421,7 @@ def refreshed(server: Server, jwts: dict[str, str]) -> str:
 
 
 def exchanged(server: Server, jwts: dict[str, str]) -> str:
-    """As the guide tells a client to."""
+    """Exchange a JWT, as the guide tells a client to do."""
     answer = server.post("/api/token/exchange/", refreshed(server, jwts))
     assert answer.status == 200
     assert set(answer.body) == {"token", "expires_at"}

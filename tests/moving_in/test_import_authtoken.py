@@ -23,7 +23,7 @@ class OldBearer(TokenAuthentication):
 
 
 class BothBearer(BearerTokenAuthentication):
-    """The class of docs/moving-in/code.md, for views that name one class of the project's own."""
+    """The class of docs/moving-in/code.md, for a project whose views name its own class."""
 
     def authenticate(self, request):
         return super().authenticate(request) or OldBearer().authenticate(request)
@@ -61,7 +61,7 @@ def test_the_row(user):
 
 
 def test_old_and_new_authenticators_together(user, other_user):
-    """As far as DRF's own goes: it refuses what it does not know, and asks nobody else."""
+    """With one keyword for both, DRF's authenticator must be last: it refuses unknown keys."""
     old = Old.objects.create(user=user).key
     new = operations.issue(other_user).key
     assert [status("new_first", key) for key in (old, new)] == [200, 200]
@@ -100,7 +100,7 @@ def test_what_was_revoked_between_two_runs_stays_so(user, other_user):
     assert [status("new", key) for key in (kept, gone)] == [200, 401]
 
 
-def test_a_login_on_a_server_of_before_comes_with_the_next_run(user, other_user):
+def test_the_next_import_has_a_login_on_an_old_server(user, other_user):
     Old.objects.create(user=user)
     imported("authtoken")
     late = Old.objects.create(user=other_user).key

@@ -86,7 +86,7 @@ def test_the_clients_of_a_batch_are_one_query_with_it(phone):
 
 
 def test_old_and_new_authenticators_together(user, other_user, phone):
-    """As far as durin goes: it refuses what it does not know, and asks nobody else."""
+    """With one keyword for both, durin's authenticator must be last: it refuses unknown keys."""
     old = Old.objects.create(user, phone).token
     new = operations.issue(other_user).key
     assert [status("new_first", key) for key in (old, new)] == [200, 200]

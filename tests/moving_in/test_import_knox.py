@@ -1,6 +1,6 @@
 """``import_tokens knox``, with the clients of ``django-rest-knox`` 5.
 
-Run with ``settings.knox`` and, with a token model of the project's own, ``settings.knox_swapped``.
+Run with ``settings.knox``, and with ``settings.knox_swapped``, which has its own token model.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def test_again_after_use_and_after_a_rotation_and_with_a_pepper(
     with override_settings(DRF_TOKEN_AUTH=pepper):
         with django_capture_on_commit_callbacks(execute=True):
             assert status("new", key) == 200
-            operations.rotate(Token.objects.from_key(other))  # ends the old row
+            operations.rotate(Token.objects.from_key(other))  # deletes the old row
         assert imported("knox") == again
         assert [status("new", one) for one in (key, other)] == [200, 200]
     assert imported("knox") == again
@@ -133,7 +133,7 @@ def test_rows_of_a_shorter_hash_of_before_are_left_out(user):
 
 
 def test_old_and_new_authenticators_together(user, other_user):
-    """As far as knox goes: it refuses what it does not know, and asks nobody else."""
+    """With one keyword for both, knox's authenticator must be last: it refuses unknown keys."""
     _, old = Old.objects.create(user)
     new = operations.issue(other_user).key
     assert [status("new_first", key) for key in (old, new)] == [200, 200]

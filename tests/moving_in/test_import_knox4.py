@@ -1,4 +1,4 @@
-"""``import_tokens knox`` from version 4, whose tokens version 5 itself would log out."""
+"""``import_tokens knox`` from version 4. Version 5 of knox refuses the keys of version 4."""
 
 from __future__ import annotations
 

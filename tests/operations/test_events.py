@@ -69,7 +69,7 @@ def posted(user: Any) -> Any:
 
 
 def token_admin() -> Any:
-    from drf_token_auth.admin import TokenAdmin  # not at the top: the core may stand alone
+    from drf_token_auth.admin import TokenAdmin  # here, because the core has no admin
 
     return TokenAdmin(Token, admin.site)
 
@@ -80,7 +80,7 @@ def by_the_admin(user: Any) -> None:
 
 
 CREATED: dict[str, tuple[Callable[[Any], Any], bool, str | None]] = {
-    # What to call, whether there is an actor, and the path of the request.
+    # Each value: the call, whether the event has an actor, and the path of the request.
     "create": (lambda user: Token.objects.create(user=user), False, None),
     "save": (lambda user: Token(user=user).save(), False, None),
     "bulk_create": (lambda user: Token.objects.bulk_create([Token(user=user)]), False, None),
@@ -156,7 +156,7 @@ def test_the_actor_in_the_admin_is_not_the_owner(user: Any) -> None:
 # Revoked
 
 
-def ends(path: str, method: str = "post", **data: Any) -> Callable[[Any], Any]:
+def by_request(path: str, method: str = "post", **data: Any) -> Callable[[Any], Any]:
     def act(token: Any) -> Any:
         response = getattr(client_of(token), method)(path.format(token.pk), data, format="json")
         assert response.status_code in {200, 204}
@@ -213,11 +213,11 @@ def by_the_purge(token: Any) -> None:
 
 
 REVOKED: dict[str, tuple[Callable[[Any], Any], str, bool, str | None]] = {
-    # What to call, the reason, whether there is an actor, and the path of the request.
-    "logout": (ends("/auth/logout/"), "logout", True, "/auth/logout/"),
-    "logout/all": (ends("/auth/logout/all/"), "logout_all", True, "/auth/logout/all/"),
+    # Each value: the call, the reason, whether the event has an actor, and the request's path.
+    "logout": (by_request("/auth/logout/"), "logout", True, "/auth/logout/"),
+    "logout/all": (by_request("/auth/logout/all/"), "logout_all", True, "/auth/logout/all/"),
     "logout/others": (by_the_others, "others", True, "/auth/logout/others/"),
-    "own DELETE": (ends("/auth/tokens/{}/", "delete"), "logout", True, None),
+    "own DELETE": (by_request("/auth/tokens/{}/", "delete"), "logout", True, None),
     "another's DELETE": (by_another_device, "others", True, None),
     "holder": (
         lambda token: APIClient().post("/auth/revoke/", {"token": token.key}),
@@ -293,7 +293,7 @@ def test_a_revoked_token_is_not_revoked_again(user: Any) -> None:
 
 
 ENDINGS: dict[str, tuple[Callable[[Any], Any], Any]] = {
-    # What to call, and what it returns for an expired token.
+    # Each value: the call, and its result for an expired token.
     "operation": (operations.revoke, False),
     "instance": (lambda token: token.revoke(reason="x"), False),
     "queryset": (lambda token: Token.objects.all().revoke(reason="x"), 0),

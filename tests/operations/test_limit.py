@@ -32,13 +32,13 @@ def names(**wanted: Any) -> list[str]:
     return list(Token.objects.filter(**wanted).order_by("pk").values_list("name", flat=True))
 
 
-def issue_each_hour(user: Any, *called: str, **wish: Any) -> list[Any]:
+def issue_each_hour(user: Any, *called: str, **options: Any) -> list[Any]:
     """Tokens made an hour apart, the last one an hour ago."""
     start = timezone.now() - len(called) * HOUR
     made = []
     for number, name in enumerate(called):
         with at(start + number * HOUR):
-            made.append(operations.issue(user, name=name, **wish))
+            made.append(operations.issue(user, name=name, **options))
     return made
 
 

@@ -66,14 +66,14 @@ def test_the_grace_to_the_microsecond(user: Any, edge: str) -> None:
     with at(now):
         token = operations.issue(user)
         new = rotated(token)
-    is_alive = edge == "before"
+    is_usable = edge == "before"
     with listening() as heard, at(now + MINUTE + EDGES[edge]):
         response = client_of(token).get("/echo/")
-        assert response.status_code == (200 if is_alive else 401)
-        if not is_alive:
+        assert response.status_code == (200 if is_usable else 401)
+        if not is_usable:
             assert response.data["detail"].code == "invalid_token"
         assert status_of(new) == 200
-    assert [one.what for one in heard] == ([] if is_alive else ["reused"])
+    assert [one.what for one in heard] == ([] if is_usable else ["reused"])
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -137,7 +137,7 @@ def test_a_previous_key_may_do_what_the_new_one_may(user: Any) -> None:
     assert not Token.objects.exists()
 
 
-# Who cannot rotate
+# Tokens that cannot be rotated
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -170,7 +170,7 @@ def test_a_request_without_our_token_cannot_rotate(user: Any, api_client: Any) -
 
 
 class TestBetweenAuthenticationAndRotation:
-    """What happens to the row while the request waits for the user's lock."""
+    """The row changes while the request waits for the user's lock."""
 
     def test_it_is_revoked(self, user: Any) -> None:
         loaded = operations.issue(user)
@@ -263,8 +263,40 @@ def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> N
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owners_answers", [1, 2])
+@pytest.mark.parametrize("rotations_before", [0, 1, 2])
+def test_a_replaced_key_is_reuse_after_lost_answers(
+    owners_answers: int, rotations_before: int
+) -> None:
+    """The owner lost answers in this rotation or in earlier ones. The thief comes last."""
+    token = operations.issue(make_user())
+    key: str = token.key
+    for _ in range(rotations_before):
+        rotated(key)
+        key = rotated(key)
+    owners = [rotated(key) for _ in range(owners_answers)]
+    thiefs = rotated(key)
+    with listening() as heard:
+        assert status_of(owners[-1]) == 401
+        assert status_of(thiefs) == 200
+    assert [one.what for one in heard] == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thief_cannot_hide_a_replaced_key_by_rotating_its_own() -> None:
+    token = operations.issue(make_user())
+    owners = rotated(token)
+    thiefs = rotated(rotated(token))
+    thiefs = rotated(thiefs)
+    with listening() as heard:
+        assert status_of(owners) == 401
+        assert status_of(thiefs) == 200
+    assert [one.what for one in heard] == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_reuse_in_a_request_that_another_authenticator_accepts(reused: Any) -> None:
-    """from_key in code says None, and the event is the same."""
+    """``from_key`` returns None, and the event is the same."""
     with listening() as heard:
         assert Token.objects.from_key(reused.key) is None
     assert [one.what for one in heard] == ["reused"]

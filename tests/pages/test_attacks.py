@@ -157,7 +157,7 @@ class TestRequests:
         assert not Token.objects.exists()
 
     def test_a_stale_form_creates_no_token(self, user: Any, settings: Any) -> None:
-        """In another tab, the user has logged in again: the form's CSRF token is an old one."""
+        """The user has logged in again in another tab, so the form has an old CSRF token."""
         settings.ROOT_URLCONF = WithLogin
         tab = Client(enforce_csrf_checks=True)
         tab.force_login(user)

@@ -25,7 +25,7 @@ def found() -> set[str]:
     return {one.id.partition(".")[2] for one in run_checks() if one.id.startswith(checks.ID)}
 
 
-def test_a_project_that_is_set_up_hears_nothing() -> None:
+def test_a_project_that_is_set_up_gets_no_message() -> None:
     assert found() == set()
 
 

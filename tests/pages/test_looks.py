@@ -1,4 +1,4 @@
-"""The templates in the how-to about the look: each page renders with them."""
+"""Each page renders with the templates of the how-to about the look."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = """<!doctype html><title>{% block title %}{% endblock %}</title>{% block 
 
 
 def write_templates(folder: Path, prefix: str) -> list[str]:
-    """Write the how-to's templates with this prefix as the files that they are. Their names."""
+    """Write those templates of the how-to whose names have this prefix. Return their names."""
     written = []
     for name, text in TEMPLATE.findall(PAGE.read_text("utf-8")):
         if name.startswith(prefix):

@@ -80,7 +80,7 @@ def test_never_is_offered_only_without_a_maximum(page: Client) -> None:
         assert "lifetime" in errors(make(page, name="other", lifetime="never"))
 
 
-def test_a_day_is_meant_to_its_end_in_the_projects_time_zone(page: Client) -> None:
+def test_a_token_works_until_the_chosen_day_ends_in_the_projects_time_zone(page: Client) -> None:
     now = timezone.now()
     today = timezone.localtime(now).date() if timezone.is_aware(now) else now.date()
     make(page, lifetime="date", expires_on=str(today + 10 * DAY))

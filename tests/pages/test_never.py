@@ -26,7 +26,7 @@ FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 
 
 def paths_of(device: Any, personal: Any) -> list[str]:
-    """Every page, of these two tokens."""
+    """Return the path of every page, for these two tokens."""
     return [
         f"{ACCOUNT}/devices/",
         f"{ACCOUNT}/devices/{device.pk}/",
@@ -107,7 +107,7 @@ class TestTheKey:
             assert "break_down" in report
             assert str(key) not in report
 
-    def test_comes_back_by_no_reload(self, page: Client) -> None:
+    def test_is_not_shown_again_after_a_reload(self, page: Client) -> None:
         make(page)
         assert 'id="token-key"' not in make(page).content.decode()
         assert Token.objects.count() == 1
@@ -124,11 +124,11 @@ class TestTheKey:
 
 
 def missing(path: str) -> int:
-    """The answer to a POST about no token of the user. A second click on "Revoke" is no error."""
+    """Return the status of a POST about a missing token. A second click on "Revoke" is no error."""
     return 302 if path.endswith("/revoke/") else 404
 
 
-class TestSomebodyElse:
+class TestAnotherUser:
     def test_every_page_of_another_users_tokens_is_missing(
         self, page: Client, other_user: Any
     ) -> None:
@@ -232,7 +232,7 @@ def test_other_methods_do_nothing(page: Client, paths: list[str]) -> None:
 
 
 class ReadsTokensElsewhere:
-    """A router of a project with replicas: they may be behind."""
+    """A router that reads tokens from a replica, which may be behind."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return "a replica" if model is Token else None

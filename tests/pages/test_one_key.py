@@ -32,7 +32,8 @@ def make(page: Client, **data: Any) -> Any:
 
 
 def test_make_use_replace_and_delete(page: Client) -> None:
-    assert "You have no API key." in page.get(KEY).content.decode()
+    for path in (KEY, f"{KEY}revoke/"):
+        assert "You have no API key." in page.get(path).content.decode()
     first = key_in(make(page))
     assert status_of(first) == 200
     text = page.get(KEY).content.decode()

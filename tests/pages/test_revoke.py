@@ -119,6 +119,16 @@ def test_nothing_is_chosen(page: Client, user: Any, query: str) -> None:
     assert names() == {"here"}
 
 
+def test_there_is_no_other_device(page: Client, user: Any) -> None:
+    here = operations.issue(user, name="here")
+    session = page.session
+    session["_drf_token_auth_token"] = here.pk
+    session.save()
+    text = page.get(f"{DEVICES}revoke/?others=1").content.decode()
+    assert "No other device is logged in." in text
+    assert "<form" not in text
+
+
 def test_a_long_list_of_names_is_cut_and_everything_is_revoked(page: Client, user: Any) -> None:
     Token.objects.bulk_create(Token(user=user, name=f"n{number}") for number in range(103))
     text = page.get(f"{DEVICES}revoke/?others=1").content.decode()

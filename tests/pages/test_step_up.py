@@ -171,7 +171,7 @@ def test_an_operator_who_acts_as_the_user_creates_no_key(
 
 
 class TestLoggedOutMeanwhile:
-    """Something ends the session between its look-up and the token."""
+    """The session ends after the request has read it and before the token is made."""
 
     @pytest.fixture(params=["password", "inactive"])
     def end_session(self, request: Any, user: Any, monkeypatch: Any) -> None:

@@ -42,11 +42,11 @@ pytestmark = pytest.mark.urls("tests.life_urls")
 
 
 def fresh(user: Any) -> Any:
-    """The user as another process has it."""
+    """Load the user again, as another process does."""
     return User._default_manager.get(pk=user.pk)
 
 
-# The ways a password changes
+# The ways to change a password
 
 
 def shell(user: Any) -> None:
@@ -96,7 +96,7 @@ def the_admin(user: Any) -> None:
             return True
 
         def log_change(self, *args: Any) -> None:
-            """The log wants a user of its own."""
+            """Do nothing: the admin's log would need a staff member."""
 
     request = RequestFactory().post(
         "/", {"password1": NEW, "password2": NEW, "usable_password": "true"}
@@ -127,7 +127,7 @@ def bulk_update(user: Any) -> None:
 
 
 def raw_sql(user: Any) -> None:
-    # With multi-table inheritance, the parent's.
+    # With multi-table inheritance, the password is in the parent's table.
     table = connection.ops.quote_name(User._meta.get_field("password").model._meta.db_table)
     name = connection.ops.quote_name(User._meta.get_field(User.USERNAME_FIELD).column)
     with connection.cursor() as cursor:
@@ -220,7 +220,7 @@ def test_a_token_from_before_it_was_bound_is_bound_at_its_next_use() -> None:
     assert row(used).user_stamp is not None
     shell(fresh(user))
     assert status_of(used) == 401
-    assert status_of(unused) == 200  # made under nobody knows which password
+    assert status_of(unused) == 200  # no password is known for it yet
 
 
 def test_changing_the_password_back_does_not_make_tokens_usable(user: Any) -> None:
@@ -243,30 +243,30 @@ def test_other_changes_of_a_user_stop_no_token(user: Any) -> None:
 
 
 def test_tokens_with_an_old_password_are_neither_listed_nor_found(user: Any) -> None:
-    dead = Token.objects.create(user=user)
+    outdated = Token.objects.create(user=user)
     shell(fresh(user))
     user = fresh(user)
     found, made = Token.objects.get_or_create(user=user)
     assert made
-    assert found.pk != dead.pk
+    assert found.pk != outdated.pk
     listed = client_of(found).get("/auth/tokens/").data["results"]
     assert [one["id"] for one in listed] == [found.pk]
-    assert client_of(found).get(f"/auth/tokens/{dead.pk}/").status_code == 404
+    assert client_of(found).get(f"/auth/tokens/{outdated.pk}/").status_code == 404
 
 
 def test_the_next_login_revokes_tokens_with_an_old_password(
     user: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
-    dead = operations.issue(user)
+    outdated = operations.issue(user)
     personal = operations.issue(user, kind="personal")
     shell(fresh(user))
     with listening() as heard, django_capture_on_commit_callbacks(execute=True):
-        alive = operations.issue(fresh(user))
+        usable = operations.issue(fresh(user))
     assert [(one.what, one.token.pk, one.reason) for one in heard] == [
-        ("revoked", dead.pk, "password"),
-        ("created", alive.pk, None),
+        ("revoked", outdated.pk, "password"),
+        ("created", usable.pk, None),
     ]
-    assert set(Token.objects.all()) == {personal, alive}
+    assert set(Token.objects.all()) == {personal, usable}
 
 
 # The caller is kept
@@ -371,7 +371,7 @@ def test_change_password_from_async_code(user: Any) -> None:
     assert [status_of(one) for one in (caller, other)] == [200, 401]
 
 
-# What is no change: a silent upgrade of the hash
+# An upgrade of the hash is not a change
 
 
 class Before(PBKDF2PasswordHasher):
@@ -379,7 +379,7 @@ class Before(PBKDF2PasswordHasher):
 
 
 class After(PBKDF2PasswordHasher):
-    """The next release of Django."""
+    """The hasher of the next Django release."""
 
     iterations = 20
 
@@ -395,7 +395,7 @@ def hashers(*classes: type) -> Any:
 
 @pytest.fixture(params=[[Before], [Elsewhere]], ids=["iterations", "algorithm"])
 def hashed_before(request: pytest.FixtureRequest, db: None) -> Iterator[Any]:
-    """A user with a hash of before, in a project of after."""
+    """Return a user whose hash is older than the project's hasher."""
     with hashers(*request.param, After):
         user = make_user()
         token = operations.issue(user)
@@ -436,7 +436,7 @@ def check_password_of_async(instance: Any) -> None:
 
 @contextmanager
 def meanwhile(act: Callable[[], Any], of: Any = PBKDF2PasswordHasher) -> Iterator[None]:
-    """Do something after the first password was found right, before its caller knows."""
+    """Call ``act`` between the first successful check of a password and its result."""
     verify = of.verify
     acts = [act]
 
@@ -472,16 +472,16 @@ def test_a_login_that_upgrades_the_hash_logs_nobody_out(
 def test_an_upgrade_makes_no_old_token_usable(db: None) -> None:
     with hashers(Before):
         user = make_user()
-        dead = operations.issue(user)
+        outdated = operations.issue(user)
         other = make_user("bob")
         others = operations.issue(other)
         again = fresh(user)
         again.set_password(NEW)
         again.save()
-        alive = Token.objects.create(user=again)
+        usable = Token.objects.create(user=again)
     with hashers(After):
         assert fresh(user).check_password(NEW)
-        assert [status_of(one) for one in (dead, alive, others)] == [401, 200, 200]
+        assert [status_of(one) for one in (outdated, usable, others)] == [401, 200, 200]
 
 
 def test_a_change_to_a_better_hash_is_a_change(db: None) -> None:
@@ -495,7 +495,7 @@ def test_a_change_to_a_better_hash_is_a_change(db: None) -> None:
 
 
 def test_a_change_after_an_upgrade_is_a_change(db: None) -> None:
-    """On the very instance whose hash was upgraded."""
+    """The same instance had its hash upgraded before."""
     with hashers(Before):
         user = make_user()
         token = operations.issue(user)
@@ -539,7 +539,7 @@ def test_two_upgrades_at_once_log_nobody_out(
     upgrade: Callable[[Any], None],
     second_upgrade: Callable[[Any], None],
 ) -> None:
-    """Two requests have loaded the user before either upgrades the hash."""
+    """Two requests load the user before one of them upgrades the hash."""
     user, token = hashed_before
     second = fresh(user)
     upgrade(user)
@@ -562,7 +562,7 @@ def test_a_login_whose_upgrade_came_second_checks_the_password_again(hashed_befo
 def test_a_login_with_the_old_password_gets_no_token_that_outlives_the_change(
     db: None, due: bool, change: Callable[[Any], None]
 ) -> None:
-    """The password is changed after it was found right, and before the token is made."""
+    """The password changes after the check and before the token is made."""
     with hashers(Before if due else After):
         user = make_user("cyd")
     with hashers(After):
@@ -600,7 +600,7 @@ def test_an_outdated_password_creates_no_token(
 
 
 def test_an_upgrade_does_not_undo_a_change_at_the_same_time(hashed_before: Any) -> None:
-    """The request that checks the old password has loaded the user before the change."""
+    """A request loads the user before the change, and checks the old password after it."""
     user, token = hashed_before
     stale = fresh(user)
     shell(fresh(user))
@@ -623,7 +623,7 @@ def test_a_password_made_unusable_during_the_login_is_a_change(db: None) -> None
 
 
 def test_an_upgrade_saved_with_more_columns_logs_nobody_out(hashed_before: Any) -> None:
-    """A user model's save() may add columns to update_fields, or save them all."""
+    """A user model's ``save()`` may add columns to ``update_fields``, or save all columns."""
     user, token = hashed_before
     plain_save = User.save
 
@@ -645,7 +645,7 @@ def test_an_upgrade_saved_with_all_columns_logs_nobody_out(hashed_before: Any) -
 
 @pytest.mark.parametrize("columns", [None, ["password"]])
 def test_a_password_set_to_none_is_saved(user: Any, columns: list[str] | None) -> None:
-    """``set_password(None)`` leaves an instance as Django's upgrade of a hash leaves it."""
+    """After ``set_password(None)``, the instance looks as after Django's upgrade of a hash."""
     token = operations.issue(user)
     loaded = fresh(user)
     loaded.set_password(None)
@@ -655,7 +655,7 @@ def test_a_password_set_to_none_is_saved(user: Any, columns: list[str] | None) -
 
 
 def test_a_password_saved_with_everything_else_is_never_discarded(user: Any) -> None:
-    """The project says "no change", as Django does, and stores another password all the same."""
+    """The project stores another password, but marks the instance as Django does for no change."""
     loaded = fresh(user)
     loaded.set_password(NEW)
     loaded._password = None
@@ -723,7 +723,7 @@ def test_an_upgrade_that_cannot_be_saved_logs_nobody_out() -> None:
         assert status_of(token) == 200
 
 
-# A user that was loaded before the password was changed
+# A user instance that was loaded before the change
 
 
 @pytest.mark.parametrize("kind", ["login", "personal"])
@@ -755,7 +755,7 @@ def test_a_user_deleted_during_the_login_is_a_wrong_credential(db: None) -> None
     assert response.data == WRONG
 
 
-# What is no change: SECRET_KEY, unusable passwords, other user models
+# Not a change either: SECRET_KEY, unusable passwords, other user models
 
 
 def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:
@@ -799,7 +799,7 @@ def test_saving_other_columns_of_a_user_with_an_unusable_password_locks_nothing(
     with queries() as asked:
         instance.save()
     assert len([sql for sql in asked if "drf_token_auth" in sql or "FOR " in sql]) == 0
-    # One look at the stored password, and Django's UPDATE of each table of the user model.
+    # One SELECT of the stored password, and Django's UPDATE of each table of the user model.
     tables = 1 + len(User._meta.get_parent_list())
     assert [sql.split()[0] for sql in asked] == ["SELECT", *["UPDATE"] * tables]
 
@@ -822,7 +822,7 @@ def test_a_model_with_a_password_that_is_not_the_user_model_is_left_alone(user: 
 
 @pytest.fixture
 def own_session_hash(user: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The user model has a session hash of its own, which reads this list."""
+    """Let the user model override ``get_session_auth_hash()``. It reads the returned list."""
     values = ["one"]
     monkeypatch.setattr(User, "get_session_auth_hash", lambda self: values[0], raising=False)
     return values
@@ -847,7 +847,7 @@ def test_no_row_is_deleted_for_a_stamp_that_another_server_may_know(
     assert status_of(token) == 200
 
 
-def test_change_password_revokes_the_others_whatever_the_session_hash(
+def test_change_password_revokes_the_others_with_any_session_hash(
     user: Any, own_session_hash: list[str]
 ) -> None:
     caller, other = operations.issue(user), operations.issue(user)
@@ -902,7 +902,7 @@ def test_a_deleted_user_is_refused_at_once(user: Any) -> None:
 
 
 def test_a_view_called_directly_refuses_a_token_with_an_old_password(user: Any) -> None:
-    """The stamp is looked at wherever a key is, with a request or without."""
+    """Every lookup of a key compares the stamp, also without a request."""
     token = operations.issue(user)
     shell(fresh(user))
     request = APIRequestFactory().post("/auth/logout/", HTTP_AUTHORIZATION=f"Token {token.key}")

@@ -34,7 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def connected(options: dict[str, Any], **settings: Any) -> Iterator[Any]:
-    """The default connection is another, to the same database, with these options and settings."""
+    """Replace the default connection by one to the same database with other options."""
     statement._forget()
     ours = connections["default"]
     other = ours.copy()
@@ -53,7 +53,7 @@ def connected(options: dict[str, Any], **settings: Any) -> Iterator[Any]:
 
 @contextmanager
 def elsewhere(connected_to: Any) -> Iterator[Any]:
-    """A cursor of another connection to the same database."""
+    """Open a cursor on another connection to the same database."""
     another = connected_to.copy()
     try:
         with another.cursor() as cursor:
@@ -102,7 +102,7 @@ def test_a_connection_closed_between_two_requests_is_opened_again(token: Any, ho
 
 
 def requests_of(token: Any) -> Callable[[], str]:
-    """Asks as a server does, so that connections are closed or kept as the settings say."""
+    """Send requests as a server does, so that the settings decide which connections are closed."""
     serve = WSGIHandler()
 
     def ask() -> str:
@@ -131,7 +131,7 @@ def backend(of: Any) -> int | None:
 @pytest.mark.parametrize("how", OPTIONS)
 def test_requests_over_connections_of_any_age(token: Any, how: str, age: int | None) -> None:
     if "pool" in OPTIONS[how]:
-        age = 0  # Django allows no other with a pool.
+        age = 0  # Django allows only 0 with a pool.
     ask = requests_of(token)
     with connected(OPTIONS[how], CONN_MAX_AGE=age) as other:
         assert [ask() for _ in range(3)] == ["200 OK"] * 3
@@ -153,7 +153,7 @@ def test_the_server_closes_a_connection_that_is_kept(token: Any, how: str) -> No
 
 @pytest.mark.parametrize("how", ["prepared", "prepared, bound by the server"])
 def test_an_added_column_does_not_break_prepared_statements(token: Any, how: str) -> None:
-    """A migration while the process lives: the statement names its columns."""
+    """The statement names its columns, so it still works after a migration of a running site."""
     table = connection.ops.quote_name(type(token)._meta.db_table)
     with connected(OPTIONS[how]) as other, elsewhere(other) as cursor:
         for _ in range(3):

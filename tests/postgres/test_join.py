@@ -58,7 +58,7 @@ def models_of(table: str, column: str = "name") -> tuple[Any, Any]:
 
 
 def compiled(model: Any) -> tuple[str, Any, Any]:
-    """The SQL of the ORM, the join in it, and who compiled it."""
+    """Return the SQL of the ORM, its join, and the compiler."""
     compiler = model.objects.select_related("user").query.get_compiler(connection=connection)
     sql, _ = compiler.as_sql()
     (join,) = [one for one in compiler.query.alias_map.values() if one.join_type is not None]
@@ -91,7 +91,7 @@ def test_a_table_of_any_name_is_joined(table: str) -> None:
 
 
 class Restricted(models.ForeignKey):
-    """Joins with a condition of its own, and a parameter in it."""
+    """A foreign key whose join has another condition with a parameter."""
 
     def get_extra_restriction(self, alias: str, related_alias: str) -> Any:
         column = self.related_model._meta.get_field("name").get_col(alias)
@@ -111,7 +111,7 @@ def test_a_join_with_a_parameter_is_left_as_it_is() -> None:
 
 
 def test_a_join_under_an_alias_is_left_as_it_is() -> None:
-    """The token of a model whose own table is the user's, too."""
+    """A token model can use the users' table, and then the join has an alias."""
 
     class Tok(AbstractToken):
         user = models.ForeignKey("self", models.CASCADE)

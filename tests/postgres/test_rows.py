@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def updates() -> tuple[int, int]:
-    """Of rows of tokens in this transaction: all, and those that no index had to know of."""
+    """Return how many rows this transaction has updated, and how many of them without an index."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables"
@@ -29,7 +29,7 @@ def updates() -> tuple[int, int]:
 
 
 def use(token: Any, capture: Any) -> tuple[int, int]:
-    """What a request with the token adds to :func:`updates`."""
+    """Send a request with the token. Return how much :func:`updates` has grown."""
     before = updates()
     with capture(execute=True):
         assert status_of(token) == 200
@@ -52,8 +52,8 @@ def test_binding_to_the_password_is_in_no_index(
     assert row(token).user_stamp is not None
 
 
-def test_a_renewal_is(user: Any, django_capture_on_commit_callbacks: Any) -> None:
-    """Of expires_at there is one, which the purge walks: the price of an idle timeout."""
+def test_a_renewal_changes_an_index(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+    """A renewal changes the index of ``expires_at``, which the purge needs."""
     token = operations.issue(user, idle_timeout=timedelta(hours=1))
     with at(timezone.now() + timedelta(minutes=30)):
         assert use(token, django_capture_on_commit_callbacks) == (1, 0)
@@ -61,7 +61,7 @@ def test_a_renewal_is(user: Any, django_capture_on_commit_callbacks: Any) -> Non
 
 @pytest.mark.parametrize("column", ["last_used_at", "user_stamp"])
 def test_no_index_has_the_column(column: str) -> None:
-    """In none of its parts: not as a key, not included, not in an expression or a condition."""
+    """No index uses the column: as a key, an included column, in an expression or a condition."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = %s::regclass",

@@ -19,7 +19,7 @@ class EmailUserManager(BaseUserManager["EmailUser"]):
 
 
 class EmailUser(AbstractBaseUser, PermissionsMixin):
-    """A user who logs in with the e-mail address: what the projects' own user models share."""
+    """The base of the projects' user models: users log in with their e-mail address."""
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)

@@ -1,4 +1,4 @@
-"""Rows that other rows and receivers of the project depend on, and keys that are no numbers."""
+"""The purge in a project with foreign keys to tokens, receivers, or other primary keys."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_killed_within_a_transaction_nothing_is_lost(transactional_db, user, wha
 def test_no_statement_has_more_rows_or_parameters_than_it_may(
     transactional_db, user, monkeypatch, what, inside
 ):
-    """SQLite and PostgreSQL refuse a statement with more parameters than they know."""
+    """SQLite and PostgreSQL limit the number of parameters in a statement."""
     monkeypatch.setattr(deleting, "MAX_BATCH_SIZE", 10)
     monkeypatch.setattr(deleting, "READ_BATCH_SIZE", 10)
     now = timezone.now()
@@ -201,7 +201,7 @@ def test_rows_are_locked_before_they_are_read(transactional_db, user):
         assert operations.purge() == 1
     first = next(number for number, sql in enumerate(asked) if sql.startswith("DELETE")) - 2
     if connection.vendor == "sqlite":
-        # SQLite locks the whole database for a write, and nothing for a SELECT.
+        # SQLite locks the whole database for a write, but not for a SELECT.
         assert asked[first - 1].startswith("UPDATE")
     else:
         assert "FOR UPDATE" in asked[first]

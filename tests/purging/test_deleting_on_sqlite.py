@@ -8,7 +8,7 @@ import pytest
 
 from tests.projects_on_disk import Project
 
-# Another connection to the same file: the tests' own database is in memory.
+# Two connections need a file, because the tests' own database is in memory.
 RENEWED_MEANWHILE = """
 import itertools, json
 from concurrent.futures import ThreadPoolExecutor

@@ -26,7 +26,7 @@ class Terminal(io.StringIO):
 
 
 def purge(*options: str, to: type[io.StringIO] = io.StringIO) -> str:
-    """What the command writes to both streams."""
+    """Run the command. Return what it writes to both streams."""
     output = to()
     call_command("purge_expired_tokens", *options, stdout=output, stderr=output)
     return output.getvalue()
@@ -68,7 +68,7 @@ def test_nothing_at_verbosity_0_on_a_terminal(user):
 
 
 def listen(**kwargs: Any) -> None:
-    """A receiver of every deletion, as search indexes and audit logs have it."""
+    """Connect a receiver to every deletion, as search indexes and audit logs do."""
 
 
 def test_at_verbosity_2_it_says_who_receives_each_deletion(user):

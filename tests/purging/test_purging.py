@@ -34,7 +34,7 @@ def test_exactly_the_expired_ones_go(user):
 
 
 def test_receivers_of_the_project_run_for_each_deleted_row(user):
-    """A receiver of Django's own signal, as a foreign key that cascades, forbids one DELETE."""
+    """Because of this receiver, the purge cannot use one DELETE for many rows."""
     model = get_token_model()
     gone = fill(user, *[timezone.now() - timedelta(hours=1)] * 3)
     expected = {token.pk for token in gone}
@@ -156,9 +156,9 @@ def test_expired_tokens_are_kept_even_if_they_are_unused(user):
     old = now - timedelta(days=200)
     kept = fill(user, now - timedelta(days=1), created_at=old)
     fill(user, None, now - timedelta(days=8), created_at=old)
-    wish = {"older_than": timedelta(days=7), "unused_for": timedelta(days=180)}
-    assert operations.purge(**wish, dry_run=True) == 2
-    assert operations.purge(**wish) == 2
+    options = {"older_than": timedelta(days=7), "unused_for": timedelta(days=180)}
+    assert operations.purge(**options, dry_run=True) == 2
+    assert operations.purge(**options) == 2
     assert list(get_token_model().objects.all()) == kept
 
 
@@ -191,7 +191,7 @@ def test_it_does_not_sleep_past_the_time_limit(user, monkeypatch):
 
 @pytest.mark.parametrize("batch_size", [2, 10_000])
 def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch, batch_size):
-    """So the limit, the pause and the progress are between them."""
+    """The time limit, the pause and the progress apply between these transactions."""
     old = timezone.now() - timedelta(days=200)
     for person in [user, other_user]:
         fill(person, None, None, created_at=old)

@@ -1,7 +1,7 @@
-"""A primary and a streaming replica of it: two clusters of the tests' own, on ports of their own.
+"""Start a primary and its streaming replica. The tests make both clusters, on free ports.
 
-They use the real databases of those clusters, not Django's test databases, which know nothing of
-replication. Debian: package postgresql. What is missing fails.
+The tests use real databases of these clusters, because Django's test databases do not support
+replication. They need Debian's package postgresql, and fail without it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.settings.replica import PRIMARY_PORT, REPLICA_PORT
 
 
 class Clusters:
-    """The two servers, run by an ordinary user: PostgreSQL refuses root."""
+    """Both servers. An ordinary user runs them, because PostgreSQL refuses root."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -104,7 +104,7 @@ def catch_up() -> Callable[[], None]:
 
 @pytest.fixture
 def paused(catch_up: Callable[[], None]) -> Iterator[None]:
-    """The replica shows what it has, and nothing newer."""
+    """Pause the replay, so that the replica shows nothing newer."""
     catch_up()
     replay("pause")
     yield

@@ -11,7 +11,7 @@ ROOT_URLCONF = "tests.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 
-# Far from UTC, so that a time zone left out somewhere shows.
+# Far from UTC, so that a test fails where code forgets the time zone.
 TIME_ZONE = "Asia/Seoul"
 USE_TZ = True
 
@@ -53,7 +53,7 @@ TEMPLATES = [
 DATABASES = {"default": dj_database_url.config(default="sqlite://:memory:")}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# The first one makes new hashes: tests log in often, and MD5 costs nothing.
+# The first hasher makes new hashes. MD5 is fast, and tests log in often.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -1,4 +1,4 @@
-"""In the built site, the page that people want is the first hit and at most two clicks away.
+"""In the built site, the wanted page is the first hit of the search and at most two clicks away.
 
 ``tox run -e docs`` builds the site and names its folder in ``SITE``.
 """
@@ -126,7 +126,7 @@ def test_a_korean_noun_is_found_with_its_particles(search: Search) -> None:
     assert search.first("본문") == "ko/troubleshooting"
 
 
-def test_each_of_them_is_two_clicks_away() -> None:
+def test_each_page_is_two_clicks_away() -> None:
     one = links("index")
     two = one.union(*(links(page) for page in one if (SITE / f"{page}.html").exists()))
     assert set(SEARCHES.values()) - two == set()

@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 from tests.docs.pages import DOCS, Block, blocks, curl_lines, fits
 
 SETTINGS_OF_THIS_PROCESS = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL"}
-# Done already, or done elsewhere; and a question about a server that is not there.
+# Commands that the test has already run, or that need a server that does not exist here.
 LEFT_OUT = ("python -m venv", ". venv/", "python -m pip", "cd ", "python manage.py shell")
 LEFT_OUT += ("python manage.py check --deploy",)
 

@@ -1,7 +1,7 @@
 """Clients that know what each answer must be.
 
-A client has accounts of its own, so it knows which of their tokens work: nobody else logs them in
-or out. Other threads share the tables, the locks and the server with it.
+A client has accounts of its own, and no other client logs them in or out. So it knows which of
+their tokens work. Other threads share the tables, the locks and the server with it.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def call_in_parallel(client: Client, account: Account) -> None:
 
 
 def log_out(client: Client, account: Account) -> None:
-    """A call beside the logout is answered either way. A call after it is refused."""
+    """A call during the logout may succeed or fail. A call after it is refused."""
     token = client.login_token(account)
     job = client.pool.submit(client.send, "GET", "/who/", token.key, client.others[0])
     client.check("logout", client.send("POST", "/auth/logout/", token.key), 204)
@@ -170,14 +170,14 @@ def log_out_all(client: Client, account: Account) -> None:
 
 
 def log_out_others(client: Client, account: Account) -> None:
-    """Keep the number of tokens small, too: nothing else does."""
+    """Log out the others. This also keeps the number of tokens small."""
     token = client.login_token(account)
     client.check("logout others", client.send("POST", "/auth/logout/others/", token.key), 204)
     account.end(*[one for one in account.tokens if one.kind == "login" and one is not token])
 
 
 def rotate(client: Client, account: Account) -> None:
-    """The old key works within its grace. If it rotates again, the first new key is refused."""
+    """Rotate. Within its grace, the old key works and can rotate again."""
     token, began = client.login_token(account), time.time()
     old = token.key
     answer = client.check("rotate", client.send("POST", "/auth/token/rotate/", old), 200)
@@ -254,7 +254,7 @@ def send_nonsense(client: Client, account: Account) -> None:
 
 
 def import_token(client: Client, account: Account) -> None:
-    """A user of rest_framework.authtoken comes over, and the key goes on working."""
+    """Import the token of a user of rest_framework.authtoken. The key must still work."""
     assert client.bring_in is not None
     name, password, key, token_id = client.bring_in()
     brought = Account(name, password, [Held(key, token_id)])

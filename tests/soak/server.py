@@ -36,7 +36,7 @@ class Server:
         self.log = log
 
     def memory(self) -> int:
-        """Return the memory of all its processes, in bytes."""
+        """Return the memory of all processes of the server, in bytes."""
         main = self.process.pid
         children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
         pages = [Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in [main, *children]]
@@ -87,7 +87,7 @@ def connections_of_server() -> int:
     question = "SELECT count(*) FROM information_schema.processlist WHERE db = %s"
     if connection.vendor == "postgresql":
         question = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
-        # Not the background workers that clean tables up.
+        # Leave out the background workers that clean up tables.
         question += " AND backend_type = 'client backend'"
     with connection.cursor() as cursor:
         cursor.execute(question, [name])

@@ -27,7 +27,7 @@ REST_FRAMEWORK = {
 }
 DRF_TOKEN_AUTH = {
     "IDLE_TIMEOUT": timedelta(hours=1),
-    # Short, so that writes and the end of the grace happen all the time.
+    # Both are short, so that writes and expired grace periods happen all the time.
     "LAST_USED_INTERVAL": timedelta(seconds=0.2),
     "ROTATION_GRACE": timedelta(seconds=4),
     "LOGIN_RATES": None,

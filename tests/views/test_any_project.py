@@ -38,6 +38,7 @@ from tests.views.whole_api import (
 pytestmark = pytest.mark.django_db
 
 DRF = "rest_framework"
+OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 HERE = __name__
 
 
@@ -86,7 +87,7 @@ def in_an_envelope(exc: Exception, context: Any) -> Any:
     response = exception_handler(exc, context)
     if response is None:
         return None
-    # A new answer, as projects write it: the headers are lost.
+    # Some projects return a new answer here, and lose the headers.
     return Response({"ok": False, "error": response.data}, status=response.status_code)
 
 
@@ -149,6 +150,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "model permission": {"PERMISSION_CLASSES": [f"{DRF}.permissions.DjangoModelPermissions"]},
     "throttles": {"THROTTLE_CLASSES": [f"{DRF}.throttling.ScopedRateThrottle", f"{HERE}.Generous"]},
     "no authenticator": {"AUTHENTICATION_CLASSES": []},
+    **{
+        f"{name} first": {"AUTHENTICATION_CLASSES": [f"{DRF}.authentication.{name}", OURS]}
+        for name in ("SessionAuthentication", "BasicAuthentication", "RemoteUserAuthentication")
+    },
     "envelope": {"EXCEPTION_HANDLER": f"{HERE}.in_an_envelope"},
     "handler of Django": {"EXCEPTION_HANDLER": f"{HERE}.of_django"},
     "handler without an answer": {"EXCEPTION_HANDLER": f"{HERE}.nothing"},

@@ -50,7 +50,7 @@ def asgi(method: str, path: str, key: str | None = None, body: bytes = b"") -> i
             "headers": headers,
             "client": ("192.0.2.5", 5),
         }
-        # What __call__ does, but in the test's own thread, with the test's own connection.
+        # Do what __call__ does, but in the thread and with the connection of the test.
         app = ApplicationCommunicator(get_asgi_application().handle, scope)
         await app.send_input({"type": "http.request", "body": body, "more_body": False})
         start = await app.receive_output(10)
@@ -152,8 +152,8 @@ def test_many_at_once_in_one_loop(user: Any) -> None:
 
     token = operations.issue(user)
     made = async_to_sync(rotate_all)(token)
-    alive = [one for one in made if Token.objects.from_key(one.key) is not None]
-    assert alive == made[-1:]
+    usable = [one for one in made if Token.objects.from_key(one.key) is not None]
+    assert usable == made[-1:]
 
 
 # Without a request

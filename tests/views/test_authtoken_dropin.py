@@ -1,7 +1,7 @@
-"""Code for ``rest_framework.authtoken`` works after only its imports are changed.
+"""Code for ``rest_framework.authtoken`` works after a change of its imports only.
 
 The cases are those of DRF's own tests of ``TokenAuthentication``, ``ObtainAuthToken`` and
-``Token``; the known difference is that a key cannot be read back.
+``Token``. There is one known difference: a stored key cannot be read.
 """
 
 from __future__ import annotations
@@ -407,7 +407,7 @@ class TestObtainAuthToken:
 
 
 class TestCommand:
-    """``drf_create_token`` of DRF is ``create_token`` here, with the key alone on its output."""
+    """DRF's ``drf_create_token`` is ``create_token`` here. It prints only the key."""
 
     def test_create_token_prints_the_key(self, client: APIClient, user: Any) -> None:
         out = StringIO()

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -33,6 +34,30 @@ def post(path: str = "/auth/login/", **data: Any) -> Any:
     # Escaped, so that any character can be sent.
     body = json.dumps({"password": PASSWORD, **data})
     return client.post(path, body, content_type="application/json")
+
+
+class LaggingReplica(ModelBackend):
+    """Accepts the old password, which has been changed on the primary."""
+
+    def authenticate(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().authenticate(*args, **kwargs)
+        if found is not None:
+            # The new hash is of the same password, so that the next check succeeds too.
+            users = type(found)._base_manager.filter(pk=found.pk)
+            users.update(password=make_password(PASSWORD))
+        return found
+
+
+@pytest.mark.parametrize("key", ["non_field_errors", "errors"])
+def test_a_password_that_was_changed_is_wrong_even_if_a_replica_lags(
+    user: Any, settings: Any, key: str
+) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.LaggingReplica"]
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NON_FIELD_ERRORS_KEY": key}
+    response = post(username=user.get_username())
+    assert response.status_code == 400
+    assert response.json() == {key: ["Unable to log in with provided credentials."]}
+    assert not Token.objects.exists()
 
 
 # The name
@@ -114,7 +139,7 @@ class DeclaredAnew(AuthTokenSerializer):
 @pytest.mark.parametrize(
     ("serializer", "field"), [(MailSerializer, "email"), (DeclaredAnew, "username")]
 )
-def test_a_subclass_drops_the_name_or_declares_it_anew(
+def test_a_subclass_drops_the_name_or_declares_it_again(
     user: Any, settings: Any, serializer: Any, field: str
 ) -> None:
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMail"]

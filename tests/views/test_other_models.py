@@ -127,7 +127,7 @@ print(json.dumps({
 
 
 def test_accounts_that_share_a_name(tmp_path: Path) -> None:
-    """It is not clear which of the two logs in, so the login is refused."""
+    """The login is refused, because either of the two could be meant."""
     made = project(
         tmp_path,
         "staff",

@@ -188,8 +188,8 @@ def test_an_impossible_id_is_not_found(client: APIClient, pk: str, method: str) 
 # Making a personal token
 
 
-def make(client: APIClient, **wish: Any) -> Any:
-    return client.post(LIST, wish, format="json")
+def make(client: APIClient, **data: Any) -> Any:
+    return client.post(LIST, data, format="json")
 
 
 def test_the_key_is_shown_once(user: Any, client: APIClient) -> None:
@@ -289,8 +289,8 @@ def test_as_many_scopes_as_the_settings_may_declare(client: APIClient) -> None:
 def test_a_token_cannot_create_one_with_more_scopes(user: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         client = client_of(operations.issue(user, scopes=["read", "write"]))
-        for wish in ({}, {"scopes": None}, {"scopes": ["admin"]}, {"scopes": ["read", "admin"]}):
-            response = make(client, **wish)
+        for scopes in ({}, {"scopes": None}, {"scopes": ["admin"]}, {"scopes": ["read", "admin"]}):
+            response = make(client, **scopes)
             assert response.status_code == 400
             assert list(response.data) == ["scopes"]
         for fine in (["read"], ["read", "write"]):
@@ -312,19 +312,19 @@ def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClien
         "scopes[0]": "read",
         "": "",
     }
-    for wish in (others, *({name: value} for name, value in others.items())):
-        response = make(client, name="CI", **wish)
+    for data in (others, *({name: value} for name, value in others.items())):
+        response = make(client, name="CI", **data)
         assert response.status_code == 400
-        assert response.data == {name: ["There is no such field."] for name in wish}
+        assert response.data == {name: ["There is no such field."] for name in data}
     assert make(client, name="CI", kind="login").status_code == 400
     assert Token.objects.count() == 1
 
 
 def test_the_form_of_drfs_page_creates_a_token(client: APIClient) -> None:
-    wish = {"csrfmiddlewaretoken": "x", "name": "CI", "scopes": "", "ttl": "60", "kind": "personal"}
-    assert client.post(LIST, wish, format="multipart").status_code == 400  # no scopes at all
-    del wish["scopes"]
-    assert client.post(LIST, wish, format="multipart").status_code == 201
+    data = {"csrfmiddlewaretoken": "x", "name": "CI", "scopes": "", "ttl": "60", "kind": "personal"}
+    assert client.post(LIST, data, format="multipart").status_code == 400  # no scopes at all
+    del data["scopes"]
+    assert client.post(LIST, data, format="multipart").status_code == 201
 
 
 def test_an_expiry_can_be_a_time(client: APIClient) -> None:
@@ -340,9 +340,9 @@ def test_an_expiry_can_be_a_time(client: APIClient) -> None:
     assert capped.expires_at < ends
 
 
-@pytest.mark.parametrize("wish", ["2001-01-01T00:00:00", "9999-12-31T23:59:59", "soon", 60, ""])
-def test_a_wrong_expiry_is_refused(client: APIClient, wish: Any) -> None:
-    response = make(client, expires_at=wish)
+@pytest.mark.parametrize("data", ["2001-01-01T00:00:00", "9999-12-31T23:59:59", "soon", 60, ""])
+def test_a_wrong_expiry_is_refused(client: APIClient, data: Any) -> None:
+    response = make(client, expires_at=data)
     assert response.status_code == 400
     assert list(response.data) == ["expires_at"]
 
@@ -362,11 +362,11 @@ def test_ttl_and_expires_at_exclude_each_other(client: APIClient) -> None:
 
 @pytest.mark.parametrize("form", ["multipart", "urlencoded"])
 def test_a_form_names_the_items_of_a_list_and_nothing_else(client: APIClient, form: str) -> None:
-    def send(**wish: str) -> Any:
+    def send(**data: str) -> Any:
         if form == "multipart":
-            return client.post(LIST, wish, format=form)
+            return client.post(LIST, data, format=form)
         content_type = "application/x-www-form-urlencoded"
-        return client.post(LIST, urlencode(wish), content_type=content_type)
+        return client.post(LIST, urlencode(data), content_type=content_type)
 
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         response = send(**{"scopes[0]": "read", "scopes[1]": "write", "ttl": "60"})
@@ -557,19 +557,19 @@ ENDS = [
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
-@pytest.mark.parametrize(("path", "data", "alive"), ENDS)
-def test_which_tokens_are_left(atomic: bool, path: str, data: Any, alive: set[str]) -> None:
+@pytest.mark.parametrize(("path", "data", "left"), ENDS)
+def test_which_tokens_are_left(atomic: bool, path: str, data: Any, left: set[str]) -> None:
     user, other_user = make_user(), make_user("bob")
     tokens = {
         "caller": operations.issue(user),
         "other login": operations.issue(user),
         "personal": operations.issue(user, kind="personal"),
-        "somebody else's": operations.issue(other_user),
+        "another user's": operations.issue(other_user),
     }
     with atomic_requests(atomic), listening() as heard:
         assert client_of(tokens["caller"]).post(path, data, format="json").status_code == 204
         found = {name for name, token in tokens.items() if status_of(token) == 200}
-    assert found == {*alive, "somebody else's"}
+    assert found == {*left, "another user's"}
     assert len(heard) == 4 - len(found)
 
 

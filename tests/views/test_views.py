@@ -30,11 +30,11 @@ def by_force(user: Any) -> APIClient:
     return client
 
 
-def nobody(user: Any) -> APIClient:
+def by_none(user: Any) -> APIClient:
     return APIClient()
 
 
-@pytest.mark.parametrize("who", [by_token, by_force, nobody])
+@pytest.mark.parametrize("who", [by_token, by_force, by_none])
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_every_route_answers_every_method(user: Any, who: Any, name: str, accept: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.db import DatabaseError, router
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,6 +20,8 @@ from ..base_models import AbstractToken, Kind
 from ..conf import get_settings
 from ..exceptions import Refused, TokenLimitReached
 from ..fields import auto_now_columns
+from ..managers import all_rows
+from ..rows.locking import locking_transaction
 from .forms import TokenAddForm, TokenForm
 from .rights import can_confirm_password, is_fresh, may_act_as
 
@@ -104,6 +107,20 @@ class AddMixin(_Mixin):
         except Refused:
             request.token_refused = _("The user was changed meanwhile. Please try again.")
         return super().add_view(request, form_url, extra_context)
+
+    def changeform_view(self, request: Any, object_id: Any = None, *args: Any, **kw: Any) -> Any:
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, *args, **kw)
+        using = router.db_for_write(self.model)
+        try:
+            # Django's own transaction would have an isolation level that refuses to wait for locks.
+            with locking_transaction(using=using):
+                return super().changeform_view(request, object_id, *args, **kw)
+        except DatabaseError:
+            if object_id is None or all_rows(self.model, using).filter(pk=object_id).exists():
+                raise
+            # The token was revoked meanwhile. Django says then that it does not exist.
+            return super().changeform_view(request, object_id, *args, **kw)
 
     def save_model(self, request: Any, obj: AbstractToken, form: Any, change: bool) -> None:
         if not change:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import router
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import operations
 from ..base_models import AbstractToken
+from ..rows.locking import locking_transaction
 from .audit import write_log
 from .labels import label, state
 
@@ -69,6 +71,13 @@ class RevokeMixin(_Mixin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, self.revoke_template, context)
+
+    def delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.method != "POST":
+            return super().delete_view(request, *args, **kwargs)
+        # Django's own transaction would have an isolation level that refuses to wait for locks.
+        with locking_transaction(using=router.db_for_write(self.model)):
+            return super().delete_view(request, *args, **kwargs)
 
     def delete_model(self, request: Any, obj: AbstractToken) -> None:
         operations.revoke(obj, reason="admin", actor=request.user, request=request)

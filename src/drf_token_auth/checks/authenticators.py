@@ -23,7 +23,7 @@ from .rest_framework import (
     default_authenticators,
     write_ours,
 )
-from .served import base_of, comes_from, served_views, takes_ours
+from .served import base_of, comes_from, served_views, takes_our_tokens
 from .shared import Messages, check, error, path_of, settings_in_force, warning
 
 __all__ = ["takes_drfs_tokens"]
@@ -46,12 +46,12 @@ def _used_classes() -> list[Any]:
 def check_order_of_authenticators() -> Messages:
     """W001: the first authenticator has no challenge, so DRF answers 403 instead of 401."""
     classes = _default_classes()
-    if not any(map(_is_ours, classes)):
+    if not any(map(_is_our_class, classes)):
         return
     first = classes[0]
     challenge = getattr(first, "authenticate_header", None)
     if challenge is BaseAuthentication.authenticate_header:
-        ours = next(filter(_is_ours, classes))
+        ours = next(filter(_is_our_class, classes))
         yield warning(
             "W001",
             f"{first.__name__} is the first of {SETTING}. It has no WWW-Authenticate challenge, "
@@ -113,7 +113,7 @@ def check_keywords() -> Messages:
 
 def _refusals(theirs: Any, classes: Sequence[Any]) -> list[CheckMessage]:
     in_force = settings_in_force()
-    ours = [one for one in classes if _is_ours(one) and _words(one) & _words(theirs)]
+    ours = [one for one in classes if _is_our_class(one) and _words(one) & _words(theirs)]
     if in_force is None or not ours:
         return []
     before = [one for one in ours if classes.index(one) > classes.index(theirs)]
@@ -140,7 +140,7 @@ def check_login_is_of_use() -> Messages:
     views = served_views()
     logins = [view for view in views if base_of(view, "drf_token_auth.views.login.LoginView")]
     defaults = default_authenticators()
-    if not logins or any(map(_may_take_ours, defaults)) or any(map(_names_ours, views)):
+    if not logins or any(map(_may_take_our_tokens, defaults)) or any(map(_names_our_class, views)):
         return
     # E016 and E017 already say which class to write.
     if check_default_authenticators() or any(map(_lacks_its_app, defaults)):
@@ -153,17 +153,17 @@ def check_login_is_of_use() -> Messages:
     )
 
 
-def _names_ours(view: type[Any]) -> bool:
+def _names_our_class(view: type[Any]) -> bool:
     """Return whether a view of the project names our authenticator itself, not as the default."""
     from rest_framework.views import APIView
 
     is_default = getattr(view, "authentication_classes", None) is APIView.authentication_classes
-    return not is_default and not comes_from(view, "drf_token_auth") and takes_ours(view)
+    return not is_default and not comes_from(view, "drf_token_auth") and takes_our_tokens(view)
 
 
-def _may_take_ours(one: Any) -> bool:
+def _may_take_our_tokens(one: Any) -> bool:
     """Return whether this authenticator accepts our tokens. True if only a request could tell."""
-    if not isinstance(one, type) or _is_ours(one):
+    if not isinstance(one, type) or _is_our_class(one):
         return True
     if not hasattr(one, "get_model"):
         return False
@@ -173,7 +173,7 @@ def _may_take_ours(one: Any) -> bool:
         return not _needs_authtoken(one)
 
 
-def _is_ours(one: Any) -> bool:
+def _is_our_class(one: Any) -> bool:
     return issubclass(one, ExpiringTokenAuthentication)
 
 

@@ -25,7 +25,7 @@ _MODEL_OF_THE_CLASS = {"get_model", "model"}
 def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
     """Return whether a method calls ``….get(key=…)`` on our token model, as tutorials do."""
     return any(
-        _filters_by_key(code) and _is_about_ours(authenticator, function)
+        _filters_by_key(code) and _is_about_our_tokens(authenticator, function)
         for function in own_functions(authenticator)
         for code in _codes(function.__code__)
     )
@@ -70,7 +70,7 @@ def _filters_by_key(code: CodeType) -> bool:
     return "key" in keywords and not _LOOKUPS.isdisjoint(code.co_names)
 
 
-def _is_about_ours(cls: type[Any], function: FunctionType) -> bool:
+def _is_about_our_tokens(cls: type[Any], function: FunctionType) -> bool:
     names = {name for code in _codes(function.__code__) for name in code.co_names}
     if any(name.startswith("drf_token_auth") for name in names) or "get_token_model" in names:
         return True

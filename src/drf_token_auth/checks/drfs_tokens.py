@@ -29,7 +29,7 @@ def check_drfs_tokens() -> Messages:
     if is_installed and any(map(takes_drfs_tokens, default_authenticators())):
         return
     for view in served_views():
-        name = _maker_in(view)
+        name = _path_with_drfs_tokens(view)
         if name is None:
             continue
         if is_installed:
@@ -42,7 +42,7 @@ def check_drfs_tokens() -> Messages:
             yield error("E021", f"{name} uses {AUTHTOKEN}, which is not in INSTALLED_APPS.", _HINT)
 
 
-def _maker_in(view: type[Any]) -> str | None:
+def _path_with_drfs_tokens(view: type[Any]) -> str | None:
     """Return the path of the view or function that uses DRF's token, or None."""
     login = base_of(view, f"{AUTHTOKEN}.views.ObtainAuthToken")
     if login is not None and view.post is login.post:

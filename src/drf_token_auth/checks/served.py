@@ -16,10 +16,10 @@ __all__ = [
     "base_of",
     "comes_from",
     "is_named",
-    "is_ours",
+    "is_our_token_model",
     "served_callbacks",
     "served_views",
-    "takes_ours",
+    "takes_our_tokens",
 ]
 
 
@@ -65,8 +65,8 @@ def comes_from(view: type[Any], package: str) -> bool:
     return any(one.__module__.partition(".")[0] == package for one in view.__mro__)
 
 
-def takes_ours(view: type[Any]) -> bool:
-    """Return whether one of the view's authenticators is ours."""
+def takes_our_tokens(view: type[Any]) -> bool:
+    """Return whether the view has an authenticator of this package."""
     classes = getattr(view, "authentication_classes", None)
     return isinstance(classes, (list, tuple)) and any(
         isinstance(one, type) and issubclass(one, ExpiringTokenAuthentication) for one in classes
@@ -84,6 +84,6 @@ def is_named(named: Any, wanted: str | type[Any]) -> bool:
     return isinstance(found, type) and issubclass(found, base)
 
 
-def is_ours(token_model: Any) -> bool:
+def is_our_token_model(token_model: Any) -> bool:
     """Return whether a dotted path names a subclass of AbstractToken."""
     return is_named(token_model, AbstractToken)

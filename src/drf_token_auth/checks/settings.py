@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.encoding import force_bytes
 
 from .. import conf
-from ..conf.names import way_out_of_flat
+from ..conf.names import hint_for_flat
 from ..conf.schema import RULES
 from .shared import Messages, check, error, settings_in_force, warning
 
@@ -21,7 +21,7 @@ def check_settings() -> Messages:
     for problem in conf.problems():
         yield error(problem.id, problem.message, problem.hint)
     for name in dir(settings):
-        hint = way_out_of_flat(name, list(RULES))
+        hint = hint_for_flat(name, list(RULES))
         if hint is not None:
             yield error("E004", f"{name} is not a setting of drf_token_auth.", hint)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-__all__ = ["TOKEN_MODEL_SETTING", "way_out", "way_out_of_flat"]
+__all__ = ["TOKEN_MODEL_SETTING", "hint_for", "hint_for_flat"]
 
 SETTING = "DRF_TOKEN_AUTH"
 TOKEN_MODEL_SETTING = "DRF_TOKEN_AUTH_TOKEN_MODEL"
@@ -77,7 +77,7 @@ _LIFETIME = re.compile(
 _NOT_LIFETIME = re.compile(r"CACHE|FORMAT|COOKIE|CALLBACK|HANDLER|CODE|OTP|RESET|EMAIL")
 _TYPO = 0.8
 # Comparing each of Django's 180 settings would take longer than all other checks.
-_MAY_BE_OURS = re.compile("TOK|AUTH")
+_MAY_BE_MEANT = re.compile("TOK|AUTH")
 
 
 def _meant(name: str, known: list[str]) -> str | None:
@@ -100,7 +100,7 @@ def _meant(name: str, known: list[str]) -> str | None:
     return _FOREIGN[foreign[0]] if foreign else None
 
 
-def way_out(name: object, known: list[str]) -> str:
+def hint_for(name: object, known: list[str]) -> str:
     """Return the hint for a name in our dict that we do not know."""
     meant = _meant(name, known) if isinstance(name, str) else None
     if meant is not None:
@@ -108,12 +108,12 @@ def way_out(name: object, known: list[str]) -> str:
     return f"Delete it. The settings are {', '.join(known)}."
 
 
-def way_out_of_flat(name: str, known: list[str]) -> str | None:
+def hint_for_flat(name: str, known: list[str]) -> str | None:
     """Return the hint for a setting of the project that is nearly one of ours, or None.
 
     A project may have settings of its own that begin with our name.
     """
-    if name in (SETTING, TOKEN_MODEL_SETTING) or not _MAY_BE_OURS.search(name):
+    if name in (SETTING, TOKEN_MODEL_SETTING) or not _MAY_BE_MEANT.search(name):
         return None
     inner = name.removeprefix(f"{SETTING}_")
     if inner != name and inner in known:

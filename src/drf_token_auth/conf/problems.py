@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from .names import SETTING, way_out
+from .names import SETTING, hint_for
 from .rules import Fault, Rule, kind_of
 from .schema import RULES
 
@@ -31,7 +31,7 @@ def problems() -> Iterator[Problem]:
     for name, value in raw.items():
         if name not in RULES:
             message = f"{SETTING} has no setting {name!r}."
-            yield Problem("E002", message, way_out(name, list(RULES)))
+            yield Problem("E002", message, hint_for(name, list(RULES)))
             continue
         fault = RULES[name].fault(value)
         if fault is not None:

@@ -1,4 +1,4 @@
-"""The answers of the package's views, for packages that draw a schema."""
+"""The answers of the package's views, for packages that generate a schema."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def answers_of(view: Any, method: str) -> dict[int, Any]:
     """Return the bodies of the view's answers to the method, by status."""
     ours = our_view(type(view))
     own = {} if ours is None else dict(ANSWERS[ours].get(method.lower(), {}))
-    return {**common_refusals(view, method), **own}
+    # The format that the client asks for or sends, and the length of the body.
+    formats = [406, 413, 415] if own.get(400) is RefusedBodySerializer else [406]
+    return {**common_refusals(view, method), **dict.fromkeys(formats, RefusalSerializer), **own}
 
 
 def common_refusals(view: Any, method: str) -> dict[int, Any]:

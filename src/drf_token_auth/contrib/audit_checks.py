@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..rows.pickling import DIGESTS
 
 __all__ = ["find"]
 
-_COLUMNS = '["digest", "previous_digest", "replaced_digest"]'
+_COLUMNS = json.dumps(DIGESTS)
 
 
 def find() -> Messages:

@@ -10,6 +10,8 @@ websocket. It sends the key as the second of two subprotocols, after the authent
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +28,7 @@ from ..exceptions import Refused
 from ..lookup import require_usable
 from ..managers import all_rows
 
-__all__ = ["CLOSED", "TokenAuthMiddleware", "is_alive"]
+__all__ = ["CLOSED", "TokenAuthMiddleware", "is_usable"]
 
 # The close code of a socket whose token was revoked or has expired. Applications may use codes from
 # 4000 on. This code resembles the HTTP status 401.
@@ -55,16 +57,16 @@ class TokenAuthMiddleware:
         scope.setdefault("user", AnonymousUser())
         if key is not None:
             scope["user"] = AnonymousUser()
-            try:
-                authenticate = authenticator.authenticate_credentials
-                scope["user"], scope["auth"] = await database_sync_to_async(authenticate)(key)
-            except AuthenticationFailed:
-                pass
+            authenticate = database_sync_to_async(authenticator.authenticate_credentials)
+            with suppress(AuthenticationFailed):
+                scope["user"], scope["auth"] = await authenticate(key)
         if keyword is not None:
             send = _accepting(keyword, send)
-        if scope["auth"] is None or self.recheck is None or scope["type"] != "websocket":
+        token = scope["auth"]
+        is_watched = isinstance(token, AbstractToken) and scope["type"] == "websocket"
+        if self.recheck is None or not is_watched:
             return await self.inner(scope, receive, send)
-        watch = _Watch(scope["auth"], self.recheck, receive, send)
+        watch = _Watch(token, self.recheck, receive, send)
         try:
             return await self.inner(scope, watch.receive, send)
         finally:
@@ -86,11 +88,14 @@ def _presented(
 
 
 def _headers(scope: dict[str, Any]) -> dict[str, str]:
-    """Return the headers with the names that they have in ``request.META``."""
-    return {
-        f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
-        for name, value in scope.get("headers", ())
-    }
+    """Return the headers as Django puts them into ``request.META``."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, value in scope.get("headers", ()):
+        # A name with an underscore could imitate a name with a hyphen, which a proxy removes.
+        if b"_" not in name:
+            meta = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+            found[meta].append(value.decode("latin-1"))
+    return {meta: ",".join(values) for meta, values in found.items()}
 
 
 def _accepting(keyword: str, send: Any) -> Any:
@@ -168,6 +173,6 @@ def _reload(token: AbstractToken) -> AbstractToken | None:
     return row
 
 
-async def is_alive(token: AbstractToken) -> bool:
+async def is_usable(token: AbstractToken) -> bool:
     """Return whether the token of an open socket still authenticates. Costs one query."""
     return await database_sync_to_async(_reload)(token) is not None

@@ -8,7 +8,13 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
-from ..checks.served import base_of, comes_from, is_ours, served_views, takes_ours
+from ..checks.served import (
+    base_of,
+    comes_from,
+    is_our_token_model,
+    served_views,
+    takes_our_tokens,
+)
 from ..checks.shared import Messages, error
 
 __all__ = ["find"]
@@ -26,7 +32,7 @@ def find() -> Messages:
     if rest_auth.get("USE_JWT") or not (served or apps.is_installed("dj_rest_auth")):
         return
     named, creator = rest_auth.get("TOKEN_MODEL"), rest_auth.get("TOKEN_CREATOR")
-    if is_ours(named) and creator in (None, STOCK_CREATOR):
+    if is_our_token_model(named) and creator in (None, STOCK_CREATOR):
         yield error(
             "E010",
             f'REST_AUTH["TOKEN_MODEL"] is {named!r}: the second login of a user would fail, '
@@ -34,7 +40,9 @@ def find() -> Messages:
             f'Write REST_AUTH = {{"TOKEN_CREATOR": "{CREATOR}"}}, beside TOKEN_MODEL.',
         )
         return
-    for view, harm, theirs, ours in _stock_views(served, is_ours(named) or creator == CREATOR):
+    for view, harm, theirs, ours in _stock_views(
+        served, is_our_token_model(named) or creator == CREATOR
+    ):
         yield error(
             "E011",
             f"The URLs have {view.__name__} of dj-rest-auth. It reads user.auth_token, which your "
@@ -45,18 +53,22 @@ def find() -> Messages:
 
 
 def _stock_views(
-    served: Iterable[type[Any]], makes_ours: bool
+    served: Iterable[type[Any]], makes_our_tokens: bool
 ) -> Iterator[tuple[type[Any], str, str, str]]:
     """Yield the views that fail, each with the harm, the module in use and the one to include."""
     seen = set()
     for view in served:
         logout = base_of(view, "dj_rest_auth.views.LogoutView")
-        if _is_unchanged(view, logout, "logout", "post") and (makes_ours or takes_ours(view)):
+        if _is_unchanged(view, logout, "logout", "post") and (
+            makes_our_tokens or takes_our_tokens(view)
+        ):
             harm = "it answers that the user is logged out, but the token still works"
             found = (logout, harm, "dj_rest_auth.urls", f"{OURS}.urls")
         else:
             register = base_of(view, "dj_rest_auth.registration.views.RegisterView")
-            if not (makes_ours and _is_unchanged(view, register, "get_response_data", "create")):
+            if not (
+                makes_our_tokens and _is_unchanged(view, register, "get_response_data", "create")
+            ):
                 continue
             harm = "it saves the user and then fails"
             found = (register, harm, "dj_rest_auth.registration.urls", f"{OURS}.registration")

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from django.apps import apps
 from django.conf import settings
 
-from ..checks.served import base_of, comes_from, is_named, is_ours, served_views, takes_ours
+from ..checks.served import (
+    base_of,
+    comes_from,
+    is_named,
+    is_our_token_model,
+    served_views,
+    takes_our_tokens,
+)
 from ..checks.shared import Messages, error
 
 __all__ = ["find"]
@@ -27,9 +34,9 @@ def find() -> Messages:
         named = DRFS_TOKEN
     logouts = [view for view in served if base_of(view, "djoser.views.TokenDestroyView")]
     logins = [view for view in served if base_of(view, "djoser.views.TokenCreateView")]
-    if is_ours(named):
+    if is_our_token_model(named):
         harm = "the second login of a user would fail, because a key is readable only once"
-    elif not is_named(named, FACADE) and any(map(takes_ours, logouts)):
+    elif not is_named(named, FACADE) and any(map(takes_our_tokens, logouts)):
         harm = "its logout answers 204 but does not revoke our tokens"
     elif named == DRFS_TOKEN and logins and not apps.is_installed("rest_framework.authtoken"):
         harm = "its login would fail, because rest_framework.authtoken is not installed"

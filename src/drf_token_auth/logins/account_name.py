@@ -118,8 +118,8 @@ def _get_by_email(name: str) -> Any:
     own_backends = [
         path for path in settings.AUTHENTICATION_BACKENDS if not path.startswith(_DJANGOS)
     ]
-    # Without such a backend, nobody logs in with an address. Then spare the query: the column may
-    # have no index.
+    # Without such a backend, no user logs in with an address. Skip the query then, because the
+    # column may have no index.
     if "@" not in name or not own_backends:
         raise ObjectDoesNotExist
     column = getattr(user_model, "EMAIL_FIELD", "email")

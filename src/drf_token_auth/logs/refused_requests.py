@@ -96,7 +96,7 @@ def _mistake(credentials: str) -> str:
     if " " in text:
         return "The header has too many parts. It is one word, a space and the key."
     if len(text) > MAX_LENGTH:
-        return f"The key is longer than {MAX_LENGTH} characters. No key is."
+        return f"The key is longer than {MAX_LENGTH} characters. No key is so long."
     return _another_thing(text) or (
         _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import models, router
@@ -18,6 +19,7 @@ from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired,
 from ..keys import peppers
 from ..passwords import stamp
 from ..rows.locking import user_model
+from ..rows.pickling import DIGESTS
 from . import fast_select, last_use
 from .after_request import after_transaction
 
@@ -138,7 +140,7 @@ def _fetch_again(
     primary = router.db_for_write(model)
     if queryset is None:
         queryset = model._default_manager.all()
-    known = Q(digest__in=digests) | Q(previous_digest__in=digests) | Q(replaced_digest__in=digests)
+    known = reduce(or_, (Q((f"{column}__in", digests)) for column in DIGESTS))
     token = cast("_T | None", _matching(queryset.using(primary), known))
     if token is None:
         peppers.warn_of_missing(model, using=primary)

@@ -3,7 +3,6 @@
 Compiling the query takes the ORM as long as the rest of the authentication, and the result is
 always the same. So this module takes the SQL, the columns and their converters from the ORM's
 compiler. It does this once for each model, database alias and number of digests.
-``Model.from_db`` builds both instances.
 
 It uses the normal ORM for a model with its own manager, and for a query that selects more than the
 columns of one token and one user.
@@ -18,7 +17,10 @@ from django.core.signals import setting_changed
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
-from django.db.models.signals import class_prepared
+from django.db.models.base import ModelBase, ModelState
+from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.signals import class_prepared, post_init, pre_init
 from django.db.models.sql.constants import INNER
 
 from ..fields import DigestField
@@ -38,26 +40,21 @@ class _Columns(NamedTuple):
     start: int
     end: int
     attnames: list[str]
-
-
-class _Converter(NamedTuple):
-    """A converter of one column: a function, or the name of a method of ``connection.ops``.
-
-    The name is looked up on the connection in use. The statement lives longer than the connection
-    that compiled it, and other threads use it too.
-    """
-
-    column: int
-    method: str | None
-    function: Callable[..., Any] | None
-    expression: Any
+    is_plain: bool
 
 
 class _Statement(NamedTuple):
     sql: str
+    # The names of the parameters, or None if they have none.
+    names: list[str] | None
     token: _Columns
     user: _Columns
-    converters: list[_Converter]
+    # A column, the name of a method of ``connection.ops``, and the expression to convert. The
+    # method is looked up on the connection in use: the statement lives longer than the connection
+    # that compiled it, and other threads use it too.
+    backend_converters: list[tuple[int, str, Any]]
+    # A column, the function of a field, and the expression. They run after those of the back end.
+    field_converters: list[tuple[int, Callable[..., Any], Any]]
     set_user: Callable[[Any, Any], None]
 
 
@@ -83,19 +80,29 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
         statement = _statements[place] = _compile(model, digests, connection)
     if statement is None:
         return _queryset(model, digests, using).first()
-    adapt = connection.Database.Binary  # type: ignore[attr-defined]
-    with connection.cursor() as cursor:
-        cursor.execute(statement.sql, [adapt(digest) for digest in digests])
-        found = cursor.fetchone()
+    found = _select(statement, digests, connection)
     if found is None:
         return None
-    row = list(found)
-    for column, method, function, expression in statement.converters:
-        convert = function or getattr(connection.ops, method or "")
+    row, ops = list(found), connection.ops
+    for column, method, expression in statement.backend_converters:
+        row[column] = getattr(ops, method)(row[column], expression, connection)
+    for column, convert, expression in statement.field_converters:
         row[column] = convert(row[column], expression, connection)
     token = _build(statement.token, row, using)
     statement.set_user(token, _build(statement.user, row, using))
     return cast("_T", token)
+
+
+def _select(
+    statement: _Statement, digests: Sequence[bytes], connection: BaseDatabaseWrapper
+) -> Sequence[Any] | None:
+    adapt = connection.Database.Binary  # type: ignore[attr-defined]
+    params: Any = [adapt(digest) for digest in digests]
+    if statement.names is not None:
+        params = dict(zip(statement.names, params, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, params)
+        return cast("Sequence[Any] | None", cursor.fetchone())
 
 
 def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
@@ -128,11 +135,19 @@ def _compile(
     if connection.vendor == "postgresql" and len(joins) == 1:
         columns = [column.target.column for column, _, _ in compiler.select[user.start : user.end]]
         sql = _with_one_plan(sql, columns, joins[0], compiler)
+    names = None
+    if connection.vendor == "sqlite" and sql.count("%") == len(params):
+        # For parameters without names, Django searches the whole SQL again on each request.
+        names = [f"digest{number}" for number in range(len(params))]
+        sql %= tuple(f"%({name})s" for name in names)
+    of_backend, of_fields = _converters(compiler, connection)
     return _Statement(
         sql=sql,
+        names=names,
         token=token,
         user=user,
-        converters=_converters(compiler, connection),
+        backend_converters=of_backend,
+        field_converters=of_fields,
         set_user=user_info["local_setter"],
     )
 
@@ -167,27 +182,48 @@ def _with_one_plan(sql: str, columns: Sequence[str], join: Any, compiler: Any) -
 def _rows(info: dict[str, Any], select: Sequence[Any]) -> _Columns:
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     attnames = [column.target.attname for column, _, _ in select[start:end]]
-    return _Columns(info["model"], start, end, attnames)
+    model = info["model"]
+    return _Columns(model, start, end, attnames, _is_plain(model))
 
 
-def _converters(compiler: Any, connection: BaseDatabaseWrapper) -> list[_Converter]:
-    found = []
+def _is_plain(model: type[models.Model]) -> bool:
+    """Return whether only Django's own code builds an instance of this model."""
+    django: Any = models.Model
+    descriptors = {type(getattr(model, field.attname)) for field in model._meta.concrete_fields}
+    return (
+        type(model) is ModelBase
+        and getattr(model.from_db, "__func__", None) is django.from_db.__func__
+        and all(
+            getattr(model, name) is getattr(django, name)
+            for name in ("__new__", "__init__", "__setattr__")
+        )
+        and descriptors <= {DeferredAttribute, ForeignKeyDeferredAttribute}
+    )
+
+
+def _converters(
+    compiler: Any, connection: BaseDatabaseWrapper
+) -> tuple[list[tuple[int, str, Any]], list[tuple[int, Callable[..., Any], Any]]]:
+    of_backend, of_fields = [], []
     by_column = compiler.get_converters([expression for expression, _, _ in compiler.select])
     for column, (functions, expression) in by_column.items():
         for function in functions:
-            own = getattr(function, "__self__", None) is connection.ops
-            found.append(
-                _Converter(
-                    column,
-                    function.__name__ if own else None,
-                    None if own else function,
-                    expression,
-                )
-            )
-    return found
+            if getattr(function, "__self__", None) is connection.ops:
+                of_backend.append((column, function.__name__, expression))
+            else:
+                of_fields.append((column, function, expression))
+    return of_backend, of_fields
 
 
-def _build(rows: _Columns, row: list[Any], using: str) -> models.Model:
-    model, start, end, attnames = rows
-    built: models.Model = model.from_db(using, attnames, row[start:end])
+def _build(columns: _Columns, row: list[Any], using: str) -> models.Model:
+    model, start, end, attnames, is_plain = columns
+    values = row[start:end]
+    if not is_plain or pre_init.receivers or post_init.receivers:
+        built: models.Model = model.from_db(using, attnames, values)
+        return built
+    # Model.from_db sets one attribute after the other, which takes a tenth of the authentication.
+    built = model.__new__(model)
+    built._state = ModelState()
+    built._state.adding, built._state.db = False, using
+    built.__dict__.update(zip(attnames, values, strict=True))
     return built

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 from django.core.management.base import CommandError
@@ -29,7 +30,8 @@ def given(value: timedelta | str | None) -> timedelta | None:
 
 def duration(text: str) -> timedelta:
     """Read a duration, for ``type=``."""
-    try:
+    # int() raises ValueError for thousands of digits.
+    with suppress(OverflowError, ValueError):
         if _WHOLE.fullmatch(text):
             total = sum(
                 (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in _PART.findall(text)),
@@ -37,8 +39,6 @@ def duration(text: str) -> timedelta:
             )
             if total <= _LONGEST:
                 return total
-    except (OverflowError, ValueError):  # ValueError: int() refuses thousands of digits.
-        pass
     raise argparse.ArgumentTypeError(
         f"{text!r} is not a duration such as 90d, 12h or 1h30m.{_meant(text)}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from datetime import datetime, time
 from datetime import timezone as zones
 
@@ -15,13 +16,11 @@ __all__ = ["moment"]
 
 def moment(text: str) -> datetime:
     """Read a moment, for ``type=``. A date means its first moment in ``TIME_ZONE``."""
-    try:
+    with suppress(OverflowError, ValueError):
         day = parse_date(text)
         found = datetime.combine(day, time.min) if day else parse_datetime(text)
         if found is not None:
             return _as_stored(found)
-    except (OverflowError, ValueError):
-        pass
     raise argparse.ArgumentTypeError(
         f"{text!r} is not a date or time such as 2026-11-25 or 2026-11-25T08:00:00+00:00"
     )

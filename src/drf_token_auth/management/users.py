@@ -37,7 +37,7 @@ def find_user(
     users = manager.using(using)
     if username is None:
         return _by_id(users, user_id)
-    for name in dict.fromkeys((username, clean_login_name(username))):
+    for name in dict.fromkeys((username, clean_login_name(str(username)))):
         found = _by_name(users, name) or _by_natural_key(model, name, using)
         if found:
             break

@@ -80,6 +80,10 @@ class Migration(migrations.Migration):
                     drf_token_auth.fields.DigestField(db_index=True, default=None, null=True),
                 ),
                 (
+                    "last_replaced_digest",
+                    drf_token_auth.fields.DigestField(db_index=True, default=None, null=True),
+                ),
+                (
                     "hint",
                     models.CharField(
                         blank=True, default="", editable=False, max_length=8, verbose_name="hint"

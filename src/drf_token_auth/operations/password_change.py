@@ -43,7 +43,7 @@ def change_password(
 def changing_password(
     user: Any, *, keep: Any = None, request: Any = None, actor: Any = None
 ) -> Iterator[None]:
-    """Do what :func:`change_password` does around code that saves the new password itself."""
+    """Wrap code that saves the new password itself, and do the rest of :func:`change_password`."""
     model = get_token_model()
     using = router.db_for_write(model)
     with locking_transaction(using=using):

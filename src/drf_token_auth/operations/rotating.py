@@ -38,8 +38,12 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
         if keys.is_one_of(row.digest, row.presented_digests):
             row.previous_digest = row.digest
             row.previous_until = timezone.now() + (get_settings().ROTATION_GRACE or timedelta(0))
+            if row.replaced_digest is not None:
+                row.last_replaced_digest, row.replaced_digest = row.replaced_digest, None
         elif row.replaced_digest is None:
             row.replaced_digest = row.digest
+        else:
+            row.last_replaced_digest = row.digest
         row.key = model.generate_key()
         row.presented_digests = ()
         signals.leaving.send(model, tokens=[row], using=using)

@@ -50,9 +50,9 @@ def end_of_day(day: date) -> datetime:
 
 
 def last_day() -> date:
-    """Return the last day on which a new token may expire, and that it may live through.
+    """Return the last day that a user may choose. The token then works until the day ends.
 
-    With a short ``MAX_TTL`` this is yesterday: a token cannot live until the end of today.
+    With a short ``MAX_TTL`` it is yesterday, because no token may work until today ends.
     """
     longest = get_settings().MAX_TTL or LONGEST - timedelta(days=1)
     after = local(timezone.now() + longest) + timedelta(seconds=1)

@@ -35,13 +35,14 @@ def locking_transaction(*, using: str, savepoint: bool = True) -> Iterator[None]
     """Open a transaction whose first step is to lock a user's row, or a savepoint in an open one.
 
     Under REPEATABLE READ and SERIALIZABLE, PostgreSQL fails a transaction that waited for the row.
+    MySQL then also locks the gaps between rows, so that two users' transactions block each other.
     So the new transaction uses READ COMMITTED. The lock makes that level strict enough. A
     transaction that the project has opened keeps its level.
     """
     connection: Any = connections[using]
     is_ours = not connection.in_atomic_block and connection.get_autocommit()
     with transaction.atomic(using=using, savepoint=savepoint):
-        if is_ours and _has_snapshots(connection):
+        if is_ours and _is_above_read_committed(connection):
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         yield
@@ -63,7 +64,7 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
             list(rows.select_for_update(no_key=no_key).values_list("pk"))
     else:
         _lock_for_writing(users.model, connection)
-    if _has_snapshots(connection):
+    if connection.vendor == "postgresql" and _is_above_read_committed(connection):
         # A transaction that began before this one commits does not see the new tokens. With the
         # lock alone, it could exceed the limit. This write changes nothing, but it gives that
         # transaction a serialization error.
@@ -93,21 +94,21 @@ def _lock_for_writing(model: Any, connection: Any) -> None:
         cursor.execute(f"UPDATE {table} SET {column} = {column} WHERE 1 = 0")  # noqa: S608
 
 
-def _has_snapshots(connection: Any) -> bool:
-    """Return whether the isolation level hides newer rows, even from a query that locks them."""
-    if connection.vendor != "postgresql":
-        return False
-    return bool(connection.isolation_level.name != "READ_COMMITTED")
+def _is_above_read_committed(connection: Any) -> bool:
+    """Return whether the connection's isolation level hides rows that were committed meanwhile."""
+    if connection.vendor == "postgresql":
+        return bool(connection.isolation_level.name != "READ_COMMITTED")
+    return bool(connection.vendor == "mysql" and connection.isolation_level != "read committed")
 
 
 def read_latest(rows: _Rows) -> _Rows:
-    """Return the query so that it reads the rows as they are now, even in an older transaction.
+    """Return a query that reads the rows as they are now, even in an older transaction.
 
     On MySQL and MariaDB, a plain SELECT under REPEATABLE READ shows the rows as they were when the
     transaction first read. Only a SELECT that locks shows rows that were committed since then.
     """
     connection: Any = connections[rows.db]
-    if connection.vendor == "mysql" and connection.isolation_level != "read committed":
+    if connection.vendor == "mysql" and _is_above_read_committed(connection):
         return cast("_Rows", rows.select_for_update())
     return rows
 

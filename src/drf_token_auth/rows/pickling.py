@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["DIGESTS", "PickledWithoutSecrets"]
 
 # These columns are as secret as the keys.
-DIGESTS = ("digest", "previous_digest", "replaced_digest")
+DIGESTS = ("digest", "previous_digest", "replaced_digest", "last_replaced_digest")
 
 
 class PickledWithoutSecrets:

@@ -16,6 +16,7 @@ from .parts import LoginNameField, NameField, PasswordField
 __all__ = ["AuthTokenSerializer", "LoginSerializer", "TokenLoginSerializer"]
 
 PASSWORD_LENGTH = 4096
+WRONG_CREDENTIALS = _("Unable to log in with provided credentials.")
 
 
 class TokenLoginSerializer(serializers.Serializer[Any]):
@@ -65,9 +66,7 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
         user = self._authenticate(username, password)
         if user is None or not getattr(user, "is_active", True):
             # One answer for an unknown user, a wrong password and an inactive user.
-            raise serializers.ValidationError(
-                _("Unable to log in with provided credentials."), code="authorization"
-            )
+            raise serializers.ValidationError(WRONG_CREDENTIALS, code="authorization")
         attrs["user"] = user
         return attrs
 

@@ -97,6 +97,13 @@ class TokenView(GenericAPIView[Any]):
             ]
         return authenticators
 
+    def get_authenticate_header(self, request: Any) -> Any:
+        """Return our challenge, even if another authenticator comes first and has none."""
+        for one in self.get_authenticators():
+            if isinstance(one, ExpiringTokenAuthentication):
+                return one.authenticate_header(request)
+        return super().get_authenticate_header(request)
+
     def check_throttles(self, request: Any) -> None:
         """Stop at the first throttle that refuses. The cheapest throttle comes first."""
         for throttle in self.get_throttles():

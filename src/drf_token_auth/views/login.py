@@ -10,11 +10,13 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from .. import get_token_model, operations
 from ..base_models import AbstractToken
+from ..exceptions import Refused
 from ..logins.account_name import account_name
 from ..logins.devices import describe
 from ..rows.locking import locking_transaction
@@ -24,6 +26,7 @@ from ..serializers import (
     TokenLogoutSerializer,
     TokenNothingSerializer,
 )
+from ..serializers.login import WRONG_CREDENTIALS
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from .base import TokenView
 
@@ -49,8 +52,18 @@ class LoginView(TokenView):
             token = self.log_in()
         except AuthenticationFailed:
             # The user was changed while the password was checked. Check it again.
-            token = self.log_in()
+            token = self._log_in_again()
         return Response(self.get_response_data(token))
+
+    def _log_in_again(self) -> AbstractToken:
+        """Answer 400 if the user is still not the one that was checked, as on a lagging replica."""
+        try:
+            return self.log_in()
+        except AuthenticationFailed as failure:
+            if not isinstance(failure.__cause__, Refused):
+                raise
+            refused = {api_settings.NON_FIELD_ERRORS_KEY: [WRONG_CREDENTIALS]}
+            raise ValidationError(refused, code="authorization") from failure
 
     def log_in(self) -> AbstractToken:
         serializer = self.read(self.get_serializer(data=self.request.data))

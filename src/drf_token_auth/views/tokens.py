@@ -75,7 +75,7 @@ class TokenPagination(PageNumberPagination):
 class OwnTokensView(TokenView):
     @property
     def method(self) -> str | None:
-        """Return the method, or None when a schema is drawn without a request."""
+        """Return the method, or None while a schema is generated without a request."""
         return getattr(self.request, "method", None)
 
     def get_queryset(self) -> Any:

@@ -8,5 +8,5 @@ from .base import *  # noqa: F403
 
 paste("django-ninja", globals())
 
-# ninja's own word for tests: its test client and the URLconf each ask the API for its URLs.
+# ninja needs this in tests, because its test client and the URLs both ask the API for its routes.
 os.environ["NINJA_SKIP_REGISTRY"] = "1"

@@ -1,4 +1,4 @@
-"""A project with dj-rest-auth and both packages that draw schemas."""
+"""A project with dj-rest-auth and both packages that generate schemas."""
 
 from __future__ import annotations
 

@@ -4,5 +4,5 @@ from .base import *  # noqa: F403
 from .base import INSTALLED_APPS
 
 INSTALLED_APPS += ["durin"]
-# Its admin warns of what Django 6.1 deprecates.
+# durin's admin uses names that Django 6.1 deprecates.
 INSTALLED_APPS.remove("django.contrib.admin")

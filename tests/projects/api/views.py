@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 
 class EchoView(APIView):
-    """Says who asks, and with which token; answers a POST with what was posted."""
+    """A view that shows the user and the token. It answers a POST with the posted data."""
 
     permission_classes = (IsAuthenticated,)
 
@@ -27,6 +27,6 @@ class EchoView(APIView):
 
 
 class OpenView(EchoView):
-    """The same for anybody."""
+    """The same view without permissions."""
 
     permission_classes = (AllowAny,)

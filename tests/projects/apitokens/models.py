@@ -1,4 +1,4 @@
-"""A token model of the project's own, with a column of its own."""
+"""A token model of the project, with one more column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first app in INSTALLED_APPS. It imports all that can be imported before any app is loaded."""
+"""The first app in INSTALLED_APPS. It imports what a project may import before apps are loaded."""
 
 from __future__ import annotations
 

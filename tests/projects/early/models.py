@@ -1,4 +1,4 @@
-"""Import all that other apps' models may import while models, even the user's, are being loaded."""
+"""Import what models of other apps may import before the user model is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token model of the project's own, for knox."""
+"""A token model of the project, for knox."""
 
 from __future__ import annotations
 

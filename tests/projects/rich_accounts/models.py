@@ -1,4 +1,4 @@
-"""A user model of two tables, with a column of each kind that a converter reads."""
+"""A user model with two tables, and with a column for each kind of converter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.projects.users import EmailUser
 
 
 class ScrambledField(models.TextField):
-    """As an encrypting field: what the database holds is not what the model shows."""
+    """A field that stores another text than the model shows, like an encrypting field."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         return None if value is None else base64.b64decode(value).decode()

@@ -21,7 +21,7 @@ DRF_TOKEN_AUTH: TokenAuthSettings = {
     "LOGIN_RATES": {"address": None, "account": "5/min"},
 }
 
-# What a check says at the start, a type checker says while it is typed.
+# A type checker reports these mistakes earlier than the checks do.
 misspelt: TokenAuthSettings = {"TTTL": None}  # type: ignore[typeddict-unknown-key]
 mistyped: TokenAuthSettings = {"TTL": 3600}  # type: ignore[typeddict-item]
 mischosen: TokenAuthSettings = {"WHEN_FULL": "evict"}  # type: ignore[typeddict-item]

@@ -1,4 +1,4 @@
-"""The types of relations, which only the plugins for mypy know."""
+"""The types of relations. Only the plugins for mypy know them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Command(TokenCommand):
     help = "Make a token for a user. Print its key, and nothing else, on standard output."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("username", nargs="?", help="The user, by USERNAME_FIELD.")
+        parser.add_argument("username", nargs="?", help="The user's name in USERNAME_FIELD.")
         add_user_id_argument(parser)
         parser.add_argument("--name", default="", help="The token's name in lists.")
         parser.add_argument(

@@ -78,8 +78,8 @@ class PageView(LoginRequiredMixin, View):
     def tokens_of(self, kind: str) -> TokenQuerySet[AbstractToken]:
         """Return the user's usable tokens of this kind."""
         tokens: Any = get_token_model()._default_manager.using(self.database)
-        alive: TokenQuerySet[AbstractToken] = tokens.alive_for(self.request.user)
-        return alive.filter(kind=kind)
+        usable: TokenQuerySet[AbstractToken] = tokens.alive_for(self.request.user)
+        return usable.filter(kind=kind)
 
     def get_queryset(self) -> TokenQuerySet[AbstractToken]:
         """Hook: return the tokens that the page may show and change."""

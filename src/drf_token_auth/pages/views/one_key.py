@@ -90,6 +90,7 @@ class OneKeyNewView(ConfirmedView, OneKeyPage):
 class OneKeyRevokeView(OneKeyPage, RevokeView):
     title = gettext_lazy("Delete the API key")
     button = gettext_lazy("Delete the key")
+    empty_message = gettext_lazy("You have no API key.")
     nothing_message = gettext_lazy("The API key is deleted.")
 
     def done_message(self, count: int) -> str:

@@ -30,6 +30,7 @@ class RevokeView(PageView):
     most_names = 100
     most_ids = 1000
     button: Any = _("Revoke")
+    empty_message: Any = _("You have chosen nothing.")
     nothing_message: Any = _("Already revoked or expired.")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -115,6 +116,8 @@ class DeviceRevokeView(RevokeView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         ends_browsers = self.others and self.ends_browsers()
+        if self.others:
+            self.empty_message = _("No other device is logged in.")
         return super().get_context_data(ends_browsers=ends_browsers, **context)
 
     def ends_browsers(self) -> bool:

@@ -9,7 +9,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/account/api-key/"
-# Nobody waits for the passwords of a test.
+# A fast hasher, because the tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES = {
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]},

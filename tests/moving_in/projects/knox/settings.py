@@ -6,7 +6,7 @@ SECRET_KEY = "of no other project, and thirty-two characters at least"
 DEBUG = True
 ROOT_URLCONF = "urls"
 USE_TZ = True
-# Nobody waits for the passwords of a test.
+# A fast hasher, because the tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES = {
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]},

@@ -11,7 +11,7 @@ from drf_token_auth import operations
 from tests.concurrency.conftest import Elsewhere
 from tests.conftest import make_user
 from tests.lives import row, status_of
-from tests.lookup.test_after_request import by_hand
+from tests.lookup.test_after_request import without_autocommit
 
 pytestmark = [pytest.mark.urls("tests.life_urls"), pytest.mark.django_db(transaction=True)]
 
@@ -20,12 +20,12 @@ def test_another_request_does_not_wait_for_an_open_transaction(elsewhere: Elsewh
     token = operations.issue(make_user())
 
     def use() -> Any:
-        with by_hand():
+        with without_autocommit():
             status = status_of(token)
             connection.commit()
         return status
 
-    with by_hand():
+    with without_autocommit():
         assert status_of(token) == 200
         # The use is not committed yet, so the row is locked.
         assert elsewhere.do(use) == 200
@@ -35,7 +35,7 @@ def test_another_request_does_not_wait_for_an_open_transaction(elsewhere: Elsewh
 
 def test_a_use_is_rolled_back_with_the_projects_transaction() -> None:
     token = operations.issue(make_user())
-    with by_hand():
+    with without_autocommit():
         assert status_of(token) == 200
         assert row(token).last_used_at is not None
         connection.rollback()
