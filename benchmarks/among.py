@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import random
 
-from . import asking, databases, harness, packages
+from . import asking, databases, goals, harness, packages
 from .report import Report
 
 DEFAULTS = {"rounds": 40}
@@ -42,14 +42,11 @@ def run(options: argparse.Namespace) -> Report:
             for name, taken in worker.call(in_turn, CALLS_A_ROUND).items():
                 samples[name].append(taken)
     ours = "drf-token-auth"
-    report.compare(samples, ours, "authtoken", goals[options.database])
+    report.compare(samples, ours, "authtoken", goals.AMONG[options.database])
     for peer in ("knox", "simplejwt"):
         report.compare(samples, ours, peer)
     report.add_samples(samples)
     return report
-
-
-goals = {"sqlite": "<= 0.30", "postgres": "<= 0.55"}
 
 
 def warm_up() -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from . import asking, databases, harness, packages
+from . import asking, databases, goals, harness, packages
 from .report import Report
 
 DEFAULTS = {"rounds": 3}
@@ -253,19 +253,19 @@ def _compare(
             found = harness.ratio(alone[method], alone[ours][:count])
             report.add_ratio(
                 f"speed of {ours} / {method}",
-                goal=">= 0.9" if method == delete else None,
+                goal=goals.PURGE_SPEED if method == delete else None,
                 **found,
             )
     report.add_ratio(
         f"longest transaction of {ours} / 50 ms",
         report.cases[ours]["longest ms"] / 50,
-        "<= 1.0",
+        goals.PURGE_TRANSACTION,
     )
     for method in options.methods:
         report.add_ratio(
             f"95th percentile of authentication beside {method} / quiet",
             statistics.median(one["busy p95"] / one["quiet p95"] for one in beside[method]),
-            "<= 1.5" if method == ours else None,
+            goals.PURGE_BESIDE if method == ours else None,
         )
     report.notes.append(
         f"longest ms: of a transaction's age, looked at every {LOOK * 1000:.0f} ms or so; of all"

@@ -6,7 +6,7 @@ import argparse
 from contextlib import ExitStack
 from functools import partial
 
-from . import asking, databases, harness, packages
+from . import asking, databases, goals, harness, packages
 from .report import Report
 
 DEFAULTS = {"rounds": 40}
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> Report:
                     worker.call, asking.refuse, package, reason, 20
                 )
         samples = harness.rounds(cases, options.rounds)
-    goal = "<= 0.05" if options.database == "postgres" else None
+    goal = goals.WRONG_CHECKSUM if options.database == "postgres" else None
     report.compare(samples, "drf-token-auth, wrong checksum", "drf-token-auth, valid", goal)
     for reason in REASONS:
         for package in options.packages[1:]:

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import asking, databases, harness, packages, project
+from . import asking, databases, goals, harness, packages, project
 from .report import Report
 
 DEFAULTS = {"rounds": 20}
@@ -66,10 +66,9 @@ def run(options: argparse.Namespace) -> Report:
         for outcome in outcomes.values():
             outcome.clear()
         samples = harness.rounds(cases, options.rounds)
-    goals = {"authtoken": ">= 1.7", "knox": ">= 2.4", "simplejwt": ">= 1.0"}
     for package in options.packages:
         if package.name != "drf-token-auth":
-            goal = goals.get(package.name) if options.database == "postgres" else None
+            goal = goals.REQUESTS.get(package.name) if options.database == "postgres" else None
             report.compare(samples, "drf-token-auth", package.name, goal)
     for baseline in packages.BASELINES:
         report.compare(samples, "drf-token-auth", baseline.name)

@@ -6,7 +6,7 @@ import argparse
 from contextlib import ExitStack
 from functools import partial
 
-from . import asking, databases, harness, packages
+from . import asking, databases, goals, harness, packages
 from .report import Report
 
 DEFAULTS = {"rounds": 60, "packages": packages.ALL[:1]}
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> Report:
                     samples,
                     _case(package, rows, label),
                     _case(package, options.sizes[0], label),
-                    "<= 1.3" if ours and rows == 10_000_000 else None,
+                    goals.SCALE if ours and rows == 10_000_000 else None,
                 )
     report.add_samples(samples)
     return report

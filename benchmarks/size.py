@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import databases, harness, packages
+from . import databases, goals, harness, packages
 from .report import Report
 
 DEFAULTS = {"rounds": 1}
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> Report:
                 report.add_ratio(
                     f"{name} / authtoken, {column}",
                     report.cases[name][column] / report.cases["authtoken"][column],
-                    "<= 1.1" if name == "drf-token-auth" and column == "packed" else None,
+                    goals.SIZE if name == "drf-token-auth" and column == "packed" else None,
                 )
     report.notes.append("simplejwt: of the refresh token's row; an access token has none.")
     return report

@@ -152,8 +152,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return next((one for one in self.keywords if one.lower() == scheme), self.keywords[0])
 
     def _takes(self, scheme: str) -> bool:
-        scheme = scheme.lower()
-        return any(scheme == one.lower() for one in self.keywords)
+        return scheme.lower() in [one.lower() for one in self.keywords]
 
 
 def _is_taken_by_another(request: Any, scheme: str) -> bool:

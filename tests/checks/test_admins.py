@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,18 @@ Token = get_token_model()
 
 
 @pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return the messages about one admin class. Sites of other tests do not count."""
+def site(monkeypatch: pytest.MonkeyPatch) -> admin.AdminSite:
+    """Return the only admin site. Django keeps it in a set that the checks of other tests read."""
+    monkeypatch.setattr(admin.sites, "all_sites", set())
+    return admin.AdminSite("own")
+
+
+@pytest.fixture
+def messages(site: admin.AdminSite) -> Any:
+    """Return the messages about one admin class."""
 
     def about(base: type = admin.ModelAdmin, **options: Any) -> list[Any]:
-        site = admin.AdminSite("own")
         site.register(Token, type("TokenAdmin", (base,), options))
-        monkeypatch.setattr(admin.sites, "all_sites", {site})
         return admins.check_admins()
 
     return about
@@ -60,8 +64,6 @@ def test_no_other_admin_is_reported(messages: Any, options: dict[str, Any]) -> N
     assert messages(**options) == []
 
 
-def test_admins_of_other_models_are_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    site = admin.AdminSite("own")
+def test_admins_of_other_models_are_not_reported(site: admin.AdminSite) -> None:
     site.register(Token._meta.get_field("user").related_model)
-    monkeypatch.setattr(admin.sites, "all_sites", {site})
     assert admins.check_admins() == []

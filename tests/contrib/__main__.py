@@ -27,6 +27,9 @@ OLDEST = HERE / "oldest.txt"
 HEAD = """\
 # Compatibility
 
+```{search-words} Python version, Django version, supported versions, compatibility
+```
+
 This table shows the versions of other packages that this package is tested with.
 `tox run -e contrib -- --write` writes it after it has run the tests. CI runs the same tests twice
 and prints this table. One run uses the newest versions. The other uses the oldest version of each

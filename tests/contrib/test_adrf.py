@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from adrf.views import APIView
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
+from rest_framework.response import Response
 
+from drf_token_auth.permissions import HasScopes, RecentLogin
 from drf_token_auth.test import act_as
+from tests.lives import only
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -53,6 +58,26 @@ def test_a_scope_that_is_missing(user: Any, caller: Caller) -> None:
     response = caller.post("/leave/")
     assert response.status_code == 403
     assert 'scope="write"' in response.headers["WWW-Authenticate"]
+
+
+class FreshView(APIView):
+    permission_classes = (RecentLogin & HasScopes,)
+    required_scopes = ("read",)
+
+    async def get(self, request: Any) -> Response:
+        return Response({"token": request.auth and request.auth.pk})
+
+
+def test_a_fresh_login_and_a_scope(user: Any, caller: Caller) -> None:
+    with only(FreshView.as_view()):
+        assert caller.get("/").status_code == 401
+        token = act_as(caller.client, user, scopes=["read"])
+        assert caller.get("/").json() == {"token": token.pk}
+        for stale in ({"kind": "personal"}, {"age": timedelta(days=1)}):
+            act_as(caller.client, user, scopes=["read"], **stale)
+            response = caller.get("/")
+            assert response.status_code == 401
+            assert "insufficient_user_authentication" in response.headers["WWW-Authenticate"]
 
 
 def test_ending_the_token_in_an_async_view(user: Any, caller: Caller) -> None:

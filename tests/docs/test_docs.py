@@ -229,7 +229,7 @@ def test_public_names_are_documented(module: str) -> None:
     missing = [
         name
         for name in importlib.import_module(module).__all__
-        if not re.search(rf"`(?:\w+\.)?{name}\b", text)
+        if not re.search(rf"`(?:\w+\.)*{name}\b", text)
     ]
     assert missing == []
 
@@ -347,6 +347,14 @@ def test_each_claim_about_security_names_a_test() -> None:
     ]
     assert len(rows) > 50
     assert [row for row in rows if "`tests/" not in row and "**" not in row] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_begins_with_a_sentence(page: Path) -> None:
+    """A reader learns what the page is for before a table, a picture or code comes."""
+    text = re.sub(r"```{search-words}.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    rest = re.split(r"^# .+$", text, maxsplit=1, flags=re.MULTILINE)[-1]
+    assert not re.match(r"\||```(?!{include})", rest.lstrip())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

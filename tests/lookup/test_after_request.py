@@ -14,7 +14,13 @@ from django.db import connection, connections, transaction
 from rest_framework.exceptions import ValidationError
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.lookup.after_request import MOST_WAITING, _waiting_on, after_transaction
+from drf_token_auth.lookup.after_request import (
+    _FINISHED,
+    _STARTED,
+    MOST_WAITING,
+    _waiting_on,
+    after_transaction,
+)
 from tests.conftest import make_user
 from tests.life_urls import InspectedView
 from tests.lives import atomic_requests, client_of, row, status_of
@@ -86,6 +92,24 @@ def test_after_a_rollback_the_write_runs_when_the_request_ends() -> None:
     assert action.runs == [False]
     end_request()
     assert action.runs == [False]
+
+
+def test_requests_send_their_signals_to_us_only_if_a_write_had_to_wait() -> None:
+    """The receivers look at each connection on each request."""
+
+    def are_connected() -> list[bool]:
+        found = [request_started.disconnect(dispatch_uid=_STARTED)]
+        return [*found, request_finished.disconnect(dispatch_uid=_FINISHED)]
+
+    are_connected()  # Another test may have connected them.
+    token, action = operations.issue(make_user()), Action()
+    assert status_of(token) == 200
+    assert row(token).last_used_at is not None
+    assert are_connected() == [False, False]
+    roll_back_after(action)
+    end_request()
+    assert action.runs == [False]
+    assert are_connected() == [True, True]
 
 
 def test_a_rolled_back_savepoint_does_not_drop_the_write() -> None:

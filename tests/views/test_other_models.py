@@ -151,3 +151,98 @@ print(json.dumps([
 """
     )
     assert found == [[200, ""], [200, "phone"], [400, None]]
+
+
+UNUSUAL = """
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+class Person(models.Model):
+    code = models.CharField(max_length=20, unique=True)
+
+class Phone:
+    def __init__(self, digits):
+        self.digits = digits
+
+class PhoneField(models.CharField):
+    def from_db_value(self, value, expression, connection):
+        return Phone(value)
+    def get_prep_value(self, value):
+        digits = getattr(value, "digits", value)
+        if not str(digits).startswith("+"):
+            raise ValueError("A phone number begins with a plus sign.")
+        return str(digits)
+
+class User(AbstractBaseUser):
+    {field}
+    state = models.CharField(max_length=9, default="on")
+    objects = BaseUserManager()
+    USERNAME_FIELD = {name!r}
+
+    @property
+    def is_active(self):
+        return self.state == "on"
+"""
+FIELDS = {
+    "person": "models.ForeignKey(Person, models.CASCADE, to_field='code', unique=True)",
+    "phone": "PhoneField(max_length=20, unique=True)",
+    "login": "models.CharField(max_length=20, primary_key=True)",
+    "ref": "models.UUIDField(unique=True)",
+}
+NAMES = {"phone": "+8210", "ref": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_accounts_of_unusual_models(tmp_path: Path, name: str) -> None:
+    """The name of the account is an object, and ``is_active`` is no column."""
+    made = project(
+        tmp_path,
+        "staff",
+        UNUSUAL.format(field=f"{name} = {FIELDS[name]}", name=name),
+        'AUTH_USER_MODEL = "staff.User"',
+        'INSTALLED_APPS = [one for one in INSTALLED_APPS if one not in ("django.contrib.admin", '
+        '"tests.projects.accounts", "tests.projects.early")]',
+        'ROOT_URLCONF = "drf_token_auth.urls"',
+    )
+    found = made.python(
+        BEGIN
+        + f"name, field = {NAMES.get(name, 'ada')!r}, {name!r}"
+        + """
+from drf_token_auth import get_token_model
+from staff.models import Person, User
+Person.objects.create(code=name)
+user = User(**{User._meta.get_field(field).attname: name})
+user.set_password("correct horse")
+user.save()
+def post(path, key=None, **data):
+    client = APIClient(raise_request_exception=False)
+    if key:
+        client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    return client.post(path, data, format="json")
+def log_in(field, name):
+    return post("/login/", password="correct horse", **{field: name})
+key = log_in(field, name).json()["token"]
+call_command("create_token", name, stdout=open("key.txt", "w"))
+statuses = {
+    "login": log_in("username", name).status_code,
+    "wrong": [log_in(field, one).status_code for one in ("", "x", 0, 1.5, "9" * 99, "\\0", [])],
+    "tokens": post("/tokens/", key, name="ci").status_code,
+    "rotate": post("/token/rotate/", key).status_code,
+    "labels": len({str(one) for one in get_token_model().objects.select_related("user")}),
+}
+User.objects.update(state="off")
+statuses["inactive"] = [log_in(field, name).status_code, post("/logout/", key).status_code]
+call_command("revoke_tokens", "--user", name, "--no-input", stdout=open("out.txt", "w"))
+statuses["left"] = get_token_model().objects.count()
+print(json.dumps(statuses))
+"""
+    )
+    assert found == {
+        "login": 200,
+        "wrong": [400] * 7,
+        "tokens": 201,
+        "rotate": 200,
+        "labels": 4,
+        "inactive": [400, 401],
+        "left": 0,
+    }

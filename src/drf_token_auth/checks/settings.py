@@ -65,8 +65,8 @@ def check_peppers() -> Messages:
         if pepper == secret_key:
             yield warning(
                 "W005",
-                f"{conf.SETTING}['PEPPERS'][{id_}] is SECRET_KEY. A new SECRET_KEY would revoke "
-                "every token under this pepper.",
+                f"{conf.SETTING}['PEPPERS'][{id_}] is SECRET_KEY. After a change of SECRET_KEY, "
+                "every key under this pepper would be refused.",
                 'Write a secret of its own: python -c "import secrets; '
                 'print(secrets.token_urlsafe(32))"',
             )

@@ -60,7 +60,6 @@ SHA256 = 0
 UNISSUED = 254
 KNOX = 255
 
-_PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
 # Keys of knox 4 are hexadecimal digits, 64 of them by default.
 _HEX = re.compile(r"(?:[0-9a-f]{2}){16,}")
 
@@ -115,7 +114,7 @@ def looks_issued(key: str, prefix: str) -> bool:
 
 
 def _is_presentable(key: str) -> bool:
-    return len(key) <= MAX_LENGTH and _PRINTABLE_ASCII.fullmatch(key) is not None
+    return 0 < len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()
 
 
 def require_presentable(key: str | None) -> str:

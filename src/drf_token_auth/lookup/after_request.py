@@ -23,6 +23,9 @@ logger = logging.getLogger("drf_token_auth")
 # In a worker of a task queue, no request ever finishes. Keep only the newest writes there.
 MOST_WAITING = 100
 
+_STARTED = "drf_token_auth.after_request.started"
+_FINISHED = "drf_token_auth.after_request.finished"
+
 
 class _Once:
     """Run an action once, however often it is called. Log an error instead of raising it."""
@@ -60,6 +63,7 @@ def after_transaction(action: Callable[[], object], *, using: str) -> None:
     if not (connection.in_atomic_block and connection.commit_on_exit):
         once()
         return
+    _listen()
     _waiting_on(connection).append(once)
     transaction.on_commit(once, using=using)
 
@@ -92,5 +96,11 @@ def _run_waiting(**kwargs: object) -> None:
         connection.close_if_unusable_or_obsolete()
 
 
-request_started.connect(_forget, dispatch_uid="drf_token_auth.after_request.started")
-request_finished.connect(_run_waiting, dispatch_uid="drf_token_auth.after_request.finished")
+def _listen() -> None:
+    """Connect to the signals of requests, unless that is done.
+
+    The receivers look at each connection on each request. Most projects do not need them, because
+    without ATOMIC_REQUESTS no write has to wait.
+    """
+    request_started.connect(_forget, dispatch_uid=_STARTED)
+    request_finished.connect(_run_waiting, dispatch_uid=_FINISHED)

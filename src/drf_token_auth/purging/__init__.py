@@ -25,7 +25,7 @@ __all__ = ["BATCH_SIZE", "purge"]
 
 logger = logging.getLogger("drf_token_auth")
 
-BATCH_SIZE = 2_000
+BATCH_SIZE = 5_000
 
 Tokens: TypeAlias = TokenQuerySet[Any]
 Step: TypeAlias = Callable[[], Outcome]

@@ -58,16 +58,17 @@ def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
     would take longer than deleting them.
     """
     rest = expired
-    while (first := _moments(rest, 0, 1)) and len(edge := _moments(rest, size - 1, size + 1)) == 2:
+    while len(edge := _moments(rest, size - 1, size + 1)) == 2:
         last, following = edge
         if last < following:
             yield rest.filter(expires_at__lte=last)
         else:
-            if first[0] < last:
-                yield rest.filter(expires_at__lt=last)
+            earlier = rest.filter(expires_at__lt=last)
+            if earlier.exists():
+                yield earlier
             yield from _batches_of_tie(expired.filter(expires_at=last), size)
         rest = expired.filter(expires_at__gt=last)
-    if first:
+    if rest.exists():
         yield rest
 
 

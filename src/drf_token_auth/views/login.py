@@ -49,7 +49,7 @@ class LoginView(TokenView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         try:
-            token = self.log_in()
+            token = self._log_in()
         except AuthenticationFailed:
             # The user was changed while the password was checked. Check it again.
             token = self._log_in_again()
@@ -58,14 +58,14 @@ class LoginView(TokenView):
     def _log_in_again(self) -> AbstractToken:
         """Answer 400 if the user is still not the one that was checked, as on a lagging replica."""
         try:
-            return self.log_in()
+            return self._log_in()
         except AuthenticationFailed as failure:
             if not isinstance(failure.__cause__, Refused):
                 raise
             refused = {api_settings.NON_FIELD_ERRORS_KEY: [WRONG_CREDENTIALS]}
             raise ValidationError(refused, code="authorization") from failure
 
-    def log_in(self) -> AbstractToken:
+    def _log_in(self) -> AbstractToken:
         serializer = self.read(self.get_serializer(data=self.request.data))
         data = serializer.validated_data
         if not isinstance(data, Mapping) or "user" not in data:
@@ -134,16 +134,16 @@ class LogoutAllView(LogoutView):
     reason = "logout_all"
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        self.revoke_all(self.get_kinds(), keep=None)
+        self._revoke_all(self._get_kinds(), keep=None)
         return self.logged_out()
 
-    def get_kinds(self) -> list[str]:
+    def _get_kinds(self) -> list[str]:
         """Return the kinds of tokens to revoke. Treat a body that is no object as empty."""
         data = self.request.data if isinstance(self.request.data, Mapping) else {}
         kinds: list[str] = self.read(self.get_serializer(data=data)).kinds
         return kinds
 
-    def revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
+    def _revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
         operations.revoke_all(
             self.request.user,
             reason=self.reason,
@@ -161,5 +161,5 @@ class LogoutOthersView(LogoutAllView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         keep = request.auth if isinstance(request.auth, AbstractToken) else None
-        self.revoke_all(self.get_kinds(), keep=keep)
+        self._revoke_all(self._get_kinds(), keep=keep)
         return Response(status=status.HTTP_204_NO_CONTENT)

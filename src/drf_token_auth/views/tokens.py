@@ -103,7 +103,7 @@ class TokenListView(OwnTokensView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         wanted = self.read(self.get_serializer(data=request.data)).validated_data
-        self.refuse_more_than_own(wanted)
+        self._refuse_more_than_own(wanted)
         token = self.issue(
             request.user,
             kind=Kind.PERSONAL,
@@ -116,7 +116,7 @@ class TokenListView(OwnTokensView):
         data = TokenIssuedSerializer(token, context=self.get_serializer_context()).data
         return Response(data, status=status.HTTP_201_CREATED)
 
-    def refuse_more_than_own(self, wanted: dict[str, Any]) -> None:
+    def _refuse_more_than_own(self, wanted: dict[str, Any]) -> None:
         """Refuse scopes that the presented token does not have."""
         own = self.request.auth.scope_list if isinstance(self.request.auth, AbstractToken) else None
         if own is None:
@@ -133,14 +133,14 @@ class TokenDetailView(OwnTokensView):
         return TokenNameSerializer if self.method == "PATCH" else TokenDetailSerializer
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        return self.shown(self.get_object())
+        return self._shown(self.get_object())
 
     def patch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
         change = self.read(self.get_serializer(data=request.data)).validated_data
         if "name" in change and not rename(token, change["name"]):
             raise Http404
-        return self.shown(token)
+        return self._shown(token)
 
     def delete(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
@@ -153,7 +153,7 @@ class TokenDetailView(OwnTokensView):
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def shown(self, token: AbstractToken) -> Response:
+    def _shown(self, token: AbstractToken) -> Response:
         serializer = TokenDetailSerializer(token, context=self.get_serializer_context())
         return Response(serializer.data)
 
