@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PACKAGE = "drf_token_auth"
 ROOT = Path(drf_token_auth.__file__).parent
 
-# What a layer may import from outside the package, in addition to the layers above it in this list.
+# Each layer may import these modules from outside the package, and those of the layers above it.
 # Every layer may import the standard library.
 OUTSIDE = [
     [],

@@ -16,7 +16,7 @@ from tests.docs.pages import DOCS, PAGES, name_of
 from tests.docs.test_docs import MODULES
 
 PACKAGE = "drf_token_auth."
-# Whose classes a project subclasses. Django names the hooks of forms and of the admin.
+# Projects subclass the classes of these modules. Django names the hooks of forms and of the admin.
 WITH_HOOKS = [
     f"{PACKAGE}{name}"
     for name in ("authentication", "base_models", "managers", "permissions", "views")

@@ -44,6 +44,8 @@ class RevokeView(PageView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # The second request of a double click finds nothing left to revoke.
         count = self.revoke()
+        if not count and "pk" in self.kwargs:
+            raise Http404
         return self.done(self.done_message(count) if count else self.nothing_message)
 
     def revoke(self) -> int:
