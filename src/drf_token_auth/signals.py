@@ -12,6 +12,7 @@ error is logged and nothing is undone. Receivers get these arguments:
 
 from __future__ import annotations
 
+import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,5 +44,7 @@ leaving: Final = Signal()
 
 def announce(signal: Signal, token: AbstractToken, *, using: str, **what: Any) -> None:
     """Send the signal after the commit, with a copy of the row as it is now, without its key."""
-    send = partial(signal.send_robust, sender=type(token), token=token.without_key(), **what)
+    copied = copy.copy(token)
+    copied._key = None
+    send = partial(signal.send_robust, sender=type(token), token=copied, **what)
     transaction.on_commit(send, using=using, robust=True)

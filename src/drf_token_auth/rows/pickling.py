@@ -33,12 +33,6 @@ class PickledWithoutSecrets:
         # setUpTestData created.
         return self._copied(lambda value: copy.deepcopy(value, memo))
 
-    def without_key(self) -> Self:
-        """Return a copy of the row as it is now, without its key."""
-        twin = copy.copy(self)
-        vars(twin).pop("_key", None)
-        return twin
-
     def _plain_state(self) -> dict[str, Any]:
         """Return the values by attribute name.
 
