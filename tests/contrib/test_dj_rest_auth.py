@@ -20,10 +20,17 @@ from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, operations
 from tests.conftest import PASSWORD
+from tests.contrib.clients import (
+    CAMEL_CASE,
+    CSV,
+    NEW_PASSWORD,
+    RENDERERS,
+    client_with,
+    status,
+)
 from tests.projects_on_disk import Project
 from tests.views.whole_api import set_defaults
 
-NEW_PASSWORD = "staple battery horse correct"
 REGISTRATION = {
     "username": "eve",
     "email": "eve@example.com",
@@ -31,30 +38,12 @@ REGISTRATION = {
     "password2": NEW_PASSWORD,
 }
 IS_BESIDE = apps.is_installed("rest_framework.authtoken")
-RENDERERS = {
-    "templates": ["rest_framework.renderers.TemplateHTMLRenderer"],
-    "templates and JSON": [
-        "rest_framework.renderers.TemplateHTMLRenderer",
-        "rest_framework.renderers.JSONRenderer",
-    ],
-    "CSV": ["rest_framework_csv.renderers.CSVRenderer"],
-}
 HAS_MFA = apps.is_installed("dj_rest_auth.mfa")
 
 
 def log_in(client: Any = None, password: str = PASSWORD) -> Any:
     client = client or APIClient()
     return client.post("/rest-auth/login/", {"username": "ada", "password": password})
-
-
-def client_with(key: str) -> APIClient:
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
-    return client
-
-
-def status(key: str) -> int:
-    return client_with(key).get("/echo/").status_code
 
 
 def test_each_login_gives_a_key_that_works(user: Any) -> None:
@@ -524,8 +513,5 @@ def test_all_routes_answer_json(
 def test_the_project_s_own_json_renderer_is_kept(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    camel = "djangorestframework_camel_case.render.CamelCaseJSONRenderer"
-    set_defaults(
-        monkeypatch, settings, RENDERER_CLASSES=["rest_framework_csv.renderers.CSVRenderer", camel]
-    )
+    set_defaults(monkeypatch, settings, RENDERER_CLASSES=[CSV, CAMEL_CASE])
     assert "expiresAt" in log_in().json()

@@ -6,28 +6,19 @@ from inspect import signature
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from notes import nightly
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.contrib.tasks import purge_expired_tokens
 from drf_token_auth.purging import purge
 
-
-@pytest.fixture(autouse=True)
-def usable(user: Any) -> Any:
-    """Return a usable token. Two other tokens have expired."""
-    usable = operations.issue(user)
-    for _ in range(2):
-        operations.issue(user)
-    get_token_model().objects.exclude(pk=usable.pk).update(expires_at=timezone.now())
-    return usable
+pytestmark = pytest.mark.usefixtures("usable_token")
 
 
-def test_django_tasks(usable: Any) -> None:
+def test_django_tasks(usable_token: Any) -> None:
     result = nightly.purge()
     assert (result.status, result.return_value) == ("SUCCESSFUL", 2)
-    assert get_token_model().objects.get() == usable
+    assert get_token_model().objects.get() == usable_token
 
 
 def test_django_tasks_in_a_queue(settings: Any) -> None:

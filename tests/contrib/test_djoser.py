@@ -17,34 +17,23 @@ from rest_framework.test import APIClient
 from drf_token_auth import get_token_model, operations, signals
 from drf_token_auth.test import act_as
 from tests.conftest import PASSWORD
+from tests.contrib.clients import (
+    CAMEL_CASE,
+    CSV,
+    NEW_PASSWORD,
+    RENDERERS,
+    client_with,
+    status,
+)
 from tests.projects_on_disk import Project
 from tests.views.whole_api import set_defaults
 
-NEW_PASSWORD = "staple battery horse correct"
 JSON_PARSER = "rest_framework.parsers.JSONParser"
-RENDERERS = {
-    "templates": ["rest_framework.renderers.TemplateHTMLRenderer"],
-    "templates and JSON": [
-        "rest_framework.renderers.TemplateHTMLRenderer",
-        "rest_framework.renderers.JSONRenderer",
-    ],
-    "CSV": ["rest_framework_csv.renderers.CSVRenderer"],
-}
 
 
 def log_in(**more: Any) -> Any:
     credentials = {"username": "ada", "password": PASSWORD, **more}
     return APIClient().post("/accounts/token/login/", credentials)
-
-
-def client_with(key: str) -> APIClient:
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
-    return client
-
-
-def status(key: str) -> int:
-    return client_with(key).get("/echo/").status_code
 
 
 def test_each_login_gives_a_key_that_works(user: Any) -> None:
@@ -333,8 +322,5 @@ def test_all_routes_answer_json(
 def test_the_project_s_own_json_renderer_is_kept(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    camel = "djangorestframework_camel_case.render.CamelCaseJSONRenderer"
-    set_defaults(
-        monkeypatch, settings, RENDERER_CLASSES=["rest_framework_csv.renderers.CSVRenderer", camel]
-    )
+    set_defaults(monkeypatch, settings, RENDERER_CLASSES=[CSV, CAMEL_CASE])
     assert "authToken" in log_in().json()

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.contrib.staticfiles import finders
 from django.core.checks import run_checks
 from django.test import Client
@@ -14,36 +13,27 @@ from drf_token_auth import get_token_model, operations
 TOKENS = "/admin/drf_token_auth/token/"
 
 
-@pytest.fixture
-def client(user: Any) -> Client:
-    user.is_staff = user.is_superuser = True
-    user.save()
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def test_it_is_jazzmins(client: Client) -> None:
+def test_it_is_jazzmins(operator: Client) -> None:
     assert run_checks() == []
-    page = client.get(TOKENS).text
+    page = operator.get(TOKENS).text
     assert "jazzmin/css/main.css" in page
     assert f'href="{TOKENS}find/"' in page
 
 
-def pages(client: Client, user: Any) -> list[str]:
+def pages(operator: Client, user: Any) -> list[str]:
     token = operations.issue(user, name="laptop")
     answer = {"user": user.pk, "kind": "personal", "name": "ci", "scopes": ""}
     answer |= {"expires_at_0": "2099-01-01", "expires_at_1": "00:00:00"}
     select = {"action": "delete_selected", "_selected_action": [token.pk]}
     return [
-        client.post(f"{TOKENS}add/", answer).text,
-        client.post(f"{TOKENS}find/", {"key": token.key}).text,
-        client.post(TOKENS, select).text,
+        operator.post(f"{TOKENS}add/", answer).text,
+        operator.post(f"{TOKENS}find/", {"key": token.key}).text,
+        operator.post(TOKENS, select).text,
     ]
 
 
-def test_the_key_is_shown_once(client: Client, user: Any) -> None:
-    [key] = set(re.findall(r"dta_\w{36}", pages(client, user)[0]))
+def test_the_key_is_shown_once(operator: Client, user: Any) -> None:
+    [key] = set(re.findall(r"dta_\w{36}", pages(operator, user)[0]))
     token = get_token_model().objects.get(name="ci")
     assert get_token_model().objects.from_key(key) == token
     for page in (
@@ -53,18 +43,18 @@ def test_the_key_is_shown_once(client: Client, user: Any) -> None:
         f"{token.pk}/history/",
         f"{token.pk}/delete/",
     ):
-        response = client.get(f"{TOKENS}{page}")
+        response = operator.get(f"{TOKENS}{page}")
         assert response.status_code == 200
         assert key not in response.text
 
 
-def test_our_own_pages_have_its_title_path_and_buttons(client: Client, user: Any) -> None:
+def test_our_own_pages_have_its_title_path_and_buttons(operator: Client, user: Any) -> None:
     """Our pages use classes of Bootstrap. This file of jazzmin includes Bootstrap."""
     found = finders.find("vendor/adminlte/css/adminlte.min.css")
     assert found is not None
     sheet = Path(found).read_text("utf-8")
     titles = ["The new token", "Find a token by its key", "Revoke selected tokens"]
-    for title, page in zip(titles, pages(client, user), strict=True):
+    for title, page in zip(titles, pages(operator, user), strict=True):
         assert re.findall(r"<h1[^>]*>([^<]+)</h1>", page) == [title]
         assert page.count('class="breadcrumb-item') == 4
         shown = page[page.index('<div id="content-main"') :]
@@ -73,11 +63,11 @@ def test_our_own_pages_have_its_title_path_and_buttons(client: Client, user: Any
         assert all(f".{name}{{" in sheet for name in buttons)
 
 
-def test_renaming_and_revoking(client: Client, user: Any) -> None:
+def test_renaming_and_revoking(operator: Client, user: Any) -> None:
     first, second = operations.issue(user, name="old"), operations.issue(user)
-    assert client.post(f"{TOKENS}{first.pk}/change/", {"name": "new"}).status_code == 302
+    assert operator.post(f"{TOKENS}{first.pk}/change/", {"name": "new"}).status_code == 302
     assert get_token_model().objects.get(pk=first.pk).name == "new"
-    assert client.post(f"{TOKENS}{first.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert operator.post(f"{TOKENS}{first.pk}/delete/", {"post": "yes"}).status_code == 302
     action = {"action": "delete_selected", "_selected_action": [second.pk], "post": "yes"}
-    assert client.post(TOKENS, action).status_code == 302
+    assert operator.post(TOKENS, action).status_code == 302
     assert not get_token_model().objects.exists()

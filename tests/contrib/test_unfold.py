@@ -17,46 +17,37 @@ from drf_token_auth.admin import TokenAdminMixin
 TOKENS = "/admin/drf_token_auth/token/"
 
 
-@pytest.fixture
-def client(user: Any) -> Client:
-    user.is_staff = user.is_superuser = True
-    user.save()
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def test_it_is_unfolds(client: Client) -> None:
+def test_it_is_unfolds(operator: Client) -> None:
     registered = admin.site._registry[get_token_model()]
     assert isinstance(registered, TokenAdminMixin)
     assert isinstance(registered, ModelAdmin)
     assert run_checks() == []
     # unfold's own class of a text field
-    assert re.search(r'<input[^>]*name="name"[^>]*rounded', client.get(f"{TOKENS}add/").text)
+    assert re.search(r'<input[^>]*name="name"[^>]*rounded', operator.get(f"{TOKENS}add/").text)
 
 
-def add(client: Client, user: Any) -> Any:
+def add(operator: Client, user: Any) -> Any:
     answer = {"user": user.pk, "kind": "personal", "name": "ci", "scopes": ""}
     answer |= {"expires_at_0": "2099-01-01", "expires_at_1": "00:00:00"}
-    return client.post(f"{TOKENS}add/", answer)
+    return operator.post(f"{TOKENS}add/", answer)
 
 
-def test_adding_one_shows_its_key_once(client: Client, user: Any) -> None:
-    response = add(client, user)
+def test_adding_one_shows_its_key_once(operator: Client, user: Any) -> None:
+    response = add(operator, user)
     assert response.status_code == 200, response.content
     assert "no-store" in response.headers["Cache-Control"]
     [key] = set(re.findall(r"dta_\w{36}", response.text))
     token = get_token_model().objects.get()
     assert get_token_model().objects.from_key(key) == token
     for page in (TOKENS, f"{TOKENS}{token.pk}/change/", f"{TOKENS}{token.pk}/history/"):
-        response = client.get(page)
+        response = operator.get(page)
         assert response.status_code == 200
         assert key not in response.text
 
 
-def test_the_page_with_the_key_is_styled(client: Client, user: Any) -> None:
+def test_the_page_with_the_key_is_styled(operator: Client, user: Any) -> None:
     """Our page uses classes of unfold or of Django. unfold's file has only classes that it uses."""
-    page = add(client, user).text
+    page = add(operator, user).text
     shown = page[page.index('<div id="content-main"') :].partition("</div>")[0]
     assert "<h1 " in shown
     assert re.search(r'<a [^>]*class="[^"]*bg-primary-600', shown)
@@ -70,33 +61,33 @@ def test_the_page_with_the_key_is_styled(client: Client, user: Any) -> None:
 
 
 @pytest.mark.parametrize("page", ["find", "revoke"])
-def test_the_buttons_of_our_other_pages_are_unfolds(client: Client, user: Any, page: str) -> None:
+def test_the_buttons_of_our_other_pages_are_unfolds(operator: Client, user: Any, page: str) -> None:
     token = operations.issue(user)
     if page == "find":
-        text = client.post(f"{TOKENS}find/", {"key": token.key}).text
+        text = operator.post(f"{TOKENS}find/", {"key": token.key}).text
     else:
         action = {"action": "delete_selected", "_selected_action": [token.pk]}
-        text = client.post(TOKENS, action).text
+        text = operator.post(TOKENS, action).text
     shown = text[text.index('<div id="content-main"') :]
     assert re.search(r'class="[^"]*bg-red-600 text-white', shown)
 
 
-def test_renaming(client: Client, user: Any) -> None:
+def test_renaming(operator: Client, user: Any) -> None:
     token = operations.issue(user, name="old")
-    response = client.post(f"{TOKENS}{token.pk}/change/", {"name": "new"})
+    response = operator.post(f"{TOKENS}{token.pk}/change/", {"name": "new"})
     assert response.status_code == 302
     assert get_token_model().objects.get().name == "new"
 
 
-def test_revoking(client: Client, user: Any) -> None:
+def test_revoking(operator: Client, user: Any) -> None:
     first, second = operations.issue(user), operations.issue(user)
-    page = client.post(f"{TOKENS}{first.pk}/delete/", {"post": "yes"})
+    page = operator.post(f"{TOKENS}{first.pk}/delete/", {"post": "yes"})
     assert page.status_code == 302
     action = {"action": "delete_selected", "_selected_action": [second.pk], "post": "yes"}
-    assert client.post(TOKENS, action).status_code == 302
+    assert operator.post(TOKENS, action).status_code == 302
     assert not get_token_model().objects.exists()
 
 
-def test_searching(client: Client, user: Any) -> None:
+def test_searching(operator: Client, user: Any) -> None:
     operations.issue(user, name="laptop")
-    assert "laptop" in client.get(TOKENS, {"q": "ada"}).text
+    assert "laptop" in operator.get(TOKENS, {"q": "ada"}).text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from datetime import timezone as tz
 from io import StringIO
@@ -17,17 +16,11 @@ from django.utils import timezone
 from drf_token_auth import get_token_model
 from drf_token_auth.importers.known import SOURCES
 from tests.conftest import make_user
-from tests.importing import OldToken, Plaintext, fill, number, table
+from tests.importing import OldToken, Plaintext, fill, number
 from tests.lives import at, status_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("old_table")]
 Token = get_token_model()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _old_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), table():
-        yield
 
 
 @pytest.fixture

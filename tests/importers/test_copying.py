@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import tracemalloc
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,20 +20,14 @@ from hypothesis import strategies as st
 
 from drf_token_auth import get_token_model, operations
 from tests.conftest import make_user
-from tests.importing import LONG_AGO, OldToken, bring_over, fill, number, report_of, table
+from tests.importing import LONG_AGO, OldToken, bring_over, fill, number, report_of
 from tests.lives import EDGES, at, listening, status_of
 from tests.queries import queries
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("old_table")]
 Token = get_token_model()
 HOUR = timedelta(hours=1)
 PEPPERS = {1: "first pepper of thirty-two letters", 2: "second pepper of thirty-two letter"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _old_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), table():
-        yield
 
 
 def conf(**values: Any) -> Any:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.db.models import Model
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.importers import originals
-from tests.importing import OldToken, Plaintext, bring_over, fill, install, table
+from tests.importing import OldToken, Plaintext, bring_over, fill, install
 from tests.queries import queries
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("old_table")]
 Token = get_token_model()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _old_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), table():
-        yield
 
 
 def test_the_old_rows_of_a_user_are_read_once_for_many_tokens(user, monkeypatch):

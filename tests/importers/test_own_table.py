@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,17 +16,11 @@ from drf_token_auth.exceptions import Refused
 from drf_token_auth.importers import OldToken, digests_of, import_tokens, undo_import
 from tests.conftest import make_user
 from tests.importing import OldToken as Table
-from tests.importing import fill, table
+from tests.importing import fill
 from tests.lives import status_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("old_table")]
 Token = get_token_model()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _old_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), table():
-        yield
 
 
 def sha(algorithm: str, key: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.utils.dateparse import parse_duration
@@ -120,22 +121,17 @@ def _spoken_timedelta(text: str) -> str | None:
     return None
 
 
-def _duration_fault(value: Any) -> Fault | None:
+def _duration_fault(value: Any, *, may_be_zero: bool = False) -> Fault | None:
     if value is None:
         return None
     if not isinstance(value, timedelta):
         return Fault("a timedelta or None", show(value), _as_timedelta(value))
-    if timedelta(0) < value <= LONGEST:
+    if timedelta(0) < value <= LONGEST or (may_be_zero and not value):
         return None
-    return Fault("a positive timedelta of at most 100 years, or None", show(value))
-
-
-def _interval_fault(value: Any) -> Fault | None:
-    if isinstance(value, timedelta):
-        if timedelta(0) <= value <= LONGEST:
-            return None
-        return Fault("a timedelta from 0 to 100 years, or None", show(value))
-    return _duration_fault(value)
+    positive = "a positive timedelta of at most 100 years, or None"
+    return Fault(
+        "a timedelta from 0 to 100 years, or None" if may_be_zero else positive, show(value)
+    )
 
 
 def _limit_fault(value: Any) -> Fault | None:
@@ -205,7 +201,7 @@ def choice(*choices: str) -> Rule:
 
 
 DURATION = Rule("timedelta(days=14)", _duration_fault)
-INTERVAL = Rule("timedelta(minutes=10)", _interval_fault)
+INTERVAL = Rule("timedelta(minutes=10)", partial(_duration_fault, may_be_zero=True))
 LIMIT = Rule("10", _limit_fault)
 SWITCH = Rule("True", _switch_fault)
 RATE = Rule('"20/min"', rate_fault)

@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any, TypeAlias, cast
 
 from django.db import router
-from django.db.models import ProtectedError, RestrictedError
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from .. import get_token_model
 from ..conf.rules import require_duration
 from ..managers import TokenQuerySet, all_rows
 from ..rows import expiry, revocation
-from .deleting import Outcome, deletions
+from .deleting import Outcome, deletions, keeping_protected
 
 __all__ = ["BATCH_SIZE", "purge"]
 
@@ -138,13 +137,5 @@ def _revocations(unused: Tokens, size: int) -> Iterator[Step]:
         return
     size = min(size, revocation.BATCH_SIZE)
     for user_pk, ids in revocation.ids_by_user(unused, size):
-        yield partial(_revoke, unused, user_pk, ids)
-
-
-def _revoke(unused: Tokens, user_pk: Any, ids: list[Any]) -> Outcome:
-    try:
-        return Outcome(revocation.revoke_checked(unused, user_pk, ids, reason="unused"))
-    except (ProtectedError, RestrictedError):
-        if len(ids) == 1:
-            return Outcome(kept=1)
-        return Outcome.total(_revoke(unused, user_pk, [pk]) for pk in ids)
+        revoke = partial(revocation.revoke_checked, unused, user_pk, reason="unused")
+        yield partial(keeping_protected, revoke, ids)

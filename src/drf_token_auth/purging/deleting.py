@@ -19,7 +19,7 @@ from django.db.models.deletion import Collector
 from ..managers import TokenQuerySet
 from ..rows.locking import hold, plain_rows
 
-__all__ = ["Outcome", "deletions"]
+__all__ = ["Outcome", "deletions", "keeping_protected"]
 
 logger = logging.getLogger("drf_token_auth")
 
@@ -128,13 +128,21 @@ def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
 
 
 def _delete_locked(batch: Tokens, keys: list[Any]) -> Outcome:
-    rows = plain_rows(batch.model, batch.db).filter(pk__in=keys)
+    def delete(keys: list[Any]) -> int:
+        rows = plain_rows(batch.model, batch.db).filter(pk__in=keys)
+        return int(rows.delete()[1].get(batch.model._meta.label, 0))
+
+    return keeping_protected(delete, keys)
+
+
+def keeping_protected(delete: Callable[[list[Any]], int], keys: list[Any]) -> Outcome:
+    """Delete these rows together. If a foreign key protects one of them, delete one by one."""
     try:
-        return Outcome(rows.delete()[1].get(batch.model._meta.label, 0))
+        return Outcome(delete(keys))
     except (ProtectedError, RestrictedError):
         if len(keys) == 1:
             return Outcome(kept=1)
-        return Outcome.total(_delete_locked(batch, [pk]) for pk in keys)
+        return Outcome.total(keeping_protected(delete, [pk]) for pk in keys)
 
 
 def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
