@@ -40,10 +40,8 @@ def get_token_model() -> type[AbstractToken]:
     """
     label = conf.token_model_label()
     try:
-        # Each request asks. get_model() would also look for the app and whether all are loaded.
-        model: Any = registry.get_registered_model(*label.split("."))
+        model: Any = registry.get_model(label, require_ready=False)
     except LookupError:
-        registry.check_apps_ready()
         raise ImproperlyConfigured(_missing(label)) from None
     found: type[AbstractToken] = model
     return found

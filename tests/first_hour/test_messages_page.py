@@ -229,7 +229,7 @@ def command(*typed: str) -> None:
 
 def no_app() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("django.apps.apps.get_registered_model", missing)
+        patch.setattr("django.apps.apps.get_model", missing)
         get_token_model()
 
 
