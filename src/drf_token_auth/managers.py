@@ -122,7 +122,8 @@ class TokenQuerySet(models.QuerySet[_T]):
         unloaded = [token for token in objs if not self.model.user.is_cached(token)]
         loaded = users.in_bulk({token.user_id for token in unloaded})
         for token in unloaded:
-            token.user = loaded.get(token.user_id)
+            if token.user_id in loaded:
+                token.user = loaded[token.user_id]
         for token in objs:
             token.complete()
         insert = super().bulk_create

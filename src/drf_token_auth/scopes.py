@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from .conf import get_settings
+from .conf.rules import show
 from .exceptions import UnknownScopes
 
 __all__ = ["encode_scopes", "split_scopes"]
@@ -15,15 +17,25 @@ def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
 
     :param scopes: a list, or text with spaces. None stays None, and means all the user may do.
     :raises UnknownScopes: a name is not declared in ``SCOPES``, or the list is empty.
+    :raises TypeError: this is no list of names.
     """
     if scopes is None:
         return None
-    named = set(scopes.split() if isinstance(scopes, str) else scopes)
+    named = set(_names(scopes))
     known = get_settings().SCOPES
     unknown = sorted(named - set(known))
     if unknown or not named:
         raise UnknownScopes(unknown, known)
     return " ".join(sorted(named))
+
+
+def _names(scopes: object) -> list[str]:
+    if isinstance(scopes, str):
+        return scopes.split()
+    names: list[Any] = list(scopes) if isinstance(scopes, Iterable) else [scopes]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"scopes must be a list of names or None, but it is {show(scopes)}.")
+    return names
 
 
 def split_scopes(scopes: str | Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ __all__ = [
     "kind_of",
     "rate_fault",
     "require_duration",
+    "require_moment",
     "show",
 ]
 
@@ -105,6 +106,20 @@ def require_duration(name: str, value: object) -> None:
     meant = _as_timedelta(value) or "timedelta(days=14)"
     raise TypeError(
         f"{name} must be a timedelta or None, but it is {show(value)}. Write {name}={meant}."
+    )
+
+
+def require_moment(name: str, value: object) -> None:
+    """Raise TypeError if a value can be no date, with the line to write. The database reads text.
+
+    :param name: the column's name, for the message.
+    """
+    if value is None or isinstance(value, (date, str)):
+        return
+    span = show(value) if isinstance(value, timedelta) else _as_timedelta(value)
+    raise TypeError(
+        f"{name} must be a datetime or None, but it is {show(value)}. "
+        f"Write {name}=timezone.now() + {span or 'timedelta(days=14)'}."
     )
 
 

@@ -78,11 +78,10 @@ def issue(
 
 
 def _given(user: Any, kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
-    """Check the types, and return the columns that are not left to the defaults of the model."""
+    """Return the columns that are not left to the defaults of the model."""
     require_user("issue", user)
-    for argument, value in (("ttl", ttl), ("idle_timeout", idle_timeout)):
-        if value is not DEFAULT:
-            require_duration(argument, value)
+    if ttl is not DEFAULT:
+        require_duration("ttl", ttl)
     columns: dict[str, Any] = {}
     if ttl is DEFAULT and kind == Kind.PERSONAL:
         ttl = get_settings().PERSONAL_TTL

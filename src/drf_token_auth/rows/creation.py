@@ -21,12 +21,12 @@ __all__ = ["NAME_LENGTH", "announce_created", "clean_name", "fill_in", "fill_in_
 NAME_LENGTH = 64
 
 
-def clean_name(name: str | None) -> str:
+def clean_name(name: object) -> str:
     """Return the name on one line, without control characters, cut to the length of the column.
 
     Control characters could forge lines in a log (OWASP ASVS 16.4.1).
     """
-    cut = (name or "")[: 8 * NAME_LENGTH]
+    cut = ("" if name is None else str(name))[: 8 * NAME_LENGTH]
     printable = "".join(c if c.isprintable() else " " for c in cut)
     return " ".join(printable.split())[:NAME_LENGTH].rstrip()
 
@@ -35,6 +35,7 @@ def fill_in(token: AbstractToken) -> None:
     """Fill in the key, the expiry and the stamp of a new row, and check its kind and scopes.
 
     :raises ValueError: the kind is not one of ``Kind.values``.
+    :raises TypeError: the expiry, the idle timeout or the scopes are of the wrong type.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``, or the list is empty.
     :raises PasswordChanged: the user's password was changed while it was checked.
     """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from ..conf import get_settings
+from ..conf.rules import require_duration, require_moment
 from .kinds import Kind
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ def not_expired(now: datetime) -> Q:
 
 
 def start(token: AbstractToken, now: datetime) -> None:
-    """Limit the expiry of a new token, and start its idle timeout."""
+    """Limit the expiry of a new token, and start its idle timeout.
+
+    :raises TypeError: a value of the wrong type.
+    """
+    require_moment("expires_at", token.expires_at)
+    require_duration("idle_timeout", token.idle_timeout)
     # The caller may have assigned text. The comparisons below need a datetime.
     column: Any = token._meta.get_field("expires_at")
     token.expires_at = column.get_prep_value(token.expires_at)
