@@ -87,4 +87,6 @@ def __getattr__(name: str) -> Any:
     # Django imports this module before it has loaded any model, so these names cannot be here.
     if name in _ELSEWHERE:
         raise ImportError(f"Write: from drf_token_auth.{_ELSEWHERE[name]} import {name}")
+    if name == "urlpatterns":
+        raise ImproperlyConfigured('Write include("drf_token_auth.urls").')
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

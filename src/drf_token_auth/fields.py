@@ -62,10 +62,11 @@ class DigestField(_BinaryField):
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, (bytes, memoryview)) and bytes(value[:1]) == bytes([UNISSUED]):
-            # The model in a data migration has Django's plain save(), which creates no key.
+            # A data migration has Django's plain save(), and other managers its bulk_create().
             raise ValueError(
                 "This token has no key, so nobody could use it. A data migration cannot make one: "
-                "write a command that calls operations.issue(user) and hands over the key."
+                "write a command that calls operations.issue(user) and hands over the key. "
+                "baker.make(…, _bulk_create=True) cannot either: leave _bulk_create out."
             )
         return super().get_db_prep_save(value, connection)
 

@@ -45,7 +45,7 @@ def with_list(value: Any) -> Any:
             "Correct",
         ),
         (
-            ["json.JSONEncoder", "json.no_such_module"],
+            ["json.loads", "json.no_such_module"],
             "'json.no_such_module', which cannot be impo",
             "Correct",
         ),

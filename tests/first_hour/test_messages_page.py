@@ -178,6 +178,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W007": [defaults(OURS, f"{__name__}.OldTokens"), defaults(f"{__name__}.OldTokens", OURS)],
     "W008": [{**defaults(SESSION), "ROOT_URLCONF": (path("", include("drf_token_auth.urls")),)}],
     "W009": [urls(Logout)],
+    "W015": [{"ROOT_URLCONF": (path("auth", include("drf_token_auth.urls")),)}],
     "W011": [{}],
     "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
     "W013": [{}],

@@ -10,6 +10,7 @@ from tests.projects_on_disk import Project
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
+ALLOW = "rest_framework.permissions.AllowAny"
 LISTED = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 
 
@@ -24,6 +25,20 @@ def authenticators(value: str) -> str:
         (
             authenticators('["rest_framework.authentication.TokenAuthentication"]'),
             f"needs rest_framework.authtoken, which is not in INSTALLED_APPS.\n\tHINT: Use {OURS}.",
+        ),
+        (
+            f'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] = "{ALLOW}"',
+            f'Add a comma: ("{ALLOW}",).',
+        ),
+        (
+            'REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] = None',
+            'Write "DEFAULT_PARSER_CLASSES": ["…"]',
+        ),
+        ("DRF_TOKEN_AUTH = {'TTL': 'never'}", "Did you mean None?"),
+        ("DRF_TOKEN_AUTH = {'PREFIX': 'Bearer'}", "not the word in the Authorization header"),
+        (
+            "DRF_TOKEN_AUTH = {'DEFAULT_AUTHENTICATION_CLASSES': []}",
+            "Write it into the dict REST_FRAMEWORK.",
         ),
         ("DRF_TOKEN_AUTH = [('TTL', None)]", "DRF_TOKEN_AUTH must be a dict, but it is of type li"),
         ("DRF_TOKEN_AUTH = {'TTL': 3600}", "Did you mean timedelta(seconds=3600)?"),
@@ -128,3 +143,40 @@ def test_without_a_secret_key_django_speaks(tmp_path: Path) -> None:
     done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
     assert "drf_token_auth." not in done.stderr or "SECRET_KEY" in done.stderr
     assert "src/drf_token_auth/checks" not in done.stderr
+
+
+def test_a_class_that_is_no_authenticator(tmp_path: Path) -> None:
+    line = authenticators('["drf_token_auth.models.Token"]')
+    error = Project(tmp_path, "default_user", line).refuse("check")
+    assert "which is not an authenticator: it has no authenticate()." in error
+
+
+@pytest.mark.parametrize("value", ["''", "'0'", "'0:00'", "0"])
+def test_no_hint_is_itself_refused(tmp_path: Path, value: str) -> None:
+    line = f"DRF_TOKEN_AUTH = {{'TTL': {value}}}"
+    error = Project(tmp_path, "default_user", line).refuse("check")
+    assert 'HINT: Write DRF_TOKEN_AUTH = {"TTL": timedelta(days=14)}' in error
+
+
+@pytest.mark.parametrize(
+    ("urls", "said"),
+    [
+        ('path("auth", include("drf_token_auth.urls"))', 'Write path("auth/", include('),
+        ('path("/auth/", include("drf_token_auth.urls"))', 'Write path("auth/", include('),
+        ('path("a", include("drf_token_auth.pages.urls"))', '"drf_token_auth.pages.urls"'),
+        ('path("x", include([path("/", include("drf_token_auth.urls"))]))', "at '/', so"),
+        ('path("auth/", include("drf_token_auth"))', 'Write include("drf_token_auth.urls").'),
+        ('path("", include("drf_token_auth.urls"))', ""),
+        ('path("auth/", include("drf_token_auth.urls"))', ""),
+        ('re_path("^auth/", include("drf_token_auth.urls"))', ""),
+    ],
+)
+def test_the_route_of_our_urls(tmp_path: Path, urls: str, said: str) -> None:
+    (tmp_path / "own_urls.py").write_text(
+        f"from django.urls import include, path, re_path\nurlpatterns = [{urls}]\n"
+    )
+    lines = [authenticators(f'["{OURS}"]'), "ROOT_URLCONF = 'own_urls'"]
+    done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
+    assert said in done.stderr
+    assert ("W015" in done.stderr) is ("so the addresses" in done.stderr)
+    assert said or "W015" not in done.stderr

@@ -61,6 +61,21 @@ def check_default_authenticators() -> Messages:
             yield error("E016", *wrong)
 
 
+@check(Tags.compatibility)
+def check_other_classes() -> Messages:
+    """E016: another list of classes in REST_FRAMEWORK is a text, often without its comma."""
+    for name in ("PERMISSION", "THROTTLE", "RENDERER", "PARSER"):
+        setting = f"DEFAULT_{name}_CLASSES"
+        listed = _configured(setting)
+        if not isinstance(listed, (list, tuple)):
+            is_text = isinstance(listed, str)
+            yield error(
+                "E016",
+                f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.',
+                _as_list(listed) if is_text else f'Write "{setting}": ["…"], with dotted paths.',
+            )
+
+
 def _as_list(value: Any) -> str:
     if isinstance(value, str):
         return f'Add a comma: ("{value}",).'

@@ -84,9 +84,13 @@ def wrong_entry(entry: Any) -> tuple[str, str] | None:
             return message, f'Write "{entry.__module__}.{entry.__qualname__}".'
         return message, write_ours()
     try:
-        if callable(import_string(entry)):
+        found = import_string(entry)
+        if isinstance(found, type) and not hasattr(found, "authenticate"):
+            reason = "is not an authenticator: it has no authenticate()"
+        elif callable(found):
             return None
-        reason = "is not a class"
+        else:
+            reason = "is not a class"
     except Exception as failure:  # noqa: BLE001 -- a project's module may run any code
         reason = f"cannot be imported: {type(failure).__name__}: {failure}"
     near = _near(entry)

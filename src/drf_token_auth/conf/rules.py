@@ -39,11 +39,13 @@ LONGEST = timedelta(days=36_500)
 _KINDS = ("login", "personal")
 _RATE = re.compile(r"[1-9][0-9]*/[smhd][a-z]*")
 _PREFIX = re.compile(r"[A-Za-z0-9\-._~+/]{1,16}")  # RFC 6750 2.1
+_HEADER_WORDS = {"token", "bearer", "jwt"}
 _SWITCHES = {"true": "True", "1": "True", "yes": "True", "on": "True"}
 _SWITCHES |= {"false": "False", "0": "False", "no": "False", "off": "False"}
 _SPOKEN = re.compile(r"([0-9]{1,9}) ?([smhdw]?)[a-z]*")
 # The value is right, but it is in quotes.
 _WRITTEN = re.compile(r"(?:datetime\.)?(timedelta\([a-z0-9_=*., ]+\))")
+_NEVER = {"never", "none", "null", "off", "false"}
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -127,12 +129,16 @@ def _spoken_timedelta(text: str) -> str | None:
     written = _WRITTEN.fullmatch(text)
     if text == "None" or written:
         return written[1] if written else text
+    if text.lower() in _NEVER:
+        return "None"
     spoken = _SPOKEN.fullmatch(text.lower())
+    if spoken and int(spoken[1]) == 0:
+        return None
     if spoken:
         return f"timedelta({_UNITS[spoken[2]]}={int(spoken[1])})"
     with suppress(ValueError, OverflowError):
         parsed = parse_duration(text)
-        return None if parsed is None else show(parsed)
+        return show(parsed) if parsed else None
     return None
 
 
@@ -189,6 +195,9 @@ def _kinds_fault(value: Any) -> Fault | None:
 
 
 def _prefix_fault(value: Any) -> Fault | None:
+    if isinstance(value, str) and value.lower() in _HEADER_WORDS:
+        wanted = "the first characters of each key, and not the word in the Authorization header"
+        return Fault(wanted, show(value))
     if isinstance(value, str) and _PREFIX.fullmatch(value):
         return None
     return Fault("a text of 1 to 16 letters, digits or -._~+/", show(value))
