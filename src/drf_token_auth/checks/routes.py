@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.checks import Tags
 from django.urls import URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
 
 from .served import served_callbacks
 from .shared import Messages, check, warning
@@ -21,7 +22,7 @@ def check_routes() -> Messages:
         return
     for name, route in _included(get_resolver().url_patterns):
         if route and (route.startswith("/") or not route.endswith("/")):
-            right = f"{route.strip('^/')}/"
+            right = f"{route.strip('/')}/"
             yield warning(
                 "W015",
                 f"{name} is included at {route!r}, so the addresses do not begin with /{right}.",
@@ -29,12 +30,17 @@ def check_routes() -> Messages:
             )
 
 
-def _included(patterns: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield the modules of ours that are included, and the route of each."""
+def _included(patterns: Iterable[Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the modules of ours that are included, and the whole route of each.
+
+    Nobody can tell where a regular expression ends, so the route begins again after one.
+    """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
+            is_path = isinstance(pattern.pattern, RoutePattern)
+            route = f"{before}{pattern.pattern}" if is_path else ""
             name = getattr(pattern.urlconf_module, "__name__", "")
             if name.startswith("drf_token_auth."):
-                yield name, str(pattern.pattern)
+                yield name, route
             else:
-                yield from _included(pattern.url_patterns)
+                yield from _included(pattern.url_patterns, route)
