@@ -1,4 +1,4 @@
-"""What the tests of several neighbours share."""
+"""Settings and requests that the tests of several neighbours share."""
 
 from __future__ import annotations
 
