@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
+from drf_token_auth.logs import refused_logins
 from drf_token_auth.serializers import TokenLoginSerializer
 from drf_token_auth.views import LoginView
 from tests.lives import only
@@ -137,3 +138,12 @@ def test_the_client_and_production_learn_nothing(
 def test_a_text_as_body_is_named_as_a_text(db: None) -> None:
     text = APIClient().post("/auth/login/", "ada", format="json").json()
     assert text == {"non_field_errors": ["Invalid data. Expected a dictionary, but got str."]}
+
+
+def test_a_user_model_without_passwords_is_no_error() -> None:
+    class Badge:
+        """A user of a project whose backend checks something else than a password."""
+
+        is_active = True
+
+    assert "no password column" in refused_logins._of(Badge(), PASSWORD)

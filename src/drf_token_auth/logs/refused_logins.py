@@ -54,16 +54,21 @@ def _of_nobody(name: str) -> str:
 def _of(user: Any, password: str) -> str:
     if not getattr(user, "is_active", True):
         return "The user is inactive. Set is_active to let the user in again."
-    if not is_password_usable(user.password):
+    stored = getattr(user, "password", None)
+    if stored is None:
+        return (
+            "The user has no password column. A class in AUTHENTICATION_BACKENDS refused the login."
+        )
+    if not is_password_usable(stored):
         return "The user has no password. Call user.set_password(…) and user.save()."
     try:
-        identify_hasher(user.password)
+        identify_hasher(stored)
     except ValueError:
         return (
             "The stored password is no hash, so it never matches. Call user.set_password(…) and "
             "user.save(), or create users with create_user()."
         )
-    if not check_password(password, user.password):
+    if not check_password(password, stored):
         return "The password is wrong."
     return (
         "The name and the password are right. A class in AUTHENTICATION_BACKENDS, or a receiver or "
