@@ -127,7 +127,7 @@ def of_visible_users(tokens: models.QuerySet[_T]) -> models.QuerySet[_T]:
     if not _may_hide_users(tokens.model):
         return tokens
     users = user_model(tokens.model)._default_manager.using(tokens.db)
-    return tokens.filter(user__in=users.values("pk"))
+    return cast("models.QuerySet[_T]", tokens.filter(user__in=users.values("pk")))
 
 
 def _may_hide_users(model: type[AbstractToken]) -> bool:
