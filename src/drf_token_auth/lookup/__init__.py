@@ -21,6 +21,7 @@ from ..passwords import stamp
 from ..rows.pickling import DIGESTS
 from . import fast_select, last_use
 from .after_request import after_transaction
+from .visible_users import of_visible_users
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
@@ -116,7 +117,7 @@ def _may_be_renewed(token: AbstractToken) -> bool:
 def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
     if not queryset.query.select_related:
         queryset = queryset.select_related("user")
-    visible = fast_select.of_visible_users(queryset)
+    visible = of_visible_users(queryset)
     return cast("_T | None", visible.filter(condition).order_by().first())
 
 

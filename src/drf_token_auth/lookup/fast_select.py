@@ -24,13 +24,13 @@ from django.db.models.signals import class_prepared, post_init, pre_init
 from django.db.models.sql.constants import INNER
 
 from ..fields import DigestField
-from ..rows.locking import user_model
 from ..rows.pickling import DIGESTS
+from .visible_users import may_hide_users, of_visible_users
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["fetch", "of_visible_users"]
+__all__ = ["fetch"]
 
 _T = TypeVar("_T", bound="AbstractToken")
 
@@ -119,27 +119,11 @@ def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.Q
     return cast("models.QuerySet[_T]", tokens.select_related("user").defer(*unread).order_by())
 
 
-def of_visible_users(tokens: models.QuerySet[_T]) -> models.QuerySet[_T]:
-    """Leave out the tokens of users whom the default manager of the user model hides.
-
-    Such users may be deleted ones. Django's sessions refuse them too.
-    """
-    if not _may_hide_users(tokens.model):
-        return tokens
-    users = user_model(tokens.model)._default_manager.using(tokens.db)
-    return cast("models.QuerySet[_T]", tokens.filter(user__in=users.values("pk")))
-
-
-def _may_hide_users(model: type[AbstractToken]) -> bool:
-    manager = type(user_model(model)._default_manager)
-    return manager.get_queryset is not models.Manager.get_queryset
-
-
 def _compile(
     model: type[AbstractToken], digests: Sequence[bytes], connection: BaseDatabaseWrapper
 ) -> _Statement | None:
     is_plain = getattr(model._default_manager, "is_plain", False)
-    if not (is_plain and _has_plain_columns(model)) or _may_hide_users(model):
+    if not (is_plain and _has_plain_columns(model)) or may_hide_users(model):
         return None
     compiler = _queryset(model, digests, connection.alias).query.get_compiler(connection=connection)
     sql, params = compiler.as_sql()
