@@ -114,7 +114,7 @@ def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.Q
     # Databases plan "= x" better than "IN (x)". Without peppers, there is only one digest.
     condition = Q(digest=digests[0]) if len(digests) == 1 else Q(digest__in=digests)
     # A request needs no digest from the row, unless it must see which of several matched.
-    unread = DIGESTS if len(digests) == 1 else DIGESTS[1:]
+    unread = {"previous_until", *DIGESTS} - ({"digest"} if len(digests) > 1 else set())
     tokens = of_visible_users(model._default_manager.using(using)).filter(condition)
     return cast("models.QuerySet[_T]", tokens.select_related("user").defer(*unread).order_by())
 
