@@ -30,7 +30,7 @@ from drf_token_auth.fields import DigestField
 from drf_token_auth.lookup import fast_select as statement
 from drf_token_auth.lookup import require_usable
 from drf_token_auth.managers import TokenManager, TokenQuerySet
-from drf_token_auth.rows.pickling import DIGESTS
+from drf_token_auth.rows.pickling import KEY_COLUMNS
 from tests.conftest import make_user
 from tests.one_off import add_column, registry, tables_of
 from tests.project_models import percent_token
@@ -52,7 +52,7 @@ def _apart() -> Iterator[None]:
 
 
 def as_read(model: type[AbstractToken]) -> Any:
-    return model._default_manager.select_related("user").defer(*DIGESTS).order_by()
+    return model._default_manager.select_related("user").defer(*KEY_COLUMNS).order_by()
 
 
 def by_orm(token: AbstractToken) -> AbstractToken:
@@ -182,14 +182,14 @@ def test_the_sql_comes_from_the_orm(user):
 
 def test_a_request_reads_no_digest_of_the_row(user):
     token = get_token_model().objects.create(user=user)
-    assert by_statement(token).get_deferred_fields() == {*DIGESTS}
+    assert by_statement(token).get_deferred_fields() == {*KEY_COLUMNS}
 
 
 def test_a_request_reads_the_digest_that_one_of_several_matched(user):
     token = get_token_model().objects.create(user=user)
     found = statement.fetch(type(token), [keys.unissued(), bytes(token.digest)], "default")
     assert found is not None
-    assert found.get_deferred_fields() == {*DIGESTS[1:]}
+    assert found.get_deferred_fields() == {*KEY_COLUMNS[1:]}
 
 
 def test_saving_the_token_of_a_request_keeps_the_key_that_a_rotation_gave_it(user):
@@ -274,7 +274,7 @@ def test_a_deferred_column_is_loaded_on_access(user, of_user):
     instance, name = (token.user, "password") if of_user else (token, "hint")
     before = getattr(instance, name)
     del instance.__dict__[name]
-    assert instance.get_deferred_fields() - {*DIGESTS} == {name}
+    assert instance.get_deferred_fields() - {*KEY_COLUMNS} == {name}
     with CaptureQueriesContext(connection) as queries:
         assert getattr(instance, name) == before
     assert len(queries) == 1
