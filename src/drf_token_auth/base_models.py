@@ -34,7 +34,16 @@ from .rows.pickling import PickledWithoutSecrets
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .rows.types import DurationOrNull, Moment, MomentOrNull, RowId, Text, TextOrNull, ToUser
+    from .rows.types import (
+        DurationOrNull,
+        Moment,
+        MomentOrNull,
+        NumberOrNull,
+        RowId,
+        Text,
+        TextOrNull,
+        ToUser,
+    )
 
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
@@ -77,12 +86,12 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         _("idle timeout"), null=True, default=None, editable=False
     )
     previous_until: MomentOrNull = models.DateTimeField(null=True, default=None, editable=False)
+    # All keys that rotations of this row have made contain it, also those that no longer work.
+    key_family: NumberOrNull = models.BigIntegerField(
+        null=True, default=None, db_index=True, editable=False
+    )
     digest: DigestField = DigestField(unique=True, default=keys.unissued)
     previous_digest: DigestField = DigestField(null=True, default=None, db_index=True)
-    # Keys that no longer work, because the previous key rotated again: the first key that this
-    # rotation replaced, and the newest other one.
-    replaced_digest: DigestField = DigestField(null=True, default=None, db_index=True)
-    last_replaced_digest: DigestField = DigestField(null=True, default=None, db_index=True)
     hint: Text = models.CharField(_("hint"), max_length=8, blank=True, default="", editable=False)
     kind: Text = models.CharField(
         _("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN

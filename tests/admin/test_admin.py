@@ -165,6 +165,7 @@ def test_a_popup_shows_the_key_too(client, staff, user):
     "query",
     [
         *("digest__gte=00", "digest__regex=.", "digest=abc", "previous_digest__isnull=1"),
+        "key_family__gte=1",
         *("user_stamp__startswith=a", "user__password__startswith=a"),
     ],
 )

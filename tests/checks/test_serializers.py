@@ -1,4 +1,4 @@
-"""A project's serializers of tokens that would show the hashes of the keys."""
+"""A project's serializers of tokens that would show secret columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from drf_token_auth.checks import serializers as module
 from drf_token_auth.pages import urls as pages_urls
 
 Token = get_token_model()
-DIGESTS = {"digest", "previous_digest", "replaced_digest", "last_replaced_digest"}
+SECRETS = {"digest", "previous_digest", "key_family"}
 
 
 @pytest.fixture
@@ -36,16 +36,16 @@ def warnings(monkeypatch: Any) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("meta", "shown"),
     [
-        ({"fields": "__all__"}, DIGESTS),
+        ({"fields": "__all__"}, SECRETS),
         ({"fields": ["id", "digest"]}, {"digest"}),
-        ({"exclude": ["digest"]}, DIGESTS - {"digest"}),
+        ({"exclude": ["digest"]}, SECRETS - {"digest"}),
     ],
 )
 def test_a_serializer_with_a_digest_is_named(warnings: Any, meta: Any, shown: set[str]) -> None:
     [message] = warnings(**meta)
     assert message.id == "drf_token_auth.W013"
     assert "Shown" in message.msg
-    assert {name for name in DIGESTS if f" {name}" in message.msg} == shown
+    assert {name for name in SECRETS if f" {name}" in message.msg} == shown
     assert "fields = [" in message.hint
 
 
@@ -53,7 +53,7 @@ def test_a_serializer_with_a_digest_is_named(warnings: Any, meta: Any, shown: se
     "meta",
     [
         {"fields": ["id", "name"]},
-        {"exclude": sorted(DIGESTS)},
+        {"exclude": sorted(SECRETS)},
         {},
         {"fields": None},
         {"model": None, "fields": "__all__"},

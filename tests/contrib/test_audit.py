@@ -20,10 +20,10 @@ from drf_token_auth import get_token_model
 from drf_token_auth.admin import TokenAdminMixin
 from drf_token_auth.checks import neighbours
 from drf_token_auth.contrib import audit_checks
-from drf_token_auth.rows.pickling import DIGESTS
+from drf_token_auth.rows.pickling import KEY_COLUMNS
 
 Token = get_token_model()
-SECRETS = list(DIGESTS)
+SECRETS = list(KEY_COLUMNS)
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +65,7 @@ def test_auditlog(options: dict[str, Any], is_copied: bool) -> None:
     hints = found()
     assert list(hints) == ["auditlog"] * is_copied
     if is_copied:
-        columns = '["digest", "previous_digest", "replaced_digest", "last_replaced_digest"]'
+        columns = '["digest", "previous_digest", "key_family"]'
         line = f"Write auditlog.register(Token, exclude_fields={columns})."
         assert hints["auditlog"] == f"Exclude the digests. {line}"
 

@@ -56,6 +56,34 @@ def test_one_wrong_character_is_noticed_without_a_query(place, character):
             keys.possible_digests(wrong, "dta_", {})
 
 
+def number_of(characters):
+    return sum(62**place * BASE62.index(one) for place, one in enumerate(reversed(characters)))
+
+
+@given(st.sampled_from(["", "dta_", "other_prefix-"]), st.integers(0, 62**8 - 1))
+def test_a_key_joins_a_family_and_keeps_its_other_random_characters(prefix, family):
+    key = keys.generate(prefix)
+    joined = keys.in_family(key, family)
+    assert keys.family(joined) == family == number_of(joined[-14:-6])
+    assert keys.looks_issued(joined, prefix)
+    assert joined[:-14] == key[:-14]
+    assert keys.in_family(key, None) == key == keys.in_family(key, keys.family(key))
+
+
+def test_a_key_of_a_family_has_128_random_bits_of_its_own_and_the_family_fits_into_its_column():
+    assert (keys.SECRET_LENGTH - keys.FAMILY_LENGTH) * 5.954 > 128  # log2(62)
+    assert number_of("z" * keys.FAMILY_LENGTH) < 2**63
+
+
+def test_only_a_key_of_our_shape_with_its_checksum_has_a_family():
+    key = keys.generate("dta_")
+    assert keys.family(key) == keys.family(key.removeprefix("dta_")) == number_of(key[-14:-6])
+    wrong = key[:-1] + ("a" if key[-1] != "a" else "b")
+    for other in (wrong, key[5:], "", "abcd1234", "0a" * 32, key[:10] + "é" + key[11:]):
+        assert keys.family(other) is None
+        assert keys.in_family(other, 7) == other
+
+
 def test_our_own_shape_without_a_pepper_has_one_digest():
     key = keys.generate("dta_")
     assert keys.possible_digests(key, "dta_", {}) == [

@@ -30,7 +30,7 @@ from drf_token_auth.fields import DigestField
 from drf_token_auth.lookup import fast_select as statement
 from drf_token_auth.lookup import require_usable
 from drf_token_auth.managers import TokenManager, TokenQuerySet
-from drf_token_auth.rows.pickling import DIGESTS
+from drf_token_auth.rows.pickling import KEY_COLUMNS
 from tests.conftest import make_user
 from tests.one_off import add_column, registry, tables_of
 from tests.project_models import percent_token
@@ -52,7 +52,7 @@ def _apart() -> Iterator[None]:
 
 
 # Only a rotation reads these, and it loads the row again.
-UNREAD = {"previous_until", *DIGESTS}
+UNREAD = {"previous_until", *KEY_COLUMNS}
 
 
 def as_read(model: type[AbstractToken]) -> Any:

@@ -92,9 +92,8 @@ class TestTheTable:
             "last_used_at",
             "user_stamp",
             "previous_digest",
-            "replaced_digest",
-            "last_replaced_digest",
             "previous_until",
+            "key_family",
         }
         assert not columns["digest"].null_ok
         assert columns["expires_at"].null_ok
@@ -105,8 +104,7 @@ class TestTheTable:
 
     def test_only_searched_columns_are_indexed(self, constraints: list[dict[str, Any]]) -> None:
         indexed = self.indexed(constraints)
-        assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "replaced_digest"}
-        assert "last_replaced_digest" in indexed
+        assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "key_family"}
         assert "last_used_at" not in indexed
 
     def test_no_index_serves_like(self, constraints: list[dict[str, Any]]) -> None:

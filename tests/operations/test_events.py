@@ -31,6 +31,7 @@ from rest_framework.test import APIClient, APIRequestFactory
 import drf_token_auth
 from drf_token_auth import get_token_model, operations, signals
 from drf_token_auth.exceptions import KeyNotShown
+from drf_token_auth.rows.pickling import KEY_COLUMNS
 from tests.conftest import PASSWORD, make_user
 from tests.lives import (
     EDGES,
@@ -627,6 +628,12 @@ def test_the_repr_of_a_token_has_no_secret(user: Any, which: str) -> None:
     for dump in (pickle.dumps(token), pickle.dumps(Token.objects.all())):
         assert digest not in dump
         assert digest[1:] not in dump
+
+
+def test_a_pickle_has_no_column_of_the_keys(user: Any) -> None:
+    loaded = Token.objects.get(pk=operations.rotate(operations.issue(user)).pk)
+    assert vars(loaded).keys() >= {*KEY_COLUMNS}
+    assert vars(pickle.loads(pickle.dumps(loaded))).keys().isdisjoint(KEY_COLUMNS)
 
 
 def test_a_token_from_a_pickle_is_complete(user: Any) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from hashlib import sha512
 from typing import Any
 
 import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model, keys, operations
 from drf_token_auth.exceptions import ReusedKey, TokenExpired, UnknownKey
 from tests.conftest import make_user
 from tests.lives import EDGES, at, atomic_requests, client_of, listening, row, status_of
@@ -292,6 +294,127 @@ def test_the_thief_cannot_hide_a_replaced_key_by_rotating_its_own() -> None:
         assert status_of(owners) == 401
         assert status_of(thiefs) == 200
     assert [one.what for one in heard] == ["reused"]
+
+
+# Every key that a rotation has made
+
+
+PEPPERS = {1: "one " * 10, 2: "two " * 10, 3: "three " * 10}
+# For each rotation of a test, what the settings are then.
+CHANGES: dict[str, Any] = {
+    "same settings": lambda number: {},
+    "a pepper": lambda number: {"PEPPERS": PEPPERS, "PEPPER": 1},
+    "other peppers": lambda number: {"PEPPERS": PEPPERS, "PEPPER": number % 3 + 1},
+    "other prefixes": lambda number: {"PEPPERS": PEPPERS, "PREFIX": f"x{number}_"},
+}
+
+
+def issued(user: Any) -> str:
+    return operations.issue(user).key
+
+
+def known(user: Any, key: str = "a-known-key") -> str:
+    return Token.objects.create(user=user, key=key).key
+
+
+def from_knox(user: Any) -> str:
+    key = "0a" * 32
+    digest = keys.knox_digest(sha512(key.encode()).hexdigest())
+    Token.objects.filter(pk=operations.issue(user).pk).update(digest=digest)
+    return key
+
+
+def reuse_of(key: str) -> list[str]:
+    """Return the events of a refused request with this key."""
+    with listening() as heard:
+        assert status_of(key) == 401
+    return [one.what for one in heard]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("first", [issued, known, partial(known, key="z" * 200), from_knox])
+def test_each_key_that_a_retry_replaced_is_reuse(first: Any, change: str) -> None:
+    key = first(make_user())
+    made = []
+    for number in range(6):
+        with override_settings(DRF_TOKEN_AUTH=CHANGES[change](number)):
+            made.append(rotated(key))
+    *replaced, newest = made
+    with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS}):
+        assert [reuse_of(one) for one in replaced] == [["reused"]] * 5
+        assert [status_of(one) for one in (key, newest)] == [200, 200]
+    assert len(set(made)) == 6
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("which", range(5))
+def test_each_key_that_a_retry_replaced_revokes_the_token(which: int) -> None:
+    token = operations.issue(make_user())
+    made = [rotated(token) for _ in range(6)]
+    with override_settings(DRF_TOKEN_AUTH={"REVOKE_ON_REUSE": True}):
+        assert reuse_of(made[which]) == ["reused", "revoked"]
+        assert status_of(made[-1]) == 401
+    assert reuse_of(made[which]) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("retries", [[1, 1, 1], [3, 1, 2], [1, 4, 1, 1]])
+def test_the_keys_of_earlier_rotations_are_reuse(retries: list[int]) -> None:
+    key = operations.issue(make_user()).key
+    made: list[str] = []
+    for number in retries:
+        made += [rotated(key) for _ in range(number)]
+        previous, key = key, made[-1]
+    assert [status_of(one) for one in (previous, key)] == [200, 200]
+    for earlier in {*made} - {previous, key}:
+        assert reuse_of(earlier) == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_key_is_forgotten_at_the_second_rotation() -> None:
+    token = operations.issue(make_user())
+    child = rotated(rotated(token))
+    with override_settings(DRF_TOKEN_AUTH={"REVOKE_ON_REUSE": True}):
+        assert reuse_of(token.key) == []
+    assert status_of(child) == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_the_server_made_without_a_request_is_reuse_too() -> None:
+    token = operations.issue(make_user())
+    owners = operations.rotate(row(token)).key
+    thiefs = rotated(token)
+    assert reuse_of(owners) == ["reused"]
+    assert status_of(thiefs) == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_keys_of_another_token_are_no_reuse() -> None:
+    token, other = (operations.issue(make_user(name)) for name in ("ada", "bob"))
+    rotated(token)
+    gone = rotated(other)
+    operations.revoke(row(other), reason="logout")
+    assert reuse_of(gone) == []
+    assert reuse_of(Token.generate_key()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invented_key_without_the_right_checksum_is_no_reuse() -> None:
+    replaced, _ = [rotated(key) for key in [operations.issue(make_user())] * 2]
+    assert reuse_of(replaced[:-1] + ("a" if replaced[-1] != "a" else "b")) == []
+    assert reuse_of(replaced[len("dta_") + 1 :]) == []
+    assert reuse_of(replaced) == ["reused"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_project_that_makes_keys_of_another_shape_can_rotate(monkeypatch: Any) -> None:
+    token = operations.issue(make_user())
+    first = rotated(token)
+    monkeypatch.setattr(Token, "generate_key", staticmethod(lambda: keys.generate("")[:32]))
+    second, third = rotated(first), rotated(first)
+    assert [status_of(one) for one in (token, first, second, third)] == [401, 200, 401, 200]
+    assert row(token).key_family is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..leaks.typed import contains_key
 from ..rows.database_text import is_about_text
-from ..rows.pickling import DIGESTS
+from ..rows.pickling import KEY_COLUMNS
 from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter
 from .labels import state
 from .pagination import BoundedPaginator
@@ -32,7 +32,7 @@ else:
 __all__ = ["ListMixin"]
 
 # Filters such as ``?digest__gt=…`` would reveal these secret columns bit by bit.
-_SECRET_COLUMNS = frozenset({*DIGESTS, "user_stamp"})
+_SECRET_COLUMNS = frozenset({*KEY_COLUMNS, "user_stamp"})
 
 
 def _short_date(moment: datetime | None) -> str | None:

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.contrib import admin
 
 from ..checks.shared import Messages, error, token_model_in_force
-from ..rows.pickling import DIGESTS
+from ..rows.pickling import KEY_COLUMNS
 
 __all__ = ["find"]
 
-_COLUMNS = json.dumps(DIGESTS)
+_COLUMNS = json.dumps(KEY_COLUMNS)
 
 
 def find() -> Messages:
@@ -40,10 +40,10 @@ def _auditlog(model: type[Any]) -> str | None:
         return None
     options = auditlog.get_model_fields(model)
     included, excluded = options["include_fields"], options["exclude_fields"]
-    copied = {*(included or DIGESTS)} - {*excluded}
+    copied = {*(included or KEY_COLUMNS)} - {*excluded}
     serialize = auditlog.get_serialize_options(model)
     is_whole = serialize["serialize_data"] and not serialize["serialize_auditlog_fields_only"]
-    if not is_whole and copied.isdisjoint(DIGESTS):
+    if not is_whole and copied.isdisjoint(KEY_COLUMNS):
         return None
     if getattr(settings, "AUDITLOG_INCLUDE_ALL_MODELS", False):
         # The setting takes labels of apps and labels of models.
@@ -66,7 +66,7 @@ def _simple_history(model: type[Any]) -> str | None:
     if name is None:
         return None
     history = getattr(model, name).model
-    if _columns(history._meta.get_fields()).isdisjoint(DIGESTS):
+    if _columns(history._meta.get_fields()).isdisjoint(KEY_COLUMNS):
         return None
     return f"Write register({model.__name__}, excluded_fields={_COLUMNS})."
 
@@ -76,7 +76,7 @@ def _reversion(model: type[Any]) -> str | None:
 
     if not revisions.is_registered(model):
         return None
-    if set(revisions._get_options(model).fields).isdisjoint(DIGESTS):
+    if set(revisions._get_options(model).fields).isdisjoint(KEY_COLUMNS):
         return None
     return f"Write reversion.register({model.__name__}, exclude={_COLUMNS})."
 
@@ -91,7 +91,7 @@ def _import_export(model: type[Any]) -> str | None:
     single = getattr(model_admin, "resource_class", None)
     named = [*(model_admin.resource_classes or ()), *([single] if single else ())]
     resources = named or [modelresource_factory(model)]
-    if all(set(one.fields).isdisjoint(DIGESTS) for one in resources):
+    if all(set(one.fields).isdisjoint(KEY_COLUMNS) for one in resources):
         return None
     return (
         "Give the admin class resource_classes = [TokenResource], where "
@@ -103,7 +103,7 @@ def _pghistory(model: type[Any]) -> str | None:
     for event in apps.get_models():
         if getattr(event, "pgh_tracked_model", None) is not model:
             continue
-        if not _columns(event._meta.get_fields()).isdisjoint(DIGESTS):
+        if not _columns(event._meta.get_fields()).isdisjoint(KEY_COLUMNS):
             name = model.__name__
             return f"Write pghistory.create_event_model({name}, exclude={_COLUMNS})."
     return None

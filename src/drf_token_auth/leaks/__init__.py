@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q
@@ -14,7 +12,6 @@ from django.utils import timezone
 from .. import keys
 from ..conf import get_settings
 from ..managers import all_rows
-from ..rows.pickling import DIGESTS
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
@@ -48,19 +45,23 @@ def holders_of(
     wanted = [digest for candidates in digests.values() for digest in candidates]
     now = timezone.now()
     held: dict[bytes, Holder] = {}
-    known = reduce(or_, (Q((f"{column}__in", wanted)) for column in DIGESTS))
+    families = {key: keys.family(key) for key in digests}
+    replaced: dict[int | None, Holder] = {}
+    known = Q(digest__in=wanted) | Q(previous_digest__in=wanted)
+    known |= Q(key_family__in={*families.values()} - {None})
     for token in all_rows(model, using).filter(known).order_by("pk"):
         state = EXPIRED if token.is_expired(now) else USABLE
-        for replaced in (token.replaced_digest, token.last_replaced_digest):
-            if replaced is not None:
-                held.setdefault(bytes(replaced), Holder(ROTATED, token))
+        if token.key_family is not None:
+            replaced[token.key_family] = Holder(ROTATED, token)
         if token.previous_digest is not None:
             previous = _state_of_previous(token, state, now)
             held.setdefault(bytes(token.previous_digest), Holder(previous, token))
         held[bytes(token.digest)] = Holder(state, token)
     nobody = Holder(UNKNOWN, None)
     return {
-        key: next((held[one] for one in candidates if one in held), nobody)
+        key: next(
+            (held[one] for one in candidates if one in held), replaced.get(families[key], nobody)
+        )
         for key, candidates in digests.items()
     }
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import models, router
@@ -18,7 +17,6 @@ from ..conf import get_settings
 from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
 from ..keys import peppers
 from ..passwords import stamp
-from ..rows.pickling import DIGESTS
 from . import fast_select, last_use
 from .after_request import after_transaction
 from .visible_users import of_visible_users
@@ -77,7 +75,7 @@ def find(
     else:
         token = _matching(queryset, Q(digest__in=digests))
     if token is None or _may_be_renewed(token):
-        token = _fetch_again(model, digests, queryset, request)
+        token = _fetch_again(model, cast("str", key), digests, queryset, request)
     token.presented_digests = digests
     return token
 
@@ -123,11 +121,12 @@ def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
 
 def _fetch_again(
     model: type[_T],
+    key: str,
     digests: Sequence[bytes],
     queryset: models.QuerySet[_T] | None,
     request: Any,
 ) -> _T:
-    """Query the primary database, because the replica may lag. Accept also the previous key.
+    """Query the primary database, because the replica may lag. Find also keys of before rotations.
 
     :raises UnknownKey: no row has this key.
     :raises ReusedKey: a rotation has replaced the key, and the grace of the old key is over.
@@ -135,7 +134,9 @@ def _fetch_again(
     primary = router.db_for_write(model)
     if queryset is None:
         queryset = model._default_manager.all()
-    known = reduce(or_, (Q((f"{column}__in", digests)) for column in DIGESTS))
+    known = Q(digest__in=digests) | Q(previous_digest__in=digests)
+    if (family := keys.family(key)) is not None:
+        known |= Q(key_family=family)
     token = cast("_T | None", _matching(queryset.using(primary), known))
     if token is None:
         peppers.warn_of_missing(model, using=primary)

@@ -24,7 +24,7 @@ from django.db.models.signals import class_prepared, post_init, pre_init
 from django.db.models.sql.constants import INNER
 
 from ..fields import DigestField
-from ..rows.pickling import DIGESTS
+from ..rows.pickling import KEY_COLUMNS
 from .visible_users import may_hide_users, of_visible_users
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ def _select(
 def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
     # Databases plan "= x" better than "IN (x)". Without peppers, there is only one digest.
     condition = Q(digest=digests[0]) if len(digests) == 1 else Q(digest__in=digests)
-    # A request needs no digest from the row, unless it must see which of several matched.
-    unread = {"previous_until", *DIGESTS} - ({"digest"} if len(digests) > 1 else set())
+    # A request needs no key column of the row, unless it must see which of several matched.
+    unread = {"previous_until", *KEY_COLUMNS} - ({"digest"} if len(digests) > 1 else set())
     tokens = of_visible_users(model._default_manager.using(using)).filter(condition)
     return cast("models.QuerySet[_T]", tokens.select_related("user").defer(*unread).order_by())
 

@@ -66,6 +66,10 @@ class Migration(migrations.Migration):
                 ),
                 ("previous_until", models.DateTimeField(default=None, editable=False, null=True)),
                 (
+                    "key_family",
+                    models.BigIntegerField(db_index=True, default=None, editable=False, null=True),
+                ),
+                (
                     "digest",
                     drf_token_auth.fields.DigestField(
                         default=drf_token_auth.keys.unissued, unique=True
@@ -73,14 +77,6 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "previous_digest",
-                    drf_token_auth.fields.DigestField(db_index=True, default=None, null=True),
-                ),
-                (
-                    "replaced_digest",
-                    drf_token_auth.fields.DigestField(db_index=True, default=None, null=True),
-                ),
-                (
-                    "last_replaced_digest",
                     drf_token_auth.fields.DigestField(db_index=True, default=None, null=True),
                 ),
                 (

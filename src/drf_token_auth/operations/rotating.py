@@ -13,7 +13,7 @@ from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..fields import auto_now_columns
 from ..rows.locking import lock_user, locking_transaction
-from ..rows.pickling import DIGESTS
+from ..rows.pickling import KEY_COLUMNS
 from .arguments import require_token
 from .presented import lock_presented
 
@@ -41,16 +41,11 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
         if keys.is_one_of(row.digest, row.presented_digests):
             row.previous_digest = row.digest
             row.previous_until = timezone.now() + (get_settings().ROTATION_GRACE or timedelta(0))
-            if row.replaced_digest is not None:
-                row.last_replaced_digest, row.replaced_digest = row.replaced_digest, None
-        elif row.replaced_digest is None:
-            row.replaced_digest = row.digest
-        else:
-            row.last_replaced_digest = row.digest
-        row.key = model.generate_key()
+        row.key = keys.in_family(model.generate_key(), row.key_family)
+        row.key_family = keys.family(row.key)
         row.presented_digests = ()
         signals.leaving.send(model, tokens=[row], using=using)
-        columns = [*DIGESTS, "hint", "previous_until", *auto_now_columns(model)]
+        columns = [*KEY_COLUMNS, "hint", "previous_until", *auto_now_columns(model)]
         row.save(update_fields=columns)
         what = {"actor": actor or row.user, "request": request}
         signals.announce(signals.token_rotated, row, using=using, **what)

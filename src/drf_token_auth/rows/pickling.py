@@ -1,4 +1,4 @@
-"""Leave the key and the digests out of pickles, such as those in a cache, but not out of copies."""
+"""Leave a token's secrets out of pickles, such as those in a cache, but not out of copies."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["DIGESTS", "PickledWithoutSecrets"]
+__all__ = ["KEY_COLUMNS", "PickledWithoutSecrets"]
 
-# These columns are as secret as the keys.
-DIGESTS = ("digest", "previous_digest", "replaced_digest", "last_replaced_digest")
+# What the row stores of its keys. These columns are as secret as the keys.
+KEY_COLUMNS = ("digest", "previous_digest", "key_family")
 
 
 class PickledWithoutSecrets:
     """A base class of the token model, before Django's ``Model``."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the key and the digests out of a pickle. Django loads the digests on access."""
+        """Leave the key and its columns out of a pickle. Django loads the columns on access."""
         state = self._plain_state()
-        for name in ("_key", *DIGESTS, "presented_digests", "origin"):
+        for name in ("_key", *KEY_COLUMNS, "presented_digests", "origin"):
             state.pop(name, None)
         return state
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
 
     RowId = models.BigAutoField[int | str | Combinable, int]
+    NumberOrNull = models.BigIntegerField[int | str | Combinable | None, int | None]
     ToUser = models.ForeignKey[_User | Combinable, _User]
     Text = models.CharField[str | Combinable, str]
     TextOrNull = models.CharField[str | Combinable | None, str | None]
