@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, OutputWrapper
+from django.core.management.base import BaseCommand, CommandParser, OutputWrapper
+from django.db import connections, router
+
+from .. import get_token_model
 
 __all__ = ["TokenCommand", "counted"]
 
@@ -22,6 +25,18 @@ class TokenCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.verbosity = options["verbosity"]
         return super().execute(*args, **options)
+
+    def add_database_argument(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--database",
+            choices=tuple(connections),
+            metavar="ALIAS",
+            help="Alias of the database. Default: where the router writes tokens.",
+        )
+
+    def database(self, options: dict[str, Any]) -> str:
+        """Return the alias that ``--database`` names, or the router's."""
+        return options["database"] or router.db_for_write(get_token_model())
 
     def say(self, text: str) -> None:
         """Write a line about the work. Use :meth:`put` for a result that is always wanted."""

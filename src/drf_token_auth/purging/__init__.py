@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -64,12 +65,16 @@ def purge(
     if dry_run:
         return expired.count() + unused.count()
     steps = chain(deletions(expired, batch_size), _revocations(unused, batch_size))
-    done = Outcome()
+    done: Outcome = Counter()
     for step in _paced(steps, sleep, time_limit, on_time_limit):
-        done = Outcome.total([done, step()])
-        progress(done.deleted)
-    _warn_of_kept(done.kept)
-    return done.deleted
+        done += step()
+        progress(done["deleted"])
+    if done["kept"]:
+        logger.warning(
+            "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them.",
+            done["kept"],
+        )
+    return done["deleted"]
 
 
 def _chosen(
@@ -100,14 +105,6 @@ def _paced(
             time.sleep(pause)
         yield step
         pause = sleep
-
-
-def _warn_of_kept(kept: int) -> None:
-    if kept:
-        logger.warning(
-            "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them.",
-            kept,
-        )
 
 
 def _check_numbers(batch_size: int, sleep: float, time_limit: float | None) -> None:
