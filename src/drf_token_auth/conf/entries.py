@@ -18,7 +18,8 @@ SCOPES_LENGTH = 1000
 DEFAULT_LOGIN_RATES: Mapping[str, str | None] = {"address": "20/min", "account": "10/min"}
 _PEPPER_LENGTH = 32
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 3.3
-# Python decodes bytes of the environment that are not UTF-8 to these. They cannot be encoded.
+# An environment variable with bytes that are not UTF-8 gets these characters in Python. A text that
+# contains one cannot be encoded.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _RATE_NAMES = {"ip": "address", "anon": "address", "user": "account", "username": "account"}
 
