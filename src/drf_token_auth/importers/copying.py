@@ -24,8 +24,7 @@ from ..rows.database_text import storable
 from ..rows.kinds import Kind, require_kinds
 from ..rows.locking import plain_rows, user_model
 from .lifetimes import Lifetime
-from .old_tokens import OldToken
-from .rehashed import rehashed
+from .old_tokens import OldToken, rehashed
 from .reports import ImportReport
 from .walks import BATCH_SIZE, hold, walk
 

@@ -27,6 +27,7 @@ __all__ = ["BATCH_SIZE", "purge"]
 logger = logging.getLogger("drf_token_auth")
 
 BATCH_SIZE = 5_000
+KEPT = "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them."
 
 Tokens: TypeAlias = TokenQuerySet[Any]
 Step: TypeAlias = Callable[[], Outcome]
@@ -70,10 +71,7 @@ def purge(
         done += step()
         progress(done["deleted"])
     if done["kept"]:
-        logger.warning(
-            "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them.",
-            done["kept"],
-        )
+        logger.warning(KEPT, done["kept"])
     return done["deleted"]
 
 
@@ -130,8 +128,6 @@ def _before(now: datetime, name: str, age: timedelta) -> datetime:
 
 def _revocations(unused: Tokens, size: int) -> Iterator[Step]:
     """Yield one transaction per user. Run each before asking for the next."""
-    if unused.query.is_empty():
-        return
     size = min(size, revocation.BATCH_SIZE)
     for user_pk, ids in revocation.ids_by_user(unused, size):
         revoke = partial(revocation.revoke_checked, unused, user_pk, reason="unused")

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from ... import operations
 from ...base_models import Kind
 from ...exceptions import TokenError
-from ..output import TokenCommand
+from ..base import TokenCommand
 from ..times import duration, given
 from ..users import add_user_id_argument, find_user
 

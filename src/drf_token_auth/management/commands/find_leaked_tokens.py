@@ -17,8 +17,7 @@ from ...keys import looks_issued
 from ...leaks import USABLE, Holder, holders_of
 from ...leaks.scanning import FoundKey, find_keys, mask_keys
 from ...managers import TokenQuerySet, all_rows
-from ..confirmation import RevokingCommand
-from ..output import counted
+from ..base import RevokingCommand, counted
 
 STANDARD_INPUT = "-"
 T = TypeVar("T")

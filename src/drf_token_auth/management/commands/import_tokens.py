@@ -13,8 +13,8 @@ from ...importers.undoing import undo_import
 from ...importers.walks import BATCH_SIZE
 from ...rows.creation import NAME_LENGTH
 from ...rows.kinds import Kind
+from ..base import TokenCommand
 from ..leftovers import leftovers, listed
-from ..output import TokenCommand
 from ..times import duration, given
 
 

@@ -12,7 +12,7 @@ from django.db.models.signals import post_delete, pre_delete
 
 from ... import get_token_model, operations
 from ...purging import BATCH_SIZE
-from ..output import TokenCommand, counted
+from ..base import TokenCommand, counted
 from ..times import duration, given
 
 

@@ -11,8 +11,7 @@ from django.utils import timezone
 from ... import get_token_model
 from ...base_models import Kind
 from ...managers import TokenQuerySet, all_rows
-from ..confirmation import RevokingCommand
-from ..output import counted
+from ..base import RevokingCommand, counted
 from ..times import duration, given, moment
 from ..users import add_user_id_argument, find_user
 

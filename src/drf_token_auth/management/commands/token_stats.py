@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ... import get_token_model, keys
-from ..output import TokenCommand
+from ..base import TokenCommand
 from ..stats import UNUSED_DAYS, collect
 
 LABELS = {

@@ -1,15 +1,17 @@
-"""Write a command's output. A failing stream never stops the command."""
+"""The base classes of the commands."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import connections, router
 
 from .. import get_token_model
+from ..managers import TokenQuerySet
+from ..rows.revocation import revoke_in_batches
 
-__all__ = ["TokenCommand", "counted"]
+__all__ = ["RevokingCommand", "TokenCommand", "counted"]
 
 
 def counted(count: int, noun: str = "token") -> str:
@@ -18,7 +20,10 @@ def counted(count: int, noun: str = "token") -> str:
 
 
 class TokenCommand(BaseCommand):
-    """A command that is silent at ``--verbosity 0`` and can print any name."""
+    """A command that is silent at ``--verbosity 0`` and can print any name.
+
+    A failing stream never stops it.
+    """
 
     verbosity = 1
 
@@ -65,3 +70,41 @@ class TokenCommand(BaseCommand):
             stream.write(readable, style, ending="")
         except (OSError, ValueError):
             pass
+
+
+class RevokingCommand(TokenCommand):
+    """The base of commands that revoke tokens and ask for confirmation first."""
+
+    def add_confirmation_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--no-input",
+            "--noinput",
+            action="store_false",
+            dest="interactive",
+            help="Do not ask.",
+        )
+
+    def confirm(self, count: int) -> None:
+        """Ask, as Django's own commands do. Raise CommandError unless the answer is yes."""
+        # input() would write the question to standard output, which may be a file.
+        self.put(self.stderr, f"Revoke {counted(count)}? [y/N] ", self.style.WARNING)
+        self.stderr.flush()
+        try:
+            answer = input("")
+        except (EOFError, OSError, RuntimeError, ValueError) as error:
+            raise CommandError(
+                "There is no terminal to answer the question, so nothing was revoked. Add "
+                "--no-input to revoke without it."
+            ) from error
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise CommandError("The answer was not yes, so nothing was revoked.")
+
+    def revoke(self, tokens: TokenQuerySet[Any]) -> int:
+        """Revoke the tokens with the reason ``command``. Return the number of revoked tokens."""
+        count = revoke_in_batches(tokens, reason="command", progress=self._show_count)
+        if count:
+            self.show_progress("")
+        return count
+
+    def _show_count(self, total: int) -> None:
+        self.show_progress(f"Revoked {total}")
