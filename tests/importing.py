@@ -14,8 +14,8 @@ from django.db import connection, models
 from django.utils import timezone
 
 from drf_token_auth.importers.copying import import_tokens
-from drf_token_auth.importers.known import SOURCES
 from drf_token_auth.importers.old_tokens import OldToken as Row
+from drf_token_auth.importers.packages import SOURCES
 from drf_token_auth.importers.reports import ImportReport
 from drf_token_auth.importers.sources import Source
 

@@ -34,7 +34,7 @@ from .rows.pickling import PickledWithoutSecrets
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .rows.types import (
+    from .fields import (
         DurationOrNull,
         Moment,
         MomentOrNull,

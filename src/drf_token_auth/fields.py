@@ -1,4 +1,4 @@
-"""The model fields for a digest and for scopes."""
+"""The model fields for a digest and for scopes, and the types of the token model's columns."""
 
 from __future__ import annotations
 
@@ -23,10 +23,22 @@ _TYPES = {
     "oracle": f"RAW({DIGEST_SIZE})",
 }
 
-
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from django.contrib.auth.models import _User  # the plugin makes it the project's user model
     from django.db.models.expressions import Combinable
 
+    # For type checkers without the plugin of django-stubs. Each column has the type that can be
+    # assigned, and the type that is read.
+    RowId = models.BigAutoField[int | str | Combinable, int]
+    NumberOrNull = models.BigIntegerField[int | str | Combinable | None, int | None]
+    ToUser = models.ForeignKey[_User | Combinable, _User]
+    Text = models.CharField[str | Combinable, str]
+    TextOrNull = models.CharField[str | Combinable | None, str | None]
+    Moment = models.DateTimeField[datetime | str | Combinable, datetime]
+    MomentOrNull = models.DateTimeField[datetime | str | Combinable | None, datetime | None]
+    DurationOrNull = models.DurationField[timedelta | Combinable | None, timedelta | None]
     _BinaryField = models.BinaryField[Any, Any]
     _CharField = models.CharField[str | Iterable[str] | Combinable | None, str | None]
 else:

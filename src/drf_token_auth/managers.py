@@ -16,7 +16,7 @@ from .passwords import has_other_stamp, has_own_hash
 from .rows import expiry, revocation
 from .rows.creation import announce_created
 from .rows.database_text import store_texts
-from .rows.foreign_names import TokenQuery, refuse_columns, refuse_new_values
+from .rows.foreign_names import CHANGE, TokenQuery, refuse_columns
 from .rows.limit import room_for
 from .rows.locking import lock_user, locking_transaction, read_latest, user_model
 
@@ -71,14 +71,14 @@ class TokenQuerySet(models.QuerySet[_T]):
         return cast("Self", super().defer(*fields))
 
     def update(self, **kwargs: Any) -> int:
-        refuse_new_values(self.model, kwargs)
+        refuse_columns(self.model, kwargs, CHANGE)
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: Any = None) -> int:
         fields = list(fields)
-        refuse_new_values(self.model, fields)
+        refuse_columns(self.model, fields, CHANGE)
         return super().bulk_update(objs, fields, batch_size)
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]

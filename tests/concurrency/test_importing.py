@@ -17,7 +17,7 @@ from django.test import override_settings
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.importers import copying, walks
-from drf_token_auth.importers.known import SOURCES
+from drf_token_auth.importers.packages import SOURCES
 from drf_token_auth.rows.locking import lock_user
 from tests.concurrency.conftest import PATIENCE, Elsewhere, errors, impatient, in_parallel
 from tests.conftest import make_user

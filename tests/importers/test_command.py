@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from drf_token_auth import get_token_model
-from drf_token_auth.importers.known import SOURCES
+from drf_token_auth.importers.packages import SOURCES
 from tests.conftest import make_user
 from tests.importing import OldToken, Plaintext, fill, number
 from tests.lives import at, status_of

@@ -20,8 +20,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, keys, operations
-from drf_token_auth.management.durations import duration
-from drf_token_auth.management.moments import moment
+from drf_token_auth.management.times import duration, moment
 from tests.conftest import make_user
 from tests.lives import MICROSECOND, at, listening
 from tests.queries import queries

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drf_token_auth import get_token_model, operations
+from drf_token_auth.rows import revocation
 from tests.conftest import make_user
 from tests.rows import store
 
@@ -207,6 +208,14 @@ def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch
     monkeypatch.setattr("drf_token_auth.purging.time.monotonic", lambda: float(next(clock)))
     fill(other_user, None, None, created_at=old)
     assert operations.purge(**unused, time_limit=2) == 2
+
+
+def test_the_many_unused_of_one_user_are_several_short_transactions(user, monkeypatch):
+    monkeypatch.setattr(revocation, "BATCH_SIZE", 2)
+    fill(user, *[None] * 5, created_at=timezone.now() - timedelta(days=200))
+    totals: list[int] = []
+    operations.purge(unused_for=timedelta(days=180), progress=totals.append)
+    assert totals == [2, 4, 5]
 
 
 NONSENSE: list[tuple[str, Any]] = [

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..base_models import AbstractToken
 from ..conf import get_settings
-from ..leaks.typed import contains_key
+from ..leaks.scanning import contains_key
 from ..rows.database_text import is_about_text
 from ..rows.pickling import KEY_COLUMNS
 from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter

@@ -8,11 +8,12 @@ locked are tried again later.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, router, transaction
 from django.utils import timezone
 
@@ -20,14 +21,12 @@ from .. import get_token_model
 from ..exceptions import Refused
 from ..rows.creation import NAME_LENGTH
 from ..rows.database_text import storable
-from ..rows.kinds import Kind
-from ..rows.locking import plain_rows
+from ..rows.kinds import Kind, require_kinds
+from ..rows.locking import plain_rows, user_model
 from .lifetimes import Lifetime
-from .locks import hold
-from .old_tokens import OldToken
-from .rehashed import rehashed
+from .old_tokens import OldToken, rehashed
 from .reports import ImportReport
-from .walks import BATCH_SIZE, walk
+from .walks import BATCH_SIZE, hold, walk
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
@@ -68,8 +67,7 @@ def import_tokens(
     :raises ImproperlyConfigured: ``PEPPER`` is set, and ``read`` gives a ``sha256`` without
         ``created_at``.
     """
-    if kind not in Kind.values:
-        raise ValueError(f"kind must be one of {Kind.values}, but it is {kind!r}.")
+    require_kinds(kind)
     using = using or router.db_for_write(get_token_model())
     lifetime = Lifetime(ttl, expire_after, keep_forever)
     copy = _Copy(queryset.using(using), read, kind, name, lifetime, dry_run, progress)
@@ -84,28 +82,22 @@ class _Row(NamedTuple):
     digests: list[bytes]
 
 
+@dataclass
 class _Copy:
-    def __init__(
-        self,
-        old: models.QuerySet[Any],
-        read: Callable[[Any], OldToken],
-        kind: str,
-        name: str,
-        lifetime: Lifetime,
-        dry_run: bool,
-        progress: Callable[[int], object],
-    ) -> None:
-        self.old = old
-        self.using: str = old.db
-        self.read = read
-        self.kind = kind
-        self.lifetime = lifetime
-        self.dry_run = dry_run
-        self.progress = progress
+    old: models.QuerySet[Any]
+    read: Callable[[Any], OldToken]
+    kind: str
+    name: str
+    lifetime: Lifetime
+    dry_run: bool
+    progress: Callable[[int], object]
+    report: ImportReport = field(default_factory=ImportReport)
+
+    def __post_init__(self) -> None:
+        self.using = self.old.db
         self.model = get_token_model()
-        self.name = storable(plain_rows(self.model, self.using), name)
-        self.user_model: Any = self.model._meta.get_field("user").related_model
-        self.report = ImportReport()
+        self.users = user_model(self.model)._base_manager.using(self.using).order_by("pk")
+        self.name = storable(plain_rows(self.model, self.using), self.name)
 
     def __call__(self, pks: Sequence[Any]) -> list[Any]:
         """Copy these rows. Return the primary keys of the rows that another transaction holds."""
@@ -118,92 +110,70 @@ class _Copy:
         return held
 
     def _transfer(self, pks: Sequence[Any]) -> list[Any]:
-        report = ImportReport()
+        counts: Counter[str] = Counter()
+        now = timezone.now()
         wanted = self.old.filter(pk__in=pks).order_by("pk")
         with transaction.atomic(using=self.using):
             found = list(wanted if self.dry_run else hold(wanted))
-            rows = self._readable(found, report)
-            users = self._users({row.user_pk for row in rows})
-            tokens = self._new_tokens(rows, users, report)
+            rows = self._readable(found, counts)
+            users = self._lock_users({row.user_pk for row in rows})
+            tokens = self._new_tokens(rows, users, counts, now)
             if not self.dry_run:
                 plain_rows(self.model, self.using).bulk_create(tokens)
-        held = self._locked(pks, found)
-        held += self._of_locked_users([row for row in rows if row.user_pk not in users], report)
-        self.report.add(report)
+        missing = set(pks) - {row.pk for row in found}
+        held = list(self.old.filter(pk__in=missing).values_list("pk", flat=True))
+        rest = [row for row in rows if row.user_pk not in users]
+        existing = self.users.in_bulk({row.user_pk for row in rest})
+        held += [row.pk for row in rest if row.user_pk in existing]
+        counts["ownerless"] += sum(row.user_pk not in existing for row in rest)
+        self.report.add(tokens, counts, now)
         return held
 
-    def _readable(self, rows: Sequence[Any], report: ImportReport) -> list[_Row]:
+    def _readable(self, rows: Sequence[Any], counts: Counter[str]) -> list[_Row]:
         found = []
         for row in rows:
             try:
                 old = self.read(row)
                 found.append(_Row(row.pk, self._user_pk(old.user), old, old.digests()))
             except Refused:
-                report.unusable += 1
+                counts["unusable"] += 1
         return found
 
     def _user_pk(self, user: Any) -> Any:
         pk = user.pk if isinstance(user, models.Model) else user
-        try:
-            return self.user_model._meta.pk.to_python(pk)
-        except ValidationError:
-            return pk
+        return self.users.model._meta.pk.to_python(pk)
 
-    def _users(self, pks: set[Any]) -> dict[Any, Any]:
+    def _lock_users(self, pks: set[Any]) -> dict[Any, Any]:
         """Lock these users and return them by primary key. Leave out users that others have locked.
 
         They include users that the default manager hides.
         """
-        users = self.user_model._base_manager.using(self.using).filter(pk__in=pks).order_by("pk")
+        users = self.users.filter(pk__in=pks)
         return {user.pk: user for user in (users if self.dry_run else hold(users))}
 
-    def _locked(self, pks: Sequence[Any], found: Sequence[Any]) -> list[Any]:
-        """Return the primary keys of the old rows that another transaction holds."""
-        missing = set(pks) - {row.pk for row in found}
-        if not missing:
-            return []
-        return list(self.old.filter(pk__in=missing).values_list("pk", flat=True))
-
-    def _of_locked_users(self, rows: Sequence[_Row], report: ImportReport) -> list[Any]:
-        """Return the primary keys of the rows whose user another transaction holds.
-
-        Count the rows whose user does not exist.
-        """
-        if not rows:
-            return []
-        users = self.user_model._base_manager.using(self.using)
-        named = users.filter(pk__in={row.user_pk for row in rows})
-        existing = set(named.values_list("pk", flat=True))
-        held = [row.pk for row in rows if row.user_pk in existing]
-        report.ownerless += len(rows) - len(held)
-        return held
-
     def _new_tokens(
-        self, rows: Sequence[_Row], users: dict[Any, Any], report: ImportReport
+        self, rows: Sequence[_Row], users: dict[Any, Any], counts: Counter[str], now: datetime
     ) -> list[AbstractToken]:
-        """Return the tokens to insert. Count each row in the report."""
+        """Return the tokens to insert. Count the other rows."""
         rows = [row for row in rows if row.user_pk in users]
         here = self._digests_here([digest for row in rows for digest in row.digests])
         pairs = [(row.user_pk, row.old) for row in rows]
         used = rehashed(plain_rows(self.model, self.using), pairs)
-        now = timezone.now()
         tokens = []
         for row in rows:
             user = users[row.user_pk]
             expiry = self.lifetime.expiry_of(row.old, row.old.kind or self.kind, now)
             is_used = bool(row.old.sha256) and (row.user_pk, row.old.created_at) in used
             if is_used or not here.isdisjoint(row.digests):
-                report.present += 1
+                counts["present"] += 1
             elif expiry is not None and now >= expiry:
-                report.expired += 1
+                counts["expired"] += 1
             elif not getattr(user, "is_active", True):
-                report.inactive += 1
+                counts["inactive"] += 1
             else:
                 here.update(row.digests)  # Two old rows may have the same key.
-                token = self._new_token(user, row, expiry)
-                tokens.append(token)
-                is_cut = len((row.old.name or self.name).strip()) > NAME_LENGTH
-                report.count(token, is_name_cut=is_cut, now=now)
+                tokens.append(self._new_token(user, row, expiry))
+                counts["cut_names"] += len((row.old.name or self.name).strip()) > NAME_LENGTH
         return tokens
 
     def _digests_here(self, digests: Sequence[bytes]) -> set[bytes]:

@@ -17,7 +17,7 @@ from django.apps import apps
 from ..exceptions import Refused
 from ..rows.locking import lock_user
 from ..signals import leaving
-from .known import SOURCES
+from .packages import SOURCES
 from .sources import Source, Unreadable, has_table
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ from django.db import models, router, transaction
 from .. import get_token_model
 from ..exceptions import Refused
 from ..rows.locking import plain_rows
-from .locks import hold
 from .old_tokens import OldToken
-from .walks import BATCH_SIZE, walk
+from .walks import BATCH_SIZE, hold, walk
 
 __all__ = ["undo_import"]
 

@@ -1,15 +1,19 @@
-"""Process an old table in batches, and try locked rows again later."""
+"""Process an old table in batches. Skip locked rows, and try them again later."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import models, reset_queries
+from django.db import connections, models, reset_queries
 
-__all__ = ["BATCH_SIZE", "walk"]
+from ..rows import locking
+
+__all__ = ["BATCH_SIZE", "hold", "walk"]
+
+_Rows = TypeVar("_Rows", bound="models.QuerySet[Any, Any]")
 
 BATCH_SIZE = 1000
 # Locked rows are tried again this many times, with this many seconds before each attempt.
@@ -44,3 +48,14 @@ def _batches(pks: models.QuerySet[Any, Any], size: int) -> Iterator[list[Any]]:
     while batch:
         yield batch
         batch = list(pks.filter(pk__gt=batch[-1])[:size])
+
+
+def hold(rows: _Rows) -> _Rows:
+    """Lock the rows until the transaction ends, and return them. Skip rows that others have locked.
+
+    Rows that point to these can still be added.
+    """
+    features = connections[rows.db].features
+    # A database that cannot name the tables to lock locks all joined tables.
+    of = ("self",) if features.has_select_for_update_of else ()
+    return locking.hold(rows, of=of, no_key=features.has_select_for_no_key_update)

@@ -1,4 +1,4 @@
-"""Find keys in any bytes, such as logs, dumps, source code and chat archives.
+"""Find keys in any bytes, such as logs, dumps and source code, and in the text of a search box.
 
 A key is recognised by its prefix and its checksum. Files are read in pieces, so a large file or a
 very long line needs little memory.
@@ -10,11 +10,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
+from ..conf import get_settings
 from ..keys import ALPHABET, TAIL_LENGTH, looks_issued
 
-__all__ = ["FoundKey", "find_keys", "mask_keys"]
+__all__ = ["FoundKey", "contains_key", "find_keys", "mask_keys"]
 
 PIECE = 1 << 20
+
+# For text that a user typed.
+_WORD = re.compile(r"[^\s\"'<>,;=]+")
+# Keys of DRF have 40 hexadecimal digits. Keys of knox and durin have 64.
+_LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
+# A shorter word that begins with the prefix is a name or a hint.
+_LEAST_TAIL = 12
 
 
 class FoundKey(NamedTuple):
@@ -65,6 +73,21 @@ def mask_keys(text: str, prefixes: Iterable[str]) -> str:
         shape = re.compile(f"({re.escape(prefix)})[{ALPHABET}]{{{TAIL_LENGTH}}}")
         text = shape.sub(r"\1…", text)
     return text
+
+
+def contains_key(text: str) -> bool:
+    """Return True if a word of this text looks like a key or like most of a key."""
+    prefix = get_settings().PREFIX
+    return any(_looks_like_key(word, prefix) for word in _WORD.findall(text[:2000]))
+
+
+def _looks_like_key(word: str, prefix: str) -> bool:
+    if prefix and word.startswith(prefix) and len(word) >= len(prefix) + _LEAST_TAIL:
+        return True
+    if _LONG_HEX.fullmatch(word):
+        return True
+    # A key with an earlier prefix still has a valid checksum.
+    return len(word) >= TAIL_LENGTH and looks_issued(word[-TAIL_LENGTH:], "")
 
 
 def _pattern(prefix: str) -> re.Pattern[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,8 @@ def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
         "never_used": usable & Q(last_used_at__isnull=True),
         f"unused_{UNUSED_DAYS}_days": usable & Q(last_use__lte=now - timedelta(days=UNUSED_DAYS)),
     }
-    if _has_field(user_model(model), "is_active"):
+    with suppress(FieldDoesNotExist):
+        user_model(model)._meta.get_field("is_active")
         wanted["inactive_users"] = usable & Q(user__is_active=False)
     counts = (
         all_rows(model, using)
@@ -58,14 +60,6 @@ def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
     found.setdefault("inactive_users")
     found["digests"] = list(_digests(peppers.count_by_version(model, using=using)))
     return found
-
-
-def _has_field(model: Any, name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True
 
 
 def _digests(stored: dict[int, int]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +27,7 @@ __all__ = ["BATCH_SIZE", "purge"]
 logger = logging.getLogger("drf_token_auth")
 
 BATCH_SIZE = 5_000
+KEPT = "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them."
 
 Tokens: TypeAlias = TokenQuerySet[Any]
 Step: TypeAlias = Callable[[], Outcome]
@@ -64,12 +66,13 @@ def purge(
     if dry_run:
         return expired.count() + unused.count()
     steps = chain(deletions(expired, batch_size), _revocations(unused, batch_size))
-    done = Outcome()
+    done: Outcome = Counter()
     for step in _paced(steps, sleep, time_limit, on_time_limit):
-        done = Outcome.total([done, step()])
-        progress(done.deleted)
-    _warn_of_kept(done.kept)
-    return done.deleted
+        done += step()
+        progress(done["deleted"])
+    if done["kept"]:
+        logger.warning(KEPT, done["kept"])
+    return done["deleted"]
 
 
 def _chosen(
@@ -102,14 +105,6 @@ def _paced(
         pause = sleep
 
 
-def _warn_of_kept(kept: int) -> None:
-    if kept:
-        logger.warning(
-            "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them.",
-            kept,
-        )
-
-
 def _check_numbers(batch_size: int, sleep: float, time_limit: float | None) -> None:
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, but it is {batch_size!r}.")
@@ -133,8 +128,6 @@ def _before(now: datetime, name: str, age: timedelta) -> datetime:
 
 def _revocations(unused: Tokens, size: int) -> Iterator[Step]:
     """Yield one transaction per user. Run each before asking for the next."""
-    if unused.query.is_empty():
-        return
     size = min(size, revocation.BATCH_SIZE)
     for user_pk, ids in revocation.ids_by_user(unused, size):
         revoke = partial(revocation.revoke_checked, unused, user_pk, reason="unused")

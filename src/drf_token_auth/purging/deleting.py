@@ -7,10 +7,11 @@ One DELETE of a million rows would be one long transaction. So the purge follows
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from django.db import OperationalError, connections, models, transaction
 from django.db.models import ProtectedError, RestrictedError
@@ -31,16 +32,9 @@ READ_BATCH_SIZE = 100
 Tokens: TypeAlias = TokenQuerySet[Any]
 
 
-class Outcome(NamedTuple):
-    """The number of deleted rows, and of rows that a foreign key of the project protects."""
-
-    deleted: int = 0
-    kept: int = 0
-
-    @classmethod
-    def total(cls, parts: Iterable[Outcome]) -> Outcome:
-        deleted, kept = zip((0, 0), *parts, strict=True)
-        return cls(sum(deleted), sum(kept))
+# How many rows were deleted, and how many were kept because a foreign key of the project protects
+# them.
+Outcome: TypeAlias = "Counter[str]"
 
 
 def deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
@@ -103,10 +97,10 @@ def _delete(batch: Tokens) -> Outcome:
             if is_simple and keys:
                 return _delete_on_mysql(batch, keys)
             # Lock one row at a time. For "IN", MySQL may scan the table and wait for rows in use.
-            return Outcome.total(_delete_locked(batch, _lock(batch, [pk])) for pk in keys)
+            return sum((_delete_locked(batch.filter(pk=pk)) for pk in keys), Counter())
         if is_simple and not connection.features.has_select_for_update:
-            return Outcome(batch.delete_silently())
-        return _delete_locked(batch, _lock(batch))
+            return Counter(deleted=batch.delete_silently())
+        return _delete_locked(batch)
 
 
 def _delete_on_postgresql(batch: Tokens) -> Outcome:
@@ -118,31 +112,27 @@ def _delete_on_postgresql(batch: Tokens) -> Outcome:
         with connections[batch.db].cursor() as cursor:
             # Do not wait for the disk: if a crash restores rows, the next purge deletes them.
             cursor.execute("SET LOCAL lock_timeout = '20ms'; SET LOCAL synchronous_commit = off")
-        return Outcome(batch.delete_silently())
+        return Counter(deleted=batch.delete_silently())
 
 
-def _lock(batch: Tokens, keys: list[Any] | None = None) -> list[Any]:
-    """Lock the rows that no other transaction has locked. Return their primary keys."""
-    rows = batch if keys is None else batch.filter(pk__in=keys)
-    return list(hold(rows).values_list("pk", flat=True))
+def _delete_locked(rows: Tokens) -> Outcome:
+    """Lock the rows that no other transaction has locked, and delete them."""
 
-
-def _delete_locked(batch: Tokens, keys: list[Any]) -> Outcome:
     def delete(keys: list[Any]) -> int:
-        rows = plain_rows(batch.model, batch.db).filter(pk__in=keys)
-        return int(rows.delete()[1].get(batch.model._meta.label, 0))
+        locked = plain_rows(rows.model, rows.db).filter(pk__in=keys)
+        return int(locked.delete()[1].get(rows.model._meta.label, 0))
 
-    return keeping_protected(delete, keys)
+    return keeping_protected(delete, list(hold(rows).values_list("pk", flat=True)))
 
 
 def keeping_protected(delete: Callable[[list[Any]], int], keys: list[Any]) -> Outcome:
     """Delete these rows together. If a foreign key protects one of them, delete one by one."""
     try:
-        return Outcome(delete(keys))
+        return Counter(deleted=delete(keys))
     except (ProtectedError, RestrictedError):
         if len(keys) == 1:
-            return Outcome(kept=1)
-        return Outcome.total(keeping_protected(delete, [pk]) for pk in keys)
+            return Counter(kept=1)
+        return sum((keeping_protected(delete, [pk]) for pk in keys), Counter())
 
 
 def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
@@ -162,10 +152,10 @@ def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
         cursor.execute(select, params)
         free = [key for (key,) in cursor.fetchall()]
         if not free:
-            return Outcome()
+            return Counter()
         places = ", ".join(["%s"] * len(free))
         cursor.execute(f"{start} FROM {table} WHERE {pk} IN ({places})", free)
-        return Outcome(cursor.rowcount)
+        return Counter(deleted=cursor.rowcount)
 
 
 def is_one_statement(tokens: models.QuerySet[Any]) -> bool:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.core.exceptions import FieldError
 from django.db.models.sql import Query
 
-__all__ = ["TokenQuery", "refuse_columns", "refuse_new_values"]
+__all__ = ["CHANGE", "TokenQuery", "refuse_columns"]
 
-_LOOK_UP = (
+LOOK_UP = (
     "A key can't be looked up: the database holds only its digest. "
     "Use objects.from_key(key), which gives the usable token or None."
 )
-_CHANGE = (
+CHANGE = (
     "A key can't be changed by a query: the database holds only its digest. For a new key, write "
     "token = operations.rotate(token); then read token.key."
 )
@@ -50,28 +50,14 @@ class TokenQuery(Query):
             raise
 
 
-def refuse_columns(model: Any, names: Iterable[str]) -> None:
+def refuse_columns(model: Any, names: Iterable[str], about_keys: str = LOOK_UP) -> None:
     """Raise FieldError if one of these is a missing column that we have an answer for."""
-    _refuse(model, names, _LOOK_UP)
-
-
-def refuse_new_values(model: Any, names: Iterable[str]) -> None:
-    """Raise FieldError if a query would change a missing column that we have an answer for."""
-    _refuse(model, names, _CHANGE)
-
-
-def _refuse(model: Any, names: Iterable[str], about_keys: str) -> None:
+    columns = {field.name for field in model._meta.get_fields()}
     for name in names:
-        is_known = name in _KEYS or name in _RENAMED
-        if not is_known or _has_column(model, name):
+        if name in columns:
             continue
-        renamed = f"A token has no column {name!r}. Write {_RENAMED.get(name)!r}."
-        raise FieldError(about_keys if name in _KEYS else renamed) from None
-
-
-def _has_column(model: Any, name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True
+        if name in _KEYS:
+            raise FieldError(about_keys) from None
+        if name in _RENAMED:
+            renamed = _RENAMED[name]
+            raise FieldError(f"A token has no column {name!r}. Write {renamed!r}.") from None

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from django.db import connections, router
+from django.db import router
 from django.utils import timezone
 
 from .. import signals
@@ -136,23 +136,10 @@ def revoke_checked(tokens: Tokens, user_pk: Any, ids: list[Any], *, reason: str)
     """
     with locking_transaction(using=tokens.db):
         lock_user(tokens.model, user_pk, using=tokens.db)
-        _lock_tokens(tokens, ids)
+        # Recording a use does not lock the user. After this, it is written before the rows are
+        # checked again, or not at all. Lock one row at a time: with "IN", MySQL may scan the table
+        # and wait for rows of transactions that wait for these rows.
+        rows = plain_rows(tokens.model, tokens.db).select_for_update().values_list("pk")
+        for pk in ids:
+            list(rows.filter(pk=pk))
         return tokens.filter(pk__in=ids).revoke(reason=reason)
-
-
-def _lock_tokens(tokens: Tokens, ids: list[Any]) -> None:
-    """Lock the rows, because recording a use does not lock the user.
-
-    A use is then written before the rows are checked again, or not at all.
-    """
-    connection = connections[tokens.db]
-    if not connection.features.has_select_for_update:
-        return
-    rows = plain_rows(tokens.model, tokens.db).select_for_update().values_list("pk")
-    if connection.vendor != "mysql":
-        list(rows.filter(pk__in=ids).order_by("pk"))
-        return
-    # With "IN" or another condition, MySQL may scan the table. It would then wait for rows of
-    # transactions that wait for these rows.
-    for pk in ids:
-        list(rows.filter(pk=pk))

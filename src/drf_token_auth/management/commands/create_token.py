@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import connections
 
 from ... import operations
 from ...base_models import Kind
 from ...exceptions import TokenError
-from ..durations import duration, given
-from ..output import TokenCommand
+from ..base import TokenCommand
+from ..times import duration, given
 from ..users import add_user_id_argument, find_user
 
 
@@ -36,12 +35,7 @@ class Command(TokenCommand):
         lifetime = parser.add_mutually_exclusive_group()
         lifetime.add_argument("--ttl", type=duration, help="Lifetime, such as 90d or 12h.")
         lifetime.add_argument("--never", action="store_true", help="The token never expires.")
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            metavar="ALIAS",
-            help="Alias of the database to write to.",
-        )
+        self.add_database_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         lifetime = given(options["ttl"])

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import connections, router
 
 from ... import get_token_model
 from ...conf import Settings, get_settings
@@ -18,8 +17,7 @@ from ...keys import looks_issued
 from ...leaks import USABLE, Holder, holders_of
 from ...leaks.scanning import FoundKey, find_keys, mask_keys
 from ...managers import TokenQuerySet, all_rows
-from ..confirmation import RevokingCommand
-from ..output import counted
+from ..base import RevokingCommand, counted
 
 STANDARD_INPUT = "-"
 T = TypeVar("T")
@@ -84,12 +82,7 @@ class Command(RevokingCommand):
         )
         parser.add_argument("--revoke", action="store_true", help="Revoke the usable tokens.")
         self.add_confirmation_arguments(parser)
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            metavar="ALIAS",
-            help="Alias of the database to look in. Default: where the router writes tokens.",
-        )
+        self.add_database_argument(parser)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.stdin: Any = options.get("stdin", sys.stdin)
@@ -104,8 +97,7 @@ class Command(RevokingCommand):
         prefixes = [get_settings().PREFIX, Settings().PREFIX, *options["prefix"]]
         self.prefixes = list(dict.fromkeys(filter(None, prefixes)))
         self.unread = 0
-        model = get_token_model()
-        tokens = all_rows(model, options["database"] or router.db_for_write(model))
+        tokens = all_rows(get_token_model(), self.database(options))
         usable = sorted(self.look(tokens, options["path"]))
         if usable and options["revoke"]:
             if options["interactive"]:

@@ -4,20 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import connections, router
 
-from ... import get_token_model
 from ...importers.copying import import_tokens
-from ...importers.known import SOURCES
+from ...importers.packages import SOURCES
+from ...importers.reports import report_line, report_table
 from ...importers.sources import Source, Unreadable
-from ...importers.tables import report_line, report_table
 from ...importers.undoing import undo_import
 from ...importers.walks import BATCH_SIZE
 from ...rows.creation import NAME_LENGTH
 from ...rows.kinds import Kind
-from ..durations import duration, given
+from ..base import TokenCommand
 from ..leftovers import leftovers, listed
-from ..output import TokenCommand
+from ..times import duration, given
 
 
 class Command(TokenCommand):
@@ -56,12 +54,7 @@ class Command(TokenCommand):
             default=BATCH_SIZE,
             help=f"How many rows one transaction copies. Default: {BATCH_SIZE}.",
         )
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            metavar="ALIAS",
-            help="The alias of the database that has both tables.",
-        )
+        self.add_database_argument(parser)
 
     def _add_lifetimes(self, parser: CommandParser) -> None:
         lifetime = parser.add_mutually_exclusive_group()
@@ -90,28 +83,26 @@ class Command(TokenCommand):
             raise CommandError(
                 f"--name can have {NAME_LENGTH} characters, but it has {len(options['name'])}."
             )
-        self._options = options
         source = SOURCES[options["source"]]()
-        using = options["database"] or router.db_for_write(get_token_model())
         try:
-            rows = source.rows(using)
+            rows = source.rows(self.database(options))
         except Unreadable as reason:
             raise CommandError(str(reason)) from reason
-        held = self._undo(source, rows) if options["undo"] else self._import(source, rows)
+        work = self._undo if options["undo"] else self._import
+        held = work(source, rows, options)
         if held:
             raise CommandError(
                 f"Other transactions held {held} tokens all the time. Run the command again."
             )
 
-    def _import(self, source: Source, rows: Any) -> int:
-        options = self._options
+    def _import(self, source: Source, rows: Any, options: dict[str, Any]) -> int:
         report = import_tokens(
             rows,
             source.read,
             kind=options["kind"],
             name=options["name"],
-            ttl=self._duration("ttl"),
-            expire_after=self._duration("expire_after"),
+            ttl=_lifetime(options, "ttl"),
+            expire_after=_lifetime(options, "expire_after"),
             keep_forever=options["keep_forever"],
             dry_run=options["dry_run"],
             batch_size=options["batch_size"],
@@ -126,8 +117,7 @@ class Command(TokenCommand):
             self.say(report_line(report))
         return report.held
 
-    def _undo(self, source: Source, rows: Any) -> int:
-        options = self._options
+    def _undo(self, source: Source, rows: Any, options: dict[str, Any]) -> int:
         deleted, held = undo_import(
             rows,
             source.read,
@@ -141,12 +131,12 @@ class Command(TokenCommand):
         self.say(f"{done} {deleted} tokens. The old table is unchanged.")
         return held
 
-    def _duration(self, option: str) -> timedelta | None:
-        chosen = given(self._options[option])
-        if chosen == timedelta(0):
-            name = option.replace("_", "-")
-            raise CommandError(f"--{name} must be longer than 0s, such as 90d.")
-        return chosen
-
     def _show_progress(self, count: int) -> None:
         self.show_progress(f"{count} tokens")
+
+
+def _lifetime(options: dict[str, Any], name: str) -> timedelta | None:
+    chosen = given(options[name])
+    if chosen == timedelta(0):
+        raise CommandError(f"--{name.replace('_', '-')} must be longer than 0s, such as 90d.")
+    return chosen

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import connections, models
+from django.db import models
 from django.db.models.deletion import get_candidate_relations_to_delete
 from django.db.models.signals import post_delete, pre_delete
 
 from ... import get_token_model, operations
 from ...purging import BATCH_SIZE
-from ..durations import duration, given
-from ..output import TokenCommand, counted
+from ..base import TokenCommand, counted
+from ..times import duration, given
 
 
 class Command(TokenCommand):
@@ -46,12 +46,7 @@ class Command(TokenCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="Only count the tokens. Delete nothing."
         )
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            metavar="ALIAS",
-            help="Alias of the database to purge. Default: where the router writes tokens.",
-        )
+        self.add_database_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:

@@ -4,7 +4,6 @@ import argparse
 from typing import Any, cast
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import connections, router
 from django.db.models import CharField, Value
 from django.db.models.functions import Coalesce, Concat, StrIndex
 from django.utils import timezone
@@ -12,10 +11,8 @@ from django.utils import timezone
 from ... import get_token_model
 from ...base_models import Kind
 from ...managers import TokenQuerySet, all_rows
-from ..confirmation import RevokingCommand
-from ..durations import duration, given
-from ..moments import moment
-from ..output import counted
+from ..base import RevokingCommand, counted
+from ..times import duration, given, moment
 from ..users import add_user_id_argument, find_user
 
 
@@ -55,12 +52,7 @@ class Command(RevokingCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="Count, and revoke nothing.")
         self.add_confirmation_arguments(parser)
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            metavar="ALIAS",
-            help="Alias of the database. Default: where the router writes tokens.",
-        )
+        self.add_database_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         tokens = self.select(options)
@@ -74,15 +66,14 @@ class Command(RevokingCommand):
         self.say(f"Revoked {counted(self.revoke(tokens))}.")
 
     def select(self, options: dict[str, Any]) -> TokenQuerySet[Any]:
-        model = get_token_model()
-        using = options["database"] or router.db_for_write(model)
         selecting = ("user", "user_id", "kind", "created_before", "unused_for", "scope")
         if not options["all"] and all(options[name] is None for name in selecting):
             raise CommandError(
                 "Say which tokens: --user, --user-id, --kind, --created-before, --unused-for, "
                 "--scope or --all."
             )
-        tokens = all_rows(model, using).usable()
+        using = self.database(options)
+        tokens = all_rows(get_token_model(), using).usable()
         if options["user"] is not None or options["user_id"] is not None:
             user = find_user(options["user"], options["user_id"], using=using, hidden=True)
             tokens = tokens.filter(user=user)

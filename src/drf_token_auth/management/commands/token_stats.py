@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import connections, router
 
 from ... import get_token_model, keys
-from ..output import TokenCommand
+from ..base import TokenCommand
 from ..stats import UNUSED_DAYS, collect
 
 LABELS = {
@@ -42,16 +41,10 @@ class Command(TokenCommand):
         parser.add_argument(
             "--format", choices=("text", "json"), default="text", help="Default: text."
         )
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            metavar="ALIAS",
-            help="Alias of the database to count in. Default: where the router writes tokens.",
-        )
+        self.add_database_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        model = get_token_model()
-        found = collect(model, using=options["database"] or router.db_for_write(model))
+        found = collect(get_token_model(), using=self.database(options))
         if options["format"] == "json":
             self.put(self.stdout, json.dumps(found, indent=2) + "\n")
             return

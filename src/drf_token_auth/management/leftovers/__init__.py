@@ -7,7 +7,7 @@ does not see code that only uses a token. The guides have commands that search f
 from __future__ import annotations
 
 from ...importers.sources import Source
-from . import code, requests, tables
+from . import project, requests
 from .common import Leftover
 
 __all__ = ["Leftover", "leftovers", "listed"]
@@ -16,12 +16,12 @@ _FINDERS = (
     requests.authenticators,
     requests.views,
     requests.settings_of_the_old_package,
-    tables.foreign_keys,
-    tables.subclasses,
-    tables.migrations,
-    code.receivers,
-    code.admins,
-    code.fixtures,
+    project.foreign_keys,
+    project.subclasses,
+    project.migrations,
+    project.receivers,
+    project.admins,
+    project.fixtures,
 )
 
 

@@ -9,7 +9,7 @@ from ...authentication import ExpiringTokenAuthentication
 from ...base_models import AbstractToken
 from ...importers.sources import Source
 
-__all__ = ["Leftover", "comes_from", "path_of"]
+__all__ = ["Leftover", "comes_from", "is_projects", "path_of"]
 
 _DRFS_AUTHENTICATOR = "rest_framework.authentication.TokenAuthentication"
 
@@ -35,3 +35,8 @@ def comes_from(one: Any, source: Source) -> bool:
     if source.app == "rest_framework.authtoken" and _DRFS_AUTHENTICATOR in paths:
         return True
     return any(path.startswith(f"{source.app}.") for path in paths)
+
+
+def is_projects(thing: Any, source: Source) -> bool:
+    """Return whether the project or another package defines it, not the old package."""
+    return not path_of(thing).startswith(f"{source.app}.")

@@ -18,7 +18,7 @@ from ... import get_token_model
 from ...base_models import Kind, clean_name
 from ...conf import get_settings
 from ...contrib.session_tokens import tied_id
-from ...leaks.typed import contains_key
+from ...leaks.scanning import contains_key
 from ...rows.database_text import storable
 from ..rows import TokenRow
 from .base import LIST_OF, PageView

@@ -1,7 +1,11 @@
-"""Read ``django-rest-knox``. It stores the hexadecimal SHA-512 of a key, and the key's beginning.
+"""The old packages that can be imported, by the names that the command accepts.
 
-Version 5 hashes the text of the key, including ``TOKEN_PREFIX``. Version 4 hashed the bytes that
-the hexadecimal text stands for. Version 5 therefore refuses keys from version 4.
+``rest_framework.authtoken`` stores one plaintext key for each user. No key expires. durin stores
+one plaintext key for each user and client. All expire.
+
+knox stores the hexadecimal SHA-512 of a key, and the key's beginning. Its version 5 hashes the text
+of the key, including ``TOKEN_PREFIX``. Version 4 hashed the bytes that the hexadecimal text stands
+for. Version 5 therefore refuses keys from version 4.
 """
 
 from __future__ import annotations
@@ -18,13 +22,21 @@ from ..exceptions import UnknownKey
 from .old_tokens import OldToken
 from .sources import Source, Unreadable
 
-__all__ = ["Knox"]
+__all__ = ["SOURCES"]
 
 _SAMPLE = "00" * 32
 _OF_TEXT = hashlib.sha512(_SAMPLE.encode()).hexdigest()
 _OF_BYTES = hashlib.sha512(bytes.fromhex(_SAMPLE)).hexdigest()
 # The length of token_key since version 5. It was 8 before.
 _BEGINNING = 15
+
+
+class AuthToken(Source):
+    app = "rest_framework.authtoken"
+    label = "authtoken.Token"
+
+    def read(self, row: Any) -> OldToken:
+        return OldToken(user=row.user_id, key=row.key, created_at=row.created)
 
 
 class Knox(Source):
@@ -57,3 +69,21 @@ class Knox(Source):
             created_at=row.created,
             expires_at=row.expiry,
         )
+
+
+class Durin(Source):
+    app = "durin"
+    label = "durin.AuthToken"
+    joined = ("client",)
+
+    def read(self, row: Any) -> OldToken:
+        return OldToken(
+            user=row.user_id,
+            key=row.token,
+            name=row.client.name,
+            created_at=row.created,
+            expires_at=row.expiry,
+        )
+
+
+SOURCES: dict[str, type[Source]] = {"authtoken": AuthToken, "knox": Knox, "durin": Durin}
