@@ -14,8 +14,6 @@ from ..base_models import AbstractToken
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
-__all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of", "own_functions"]
-
 # The project cannot correct the code of these packages. Other checks cover how they use tokens.
 _PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
 _LOOKUPS = {"get", "aget", "filter", "exclude", "get_object_or_404", "aget_object_or_404"}
