@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -17,7 +17,6 @@ SCOPES_LENGTH = 1000
 DEFAULT_LOGIN_RATES: Mapping[str, str | None] = {"address": "20/min", "account": "10/min"}
 
 _SHOWN_LENGTH = 100
-_PEPPER_LENGTH = 32
 # With more digits, timedelta() could raise OverflowError.
 _SPOKEN = re.compile(r"([0-9]{1,8}(?:\.[0-9]+)?) ?([smhdw]?)[a-z]*")
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -63,10 +62,6 @@ def kind_of(value: object) -> str:
 def _number_or_kind(value: object) -> str:
     """Show a number. A text in its place may be a secret, so only its type is shown."""
     return show(value) if type(value) is int else kind_of(value)
-
-
-def _length_or_kind(value: object) -> str:
-    return f"{len(value)} characters long" if isinstance(value, str) else kind_of(value)
 
 
 def _is_pepper_id(value: object) -> bool:
@@ -131,14 +126,17 @@ def _simple(
     )
 
 
+def _or_none(rule: Rule) -> Rule:
+    return replace(rule, fault=lambda value: None if value is None else rule.fault(value))
+
+
 def _duration(example: str, wanted: str, shortest: timedelta) -> Rule:
     def fault(value: Any) -> Fault | None:
-        if value is not None and not isinstance(value, timedelta):
+        if not isinstance(value, timedelta):
             return Fault("a timedelta or None", show(value), _as_timedelta(value))
-        is_right = value is None or shortest <= value <= LONGEST
-        return None if is_right else Fault(wanted, show(value))
+        return None if shortest <= value <= LONGEST else Fault(wanted, show(value))
 
-    return Rule(example, fault)
+    return _or_none(Rule(example, fault))
 
 
 def _dict(
@@ -149,13 +147,10 @@ def _dict(
     *,
     read: Callable[[Any], Any] = lambda value: value,
     shown: Callable[[object], str] = show,
-    optional: bool = False,
 ) -> Rule:
     """Return the rule for a dict. A fault names the one entry that is wrong."""
 
     def fault(value: Any) -> Fault | None:
-        if optional and value is None:
-            return None
         if not isinstance(value, Mapping):
             return Fault(wanted, shown(value))
         for name, one in value.items():
@@ -175,23 +170,17 @@ def choice(*choices: str) -> Rule:
     return _simple(f'"{choices[0]}"', wanted, lambda value: value in choices)
 
 
-DURATION = _duration(
-    "timedelta(days=14)",
-    "a positive timedelta of at most 100 years, or None",
-    timedelta.resolution,
-)
+_POSITIVE = "a positive timedelta of at most 100 years, or None"
+DURATION = _duration("timedelta(days=14)", _POSITIVE, timedelta.resolution)
 INTERVAL = _duration(
     "timedelta(minutes=10)", "a timedelta from 0 to 100 years, or None", timedelta(0)
 )
-LIMIT = _simple(
-    "10",
-    "a positive integer or None",
-    lambda value: value is None or (type(value) is int and value > 0),
+LIMIT = _or_none(
+    _simple("10", "a positive integer or None", lambda value: type(value) is int and value > 0)
 )
 SWITCH = _simple("True", "True or False", lambda value: isinstance(value, bool))
-_is_rate = _matches("[1-9][0-9]*/[smhd][a-z]*")
-RATE = _simple(
-    '"20/min"', 'a rate such as "20/min", or None', lambda value: value is None or _is_rate(value)
+RATE = _or_none(
+    _simple('"20/min"', 'a rate such as "20/min", or None', _matches("[1-9][0-9]*/[smhd][a-z]*"))
 )
 KINDS = _simple(
     '("login",)',
@@ -207,11 +196,13 @@ PREFIX = _simple(
     "a text of 1 to 16 letters, digits or -._~+/, and not the word in the Authorization header",
     _matches(r"(?!(?i:token|bearer|jwt)$)[A-Za-z0-9\-._~+/]{1,16}"),  # RFC 6750 2.1
 )
-PEPPER_ID = _simple(
-    "1",
-    "the id of a pepper in PEPPERS, from 1 to 127, or None",
-    lambda value: value is None or _is_pepper_id(value),
-    shown=_number_or_kind,
+PEPPER_ID = _or_none(
+    _simple(
+        "1",
+        "the id of a pepper in PEPPERS, from 1 to 127, or None",
+        _is_pepper_id,
+        shown=_number_or_kind,
+    )
 )
 PEPPERS = _dict(
     '{1: "a random text of 32 characters or more"}',
@@ -219,21 +210,24 @@ PEPPERS = _dict(
     _is_pepper_id,
     _simple(
         "",
-        f"a text of at least {_PEPPER_LENGTH} characters",
-        lambda value: isinstance(value, str) and len(value) >= _PEPPER_LENGTH,
-        shown=_length_or_kind,
+        "a text of at least 32 characters, and valid UTF-8",
+        # Python decodes bytes of the environment that are not UTF-8 to surrogates.
+        _matches(r"[^\ud800-\udfff]{32,}"),
+        shown=lambda value: (
+            f"{len(value)} characters long" if isinstance(value, str) else kind_of(value)
+        ),
     ),
-    # Python decodes bytes of the environment that are not UTF-8 to surrogates.
-    read=lambda value: {id_: one.encode("utf-8", "surrogatepass") for id_, one in value.items()},
+    read=lambda value: {id_: secret.encode() for id_, secret in value.items()},
     shown=_number_or_kind,
 )
-LOGIN_RATES = _dict(
-    '{"address": "20/min", "account": "10/min"}',
-    'a dict with the entries "address" and "account" only, or None',
-    lambda name: name in DEFAULT_LOGIN_RATES,
-    RATE,
-    read=lambda value: {**DEFAULT_LOGIN_RATES, **value} if value is not None else {},
-    optional=True,
+LOGIN_RATES = _or_none(
+    _dict(
+        '{"address": "20/min", "account": "10/min"}',
+        'a dict with the entries "address" and "account" only, or None',
+        lambda name: name in DEFAULT_LOGIN_RATES,
+        RATE,
+        read=lambda value: {} if value is None else {**DEFAULT_LOGIN_RATES, **value},
+    )
 )
 _SCOPES = _dict(
     '{"read": "Read your data"}',
