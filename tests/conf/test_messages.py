@@ -103,7 +103,7 @@ def test_a_wrong_value_is_shown_with_the_one_to_write(name, value, message):
         (
             "PEPPERS",
             {1: SECRET, 2: "few letters"},
-            "DRF_TOKEN_AUTH['PEPPERS'][2] must be a text of at least 32 characters, and valid UTF-8, b",
+            "DRF_TOKEN_AUTH['PEPPERS'][2] must be a text of at least 32 characters, and valid UT",
         ),
         ("PEPPERS", {1: SECRET.encode()}, "['PEPPERS'][1] must be a text of at least 32 charact"),
         ("PEPPER", 2, "['PEPPER'] is 2, but DRF_TOKEN_AUTH['PEPPERS'] has no pepper 2."),
