@@ -143,12 +143,9 @@ def _may_take_our_tokens(one: Any) -> bool:
     """Return whether this authenticator accepts our tokens. True if only a request could tell."""
     if not isinstance(one, type) or _is_our_class(one):
         return True
-    if not hasattr(one, "get_model"):
-        return False
-    try:
-        return is_token_model(one().get_model())
-    except Exception:  # noqa: BLE001 -- the project's code may need a request
-        return not _needs_authtoken(one)
+    model = model_of(one)
+    is_unknown = model is None and hasattr(one, "get_model") and not _needs_authtoken(one)
+    return is_unknown or is_token_model(model)
 
 
 def _is_our_class(one: Any) -> bool:

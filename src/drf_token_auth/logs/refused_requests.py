@@ -122,7 +122,7 @@ def log_foreign_header(request: Any, scheme: str, credentials: str, words: Seque
     prefix = get_settings().PREFIX
     if any(scheme.lower().startswith(f"{word.lower()}:") for word in words):
         text = "The header has a colon after its first word."
-    elif not prefix or prefix not in f"{scheme} {credentials}":
+    elif prefix not in f"{scheme} {credentials}":
         return
     elif scheme[0] in _QUOTES:
         text = "The header is in quotes."
