@@ -230,6 +230,7 @@ def command(*typed: str) -> None:
 def no_app() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.apps.apps.get_model", missing)
+        get_token_model.cache_clear()
         get_token_model()
 
 

@@ -95,7 +95,9 @@ def require_duration(name: str, value: object) -> None:
 
 
 def require_moment(name: str, value: object) -> None:
-    """Raise TypeError if a value can be no date, with the line to write. The database reads text.
+    """Raise TypeError if a value cannot be a date, with the line to write.
+
+    A text is accepted here, because the model field reads it.
 
     :param name: the column's name, for the message.
     """
@@ -155,7 +157,7 @@ def _dict(
             return Fault(wanted, shown(value))
         for name, one in value.items():
             if not is_name(name):
-                return Fault(wanted, f"{shown(name)}: …")
+                return Fault(wanted, f"a dict with the entry {shown(name)}")
             found = entry.fault(one)
             if found is not None:
                 return found._replace(entry=f"[{name!r}]")

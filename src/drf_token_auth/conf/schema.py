@@ -18,7 +18,7 @@ def setting(default: Any, rule: rules.Rule, *, repr: bool = True) -> Any:  # noq
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings in force. A project's ``DRF_TOKEN_AUTH`` replaces the defaults."""
+    """The settings that the code uses: the defaults, replaced by ``DRF_TOKEN_AUTH``."""
 
     TTL: timedelta | None = setting(timedelta(days=14), rules.DURATION)
     PERSONAL_TTL: timedelta | None = setting(timedelta(days=90), rules.DURATION)
