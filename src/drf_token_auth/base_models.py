@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import keys
 from .conf import get_settings
-from .conf.entries import SCOPES_LENGTH
+from .conf.rules import SCOPES_LENGTH
 from .exceptions import KeyNotShown
 from .fields import DigestField, ScopesField
 from .managers import TokenManager, all_rows

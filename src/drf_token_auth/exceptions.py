@@ -124,17 +124,12 @@ class UnknownScopes(TokenError, ValueError):
     def __init__(self, unknown: Iterable[str], known: Iterable[str]) -> None:
         self.unknown = tuple(unknown)
         self.known = tuple(known)
-        super().__init__(f"{self._problem()} {self._hint()}")
-
-    def _problem(self) -> str:
-        if not self.unknown:
-            return "The list of scopes is empty."
-        return f"SCOPES does not declare: {', '.join(self.unknown)}."
-
-    def _hint(self) -> str:
-        way = ""
+        said = ["The list of scopes is empty."]
+        if self.unknown:
+            said = [f"SCOPES does not declare: {', '.join(self.unknown)}."]
         if self.known:
-            way = f"Choose from: {', '.join(self.known)}. "
+            said.append(f"Choose from: {', '.join(self.known)}.")
         elif self.unknown:
-            way = f'Write DRF_TOKEN_AUTH = {{"SCOPES": {{"{self.unknown[0]}": "…"}}}}. '
-        return f"{way}If you leave the scopes out, the token may do all that its user may do."
+            said.append(f'Write DRF_TOKEN_AUTH = {{"SCOPES": {{"{self.unknown[0]}": "…"}}}}.')
+        said.append("If you leave the scopes out, the token may do all that its user may do.")
+        super().__init__(" ".join(said))

@@ -182,7 +182,7 @@ class RecentLogin(OperationHolderMixin, _Challenging):
             return False
         max_age = get_settings().RECENT_LOGIN if self.max_age is None else self.max_age
         if max_age is None:
-            is_login = not (_is_personal(request.auth) or _is_impersonated(request))
+            is_login = not (_is_personal(request.auth) or is_impersonated(request))
             return is_login or InsufficientAuthentication(request, timedelta(0))
         fresh = is_recent(_login_age(request), max_age)
         return fresh or InsufficientAuthentication(request, max_age)
@@ -198,10 +198,6 @@ def _check_max_age(max_age: Any) -> None:
 
 def _is_personal(token: Any) -> bool:
     return isinstance(token, AbstractToken) and token.kind != Kind.LOGIN
-
-
-def _is_impersonated(request: Any) -> bool:
-    return request.auth is None and is_impersonated(request)
 
 
 def _login_age(request: Any) -> timedelta | None:

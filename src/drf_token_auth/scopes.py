@@ -9,8 +9,6 @@ from .conf import get_settings
 from .conf.rules import show
 from .exceptions import UnknownScopes
 
-__all__ = ["encode_scopes", "split_scopes"]
-
 
 def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
     """Return the text that the column stores: sorted names, separated by spaces (RFC 6749 3.3).

@@ -60,35 +60,19 @@ class CountingThrottle(SimpleRateThrottle):
             return True
         return self.count(request, view) <= self.num_requests
 
-    def count(self, request: Any, view: Any = None) -> int:
-        """Count one more request.
+    def count(self, request: Any, view: Any = None, *, add: bool = True) -> int:
+        """Return how many requests this window has, with this one if ``add``.
 
-        :returns: how many requests this window has now, or 0 if the request cannot be counted.
+        :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
         """
         place = self.get_cache_key(request, view)
-        return 0 if place is None else self._ask_cache(self._add_one, place)
-
-    def counted(self, request: Any) -> int:
-        """Return how many requests this window has so far."""
-        place = self.get_cache_key(request, None)
-        return 0 if place is None else self._ask_cache(self._read, place)
-
-    def _read(self, place: str) -> Any:
-        return self.cache.get(place, 0)
-
-    def _add_one(self, place: str) -> Any:
-        if self.cache.add(place, 1, timeout=self.duration):
-            return 1
+        if place is None:
+            return 0
         try:
-            return self.cache.incr(place)
-        except ValueError:  # The entry has expired in the cache since add().
-            self.cache.set(place, 1, timeout=self.duration)
-            return 1
-
-    def _ask_cache(self, call: Any, *args: Any) -> int:
-        """Return the cache's number, or 0 if the cache is down, so that users can still log in."""
-        try:
-            return int(call(*args))
+            if not add:
+                return int(self.cache.get(place, 0))
+            self.cache.add(place, 0, timeout=self.duration)
+            return int(self.cache.incr(place))
         except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
             logger.warning(
                 "The cache does not answer (%s), so the limit %s is not enforced. Check CACHES.",
@@ -188,21 +172,20 @@ class FailedKeyThrottle(CountingThrottle):
     def get_rate(self) -> str | None:
         return get_settings().FAILED_KEY_RATE
 
-    def refuse_if_exceeded(self, count: int, *, limit_included: bool) -> None:
-        limit = self.num_requests or 0
-        if count > limit or (limit_included and count == limit):
-            raise Throttled(self.wait())
-
     def before(self, request: Any) -> None:
         """Refuse an address that has used up its failures. Call it before a key is checked.
 
         :raises Throttled: with the seconds to wait.
         """
-        self.refuse_if_exceeded(self.counted(request), limit_included=True)
+        self._refuse_over(self.count(request, add=False) + 1)
 
     def after_failure(self, request: Any) -> None:
         """Count a failure. Check the rate again, as parallel requests may all have passed before().
 
         :raises Throttled: this failure exceeds the rate.
         """
-        self.refuse_if_exceeded(self.count(request), limit_included=False)
+        self._refuse_over(self.count(request))
+
+    def _refuse_over(self, count: int) -> None:
+        if count > (self.num_requests or 0):
+            raise Throttled(self.wait())

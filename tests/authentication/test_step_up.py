@@ -218,6 +218,14 @@ def test_a_session_counts_only_for_its_own_user(
     assert not is_allowed(session.get("/recent/"))
 
 
+def test_an_impersonated_session_is_no_login(session: APIClient) -> None:
+    store = session.session
+    store["hijack_history"] = ["1"]
+    store.save()
+    with override_settings(DRF_TOKEN_AUTH={"RECENT_LOGIN": None}):
+        assert not is_allowed(session.get("/recent/session/"), 0)
+
+
 # With & and |
 
 

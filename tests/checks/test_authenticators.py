@@ -109,9 +109,8 @@ def test_two_that_refuse_each_others_keys_are_found(names, unknown, refused):
     messages = [one for one in found(*names, UNKNOWN_KEYS=unknown) if one.id[-4:] != "W001"]
     assert [message.id for message in messages] == ["drf_token_auth.W007"]
     [message] = messages
-    assert (
-        f"the keys of {refused}" in message.msg or f"{refused} and refuses its keys" in message.msg
-    )
+    assert "refuse each other's keys" in message.msg
+    assert refused in message.msg
     assert '{"UNKNOWN_KEYS": "pass"}' in message.hint
 
 

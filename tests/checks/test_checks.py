@@ -78,9 +78,7 @@ def test_the_order_matters_only_if_ours_is_in_the_list():
 
 
 @isolate_apps("django.contrib.sessions")
-def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_traceback(
-    settings, monkeypatch
-):
+def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_traceback(monkeypatch):
     class Note(models.Model):
         token = models.ForeignKey("drf_token_auth.Token", models.CASCADE)
 
@@ -91,9 +89,8 @@ def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_tracebac
         class Meta:
             app_label = "sessions"
 
-    monkeypatch.setattr(token_model, "get_token_model", lambda: Swapped)
     monkeypatch.setattr(token_model.apps, "get_models", lambda: [Note])
-    [message] = token_model.check_token_model()
+    [message] = token_model.foreign_keys(Swapped)
     assert message.id == "drf_token_auth.E007"
     assert "settings.DRF_TOKEN_AUTH_TOKEN_MODEL" in message.hint
 
@@ -108,7 +105,7 @@ def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_tracebac
         ),
     ],
 )
-def test_a_user_column_that_cannot_work(monkeypatch, column, said):
+def test_a_user_column_that_cannot_work(column, said):
     meta = type("Meta", (), {"app_label": "sessions"})
     body = {"__module__": __name__, "Meta": meta, "user": column}
     with isolate_apps("django.contrib.auth", "django.contrib.contenttypes"):
@@ -120,15 +117,14 @@ def test_a_user_column_that_cannot_work(monkeypatch, column, said):
                 app_label = "auth"
 
         model = type("ApiToken", (drf_token_auth.base_models.AbstractToken,), body)
-        monkeypatch.setattr(token_model, "token_model_in_force", lambda: model)
-        [message] = token_model.check_user_column()
+        [message] = token_model.user_column(model)
     assert message.id == "drf_token_auth.E022"
     assert said in message.msg
     assert "MAX_TOKENS_PER_USER" in message.hint
 
 
 def test_the_user_column_of_the_abstract_model_is_right():
-    assert token_model.check_user_column() == []
+    assert list(token_model.user_column(drf_token_auth.get_token_model())) == []
 
 
 @pytest.mark.parametrize(
@@ -141,13 +137,12 @@ def test_the_user_column_of_the_abstract_model_is_right():
         ({}, []),
     ],
 )
-def test_the_default_manager_has_the_methods_of_ours(monkeypatch, declared, found):
+def test_the_default_manager_has_the_methods_of_ours(declared, found):
     meta = type("Meta", (), {"app_label": "sessions"})
     body = {"__module__": __name__, "Meta": meta, **declared}
     with isolate_apps("django.contrib.sessions"):
         model = type("ApiToken", (drf_token_auth.base_models.AbstractToken,), body)
-    monkeypatch.setattr(token_model, "token_model_in_force", lambda: model)
-    messages = token_model.check_manager()
+    messages = list(token_model.manager(model))
     assert [one.id for one in messages] == found
     for message in messages:
         assert f"sessions.ApiToken.{next(iter(declared))} is the default manager" in message.msg
@@ -179,9 +174,9 @@ class AllInOne:
 
 def test_tokens_and_users_in_different_databases():
     with override_settings(DATABASE_ROUTERS=[TokensElsewhere()]):
-        [message] = token_model.check_databases()
+        [message] = token_model.check_token_model()
     assert message.id == "drf_token_auth.E018"
     assert "into the database 'tokens'" in message.msg
     assert "return 'default' for the app" in message.hint
     with override_settings(DATABASE_ROUTERS=[AllInOne()]):
-        assert token_model.check_databases() == []
+        assert token_model.check_token_model() == []

@@ -119,8 +119,7 @@ def test_the_arguments_of_action_count():
 
 def lacking(urls, declared):
     with override_settings(ROOT_URLCONF=tuple(urls), DRF_TOKEN_AUTH={"SCOPES": declared}):
-        found = scopes.check_required_scopes()
-    assert {message.id for message in found} <= {"drf_token_auth.E008"}
+        found = [one for one in scopes.check_required_scopes() if one.id[-4:] == "E008"]
     return {re.search("'(.*?)'", message.msg)[1] for message in found}
 
 
@@ -138,20 +137,23 @@ def lacking(urls, declared):
 def test_scopes_for_an_unknown_method_are_found(required, wrong):
     view = type("View", (Scoped,), {"required_scopes": required})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        found = scopes.check_scoped_methods()
+        found = unknown_methods()
     assert {re.search("for (.*), which", message.msg)[1] for message in found} == wrong
-    assert {message.id for message in found} <= {"drf_token_auth.E012"}
+
+
+def unknown_methods():
+    return [one for one in scopes.check_required_scopes() if one.id == "drf_token_auth.E012"]
 
 
 def test_a_method_that_the_view_adds_is_known():
     names = [*APIView.http_method_names, "purge"]
     view = type("View", (Scoped,), {"required_scopes": {"PURGE": []}, "http_method_names": names})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        assert scopes.check_scoped_methods() == []
+        assert unknown_methods() == []
 
 
 def test_a_method_that_this_view_does_not_serve_is_known():
     """Several views may share one dict."""
     view = type("View", (ScopedByMethod,), {"http_method_names": ["get"]})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        assert scopes.check_scoped_methods() == []
+        assert unknown_methods() == []

@@ -44,6 +44,8 @@ def test_a_setting_that_is_not_a_dict(settings, shown):
 
 def test_a_comma_after_the_dict():
     assert problem(({"TTL": None},))[2] == "Delete the comma after the closing brace."
+    assert "comma" not in problem(())[2]
+    assert "comma" not in problem(("TTL",))[2]
 
 
 @pytest.mark.parametrize(
@@ -54,31 +56,21 @@ def test_a_comma_after_the_dict():
         ("TTL", "14 days", "but it is '14 days'. Did you mean timedelta(days=14)?"),
         ("IDLE_TIMEOUT", "1h", "but it is '1h'. Did you mean timedelta(hours=1)?"),
         ("ROTATION_GRACE", "60", "but it is '60'. Did you mean timedelta(seconds=60)?"),
-        ("TTL", "timedelta(hours=2)", "Did you mean timedelta(hours=2)?"),
-        ("TTL", "datetime.timedelta(days=1, hours=2)", "Did you mean timedelta(days=1, hours=2)?"),
-        ("TTL", (timedelta(days=1),), "Did you mean timedelta(days=1)?"),
-        ("TTL", [3600], "Did you mean timedelta(seconds=3600)?"),
-        ("TTL", {"days": 14}, "Did you mean timedelta(days=14)?"),
         ("TTL", {"fortnights": 1}, "but it is {'fortnights': 1}. Write DRF_TOKEN_AUTH = {"),
-        ("TTL", "1:00:00", "Did you mean timedelta(seconds=3600)?"),
         ("TTL", "None", "Did you mean None?"),
         ("TTL", "forever", "but it is 'forever'. Write DRF_TOKEN_AUTH = {"),
         ("TTL", True, "but it is True. Write DRF_TOKEN_AUTH = {"),
         ("TTL", timedelta(0), "a positive timedelta of at most 100 years, or None, but it is time"),
-        ("MAX_TOKENS_PER_USER", "5", "a positive integer or None, but it is '5'. Did you mean 5?"),
-        ("MAX_TOKENS_PER_USER", 5.0, "but it is 5.0. Did you mean 5?"),
+        ("MAX_TOKENS_PER_USER", "5", "a positive integer or None, but it is '5'. Write DRF_TO"),
         ("MAX_TOKENS_PER_USER", True, "but it is True. Write DRF_TOKEN_AUTH = {"),
-        ("WHEN_FULL", "REJECT", "but it is 'REJECT'. Did you mean \"reject\"?"),
-        ("REVOKE_ON_REUSE", "yes", "Did you mean True?"),
-        ("REVOKE_ON_REUSE", 1, "True or False, but it is 1. Did you mean True?"),
-        ("REVOKE_ON_REUSE", 0, "True or False, but it is 0. Did you mean False?"),
-        ("WHEN_FULL", "evict", '"evict_oldest" or "reject", but it is \'evict\'. Did you mean "ev'),
+        ("WHEN_FULL", "REJECT", "but it is 'REJECT'. Write DRF_TOKEN_AUTH = {"),
+        ("REVOKE_ON_REUSE", 1, "True or False, but it is 1. Write DRF_TOKEN_AUTH = {"),
+        ("WHEN_FULL", "evict", '"evict_oldest" or "reject", but it is \'evict\'. Write DRF_TO'),
         ("UNKNOWN_KEYS", True, '"reject" or "pass", but it is True. Write DRF_TOKEN_AUTH = {"UNK'),
-        ("PASSWORD_BOUND", "login", "but it is 'login'. Did you mean (\"login\",)?"),
-        ("PASSWORD_BOUND", ("api",), "\"personal\", without 'api', but it is ('api',)."),
-        ("PREFIX", "a b", "a text of 1 to 16 letters, digits or -._~+/, but it is 'a b'."),
-        ("FAILED_KEY_RATE", 20, 'a rate such as "20/min", or None, but it is 20. Did you mean "20'),
-        ("FAILED_KEY_RATE", "10 a minute", 'Did you mean "10/min"?'),
+        ("PASSWORD_BOUND", "login", "but it is 'login'. Write DRF_TOKEN_AUTH = {"),
+        ("PASSWORD_BOUND", ("api",), "\"personal\", but it is ('api',)."),
+        ("PREFIX", "a b", "header, but it is 'a b'."),
+        ("FAILED_KEY_RATE", 20, 'a rate such as "20/min", or None, but it is 20. Write DRF_'),
     ],
 )
 def test_a_wrong_value_is_shown_with_the_one_to_write(name, value, message):
@@ -94,21 +86,16 @@ def test_a_wrong_value_is_shown_with_the_one_to_write(name, value, message):
         (
             "LOGIN_RATES",
             {"account": "3/min", "address": 5},
-            "['LOGIN_RATES']['address'] must be a rate such as \"20/min\", or None, but it is 5. D",
+            "['LOGIN_RATES']['address'] must be a rate such as \"20/min\", or None, but it is 5. W",
         ),
-        ("LOGIN_RATES", {"ip": "5/min"}, "but it is {'ip': …}. Did you mean \"address\"?"),
-        ("LOGIN_RATES", {"user": "5/min"}, 'Did you mean "account"?'),
         (
             "LOGIN_RATES",
-            {"adress_": "5/min"},
-            "but it is {'adress_': …}. Did you mean \"address\"?",
+            {"ip": "5/min"},
+            "but it is a dict with the entry 'ip'. Write DRF_TOKEN_AUTH = {",
         ),
-        ("LOGIN_RATES", {"colour": "5/min"}, "but it is {'colour': …}. Write DRF_TOKEN_AUTH = {"),
-        ("LOGIN_RATES", "5/min", "Did you mean {'address': '5/min'}?"),
-        ("SCOPES", "read write", "Did you mean {'read': 'Read', 'write': 'Write'}?"),
-        ("SCOPES", {"write", "read"}, "Did you mean {'read': 'Read', 'write': 'Write'}?"),
-        ("SCOPES", ["read", "write"], "Did you mean {'read': 'Read', 'write': 'Write'}?"),
-        ("SCOPES", {"a": "A", "read write": ""}, "but it is {'read write': …}."),
+        ("LOGIN_RATES", {"colour": "5/min"}, "the entry 'colour'. Write DRF_TOKEN_AUTH = {"),
+        ("SCOPES", ["read", "write"], "descriptions, but it is ['read', 'write']. Write DRF_"),
+        ("SCOPES", {"a": "A", "read write": ""}, "but it is a dict with the entry 'read write'."),
         (
             "SCOPES",
             {"a": "A", "read": None},
@@ -118,13 +105,17 @@ def test_a_wrong_value_is_shown_with_the_one_to_write(name, value, message):
         (
             "PEPPERS",
             {"1": SECRET},
-            "integers from 1 to 127, but it is {'1': …}. Did you mean {1: …}?",
+            "(1 to 127) and secrets, but it is a dict with the entry of type str. W",
         ),
-        ("PEPPERS", {300: SECRET}, "integers from 1 to 127, but it is {300: …}."),
+        (
+            "PEPPERS",
+            {300: SECRET},
+            "ids (1 to 127) and secrets, but it is a dict with the entry 300.",
+        ),
         (
             "PEPPERS",
             {1: SECRET, 2: "few letters"},
-            "DRF_TOKEN_AUTH['PEPPERS'][2] must be a text of at least 32 characters, but it is 11 c",
+            "DRF_TOKEN_AUTH['PEPPERS'][2] must be a text of at least 32 characters, and valid UT",
         ),
         ("PEPPERS", {1: SECRET.encode()}, "['PEPPERS'][1] must be a text of at least 32 charact"),
         ("PEPPER", 2, "['PEPPER'] is 2, but DRF_TOKEN_AUTH['PEPPERS'] has no pepper 2."),
@@ -188,7 +179,6 @@ def test_a_value_whose_repr_fails():
     [
         # misspelt
         *[("TTTL", "TTL"), ("IDLE_TIME_OUT", "IDLE_TIMEOUT"), ("max_ttl", "MAX_TTL")],
-        *[("IDLE", "IDLE_TIMEOUT"), ("LAST_USED", "LAST_USED_INTERVAL")],
         *[("SCOPE", "SCOPES"), ("ttl", "TTL"), ("prefix", "PREFIX"), ("max-ttl", "MAX_TTL")],
         # django-rest-knox and durin
         *[("TOKEN_TTL", "TTL"), ("DEFAULT_TOKEN_TTL", "TTL"), ("AUTO_REFRESH", "IDLE_TIMEOUT")],
@@ -254,4 +244,4 @@ def test_nothing_is_suggested_for_an_unknown_name(wrong):
     ],
 )
 def test_a_flat_setting_is_an_error_if_it_is_nearly_one_of_ours(name, hint):
-    assert hint_for_flat(name, list(RULES)) == hint
+    assert hint_for_flat(name) == hint

@@ -31,6 +31,7 @@ from rest_framework.views import APIView
 import drf_token_auth
 from drf_token_auth import conf, get_token_model, operations
 from drf_token_auth.checks.shared import guarded
+from drf_token_auth.conf.rest_framework import require_readable
 from drf_token_auth.contrib import audit_checks
 from drf_token_auth.exceptions import TokenError
 from drf_token_auth.permissions import HasScopes
@@ -158,9 +159,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "E014": [defaults(f"{__name__}.ByKey")],
     "E015": [{}],
     "E016": [
-        {"REST_FRAMEWORK": None},
         {"REST_FRAMEWORK": {"DEFAULT_AUTHENTICATION_CLASSES": OURS}},
-        defaults(OURS + SESSION),
         defaults("drf_token_auth.ExpiringTokenAuthentication"),
         defaults(None),
         urls(type("Shop", (APIView,), {"permission_classes": HasScopes})),
@@ -175,7 +174,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W004": [{}],
     "W005": [{"SECRET_KEY": PEPPER, "DRF_TOKEN_AUTH": {"PEPPERS": {1: PEPPER}}}],
     "W006": [{"DRF_TOKEN_AUTH": {"TTL": DAY, "IDLE_TIMEOUT": DAY}}],
-    "W007": [defaults(OURS, f"{__name__}.OldTokens"), defaults(f"{__name__}.OldTokens", OURS)],
+    "W007": [defaults(OURS, f"{__name__}.OldTokens")],
     "W008": [{**defaults(SESSION), "ROOT_URLCONF": (path("", include("drf_token_auth.urls")),)}],
     "W009": [urls(Logout)],
     "W015": [{"ROOT_URLCONF": (path("auth", include("drf_token_auth.urls")),)}],
@@ -231,6 +230,7 @@ def command(*typed: str) -> None:
 def no_app() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.apps.apps.get_model", missing)
+        get_token_model.cache_clear()
         get_token_model()
 
 
@@ -249,6 +249,11 @@ def no_text() -> None:
         get_token_model()
 
 
+def unreadable(value: Any) -> None:
+    with override_settings(REST_FRAMEWORK=value):
+        require_readable()
+
+
 def full(user: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}):
         operations.issue(user)
@@ -265,6 +270,11 @@ def errors(user: Any) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "get_token_model(), without the app in INSTALLED_APPS", no_app
     yield 'include("drf_token_auth.urls"), without the app in INSTALLED_APPS', no_app_at_the_urls
     yield 'DRF_TOKEN_AUTH_TOKEN_MODEL = ("accounts.ApiToken",)', no_text
+    yield "REST_FRAMEWORK = None", lambda: unreadable(None)
+    yield (
+        "a comma is missing in DEFAULT_AUTHENTICATION_CLASSES",
+        lambda: unreadable({"DEFAULT_AUTHENTICATION_CLASSES": [OURS + SESSION]}),
+    )
     yield "token.key, of a token that was loaded", lambda: Token.objects.filter(user=user)[0].key
     yield "Token.objects.get(key=key)", lambda: Token.objects.get(key="x")
     yield (

@@ -7,30 +7,8 @@ has an impossible value: :func:`shared.check` catches every exception.
 
 from __future__ import annotations
 
-from . import (
-    admins,
-    authenticators,
-    code,
-    drfs_tokens,
-    neighbours,
-    rest_framework,
-    routes,
-    scopes,
-    serializers,
-    settings,
-    token_model,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "admins",
-    "authenticators",
-    "code",
-    "drfs_tokens",
-    "neighbours",
-    "rest_framework",
-    "routes",
-    "scopes",
-    "serializers",
-    "settings",
-    "token_model",
-]
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")

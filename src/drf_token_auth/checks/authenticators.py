@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Tags
+from django.core.checks import Tags
 from rest_framework.authentication import (
     BaseAuthentication,
     BasicAuthentication,
@@ -15,18 +14,11 @@ from rest_framework.authentication import (
 
 from .. import conf
 from ..authentication import ExpiringTokenAuthentication
+from ..conf.rest_framework import OURS, SETTING, write_ours
 from .code import is_token_model, looks_tokens_up_by_key, model_of
-from .rest_framework import (
-    OURS,
-    SETTING,
-    check_default_authenticators,
-    default_authenticators,
-    write_ours,
-)
+from .rest_framework import check_default_classes, default_authenticators
 from .served import base_of, comes_from, served_views, takes_our_tokens
-from .shared import Messages, check, error, path_of, settings_in_force, warning
-
-__all__ = ["takes_drfs_tokens"]
+from .shared import Messages, check, error, path_of, warning
 
 
 def _default_classes() -> list[Any]:
@@ -48,10 +40,8 @@ def check_order_of_authenticators() -> Messages:
     classes = _default_classes()
     if not any(map(_is_our_class, classes)):
         return
-    first = classes[0]
-    challenge = getattr(first, "authenticate_header", None)
-    if challenge is BaseAuthentication.authenticate_header:
-        ours = next(filter(_is_our_class, classes))
+    first, ours = classes[0], next(filter(_is_our_class, classes))
+    if getattr(first, "authenticate_header", None) is BaseAuthentication.authenticate_header:
         yield warning(
             "W001",
             f"{first.__name__} is the first of {SETTING}. It has no WWW-Authenticate challenge, "
@@ -107,31 +97,19 @@ def check_keywords() -> Messages:
     """W007: DRF's authenticator and ours read the same keyword and refuse each other's keys."""
     classes = _default_classes()
     for theirs in filter(_is_drfs, classes):
-        if not is_token_model(model_of(theirs)) and not _needs_authtoken(theirs):
-            yield from _refusals(theirs, classes)
-
-
-def _refusals(theirs: Any, classes: Sequence[Any]) -> list[CheckMessage]:
-    in_force = settings_in_force()
-    ours = [one for one in classes if _is_our_class(one) and _words(one) & _words(theirs)]
-    if in_force is None or not ours:
-        return []
-    before = [one for one in ours if classes.index(one) > classes.index(theirs)]
-    if before:
-        harm = f"{theirs.__name__} is before {before[0].__name__} and refuses its keys"
-    elif in_force.UNKNOWN_KEYS != "pass":
-        harm = f"{ours[0].__name__} refuses the keys of {theirs.__name__}, which is after it"
-    else:
-        return []
-    names = ", ".join(f'"{path_of(one)}"' for one in [*ours, theirs])
-    return [
-        warning(
-            "W007",
-            f"{harm}. Both answer to the word {theirs.keyword!r} in the Authorization header.",
-            f'Write "DEFAULT_AUTHENTICATION_CLASSES": [{names}, …] '
-            f'and {conf.SETTING} = {{"UNKNOWN_KEYS": "pass"}}.',
-        )
-    ]
+        ours = [one for one in classes if _is_our_class(one) and _words(one) & _words(theirs)]
+        if not ours or is_token_model(model_of(theirs)) or _needs_authtoken(theirs):
+            continue
+        is_last = all(classes.index(one) < classes.index(theirs) for one in ours)
+        if not (is_last and conf.get_settings().UNKNOWN_KEYS == "pass"):
+            names = ", ".join(f'"{path_of(one)}"' for one in [*ours, theirs])
+            yield warning(
+                "W007",
+                f"{theirs.__name__} and {ours[0].__name__} refuse each other's keys. Both answer "
+                f"to the word {theirs.keyword!r} in the Authorization header.",
+                f'Write "DEFAULT_AUTHENTICATION_CLASSES": [{names}, …] '
+                f'and {conf.SETTING} = {{"UNKNOWN_KEYS": "pass"}}.',
+            )
 
 
 @check(Tags.security)
@@ -143,7 +121,7 @@ def check_login_is_of_use() -> Messages:
     if not logins or any(map(_may_take_our_tokens, defaults)) or any(map(_names_our_class, views)):
         return
     # E016 and E017 already say which class to write.
-    if check_default_authenticators() or any(map(_lacks_its_app, defaults)):
+    if check_default_classes() or any(map(_lacks_its_app, defaults)):
         return
     yield warning(
         "W008",
@@ -165,12 +143,9 @@ def _may_take_our_tokens(one: Any) -> bool:
     """Return whether this authenticator accepts our tokens, or may accept them in some requests."""
     if not isinstance(one, type) or _is_our_class(one):
         return True
-    if not hasattr(one, "get_model"):
-        return False
-    try:
-        return is_token_model(one().get_model())
-    except Exception:  # noqa: BLE001 -- the project's code may need a request
-        return not _needs_authtoken(one)
+    model = model_of(one)
+    is_unknown = model is None and hasattr(one, "get_model") and not _needs_authtoken(one)
+    return is_unknown or is_token_model(model)
 
 
 def _is_our_class(one: Any) -> bool:

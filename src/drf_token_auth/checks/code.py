@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
@@ -14,12 +15,9 @@ from ..base_models import AbstractToken
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
-__all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of", "own_functions"]
-
 # The project cannot correct the code of these packages. Other checks cover how they use tokens.
 _PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
 _LOOKUPS = {"get", "aget", "filter", "exclude", "get_object_or_404", "aget_object_or_404"}
-_MODEL_OF_THE_CLASS = {"get_model", "model"}
 
 
 def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
@@ -72,11 +70,11 @@ def _filters_by_key(code: CodeType) -> bool:
 
 def _is_about_our_tokens(cls: type[Any], function: FunctionType) -> bool:
     names = {name for code in _codes(function.__code__) for name in code.co_names}
-    if any(name.startswith("drf_token_auth") for name in names) or "get_token_model" in names:
-        return True
-    if any(is_token_model(function.__globals__.get(name)) for name in names):
-        return True
-    return not names.isdisjoint(_MODEL_OF_THE_CLASS) and is_token_model(model_of(cls))
+    models = [function.__globals__.get(name) for name in names]
+    if not names.isdisjoint({"get_model", "model"}):
+        models.append(model_of(cls))
+    is_ours = re.compile("drf_token_auth|get_token_model$").match
+    return any(map(is_token_model, models)) or any(map(is_ours, names))
 
 
 def is_token_model(one: Any) -> bool:

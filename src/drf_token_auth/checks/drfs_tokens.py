@@ -7,13 +7,12 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import Tags
 
+from ..conf.rest_framework import OURS, SETTING
 from .authenticators import takes_drfs_tokens
 from .code import own_functions
-from .rest_framework import OURS, SETTING, default_authenticators
+from .rest_framework import default_authenticators
 from .served import base_of, served_views
 from .shared import Messages, check, error, path_of, warning
-
-__all__: list[str] = []
 
 AUTHTOKEN = "rest_framework.authtoken"
 _HINT = (

@@ -15,8 +15,6 @@ from django.core.checks import Tags
 from .served import served_views
 from .shared import Messages, check, guarded
 
-__all__: list[str] = []
-
 # The module with the checks, by the name of the neighbour's package.
 MODULES = {
     "auditlog": "audit_checks",

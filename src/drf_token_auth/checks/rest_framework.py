@@ -6,89 +6,56 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
+from rest_framework.settings import DEFAULTS
 
-from ..conf.rest_framework import OURS, SETTING, unreadable, write_ours, wrong_entry
+from ..conf.rest_framework import configured, write_ours, wrong_entry
 from ..conf.rules import show
 from .served import served_views
 from .shared import Messages, check, error, path_of, warning
 
-__all__ = ["OURS", "SETTING", "default_authenticators", "write_ours"]
+_AUTHENTICATORS = "DEFAULT_AUTHENTICATION_CLASSES"
 
 
-def _configured(name: str = "DEFAULT_AUTHENTICATION_CLASSES") -> Any:
+def _value(name: str) -> Any:
     """Return the project's value, or DRF's default."""
-    from rest_framework.settings import DEFAULTS
-
-    configured = getattr(settings, "REST_FRAMEWORK", {})
-    if not isinstance(configured, Mapping):
-        return ()
     defaults: Mapping[str, object] = DEFAULTS
-    return configured.get(name, defaults[name])
+    return configured(name, defaults[name])
 
 
 def default_authenticators() -> list[Any]:
-    """Return the classes of the setting. Leave out the entries that E016 reports."""
-    listed = _configured()
-    found = (_imported(one) for one in (listed if isinstance(listed, (list, tuple)) else ()))
-    return [one for one in found if callable(one)]
-
-
-def _imported(entry: Any) -> Any:
-    try:
-        return import_string(entry) if isinstance(entry, str) else None
-    except Exception:  # noqa: BLE001 -- a project's module may run any code
-        return None
+    """Return what the setting names, or nothing if E016 reports an entry."""
+    listed = _value(_AUTHENTICATORS)
+    is_right = isinstance(listed, (list, tuple)) and not any(map(wrong_entry, listed))
+    return [import_string(one) for one in listed] if is_right else []
 
 
 @check(Tags.compatibility)
-def check_default_authenticators() -> Messages:
-    """E016: the setting is not a list, or has entries that DRF cannot use."""
-    broken = unreadable()
-    for message, hint in broken:
-        yield error("E016", message, hint)
-    listed = _configured()
-    if not isinstance(listed, (list, tuple)):
-        yield error(
-            "E016", f"{SETTING} must be a list, but it is {show(listed)}.", _as_list(listed)
-        )
-        return
-    for entry in listed:
-        wrong = None if broken else wrong_entry(entry)
-        if wrong is not None:
-            yield error("E016", *wrong)
-
-
-@check(Tags.compatibility)
-def check_other_classes() -> Messages:
-    """E016: another list of classes in REST_FRAMEWORK is a text, often without its comma."""
-    for name in ("PERMISSION", "THROTTLE", "RENDERER", "PARSER"):
+def check_default_classes() -> Messages:
+    """E016: a setting of DRF is not a list, or DRF cannot use an authenticator."""
+    for name in ("AUTHENTICATION", "PERMISSION", "THROTTLE", "RENDERER", "PARSER"):
         setting = f"DEFAULT_{name}_CLASSES"
-        listed = _configured(setting)
+        listed = _value(setting)
         if not isinstance(listed, (list, tuple)):
-            is_text = isinstance(listed, str)
-            yield error(
-                "E016",
-                f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.',
-                _as_list(listed) if is_text else f'Write "{setting}": ["…"], with dotted paths.',
-            )
-
-
-def _as_list(value: Any) -> str:
-    if isinstance(value, str):
-        return f'Add a comma: ("{value}",).'
-    return f'Add a comma: ("{path_of(value)}",).' if isinstance(value, type) else write_ours()
+            message = f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.'
+            if isinstance(listed, (str, type)):
+                path = listed if isinstance(listed, str) else path_of(listed)
+                yield error("E016", message, f'Add a comma: ("{path}",).')
+            elif setting == _AUTHENTICATORS:
+                yield error("E016", message, write_ours())
+            else:
+                yield error("E016", message, f'Write "{setting}": ["…"], with dotted paths.')
+        elif setting == _AUTHENTICATORS:
+            yield from (error("E016", *wrong) for wrong in map(wrong_entry, listed) if wrong)
 
 
 @check(Tags.templates)
 def check_browsable_api() -> Messages:
     """W011: DRF renders pages for browsers, but its templates are not installed."""
-    renderers = _configured("DEFAULT_RENDERER_CLASSES")
-    if not isinstance(renderers, (list, tuple)) or apps.is_installed("rest_framework"):
+    if apps.is_installed("rest_framework"):
         return
-    if "rest_framework.renderers.BrowsableAPIRenderer" in renderers:
+    if "rest_framework.renderers.BrowsableAPIRenderer" in _value("DEFAULT_RENDERER_CLASSES"):
         yield warning(
             "W011",
             '"rest_framework" is not in INSTALLED_APPS, so a browser that opens a view gets the '

@@ -12,8 +12,6 @@ from django.urls.resolvers import RoutePattern
 from .served import served_callbacks
 from .shared import Messages, check, warning
 
-__all__: list[str] = []
-
 
 @check(Tags.urls)
 def check_routes() -> Messages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.core.checks import CheckMessage, Tags
+from django.core.checks import Tags
 from django.views import View
 from rest_framework.permissions import OperandHolder, SingleOperandHolder
 
@@ -13,45 +13,33 @@ from .. import conf
 from ..permissions import HasScopes
 from ..scopes import split_scopes
 from .served import served_callbacks
-from .shared import Messages, check, error, path_of, settings_in_force
-
-__all__: list[str] = []
+from .shared import Messages, check, error, path_of
 
 
 @check(Tags.urls)
 def check_required_scopes() -> Messages:
-    """E008: a view requires a scope that SCOPES does not declare, so no token can have it."""
-    in_force = settings_in_force()
-    if in_force is None:
-        return
-    found: dict[tuple[Any, str], CheckMessage] = {}
+    """E008: a view requires a scope that SCOPES does not declare, so no token can have it.
+
+    E012: required_scopes has a key that is not an HTTP method, so its scopes do nothing.
+    """
+    declared = set(conf.get_settings().SCOPES)
     for view, required in _scoped_views():
-        for scope in sorted(_named(required) - set(in_force.SCOPES)):
-            found[view, scope] = error(
+        for scope in sorted(_named(required) - declared):
+            yield error(
                 "E008",
                 f"{path_of(view)} requires the scope {scope!r}, but {conf.SETTING}['SCOPES'] does "
                 "not declare it. No token can have it.",
                 f'Write {conf.SETTING} = {{"SCOPES": {{"{scope}": "…"}}}}, or correct '
                 "required_scopes.",
             )
-    yield from found.values()
-
-
-@check(Tags.urls)
-def check_scoped_methods() -> Messages:
-    """E012: required_scopes has a key that is not an HTTP method, so its scopes do nothing."""
-    found: dict[tuple[Any, str], CheckMessage] = {}
-    for view, required in _scoped_views():
-        names = getattr(view, "http_method_names", View.http_method_names)
-        known = {name.upper() for name in [*View.http_method_names, *names]}
+        names = [*View.http_method_names, *getattr(view, "http_method_names", ())]
         for method in required if isinstance(required, Mapping) else ():
-            if not (isinstance(method, str) and method.upper() in known):
-                found[view, repr(method)] = error(
+            if str(method).lower() not in names:
+                yield error(
                     "E012",
                     f"{path_of(view)} requires scopes for {method!r}, which is not an HTTP method.",
                     'Write required_scopes = {"GET": […], "POST": […]}.',
                 )
-    yield from found.values()
 
 
 def _scoped_views() -> Iterator[tuple[Any, Any]]:
@@ -70,10 +58,10 @@ def _scoped_views() -> Iterator[tuple[Any, Any]]:
 
 
 def _has_scopes(permission: Any) -> bool:
-    if isinstance(permission, OperandHolder):
-        return _has_scopes(permission.op1_class) or _has_scopes(permission.op2_class)
-    if isinstance(permission, SingleOperandHolder):
-        return _has_scopes(permission.op1_class)
+    if isinstance(permission, (OperandHolder, SingleOperandHolder)):
+        return _has_scopes(permission.op1_class) or _has_scopes(
+            getattr(permission, "op2_class", None)
+        )
     return isinstance(permission, type) and issubclass(permission, HasScopes)
 
 

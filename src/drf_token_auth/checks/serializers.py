@@ -13,8 +13,6 @@ from ..rows.pickling import KEY_COLUMNS
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
-__all__: list[str] = []
-
 
 @check(Tags.urls)
 def check_serializers() -> Messages:

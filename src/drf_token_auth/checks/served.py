@@ -12,16 +12,6 @@ from django.utils.module_loading import import_string
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 
-__all__ = [
-    "base_of",
-    "comes_from",
-    "is_named",
-    "is_our_token_model",
-    "served_callbacks",
-    "served_views",
-    "takes_our_tokens",
-]
-
 
 def served_callbacks() -> list[Any]:
     """Return the callbacks of the URLs.

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.checks import Tags
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.encoding import force_bytes
 
 from .. import conf
 from ..conf.names import hint_for_flat
-from ..conf.schema import RULES
-from .shared import Messages, check, error, settings_in_force, warning
-
-__all__: list[str] = []
+from .shared import Messages, check, error, warning
 
 
 @check(Tags.security)
@@ -21,7 +17,7 @@ def check_settings() -> Messages:
     for problem in conf.problems():
         yield error(problem.id, problem.message, problem.hint)
     for name in dir(settings):
-        hint = hint_for_flat(name, list(RULES))
+        hint = hint_for_flat(name)
         if hint is not None:
             yield error("E004", f"{name} is not a setting of drf_token_auth.", hint)
 
@@ -29,8 +25,8 @@ def check_settings() -> Messages:
 @check(Tags.security, deploy=True)
 def check_lifetimes() -> Messages:
     """W003: login tokens never expire."""
-    in_force = settings_in_force()
-    if in_force and not (in_force.TTL or in_force.MAX_TTL or in_force.IDLE_TIMEOUT):
+    in_force = conf.get_settings()
+    if not (in_force.TTL or in_force.MAX_TTL or in_force.IDLE_TIMEOUT):
         yield warning(
             "W003",
             "TTL, MAX_TTL and IDLE_TIMEOUT are all None, so login tokens never expire.",
@@ -54,15 +50,8 @@ def check_transport() -> Messages:
 @check(Tags.security)
 def check_peppers() -> Messages:
     """W005: a pepper is SECRET_KEY, so a rotation of SECRET_KEY would change the pepper too."""
-    in_force = settings_in_force()
-    if in_force is None or not in_force.PEPPERS:
-        return
-    try:
-        secret_key = force_bytes(settings.SECRET_KEY)
-    except ImproperlyConfigured:
-        return  # Django reports an empty SECRET_KEY itself.
-    for id_, pepper in in_force.PEPPERS.items():
-        if pepper == secret_key:
+    for id_, pepper in conf.get_settings().PEPPERS.items():
+        if pepper == force_bytes(settings.SECRET_KEY):
             yield warning(
                 "W005",
                 f"{conf.SETTING}['PEPPERS'][{id_}] is SECRET_KEY. After a change of SECRET_KEY, "
@@ -75,13 +64,11 @@ def check_peppers() -> Messages:
 @check(Tags.security)
 def check_idle_timeout() -> Messages:
     """W006: an idle timeout that is not shorter than the lifetime has no effect."""
-    in_force = settings_in_force()
-    if not (in_force and in_force.TTL and in_force.IDLE_TIMEOUT):
-        return
-    if in_force.IDLE_TIMEOUT >= in_force.TTL:
+    ttl, idle_timeout = conf.get_settings().TTL, conf.get_settings().IDLE_TIMEOUT
+    if ttl and idle_timeout and idle_timeout >= ttl:
         yield warning(
             "W006",
-            f"IDLE_TIMEOUT ({in_force.IDLE_TIMEOUT}) is not shorter than TTL ({in_force.TTL}), so "
-            "no token expires because it is idle.",
+            f"IDLE_TIMEOUT ({idle_timeout}) is not shorter than TTL ({ttl}), so no token expires "
+            "because it is idle.",
             "Make IDLE_TIMEOUT shorter than TTL, or leave it out.",
         )

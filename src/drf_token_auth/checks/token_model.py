@@ -13,67 +13,66 @@ from django.db import models, router
 from .. import conf, get_token_model
 from ..base_models import AbstractToken
 from ..managers import TokenQuerySet
-from .shared import Messages, check, error, token_model_in_force
-
-__all__: list[str] = []
+from .shared import Messages, check, error
 
 
 @check(Tags.models)
 def check_token_model() -> Messages:
-    """E005: no such model. E006: it is not an AbstractToken. E007: a foreign key is wrong."""
+    """E005: no such model. E006: it is not an AbstractToken. E007, E018, E020, E022: see below."""
     try:
         model = get_token_model()
     except ImproperlyConfigured as reason:
-        hint = (
+        yield error(
+            "E005",
+            str(reason),
             f'Write {conf.TOKEN_MODEL_SETTING} = "accounts.ApiToken", with its app in '
-            f"INSTALLED_APPS. Without the setting, {conf.DEFAULT_TOKEN_MODEL} is used."
+            f"INSTALLED_APPS. Without the setting, {conf.DEFAULT_TOKEN_MODEL} is used.",
         )
-        yield error("E005", str(reason), hint)
         return
-    if not issubclass(model, AbstractToken):
+    if issubclass(model, AbstractToken):
+        yield from foreign_keys(model)
+        yield from manager(model)
+        yield from user_column(model)
+        yield from databases(model)
+    else:
         yield error(
             "E006",
             f"{conf.TOKEN_MODEL_SETTING} is {model._meta.label!r}, which is not a token model.",
             f"Derive it: class {model.__name__}(drf_token_auth.base_models.AbstractToken).",
-            obj=model,
         )
+
+
+def foreign_keys(model: type[AbstractToken]) -> Messages:
+    """E007: a foreign key points at the package's model, which the project has swapped out."""
+    if model._meta.label == conf.DEFAULT_TOKEN_MODEL:
         return
-    for other in apps.get_models():
-        for field in other._meta.local_fields:
-            if _label_of(field.related_model) == conf.DEFAULT_TOKEN_MODEL != model._meta.label:
-                yield error(
-                    "E007",
-                    f"{field} points at {conf.DEFAULT_TOKEN_MODEL}, but the token model is "
-                    f"{model._meta.label}.",
-                    f"Write models.ForeignKey(settings.{conf.TOKEN_MODEL_SETTING}, …).",
-                    obj=field,
-                )
+    for field in (field for other in apps.get_models() for field in other._meta.local_fields):
+        to: Any = field.related_model
+        # Django leaves the text of a relation to a model that is swapped out.
+        if getattr(getattr(to, "_meta", None), "label", to) == conf.DEFAULT_TOKEN_MODEL:
+            yield error(
+                "E007",
+                f"{field} points at {conf.DEFAULT_TOKEN_MODEL}, but the token model is "
+                f"{model._meta.label}.",
+                f"Write models.ForeignKey(settings.{conf.TOKEN_MODEL_SETTING}, …).",
+            )
 
 
-@check(Tags.models)
-def check_manager() -> Messages:
+def manager(model: type[AbstractToken]) -> Messages:
     """E020: the default manager of the token model lacks the methods of TokenManager."""
-    model = token_model_in_force()
-    if model is None:
-        return
-    manager = model._default_manager
-    if not issubclass(getattr(manager, "_queryset_class", models.QuerySet), TokenQuerySet):
+    found = model._default_manager
+    if not issubclass(getattr(found, "_queryset_class", models.QuerySet), TokenQuerySet):
         yield error(
             "E020",
-            f"{model._meta.label}.{manager.name} is the default manager of the token model, and it "
+            f"{model._meta.label}.{found.name} is the default manager of the token model, and it "
             "is not a TokenManager. The API and the pages would answer 500.",
-            f"Derive {type(manager).__name__} from drf_token_auth.managers.TokenManager, or write "
-            f"objects = TokenManager() above {manager.name} in {model.__name__}.",
-            obj=model,
+            f"Derive {type(found).__name__} from drf_token_auth.managers.TokenManager, or write "
+            f"objects = TokenManager() above {found.name} in {model.__name__}.",
         )
 
 
-@check(Tags.models)
-def check_user_column() -> Messages:
+def user_column(model: type[AbstractToken]) -> Messages:
     """E022: the token model's own ``user`` allows one token per user, or does not hold the id."""
-    model = token_model_in_force()
-    if model is None:
-        return
     user: Any = model._meta.get_field("user")
     if user.unique or not user.target_field.primary_key:
         fault = "is unique" if user.unique else f"holds the user's {user.target_field.name}"
@@ -83,27 +82,19 @@ def check_user_column() -> Messages:
             "user's primary key, and a user may have several tokens.",
             f"Delete the line that defines user in {model.__name__}: AbstractToken has it. For one "
             'token per user, write DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1}.',
-            obj=model,
         )
 
 
-def _label_of(model: Any) -> Any:
-    return getattr(getattr(model, "_meta", None), "label", model)
-
-
-@check(Tags.models)
-def check_databases() -> Messages:
+def databases(model: type[AbstractToken]) -> Messages:
     """E018: the query that finds a token joins its user, so both must be in one database."""
-    tokens, users = token_model_in_force(), get_user_model()
-    if tokens is None:
-        return
-    token_alias, user_alias = (router.db_for_write(model) for model in (tokens, users))
+    users = get_user_model()
+    token_alias, user_alias = router.db_for_write(model), router.db_for_write(users)
     if token_alias != user_alias:
         yield error(
             "E018",
-            f"DATABASE_ROUTERS put {tokens._meta.label} into the database {token_alias!r} and "
+            f"DATABASE_ROUTERS put {model._meta.label} into the database {token_alias!r} and "
             f"{users._meta.label} into {user_alias!r}. A token and its user are read in one "
             "query, so every request with a token would fail.",
             f"In db_for_read() and db_for_write(), return {user_alias!r} for the app "
-            f"{tokens._meta.app_label!r} too.",
+            f"{model._meta.app_label!r} too.",
         )

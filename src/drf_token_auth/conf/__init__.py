@@ -60,7 +60,9 @@ def token_model_label() -> str:
     """
     label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
     if not isinstance(label, str) or len(list(filter(None, label.split(".")))) != 2:
-        raise _wrong_label(label)
+        raise ImproperlyConfigured(
+            f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {show(label)}.'
+        )
     return label
 
 
@@ -69,19 +71,9 @@ def prepare_label() -> None:
 
     Called before Django loads models, because Django reads the setting of a swappable model itself.
     Without a value, ``makemigrations`` would fail for a project with a foreign key to
-    ``drf_token_auth.Token``. For a value that is no text, Django's error does not name the setting.
+    ``drf_token_auth.Token``. For a wrong value, Django's error does not always name the setting.
     """
-    if not hasattr(django_settings, TOKEN_MODEL_SETTING):
-        setattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
-    label = getattr(django_settings, TOKEN_MODEL_SETTING)
-    if label and not isinstance(label, str):
-        raise _wrong_label(label)
-
-
-def _wrong_label(label: object) -> ImproperlyConfigured:
-    return ImproperlyConfigured(
-        f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {show(label)}.'
-    )
+    setattr(django_settings, TOKEN_MODEL_SETTING, token_model_label())
 
 
 def _drop(*, setting: str, **kwargs: object) -> None:

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from .names import SETTING, hint_for
-from .rules import Fault, Rule, kind_of
+from .rules import kind_of
 from .schema import RULES
-
-__all__ = ["Problem", "problems"]
 
 
 class Problem(NamedTuple):
@@ -31,31 +29,30 @@ def problems() -> Iterator[Problem]:
     for name, value in raw.items():
         if name not in RULES:
             message = f"{SETTING} has no setting {name!r}."
-            yield Problem("E002", message, hint_for(name, list(RULES)))
+            yield Problem("E002", message, hint_for(name))
             continue
-        fault = RULES[name].fault(value)
+        rule = RULES[name]
+        fault = rule.fault(value)
         if fault is not None:
-            yield _wrong_value(name, RULES[name], fault)
+            place = f"{SETTING}[{name!r}]{fault.entry}"
+            line = f'Write {SETTING} = {{"{name}": {rule.example}}}'
+            yield Problem(
+                "E003",
+                f"{place} must be {fault.wanted}, but it is {fault.shown}.",
+                f"Did you mean {fault.meant}?"
+                if fault.meant
+                else f"{line}, or leave {name} out for the default.",
+            )
     yield from _unknown_pepper(raw)
 
 
 def _not_a_dict(raw: object) -> Problem:
     # The value may hold peppers, so only its type is shown.
     message = f"{SETTING} must be a dict, but it is {kind_of(raw)}."
-    if isinstance(raw, tuple) and len(raw) == 1 and isinstance(raw[0], Mapping):
+    if isinstance(raw, tuple) and any(isinstance(one, Mapping) for one in raw):
         return Problem("E001", message, "Delete the comma after the closing brace.")
     hint = f'Write {SETTING} = {{"TTL": timedelta(days=14)}}, or delete the line.'
     return Problem("E001", message, hint)
-
-
-def _wrong_value(name: str, rule: Rule, fault: Fault) -> Problem:
-    message = f"{SETTING}[{name!r}]{fault.entry} must be {fault.wanted}, but it is {fault.shown}."
-    hint = f"Did you mean {fault.meant}?" if fault.meant else _line(name, rule)
-    return Problem("E003", message, hint)
-
-
-def _line(name: str, rule: Rule) -> str:
-    return f'Write {SETTING} = {{"{name}": {rule.example}}}, or leave {name} out for the default.'
 
 
 def _unknown_pepper(raw: Mapping[Any, Any]) -> Iterator[Problem]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
@@ -14,27 +14,9 @@ from django.utils.module_loading import import_string
 
 from .rules import show
 
-__all__ = [
-    "OURS",
-    "SETTING",
-    "require_classes",
-    "require_readable",
-    "unreadable",
-    "write_ours",
-    "wrong_entry",
-]
-
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
+_BEARER = "drf_token_auth.authentication.BearerTokenAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
-# The paths that a hint can suggest for a misspelt path.
-_KNOWN = [
-    OURS,
-    "drf_token_auth.authentication.BearerTokenAuthentication",
-    "drf_token_auth.authentication.TokenAuthentication",
-    "rest_framework.authentication.SessionAuthentication",
-    "rest_framework.authentication.BasicAuthentication",
-    "rest_framework.authentication.TokenAuthentication",
-]
 # The path of a class, directly followed by another path. Without a comma, Python joins two texts.
 _JOINED = re.compile(
     r"(?P<first>[a-z]\w*(?:\.\w+)*\.[A-Z]\w*?)"
@@ -42,13 +24,36 @@ _JOINED = re.compile(
 )
 
 
+def configured(name: str, default: Any = ()) -> Any:
+    """Return a setting of REST_FRAMEWORK.
+
+    :raises ImproperlyConfigured: REST_FRAMEWORK is not a dict.
+    """
+    everything = getattr(settings, "REST_FRAMEWORK", {})
+    if isinstance(everything, Mapping):
+        return everything.get(name, default)
+    raise ImproperlyConfigured(
+        f"REST_FRAMEWORK must be a dict, but it is {show(everything)}. {write_ours()}"
+    )
+
+
+def _entries() -> list[Any] | tuple[Any, ...]:
+    listed = configured("DEFAULT_AUTHENTICATION_CLASSES")
+    return listed if isinstance(listed, (list, tuple)) else ()
+
+
 def require_readable() -> None:
     """Raise ImproperlyConfigured for mistakes that make DRF fail with an error of its own.
 
     Called at start-up, because the project's URLs import DRF's views before the checks run.
     """
-    for message, hint in unreadable():
-        raise ImproperlyConfigured(f"{message} {hint}")
+    for entry in _entries():
+        match = _JOINED.fullmatch(entry) if isinstance(entry, str) else None
+        if match:
+            raise ImproperlyConfigured(
+                f"{SETTING} has the entry {entry!r}. A comma is missing between two classes. "
+                f'Write "{match["first"]}", "{match["second"]}".'
+            )
 
 
 def require_classes() -> None:
@@ -56,7 +61,7 @@ def require_classes() -> None:
 
     Called by our URLs. ``manage.py`` shows this error without a traceback.
     """
-    for entry in _listed():
+    for entry in _entries():
         wrong = wrong_entry(entry)
         if wrong is not None:
             raise SystemCheckError(" ".join(wrong))
@@ -69,13 +74,6 @@ def write_ours() -> str:
     return f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
 
 
-def unreadable() -> list[tuple[str, str]]:
-    configured = getattr(settings, "REST_FRAMEWORK", {})
-    if not isinstance(configured, Mapping):
-        return [(f"REST_FRAMEWORK must be a dict, but it is {show(configured)}.", write_ours())]
-    return [found for found in map(_joined, _listed()) if found is not None]
-
-
 def wrong_entry(entry: Any) -> tuple[str, str] | None:
     """Return what is wrong with an entry of the setting and what to write, or None."""
     if not isinstance(entry, str):
@@ -85,39 +83,11 @@ def wrong_entry(entry: Any) -> tuple[str, str] | None:
         return message, write_ours()
     try:
         found = import_string(entry)
-        if isinstance(found, type) and not hasattr(found, "authenticate"):
-            reason = "is not an authenticator: it has no authenticate()"
-        elif callable(found):
+        if hasattr(found, "authenticate") or (callable(found) and not isinstance(found, type)):
             return None
-        else:
-            reason = "is not a class"
+        reason = "is not an authenticator: it has no authenticate()"
     except Exception as failure:  # noqa: BLE001 -- a project's module may run any code
         reason = f"cannot be imported: {type(failure).__name__}: {failure}"
-    near = _near(entry)
-    hint = f"Did you mean {near!r}?" if near else "Correct the path, or delete the entry."
+    near = [OURS] if entry in OURS else get_close_matches(entry, [OURS, _BEARER], 1, cutoff=0.75)
+    hint = f"Did you mean {near[0]!r}?" if near else "Correct the path, or delete the entry."
     return f"{SETTING} has the entry {entry!r}, which {reason}.", hint
-
-
-def _near(entry: str) -> str | None:
-    name = entry.strip().rpartition(".")[2]
-    same_class = [one for one in _KNOWN if one.endswith(f".{name}")]
-    near = same_class or difflib.get_close_matches(entry, _KNOWN, n=1, cutoff=0.8)
-    if near:
-        return near[0]
-    return OURS if entry.startswith("drf_token_auth") else None
-
-
-def _listed() -> tuple[Any, ...]:
-    configured = getattr(settings, "REST_FRAMEWORK", {})
-    listed = configured.get("DEFAULT_AUTHENTICATION_CLASSES", ())
-    return tuple(listed) if isinstance(listed, (list, tuple)) else ()
-
-
-def _joined(entry: Any) -> tuple[str, str] | None:
-    match = _JOINED.fullmatch(entry) if isinstance(entry, str) else None
-    if match is None:
-        return None
-    return (
-        f"{SETTING} has the entry {entry!r}. A comma is missing between two classes.",
-        f'Write "{match["first"]}", "{match["second"]}".',
-    )

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
 from typing import Any, NamedTuple
 
-from django.utils.dateparse import parse_duration
+from django.utils.functional import Promise
 
-__all__ = [
-    "DURATION",
-    "INTERVAL",
-    "KINDS",
-    "LIMIT",
-    "LONGEST",
-    "PEPPER_ID",
-    "PREFIX",
-    "RATE",
-    "SWITCH",
-    "Fault",
-    "Rule",
-    "choice",
-    "kind_of",
-    "rate_fault",
-    "require_duration",
-    "require_moment",
-    "show",
-]
-
-_SHOWN_LENGTH = 100
 # A moment this far from now is still a date that Python can hold.
 LONGEST = timedelta(days=36_500)
-_KINDS = ("login", "personal")
-_RATE = re.compile(r"[1-9][0-9]*/[smhd][a-z]*")
-_PREFIX = re.compile(r"[A-Za-z0-9\-._~+/]{1,16}")  # RFC 6750 2.1
-_HEADER_WORDS = {"token", "bearer", "jwt"}
-_SWITCHES = {"true": "True", "1": "True", "yes": "True", "on": "True"}
-_SWITCHES |= {"false": "False", "0": "False", "no": "False", "off": "False"}
-_SPOKEN = re.compile(r"([0-9]{1,9}) ?([smhdw]?)[a-z]*")
-# The value is right, but it is in quotes.
-_WRITTEN = re.compile(r"(?:datetime\.)?(timedelta\([a-z0-9_=*., ]+\))")
-_NEVER = {"never", "none", "null", "off", "false"}
+# The length of the column that holds a token's scopes. A token may have all of them.
+SCOPES_LENGTH = 1000
+DEFAULT_LOGIN_RATES: Mapping[str, str | None] = {"address": "20/min", "account": "10/min"}
+
+_SHOWN_LENGTH = 100
+# With more digits, timedelta() could raise OverflowError.
+_SPOKEN = re.compile(r"([0-9]{1,8}(?:\.[0-9]+)?) ?([smhdw]?)[a-z]*")
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_NEVER = {"never", "none", "null", "off", "false"}
 
 
 class Fault(NamedTuple):
@@ -85,17 +59,26 @@ def kind_of(value: object) -> str:
     return "None" if value is None else f"of type {type(value).__name__}"
 
 
+def _number_or_kind(value: object) -> str:
+    """Show a number. A text in its place may be a secret, so only its type is shown."""
+    return show(value) if type(value) is int else kind_of(value)
+
+
+def _is_pepper_id(value: object) -> bool:
+    return type(value) is int and 1 <= value <= 127
+
+
 def _as_timedelta(value: object) -> str | None:
     """Return the timedelta that a number or a text such as ``"14 days"`` stands for."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        is_in_range = 0 < value <= LONGEST.total_seconds()
-        return f"timedelta(seconds={value})" if is_in_range else None
-    if isinstance(value, (tuple, list)) and len(value) == 1:
-        return show(value[0]) if isinstance(value[0], timedelta) else _as_timedelta(value[0])
-    if isinstance(value, Mapping):
-        with suppress(TypeError, OverflowError):
-            return show(timedelta(**value))
-    return _spoken_timedelta(value.strip()) if isinstance(value, str) else None
+    text = show(value).strip("' ").lower()
+    if text in _NEVER and isinstance(value, str):
+        return "None"
+    spoken = _SPOKEN.fullmatch(text)
+    if spoken is None:
+        return None
+    number, unit = spoken[1], _UNITS[spoken[2]]
+    is_right = timedelta(0) < timedelta(**{unit: float(number)}) <= LONGEST
+    return f"timedelta({unit}={number})" if is_right else None
 
 
 def require_duration(name: str, value: object) -> None:
@@ -127,110 +110,141 @@ def require_moment(name: str, value: object) -> None:
     )
 
 
-def _spoken_timedelta(text: str) -> str | None:
-    written = _WRITTEN.fullmatch(text)
-    if text == "None" or written:
-        return written[1] if written else text
-    if text.lower() in _NEVER:
-        return "None"
-    spoken = _SPOKEN.fullmatch(text.lower())
-    if spoken and int(spoken[1]) == 0:
-        return None
-    if spoken:
-        return f"timedelta({_UNITS[spoken[2]]}={int(spoken[1])})"
-    with suppress(ValueError, OverflowError):
-        parsed = parse_duration(text)
-        return show(parsed) if parsed else None
-    return None
+def _matches(pattern: str) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
-def _duration_fault(value: Any, *, may_be_zero: bool = False) -> Fault | None:
-    if value is None:
-        return None
-    if not isinstance(value, timedelta):
-        return Fault("a timedelta or None", show(value), _as_timedelta(value))
-    if timedelta(0) < value <= LONGEST or (may_be_zero and not value):
-        return None
-    positive = "a positive timedelta of at most 100 years, or None"
-    return Fault(
-        "a timedelta from 0 to 100 years, or None" if may_be_zero else positive, show(value)
+def _simple(
+    example: str,
+    wanted: str,
+    accepts: Callable[[Any], bool],
+    *,
+    read: Callable[[Any], Any] = lambda value: value,
+    shown: Callable[[object], str] = show,
+) -> Rule:
+    """Return the rule for a value that is right or wrong as a whole."""
+    return Rule(
+        example, lambda value: None if accepts(value) else Fault(wanted, shown(value)), read
     )
 
 
-def _limit_fault(value: Any) -> Fault | None:
-    if value is None or (type(value) is int and value > 0):
+def _or_none(rule: Rule) -> Rule:
+    return replace(rule, fault=lambda value: None if value is None else rule.fault(value))
+
+
+def _duration(example: str, wanted: str, shortest: timedelta) -> Rule:
+    def fault(value: Any) -> Fault | None:
+        if not isinstance(value, timedelta):
+            return Fault("a timedelta or None", show(value), _as_timedelta(value))
+        return None if shortest <= value <= LONGEST else Fault(wanted, show(value))
+
+    return _or_none(Rule(example, fault))
+
+
+def _dict(
+    example: str,
+    wanted: str,
+    is_name: Callable[[Any], bool],
+    entry: Rule,
+    *,
+    read: Callable[[Any], Any] = lambda value: value,
+    shown: Callable[[object], str] = show,
+) -> Rule:
+    """Return the rule for a dict. A fault names the one entry that is wrong."""
+
+    def fault(value: Any) -> Fault | None:
+        if not isinstance(value, Mapping):
+            return Fault(wanted, shown(value))
+        for name, one in value.items():
+            if not is_name(name):
+                return Fault(wanted, f"a dict with the entry {shown(name)}")
+            found = entry.fault(one)
+            if found is not None:
+                return found._replace(entry=f"[{name!r}]")
         return None
-    is_number = re.fullmatch(r" *[1-9][0-9]{0,8}(\.0)? *", str(value)) is not None
-    meant = str(int(float(value))) if is_number and isinstance(value, (str, float)) else None
-    return Fault("a positive integer or None", show(value), meant)
 
-
-def _switch_fault(value: Any) -> Fault | None:
-    if isinstance(value, bool):
-        return None
-    meant = _SWITCHES.get(show(value).lower().strip("'"))
-    return Fault("True or False", show(value), meant)
-
-
-def rate_fault(value: Any) -> Fault | None:
-    """Say what is wrong with a rate of DRF, such as ``"20/min"``."""
-    if value is None or (isinstance(value, str) and _RATE.fullmatch(value)):
-        return None
-    number = (
-        re.match(r"[1-9][0-9]{0,8}", show(value).strip("'"))
-        if isinstance(value, (int, str))
-        else None
-    )
-    return Fault(
-        'a rate such as "20/min", or None',
-        show(value),
-        None if number is None or value is True else f'"{number[0]}/min"',
-    )
-
-
-def _kinds_fault(value: Any) -> Fault | None:
-    wanted = 'a tuple of the kinds "login" and "personal"'
-    if not isinstance(value, (tuple, list, set, frozenset)):
-        return Fault(wanted, show(value), f'("{value}",)' if value in _KINDS else None)
-    wrong = [kind for kind in value if kind not in _KINDS]
-    return Fault(f"{wanted}, without {show(wrong[0])}", show(value)) if wrong else None
-
-
-def _prefix_fault(value: Any) -> Fault | None:
-    if isinstance(value, str) and value.lower() in _HEADER_WORDS:
-        wanted = "the first characters of each key, and not the word in the Authorization header"
-        return Fault(wanted, show(value))
-    if isinstance(value, str) and _PREFIX.fullmatch(value):
-        return None
-    return Fault("a text of 1 to 16 letters, digits or -._~+/", show(value))
-
-
-def _pepper_id_fault(value: Any) -> Fault | None:
-    if value is None or (type(value) is int and 1 <= value <= 127):
-        return None
-    # A text may be the secret itself, so only a number is shown.
-    shown = show(value) if type(value) is int else kind_of(value)
-    return Fault("the id of a pepper in PEPPERS, from 1 to 127, or None", shown)
+    return Rule(example, fault, read)
 
 
 def choice(*choices: str) -> Rule:
     """Return the rule for a setting whose value must be one of these texts."""
-
-    def fault(value: Any) -> Fault | None:
-        if isinstance(value, str) and value in choices:
-            return None
-        near = difflib.get_close_matches(show(value).lower(), choices, n=1, cutoff=0.5)
-        wanted = " or ".join(f'"{one}"' for one in choices)
-        return Fault(wanted, show(value), f'"{near[0]}"' if near else None)
-
-    return Rule(f'"{choices[0]}"', fault)
+    wanted = " or ".join(f'"{one}"' for one in choices)
+    return _simple(f'"{choices[0]}"', wanted, lambda value: value in choices)
 
 
-DURATION = Rule("timedelta(days=14)", _duration_fault)
-INTERVAL = Rule("timedelta(minutes=10)", partial(_duration_fault, may_be_zero=True))
-LIMIT = Rule("10", _limit_fault)
-SWITCH = Rule("True", _switch_fault)
-RATE = Rule('"20/min"', rate_fault)
-KINDS = Rule('("login",)', _kinds_fault, tuple)
-PREFIX = Rule('"dta_"', _prefix_fault)
-PEPPER_ID = Rule("1", _pepper_id_fault)
+_POSITIVE = "a positive timedelta of at most 100 years, or None"
+DURATION = _duration("timedelta(days=14)", _POSITIVE, timedelta.resolution)
+INTERVAL = _duration(
+    "timedelta(minutes=10)", "a timedelta from 0 to 100 years, or None", timedelta(0)
+)
+LIMIT = _or_none(
+    _simple("10", "a positive integer or None", lambda value: type(value) is int and value > 0)
+)
+SWITCH = _simple("True", "True or False", lambda value: isinstance(value, bool))
+RATE = _or_none(
+    _simple('"20/min"', 'a rate such as "20/min", or None', _matches("[1-9][0-9]*/[smhd][a-z]*"))
+)
+KINDS = _simple(
+    '("login",)',
+    'a tuple of the kinds "login" and "personal"',
+    lambda value: (
+        isinstance(value, (tuple, list, set, frozenset))
+        and all(one in ("login", "personal") for one in value)
+    ),
+    read=tuple,
+)
+PREFIX = _simple(
+    '"dta_"',
+    "a text of 1 to 16 letters, digits or -._~+/, and not the word in the Authorization header",
+    _matches(r"(?!(?i:token|bearer|jwt)$)[A-Za-z0-9\-._~+/]{1,16}"),  # RFC 6750 2.1
+)
+PEPPER_ID = _or_none(
+    _simple(
+        "1",
+        "the id of a pepper in PEPPERS, from 1 to 127, or None",
+        _is_pepper_id,
+        shown=_number_or_kind,
+    )
+)
+PEPPERS = _dict(
+    '{1: "a random text of 32 characters or more"}',
+    "a dict of ids (1 to 127) and secrets",
+    _is_pepper_id,
+    _simple(
+        "",
+        "a text of at least 32 characters, and valid UTF-8",
+        # Python decodes bytes of the environment that are not UTF-8 to surrogates.
+        _matches(r"[^\ud800-\udfff]{32,}"),
+        shown=lambda value: (
+            f"{len(value)} characters long" if isinstance(value, str) else kind_of(value)
+        ),
+    ),
+    read=lambda value: {id_: secret.encode() for id_, secret in value.items()},
+    shown=_number_or_kind,
+)
+LOGIN_RATES = _or_none(
+    _dict(
+        '{"address": "20/min", "account": "10/min"}',
+        'a dict with the entries "address" and "account" only, or None',
+        lambda name: name in DEFAULT_LOGIN_RATES,
+        RATE,
+        read=lambda value: {} if value is None else {**DEFAULT_LOGIN_RATES, **value},
+    )
+)
+_SCOPES = _dict(
+    '{"read": "Read your data"}',
+    'a dict of names (visible ASCII characters without spaces, " and \\) and descriptions',
+    _matches(r"[\x21\x23-\x5b\x5d-\x7e]+"),  # RFC 6749 3.3
+    _simple("", "a text that describes the scope", lambda value: isinstance(value, (str, Promise))),
+)
+
+
+def _scopes_fault(value: Any) -> Fault | None:
+    fault = _SCOPES.fault(value)
+    if fault is not None or len(" ".join(value)) <= SCOPES_LENGTH:
+        return fault
+    wanted = f"a dict whose names fit into {SCOPES_LENGTH} characters, with spaces between them"
+    return Fault(wanted, f"{len(' '.join(value))} characters long")
+
+
+SCOPES = Rule(_SCOPES.example, _scopes_fault)

@@ -7,24 +7,10 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
-from .entries import DEFAULT_LOGIN_RATES, LOGIN_RATES, PEPPERS, SCOPES
-from .rules import (
-    DURATION,
-    INTERVAL,
-    KINDS,
-    LIMIT,
-    PEPPER_ID,
-    PREFIX,
-    RATE,
-    SWITCH,
-    Rule,
-    choice,
-)
-
-__all__ = ["RULES", "LoginRates", "Settings", "TokenAuthSettings"]
+from . import rules
 
 
-def setting(default: Any, rule: Rule, *, repr: bool = True) -> Any:  # noqa: A002 -- as field()
+def setting(default: Any, rule: rules.Rule, *, repr: bool = True) -> Any:  # noqa: A002 -- as field()
     """Return a field of :class:`Settings`, with its default and the rule for a project's value."""
     made = (lambda: dict(default)) if isinstance(default, Mapping) else (lambda: default)
     return field(default_factory=made, repr=repr, metadata={"rule": rule})
@@ -34,24 +20,24 @@ def setting(default: Any, rule: Rule, *, repr: bool = True) -> Any:  # noqa: A00
 class Settings:
     """The settings that the code uses: the defaults, replaced by ``DRF_TOKEN_AUTH``."""
 
-    TTL: timedelta | None = setting(timedelta(days=14), DURATION)
-    PERSONAL_TTL: timedelta | None = setting(timedelta(days=90), DURATION)
-    MAX_TTL: timedelta | None = setting(None, DURATION)
-    IDLE_TIMEOUT: timedelta | None = setting(None, DURATION)
-    LAST_USED_INTERVAL: timedelta | None = setting(timedelta(minutes=10), INTERVAL)
-    MAX_TOKENS_PER_USER: int | None = setting(None, LIMIT)
-    WHEN_FULL: str = setting("evict_oldest", choice("evict_oldest", "reject"))
-    ROTATION_GRACE: timedelta | None = setting(timedelta(seconds=60), INTERVAL)
-    REVOKE_ON_REUSE: bool = setting(False, SWITCH)
-    PASSWORD_BOUND: tuple[str, ...] = setting(("login",), KINDS)
-    RECENT_LOGIN: timedelta | None = setting(timedelta(minutes=15), DURATION)
-    SCOPES: Mapping[str, str] = setting({}, SCOPES)
-    PREFIX: str = setting("dta_", PREFIX)
-    PEPPERS: Mapping[int, bytes] = setting({}, PEPPERS, repr=False)
-    PEPPER: int | None = setting(None, PEPPER_ID)
-    UNKNOWN_KEYS: str = setting("reject", choice("reject", "pass"))
-    LOGIN_RATES: Mapping[str, str | None] = setting(DEFAULT_LOGIN_RATES, LOGIN_RATES)
-    FAILED_KEY_RATE: str | None = setting(None, RATE)
+    TTL: timedelta | None = setting(timedelta(days=14), rules.DURATION)
+    PERSONAL_TTL: timedelta | None = setting(timedelta(days=90), rules.DURATION)
+    MAX_TTL: timedelta | None = setting(None, rules.DURATION)
+    IDLE_TIMEOUT: timedelta | None = setting(None, rules.DURATION)
+    LAST_USED_INTERVAL: timedelta | None = setting(timedelta(minutes=10), rules.INTERVAL)
+    MAX_TOKENS_PER_USER: int | None = setting(None, rules.LIMIT)
+    WHEN_FULL: str = setting("evict_oldest", rules.choice("evict_oldest", "reject"))
+    ROTATION_GRACE: timedelta | None = setting(timedelta(seconds=60), rules.INTERVAL)
+    REVOKE_ON_REUSE: bool = setting(False, rules.SWITCH)
+    PASSWORD_BOUND: tuple[str, ...] = setting(("login",), rules.KINDS)
+    RECENT_LOGIN: timedelta | None = setting(timedelta(minutes=15), rules.DURATION)
+    SCOPES: Mapping[str, str] = setting({}, rules.SCOPES)
+    PREFIX: str = setting("dta_", rules.PREFIX)
+    PEPPERS: Mapping[int, bytes] = setting({}, rules.PEPPERS, repr=False)
+    PEPPER: int | None = setting(None, rules.PEPPER_ID)
+    UNKNOWN_KEYS: str = setting("reject", rules.choice("reject", "pass"))
+    LOGIN_RATES: Mapping[str, str | None] = setting(rules.DEFAULT_LOGIN_RATES, rules.LOGIN_RATES)
+    FAILED_KEY_RATE: str | None = setting(None, rules.RATE)
 
     @property
     def digest_version(self) -> int:
@@ -59,7 +45,7 @@ class Settings:
         return self.PEPPER or 0
 
 
-RULES: dict[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Settings)}
+RULES: dict[str, rules.Rule] = {each.name: each.metadata["rule"] for each in fields(Settings)}
 
 
 class LoginRates(TypedDict, total=False):

@@ -10,7 +10,8 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 
-from ..checks.shared import Messages, error, token_model_in_force
+from .. import get_token_model
+from ..checks.shared import Messages, error
 from ..rows.pickling import KEY_COLUMNS
 
 __all__ = ["find"]
@@ -20,9 +21,7 @@ _COLUMNS = json.dumps(KEY_COLUMNS)
 
 def find() -> Messages:
     """E019: an audit package copies the digests of keys into its own table."""
-    model = token_model_in_force()
-    if model is None:
-        return
+    model = get_token_model()
     for app, exclusion in _EXCLUSIONS.items():
         hint = exclusion(model) if apps.is_installed(app) else None
         if hint is not None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 
 from .. import conf
-from ..checks.shared import Messages, error, settings_in_force
+from ..checks.shared import Messages, error
 
 __all__ = ["find"]
 
 
 def find() -> Messages:
     """E015: ``TokenAuth(scopes=…)`` asks for a scope that SCOPES does not declare."""
-    in_force = settings_in_force()
+    declared = conf.get_settings().SCOPES
     ours = sys.modules.get("drf_token_auth.contrib.ninja")
-    if in_force is None or ours is None:
+    if ours is None:
         return
     asked = {(type(auth).__name__, scope) for auth in ours.with_scopes for scope in auth.scopes}
     for name, scope in sorted(asked):
-        if scope not in in_force.SCOPES:
+        if scope not in declared:
             yield error(
                 "E015",
                 f"{name}(scopes=…) asks for the scope {scope!r}, but {conf.SETTING}['SCOPES'] does "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -17,16 +17,6 @@ from django.core.exceptions import (
 from django.db import DatabaseError
 
 from ..rows.database_text import is_about_text
-
-__all__ = [
-    "account_name",
-    "clean_login_name",
-    "find_account",
-    "is_about_name",
-    "is_impossible_name",
-    "max_name_length",
-    "name_field",
-]
 
 _DJANGOS = "django.contrib.auth.backends."
 # A backend may accept longer names than the column does, such as an e-mail address.
@@ -77,28 +67,12 @@ def find_account(name: str) -> Any:
 
     If the project has a backend of its own, the name may also be an e-mail address.
     """
-    for find in (_get_by_natural_key, _get_by_email):
-        try:
-            return find(name)
-        except (ObjectDoesNotExist, MultipleObjectsReturned):
-            continue
-        except Exception as error:
-            if not is_about_name(error):
-                raise
-    return None
+    return _ask(_by_natural_key, name)[0] or _ask(_by_email, name)[0]
 
 
 def is_impossible_name(name: str) -> bool:
     """Return whether no account can have this name, such as letters in a column of numbers."""
-    try:
-        _get_by_natural_key(name)
-    except (ObjectDoesNotExist, MultipleObjectsReturned):
-        return False
-    except Exception as error:
-        if is_about_name(error):
-            return True
-        raise
-    return False
+    return _ask(_by_natural_key, name)[1]
 
 
 def is_about_name(error: Exception) -> bool:
@@ -108,26 +82,33 @@ def is_about_name(error: Exception) -> bool:
     return isinstance(error, (ValueError, TypeError, OverflowError, ValidationError))
 
 
-def _get_by_natural_key(name: str) -> Any:
+def _ask(find: Callable[[str], Any], name: str) -> tuple[Any, bool]:
+    """Return the user or None, and whether no account can have this name."""
+    try:
+        return find(name), False
+    except (ObjectDoesNotExist, MultipleObjectsReturned, FieldError):
+        return None, False
+    except Exception as error:
+        if is_about_name(error):
+            return None, True
+        raise
+
+
+def _by_natural_key(name: str) -> Any:
     manager: Any = get_user_model()._default_manager
     return manager.get_by_natural_key(name)
 
 
-def _get_by_email(name: str) -> Any:
-    user_model: Any = get_user_model()
+def _by_email(name: str) -> Any:
+    """Return the user with this address. A user model without such a column raises FieldError."""
     own_backends = [
         path for path in settings.AUTHENTICATION_BACKENDS if not path.startswith(_DJANGOS)
     ]
-    # Without such a backend, no user logs in with an address. Skip the query then, because the
-    # column may have no index.
+    # Without a backend of the project, no user logs in with an address. Skip the query then,
+    # because the column may have no index.
     if "@" not in name or not own_backends:
-        raise ObjectDoesNotExist
+        return None
+    user_model: Any = get_user_model()
     column = getattr(user_model, "EMAIL_FIELD", "email")
-    try:
-        users = user_model._default_manager.filter(**{f"{column}__iexact": name})
-    except FieldError:  # The user model has no such column.
-        raise ObjectDoesNotExist from None
-    found = users.order_by("pk").first()
-    if found is None:
-        raise ObjectDoesNotExist
-    return found
+    users = user_model._default_manager.filter(**{f"{column}__iexact": name})
+    return users.order_by("pk").first()

@@ -16,8 +16,6 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 
-__all__ = ["is_impersonated", "is_recent", "login_age", "note_login"]
-
 # The clocks of two servers may differ. A login on one can be in the future for the other.
 LEEWAY = timedelta(seconds=5)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["describe"]
-
 # A longer header is shortened before any pattern is tried.
 AGENT_LENGTH = 512
 

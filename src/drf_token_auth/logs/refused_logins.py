@@ -15,8 +15,6 @@ from django.contrib.auth.hashers import check_password, identify_hasher, is_pass
 from ..logins.account_name import account_name, find_account, name_field
 from .refused_requests import warn_once
 
-__all__ = ["log_refused_login"]
-
 
 def log_refused_login(request: Any, serializer: Any) -> None:
     """Warn, unless the project's serializer lacks one of the two fields, or refuses another field.

@@ -25,30 +25,41 @@ from ..exceptions import (
 )
 from ..keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
-__all__ = [
-    "explain",
-    "log_foreign_header",
-    "log_json_as_form",
-    "log_missing_header",
-    "log_refusal",
-    "warn_once",
-]
-
 logger = logging.getLogger("drf_token_auth")
 
 _EXPLAINED = "_drf_token_auth_explained"
 _QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
-# Clients send these words if their variable is empty or was not replaced.
-_EMPTY = {"undefined", "null", "none", "nil", "nan", "true", "false"}
-_PLACEHOLDER = re.compile(r"[$<{\[%].*")
-# Users may send these tokens of other packages by mistake. No key of ours contains one.
-_JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
-_AUTHTOKEN = re.compile(r"[0-9a-f]{40}")
-_KNOX = re.compile(r"[0-9a-f]{64}")
-_SAMPLE = re.compile(r"(?i).*(your[-_]?(key|token|api)|(key|token)[-_]?here|xxxx|\.\.\.$).*")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
+# What else is written in place of a key, and what to say about it. No key of ours matches.
+_NO_KEYS = {
+    r"(?i:.*(your[-_]?(key|token|api)|(key|token)[-_]?here|xxxx|\.\.\.$).*)": (
+        "This is a placeholder. Write your own key in its place."
+    ),
+    # Clients send these if their variable is empty or was not replaced.
+    r"(?i:undefined|null|none|nil|nan|true|false)|[$<{\[%].*": (
+        "The client sent a placeholder in place of a key: its variable is empty."
+    ),
+    r".*\u2026.*": (
+        "This is the printed label of a token, str(token), and not its key. The key is shown only "
+        "once, when the token is made."
+    ),
+    r"\d+": "This is a number, such as the id of a token. Send the key.",
+    r"eyJ[\w-]*\.[\w-]+\.[\w-]*": (
+        "This is a JWT, which another package made. Log in again for a key of this package."
+    ),
+    r"[0-9a-f]{40}": (
+        "This looks like a key of rest_framework.authtoken. Import those keys with manage.py "
+        "import_tokens authtoken, or log in again."
+    ),
+    r"[0-9a-f]{64}": (
+        "This looks like a key of django-rest-knox or durin. Import those keys with manage.py "
+        "import_tokens knox, or log in again."
+    ),
+    r".* .*": "The header has too many parts. It is one word, a space and the key.",
+    f".{{{MAX_LENGTH + 1},}}": f"No key is longer than {MAX_LENGTH} characters.",
+}
 _MAY_BE_A_MISTAKE = (MalformedKey, UnknownKey, WrongChecksum)
 _REASONS: dict[type[Refused], str] = {
     MalformedKey: "The key contains characters that no key has. Copy the key again.",
@@ -83,62 +94,25 @@ def explain(reason: Refused, credentials: str) -> str:
 
 def _mistake(credentials: str) -> str:
     """Return a text about a mistake in the written key, or an empty text."""
-    # A server decodes the header as latin-1.
-    text = credentials.encode("latin-1", "ignore").decode("utf-8", "ignore") or credentials
+    try:
+        text = credentials.encode("latin-1").decode()  # A server decodes the header as latin-1.
+    except UnicodeError:
+        text = credentials
     if not text:
         return "The key is missing: the header is the word alone. Write the key after it."
-    if _QUOTES.intersection((text[0], text[-1], credentials[0], credentials[-1])):
+    if _QUOTES.intersection((text[0], text[-1])):
         return "The key is in quotes. Write it without them."
-    if "\u2026" in text or "\u2026" in credentials:
-        return (
-            "This is the printed label of a token, str(token), and not its key. The key is shown "
-            "only once, when the token is made."
-        )
-    if text.partition(" ")[0].lower() in _KNOWN_WORDS and " " in text:
-        return "The header has the word before the key twice. Write it once."
-    if " " in text:
-        return "The header has too many parts. It is one word, a space and the key."
-    if len(text) > MAX_LENGTH:
-        return f"The key is longer than {MAX_LENGTH} characters. No key is so long."
-    return _another_thing(text) or (
-        _not_the_key_alone(text, get_settings().PREFIX) if text.isascii() else ""
-    )
-
-
-def _another_thing(text: str) -> str:
-    """Return a text about something else that was sent in place of a key, or an empty text."""
-    if _SAMPLE.fullmatch(text):
-        return "This is a placeholder. Write your own key in its place."
-    if text.isdecimal():
-        return "This is a number, such as the id of a token. Send the key."
-    if _JWT.fullmatch(text):
-        return "This is a JWT, which another package made. Log in again for a key of this package."
-    if _AUTHTOKEN.fullmatch(text):
-        return (
-            "This looks like a key of rest_framework.authtoken. Import those keys with "
-            "manage.py import_tokens authtoken, or log in again."
-        )
-    if _KNOX.fullmatch(text):
-        return (
-            "This looks like a key of django-rest-knox or durin. Import those keys with manage.py "
-            "import_tokens knox, or log in again."
-        )
-    return ""
-
-
-def _not_the_key_alone(text: str, prefix: str) -> str:
-    """Return a text about a key with too few or too many characters, or an empty text."""
+    prefix = get_settings().PREFIX
     length = len(prefix) + TAIL_LENGTH
     start = text.find(prefix)
-    if start != -1 and len(text) > length and looks_issued(text[start : start + length], prefix):
+    if len(text) > length and looks_issued(text[start : start + length], prefix):
         return "The header has other characters right before or after the key. Write the key alone."
     if looks_issued(prefix + text, prefix):
         return f"The key lacks its beginning, {prefix}. Copy it in full."
-    if start == 0 and len(text) < length:
-        return _REASONS[WrongChecksum]
-    if text.lower() in _EMPTY or _PLACEHOLDER.fullmatch(text):
-        return "The client sent a placeholder in place of a key: its variable is empty."
-    return ""
+    for pattern, said in _NO_KEYS.items():
+        if re.fullmatch(pattern, text):
+            return said
+    return _REASONS[WrongChecksum] if start == 0 and len(text) < length else ""
 
 
 def log_foreign_header(request: Any, scheme: str, credentials: str, words: Sequence[str]) -> None:
@@ -148,7 +122,7 @@ def log_foreign_header(request: Any, scheme: str, credentials: str, words: Seque
     prefix = get_settings().PREFIX
     if any(scheme.lower().startswith(f"{word.lower()}:") for word in words):
         text = "The header has a colon after its first word."
-    elif not prefix or prefix not in f"{scheme} {credentials}":
+    elif prefix not in f"{scheme} {credentials}":
         return
     elif scheme[0] in _QUOTES:
         text = "The header is in quotes."

@@ -13,7 +13,7 @@ from rest_framework.utils.html import is_html_input
 
 from .. import keys
 from ..base_models import clean_name
-from ..conf.entries import SCOPES_LENGTH
+from ..conf.rules import SCOPES_LENGTH
 from ..exceptions import UnknownScopes
 from ..logins.account_name import clean_login_name
 from ..scopes import encode_scopes
