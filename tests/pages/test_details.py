@@ -142,7 +142,6 @@ class TestIds:
         (60, "1 minute"),
         (90, "90 seconds"),
         (1, "1 second"),
-        (0, "0 days"),
     ],
 )
 def test_durations_in_words(seconds: int, words: str) -> None:
