@@ -51,9 +51,7 @@ def can_confirm_password(request: Any) -> bool:
 
 def default_step_up(request: Any) -> StepUp:
     """Return the step-up that fits the user and the project."""
-    if is_impersonated(request):
-        return LogInAgainStepUp(request)
-    if apps.is_installed("allauth.account"):
+    if apps.is_installed("allauth.account") and not is_impersonated(request):
         step_up = AllauthStepUp(request)
         return step_up if step_up.url else LogInAgainStepUp(request)
     return PasswordStepUp(request) if can_confirm_password(request) else LogInAgainStepUp(request)
@@ -120,7 +118,7 @@ class PasswordStepUp(StepUp):
         throttles: list[Any] = [LoginAddressThrottle(), LoginAccountThrottle()]
         refused = [one for one in throttles if not one.allow_request(login, None)]
         if refused:
-            raise TooManyAttempts(max(one.wait() or 0 for one in refused))
+            raise TooManyAttempts(max(one.wait() for one in refused))
 
 
 class AllauthStepUp(StepUp):
