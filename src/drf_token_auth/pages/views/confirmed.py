@@ -47,7 +47,8 @@ class ConfirmedView(PageView):
 
     @property
     def asks_password(self) -> bool:
-        return self.step_up is not None and self.step_up.asks_password
+        """Return whether the form asks. ``elsewhere()`` has answered for all other step-ups."""
+        return self.step_up is not None
 
     def get_return_query(self) -> dict[str, Any]:
         """Hook: return the user's input as a query, to fill in the form after they confirmed."""
