@@ -144,6 +144,7 @@ class TestLogInAgain:
     def test_the_page_says_so_and_logs_out_on_a_post(self, sso_page: Client) -> None:
         text = sso_page.get(NEW).content.decode()
         assert "lease log in again" in text
+        assert "Log in again</h1>" in text
         assert not asks_password(sso_page.get(NEW))
         response = sso_page.post(NEW, {"log_in_again": "1"})
         assert response.headers["Location"] == f"{LOG_IN}?next={NEW}"
@@ -155,10 +156,12 @@ class TestLogInAgain:
         assert key_in(make(sso_page))
 
     def test_the_input_is_kept(self, sso_page: Client) -> None:
-        response = make(sso_page)
+        response = make(sso_page, scopes=["read", "write"])
         assert not Token.objects.exists()
-        text = response.content.decode()
-        assert f'action="{NEW}?name=deploy&amp;lifetime={MONTH}"' in text
+        query = f"name=deploy&amp;lifetime={MONTH}&amp;scope=read&amp;scope=write"
+        assert f'action="{NEW}?{query}"' in response.content.decode()
+        prefilled = sso_page.get(f"{NEW}?name=deploy").content.decode()
+        assert f'action="{NEW}?name=deploy"' in prefilled
         response = sso_page.post(f"{NEW}?name=deploy", {"log_in_again": "1"})
         assert "name%3Ddeploy" in response.headers["Location"]
 
