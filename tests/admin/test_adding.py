@@ -172,6 +172,16 @@ def test_an_old_login_without_a_password_has_to_log_in_again(client, staff, user
     assert not get_token_model().objects.exists()
 
 
+@pytest.mark.parametrize("mark", ["hijack_history", "loginas_from_user"])
+def test_staff_who_act_as_a_superuser_are_not_asked_for_a_password(client, staff, user, mark):
+    session = client.session
+    session[mark] = ["1"]
+    session.save()
+    assert "password" not in form_of(client).fields
+    assert "__all__" in errors(add(client, user, password=PASSWORD))
+    assert not get_token_model().objects.exists()
+
+
 @override_settings(DRF_TOKEN_AUTH={"RECENT_LOGIN": None})
 def test_a_project_without_the_limit_asks_for_no_password(client, staff, user):
     make_login_old(client)

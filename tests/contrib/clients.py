@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import user_logged_in, user_logged_out
 from rest_framework.test import APIClient
 
+from drf_token_auth import get_token_model, operations
+
 NEW_PASSWORD = "staple battery horse correct"
-CSV = "rest_framework_csv.renderers.CSVRenderer"
-CAMEL_CASE = "djangorestframework_camel_case.render.CamelCaseJSONRenderer"
-# Defaults of projects whose API does not answer JSON first.
-RENDERERS = {
-    "templates": ["rest_framework.renderers.TemplateHTMLRenderer"],
-    "templates and JSON": [
-        "rest_framework.renderers.TemplateHTMLRenderer",
-        "rest_framework.renderers.JSONRenderer",
-    ],
-    "CSV": [CSV],
-}
+STALE = ["expired", "unknown", "malformed"]
 
 
 def client_with(key: str) -> APIClient:
@@ -26,3 +24,37 @@ def client_with(key: str) -> APIClient:
 
 def status(key: str) -> int:
     return client_with(key).get("/echo/").status_code
+
+
+def stale_key(user: Any, kind: str) -> str:
+    """Return a key that no longer works, of one of the kinds in ``STALE``."""
+    if kind == "unknown":
+        return get_token_model().generate_key()
+    if kind == "malformed":
+        return "dta_nonsense"
+    return operations.issue(user, ttl=timedelta(seconds=-1)).key
+
+
+@contextmanager
+def failing_receivers() -> Iterator[None]:
+    """Let a receiver of Django's login signals raise PermissionError."""
+
+    def refuse(**kwargs: Any) -> None:
+        raise PermissionError
+
+    for signal in (user_logged_in, user_logged_out):
+        signal.connect(refuse)
+    try:
+        yield
+    finally:
+        for signal in (user_logged_in, user_logged_out):
+            signal.disconnect(refuse)
+
+
+def assert_the_page_hides_a_password(path: str) -> None:
+    """DRF's browsable page shows the form again after a refusal."""
+    sent = {"username": "ada", "password": NEW_PASSWORD, "password1": NEW_PASSWORD, "email": "?"}
+    response = APIClient().post(path, sent, format="json", headers={"accept": "text/html"})
+    assert response.status_code == 400
+    assert "<form" in response.text
+    assert NEW_PASSWORD not in response.text

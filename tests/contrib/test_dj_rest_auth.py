@@ -13,7 +13,7 @@ from allauth.account.utils import user_pk_to_url_str
 from dj_rest_auth.app_settings import api_settings
 from dj_rest_auth.serializers import TokenSerializer
 from django.apps import apps
-from django.contrib.auth import get_user_model, user_logged_in, user_logged_out
+from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 from django.test import Client
 from rest_framework.test import APIClient
@@ -21,15 +21,15 @@ from rest_framework.test import APIClient
 from drf_token_auth import get_token_model, operations
 from tests.conftest import PASSWORD
 from tests.contrib.clients import (
-    CAMEL_CASE,
-    CSV,
     NEW_PASSWORD,
-    RENDERERS,
+    STALE,
+    assert_the_page_hides_a_password,
     client_with,
+    failing_receivers,
+    stale_key,
     status,
 )
 from tests.projects_on_disk import Project
-from tests.views.whole_api import set_defaults
 
 REGISTRATION = {
     "username": "eve",
@@ -53,26 +53,21 @@ def test_each_login_gives_a_key_that_works(user: Any) -> None:
     assert [status(answer["key"]) for answer in answers] == [200, 200]
 
 
-@pytest.mark.parametrize("kind", ["expired", "unknown", "malformed"])
+@pytest.mark.parametrize("kind", STALE)
 def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: str) -> None:
-    keys = {"unknown": get_token_model().generate_key(), "malformed": "dta_nonsense"}
-    expired = operations.issue(user, ttl=timedelta(seconds=-1)).key
-    client = client_with(keys.get(kind, expired))
+    key = stale_key(user, kind)
+    client = client_with(key)
     assert log_in(client).status_code == 200
     assert client.post("/rest-auth/registration/", REGISTRATION).status_code == 201
     reset = {"email": "nobody@example.com"}
     assert client.post("/rest-auth/password/reset/", reset).status_code == 200
     # The other routes still need a key that works.
-    assert client_with(keys.get(kind, expired)).get("/rest-auth/user/").status_code == 401
+    assert client_with(key).get("/rest-auth/user/").status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/rest-auth/login/", "/rest-auth/registration/"])
 def test_the_page_does_not_show_a_posted_password(user: Any, path: str) -> None:
-    sent = {"username": "ada", "password": NEW_PASSWORD, "password1": NEW_PASSWORD, "email": "?"}
-    response = APIClient().post(path, sent, format="json", headers={"accept": "text/html"})
-    assert response.status_code == 400
-    assert "<form" in response.text
-    assert NEW_PASSWORD not in response.text
+    assert_the_page_hides_a_password(path)
 
 
 @pytest.mark.parametrize("path", ["/rest-auth/login/", "/rest-auth/registration/"])
@@ -153,20 +148,12 @@ def test_logout_by_the_session_of_the_registration(db: None) -> None:
 
 
 def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
-    def refuse(**kwargs: Any) -> None:
-        raise PermissionError
-
     token = operations.issue(user)
-    for signal in (user_logged_in, user_logged_out):
-        signal.connect(refuse)
-    try:
+    with failing_receivers():
         with pytest.raises(PermissionError):
             log_in()
         with pytest.raises(PermissionError):
             client_with(token.key).post("/rest-auth/logout/")
-    finally:
-        for signal in (user_logged_in, user_logged_out):
-            signal.disconnect(refuse)
     assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
@@ -498,11 +485,8 @@ def test_dj_rest_auth_without_our_tokens_gets_no_message(tmp_path: Path) -> None
     project(tmp_path, {"TOKEN_MODEL": None}, *stock, more=[SESSION_ONLY]).assert_no_errors()
 
 
-@pytest.mark.parametrize("renderers", RENDERERS)
-def test_all_routes_answer_json(
-    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, renderers: str
-) -> None:
-    set_defaults(monkeypatch, settings, RENDERER_CLASSES=RENDERERS[renderers])
+@pytest.mark.usefixtures("prefers_another_renderer")
+def test_all_routes_answer_json(user: Any) -> None:
     answer = log_in()
     assert answer.status_code == 200
     client = client_with(answer.json()["key"])
@@ -510,8 +494,6 @@ def test_all_routes_answer_json(
     assert client.post("/rest-auth/logout/").json() == {"detail": "Invalid token."}
 
 
-def test_the_project_s_own_json_renderer_is_kept(
-    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_defaults(monkeypatch, settings, RENDERER_CLASSES=[CSV, CAMEL_CASE])
+@pytest.mark.usefixtures("has_its_own_json_renderer")
+def test_the_project_s_own_json_renderer_is_kept(user: Any) -> None:
     assert "expiresAt" in log_in().json()

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth import user_logged_in, user_logged_out
 from django.contrib.auth.tokens import default_token_generator
 from django.core.checks import run_checks
 from django.test import override_settings
@@ -18,15 +16,15 @@ from drf_token_auth import get_token_model, operations, signals
 from drf_token_auth.test import act_as
 from tests.conftest import PASSWORD
 from tests.contrib.clients import (
-    CAMEL_CASE,
-    CSV,
     NEW_PASSWORD,
-    RENDERERS,
+    STALE,
+    assert_the_page_hides_a_password,
     client_with,
+    failing_receivers,
+    stale_key,
     status,
 )
 from tests.projects_on_disk import Project
-from tests.views.whole_api import set_defaults
 
 JSON_PARSER = "rest_framework.parsers.JSONParser"
 
@@ -107,20 +105,12 @@ def test_deleting_the_account_deletes_its_tokens(user: Any) -> None:
 
 
 def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
-    def refuse(**kwargs: Any) -> None:
-        raise PermissionError
-
     token = operations.issue(user)
-    for signal in (user_logged_in, user_logged_out):
-        signal.connect(refuse)
-    try:
+    with failing_receivers():
         with pytest.raises(PermissionError):
             log_in()
         with pytest.raises(PermissionError):
             client_with(token.key).post("/accounts/token/logout/")
-    finally:
-        for signal in (user_logged_in, user_logged_out):
-            signal.disconnect(refuse)
     assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
@@ -221,16 +211,7 @@ def test_a_logout_that_revokes_the_tokens_it_accepts(
     logout_served(tmp_path, token_model, authenticator).assert_no_errors()
 
 
-def stale_key(user: Any, kind: str) -> str:
-    """Return a key that no longer works."""
-    if kind == "unknown":
-        return get_token_model().generate_key()
-    if kind == "malformed":
-        return "dta_nonsense"
-    return operations.issue(user, ttl=timedelta(seconds=-1)).key
-
-
-@pytest.mark.parametrize("kind", ["expired", "unknown", "malformed"])
+@pytest.mark.parametrize("kind", STALE)
 def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: str) -> None:
     client = client_with(stale_key(user, kind))
     login = {"username": "ada", "password": PASSWORD}
@@ -245,11 +226,7 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
 
 @pytest.mark.parametrize("path", ["/accounts/token/login/", "/accounts/users/"])
 def test_the_page_does_not_show_a_posted_password(user: Any, path: str) -> None:
-    sent = {"username": "ada", "password": NEW_PASSWORD, "password1": NEW_PASSWORD, "email": "?"}
-    response = APIClient().post(path, sent, format="json", headers={"accept": "text/html"})
-    assert response.status_code == 400
-    assert "<form" in response.text
-    assert NEW_PASSWORD not in response.text
+    assert_the_page_hides_a_password(path)
 
 
 @pytest.mark.parametrize("path", ["/accounts/token/login/", "/accounts/users/"])
@@ -307,11 +284,8 @@ class TestTokenModel:
         assert phone.name == "phone"
 
 
-@pytest.mark.parametrize("renderers", RENDERERS)
-def test_all_routes_answer_json(
-    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, renderers: str
-) -> None:
-    set_defaults(monkeypatch, settings, RENDERER_CLASSES=RENDERERS[renderers])
+@pytest.mark.usefixtures("prefers_another_renderer")
+def test_all_routes_answer_json(user: Any) -> None:
     answer = log_in()
     assert answer.status_code == 200
     client = client_with(answer.json()["auth_token"])
@@ -319,8 +293,6 @@ def test_all_routes_answer_json(
     assert client.post("/accounts/token/logout/").json() == {"detail": "Invalid token."}
 
 
-def test_the_project_s_own_json_renderer_is_kept(
-    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_defaults(monkeypatch, settings, RENDERER_CLASSES=[CSV, CAMEL_CASE])
+@pytest.mark.usefixtures("has_its_own_json_renderer")
+def test_the_project_s_own_json_renderer_is_kept(user: Any) -> None:
     assert "authToken" in log_in().json()

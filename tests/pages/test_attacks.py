@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.logins.age import _LOGIN_AT
+from drf_token_auth.pages.views import TokenListView
 from tests.conftest import PASSWORD
 from tests.lives import at, status_of
 from tests.pages.test_make import MONTH, NEW, errors, key_in, make
@@ -45,6 +46,13 @@ class Named:
     urlpatterns = [path("me/", pages), *plain[:1]]
 
 
+class Replaced:
+    """A view of the project itself stands before the include."""
+
+    own = path("account/api-tokens/", TokenListView.as_view(title="Our API tokens"))
+    urlpatterns = [own, *plain]
+
+
 class TestUrls:
     @pytest.mark.parametrize(
         ("urls", "prefix"), [(Translated, "/en-us/me"), (Nested, "/shop/me"), (Named, "/me")]
@@ -62,6 +70,14 @@ class TestUrls:
         assert response.headers["Location"] == f"{prefix}/api-tokens/"
         data = {"name": "deploy", "lifetime": MONTH}
         assert key_in(page.post(f"{prefix}/api-tokens/new/", data))
+
+    def test_a_project_replaces_one_page(self, page: Client, user: Any, settings: Any) -> None:
+        settings.ROOT_URLCONF = Replaced
+        token = operations.issue(user, kind="personal")
+        text = page.get("/account/api-tokens/").content.decode()
+        assert "Our API tokens" in text
+        for page_path in ("devices/", f"api-tokens/{token.pk}/"):
+            assert f'href="/account/{page_path}"' in text
 
 
 class TestProjects:

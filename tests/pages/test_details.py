@@ -36,6 +36,14 @@ def test_a_new_name(page: Client, user: Any, kind: str) -> None:
     assert Token.objects.get().name == "new name"
 
 
+@pytest.mark.parametrize(("kind", "button"), [("login", "Log out"), ("personal", "Revoke")])
+def test_only_an_api_token_gets_a_new_key(page: Client, user: Any, kind: str, button: str) -> None:
+    token = operations.issue(user, kind=kind)
+    text = text_of(page, path_of(token))
+    assert (f"{path_of(token)}new-key/" in text) == (kind == "personal")
+    assert f">{button}<" in text
+
+
 @pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\x00b"])
 def test_a_name_that_cannot_be(page: Client, personal: Any, name: str) -> None:
     assert list(errors(page.post(path_of(personal), {"name": name}))) == ["name"]
@@ -142,7 +150,6 @@ class TestIds:
         (60, "1 minute"),
         (90, "90 seconds"),
         (1, "1 second"),
-        (0, "0 days"),
     ],
 )
 def test_durations_in_words(seconds: int, words: str) -> None:

@@ -51,6 +51,16 @@ def test_five_queries_however_long_the_list(
 
 
 @lists
+def test_a_row_links_to_the_pages_of_its_token(
+    page: Client, user: Any, path: str, kind: str
+) -> None:
+    token = Token.objects.create(user=user, kind=kind)
+    [row] = page.get(path).context["rows"]
+    assert row.url == f"{path}{token.pk}/"
+    assert row.revoke_url == f"{path}{token.pk}/revoke/"
+
+
+@lists
 def test_only_the_users_usable_tokens_of_the_kind(
     page: Client, user: Any, other_user: Any, path: str, kind: str
 ) -> None:

@@ -41,6 +41,8 @@ def test_the_answer_to_the_post_has_a_key_that_works(page: Client, user: Any) ->
     assert response.status_code == 200
     key = key_in(response)
     assert status_of(key) == 200
+    assert "Your new API token: deploy</h1>" in response.content.decode()
+    assert response.context["done_url"] == "/account/api-tokens/"
     token = Token.objects.get()
     assert (token.user_id, token.kind, token.name, token.scopes) == (
         user.pk,

@@ -139,7 +139,9 @@ class TestAnotherUser:
         personal = operations.issue(user, kind="personal")
         for path in paths_of(personal, device):
             if f"/{device.pk}/" in path or f"/{personal.pk}/" in path:
-                assert page.get(path).status_code == page.post(path).status_code == 404
+                response = page.get(path)
+                assert response.status_code == page.post(path).status_code == 404
+                assert "<title>Not found</title>" in response.content.decode()
         assert Token.objects.count() == 2
 
     @pytest.mark.parametrize("change", ["expired", "revoked"])
@@ -247,6 +249,11 @@ def test_htmx_puts_no_page_into_another(page: Client, paths: list[str]) -> None:
         response = page.get(path, headers={"HX-Request": "true", "HX-Boosted": "true"})
         assert response.headers["HX-Redirect"] == path
         assert response.content == b""
+
+
+def test_a_form_that_htmx_sends_is_not_lost(page: Client, personal: Any) -> None:
+    page.post(f"{ACCOUNT}/api-tokens/{personal.pk}/revoke/", headers={"HX-Request": "true"})
+    assert not Token.objects.filter(pk=personal.pk).exists()
 
 
 def test_a_user_without_the_right_creates_no_token(

@@ -7,6 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, override_settings
@@ -20,6 +23,14 @@ from tests.pages.test_make import MONTH, NEW, errors, key_in, make
 Token = get_token_model()
 HOUR = timedelta(hours=1)
 LOG_IN = "/accounts/login/"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class BobsPassword(ModelBackend):
+    """A backend such as one for smart cards, which decides itself whose credentials these are."""
+
+    def authenticate(self, request: Any, **credentials: Any) -> Any:
+        return get_user_model().objects.get(email="bob@example.com")
 
 
 def stale_page(user: Any) -> Client:
@@ -75,9 +86,11 @@ class TestPassword:
         assert not Token.objects.exists()
 
     def test_the_password_of_another_user_is_wrong(self, user: Any, other_user: Any) -> None:
-        other_user.set_password("another one")
-        other_user.save()
-        assert "password" in errors(make(stale_page(user), password="another one"))
+        page = stale_page(user)
+        with override_settings(AUTHENTICATION_BACKENDS=[f"{__name__}.BobsPassword", BACKEND]):
+            response = make(page, password="the one of bob")
+        assert "password" in errors(response)
+        assert not Token.objects.exists()
 
     def test_the_session_gets_another_key_and_stays_logged_in(self, user: Any) -> None:
         page = stale_page(user)
@@ -131,6 +144,7 @@ class TestLogInAgain:
     def test_the_page_says_so_and_logs_out_on_a_post(self, sso_page: Client) -> None:
         text = sso_page.get(NEW).content.decode()
         assert "lease log in again" in text
+        assert "Log in again</h1>" in text
         assert not asks_password(sso_page.get(NEW))
         response = sso_page.post(NEW, {"log_in_again": "1"})
         assert response.headers["Location"] == f"{LOG_IN}?next={NEW}"
@@ -142,15 +156,17 @@ class TestLogInAgain:
         assert key_in(make(sso_page))
 
     def test_the_input_is_kept(self, sso_page: Client) -> None:
-        response = make(sso_page)
+        response = make(sso_page, scopes=["read", "write"])
         assert not Token.objects.exists()
-        text = response.content.decode()
-        assert f'action="{NEW}?name=deploy&amp;lifetime={MONTH}"' in text
+        query = f"name=deploy&amp;lifetime={MONTH}&amp;scope=read&amp;scope=write"
+        assert f'action="{NEW}?{query}"' in response.content.decode()
+        prefilled = sso_page.get(f"{NEW}?name=deploy").content.decode()
+        assert f'action="{NEW}?name=deploy"' in prefilled
         response = sso_page.post(f"{NEW}?name=deploy", {"log_in_again": "1"})
         assert "name%3Ddeploy" in response.headers["Location"]
 
     def test_a_user_model_without_passwords(self, user: Any, monkeypatch: Any) -> None:
-        monkeypatch.setattr(type(user), "has_usable_password", None)
+        monkeypatch.delattr(AbstractBaseUser, "has_usable_password")
         assert "lease log in again" in stale_page(user).get(NEW).content.decode()
 
 

@@ -347,6 +347,11 @@ def test_a_wrong_expiry_is_refused(client: APIClient, data: Any) -> None:
     assert list(response.data) == ["expires_at"]
 
 
+def test_a_token_does_not_expire_at_this_moment(client: APIClient) -> None:
+    with at(timezone.now()):
+        assert make(client, expires_at=timezone.now().isoformat()).status_code == 400
+
+
 def test_ttl_and_expires_at_exclude_each_other(client: APIClient) -> None:
     ends = (timezone.now() + timedelta(days=3)).isoformat()
     response = make(client, ttl=60, expires_at=ends)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.db import DatabaseError, router
 from django.http import HttpResponse
@@ -21,19 +20,16 @@ from ..conf import get_settings
 from ..exceptions import Refused, TokenLimitReached
 from ..fields import auto_now_columns
 from ..managers import all_rows
-from ..rows.locking import locking_transaction
+from ..pages.step_up import can_confirm_password, is_fresh
+from ..rows.locking import locking_transaction, user_model
+from .bases import AdminMixin
 from .forms import TokenAddForm, TokenForm
-from .rights import can_confirm_password, is_fresh, may_act_as
-
-if TYPE_CHECKING:
-    _Mixin = admin.ModelAdmin[AbstractToken]
-else:
-    _Mixin = object
+from .rights import may_act_as
 
 __all__ = ["AddMixin"]
 
 
-class AddMixin(_Mixin):
+class AddMixin(AdminMixin):
     form = TokenForm
     add_form = TokenAddForm
     key_template = "admin/drf_token_auth/key.html"
@@ -60,9 +56,12 @@ class AddMixin(_Mixin):
     def get_fields(self, request: Any, obj: Any = None) -> Any:
         if obj is not None:
             return ("name", *self.shown_fields)
-        hidden = () if get_settings().SCOPES else ("full_access",)
-        asks = not is_fresh(request) and can_confirm_password(request)
-        return (*(one for one in self.add_fields if one not in hidden), *["password"][: int(asks)])
+        fields = [*self.add_fields]
+        if not get_settings().SCOPES:
+            fields = [name for name in fields if name != "full_access"]
+        if not is_fresh(request) and can_confirm_password(request):
+            fields.append("password")
+        return fields
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         return () if obj is None else self.shown_fields
@@ -81,7 +80,7 @@ class AddMixin(_Mixin):
         has no admin, or an admin without ``search_fields``.
         """
         fields = super().get_autocomplete_fields(request)
-        users: Any = self.admin_site._registry.get(self.opts.get_field("user").related_model)
+        users: Any = self.admin_site._registry.get(user_model(self.model))
         can_search = users is not None and users.get_search_fields(request)
         if can_search and users.has_view_permission(request) and "user" not in fields:
             return (*fields, "user")

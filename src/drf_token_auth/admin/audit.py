@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import router
 
 from ..base_models import AbstractToken
@@ -23,9 +25,6 @@ def write_log(
 
     Django writes ``str(token)``, which says too little after the row is deleted.
     """
-    from django.contrib.admin.models import LogEntry
-    from django.contrib.contenttypes.models import ContentType
-
     tokens = list(tokens)
     entries = [
         LogEntry(

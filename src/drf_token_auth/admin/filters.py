@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,15 +33,13 @@ class LifetimeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: Any, queryset: Any) -> Any:
         now = timezone.now()
-        if self.value() == "usable":
-            return queryset.filter(expiry.not_expired(now))
-        if self.value() == "soon":
-            return queryset.filter(expires_at__gt=now, expires_at__lte=now + timedelta(days=7))
-        if self.value() == "never":
-            return queryset.filter(expires_at__isnull=True)
-        if self.value() == "expired":
-            return queryset.filter(expiry.expired(now))
-        return queryset
+        conditions = {
+            "usable": expiry.not_expired(now),
+            "soon": Q(expires_at__gt=now, expires_at__lte=now + timedelta(days=7)),
+            "never": Q(expires_at__isnull=True),
+            "expired": expiry.expired(now),
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 class LastUseFilter(admin.SimpleListFilter):
@@ -76,41 +73,26 @@ class OwnerFilter(admin.SimpleListFilter):
 
     title = _("owner")
     parameter_name = "owner"
-    conditions = {
-        "active": ("is_active", True),
-        "inactive": ("is_active", False),
-        "staff": ("is_staff", True),
-        "superuser": ("is_superuser", True),
-    }
+    states = (
+        ("active", _("active"), "is_active", True),
+        ("inactive", _("inactive"), "is_active", False),
+        ("staff", _("staff"), "is_staff", True),
+        ("superuser", _("superuser"), "is_superuser", True),
+    )
 
     def lookups(self, request: Any, model_admin: Any) -> Any:
-        users = user_model(model_admin.model)
-        offered = [
-            ("active", _("active")),
-            ("inactive", _("inactive")),
-            ("staff", _("staff")),
-            ("superuser", _("superuser")),
-        ]
-        return [
-            ("me", _("me")),
-            *(one for one in offered if _has_column(users, self.conditions[one[0]][0])),
-        ]
+        columns = {field.name for field in user_model(model_admin.model)._meta.concrete_fields}
+        offered = [(name, text) for name, text, column, _wanted in self.states if column in columns]
+        return [("me", _("me")), *offered]
 
     def queryset(self, request: Any, queryset: Any) -> Any:
-        value = self.value()
-        if value == "me":
+        if self.value() == "me":
             return queryset.filter(user=request.user.pk)
-        if value in self.conditions and value in dict(self.lookup_choices):
-            name, wanted = self.conditions[value]
-            return queryset.filter(**{f"user__{name}": wanted})
+        offered = dict(self.lookup_choices)
+        for name, _text, column, wanted in self.states:
+            if name == self.value() and name in offered:
+                return queryset.filter(**{f"user__{column}": wanted})
         return queryset
-
-
-def _has_column(model: Any, name: str) -> bool:
-    try:
-        return bool(model._meta.get_field(name).concrete)
-    except FieldDoesNotExist:
-        return False
 
 
 class ScopeFilter(admin.SimpleListFilter):

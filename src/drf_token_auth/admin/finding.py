@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -16,18 +15,14 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from .. import keys, lookup
 from ..base_models import AbstractToken
 from ..exceptions import Refused
+from .bases import AdminMixin
 from .forms import FindByKeyForm
 from .labels import label, state
-
-if TYPE_CHECKING:
-    _Mixin = admin.ModelAdmin[AbstractToken]
-else:
-    _Mixin = object
 
 __all__ = ["FindMixin"]
 
 
-class FindMixin(_Mixin):
+class FindMixin(AdminMixin):
     find_template = "admin/drf_token_auth/find.html"
 
     def get_urls(self) -> Any:
@@ -41,9 +36,9 @@ class FindMixin(_Mixin):
         """Show which token a key belongs to. Only the body of a POST may contain the key."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        form = FindByKeyForm(request.POST) if request.method == "POST" else None
-        was_asked = form is not None and form.is_valid()
-        token = self._find(request, form.cleaned_data["key"]) if form and was_asked else None
+        form = FindByKeyForm(request.POST if request.method == "POST" else None)
+        was_asked = form.is_valid()
+        token = self._find(request, form.cleaned_data["key"]) if was_asked else None
         context = {
             **self.admin_site.each_context(request),
             "title": _("Find a token by its key"),

@@ -15,9 +15,10 @@ from ..conf import get_settings
 from ..conf.rules import LONGEST
 from ..exceptions import UnknownScopes
 from ..managers import all_rows
+from ..pages.step_up import can_confirm_password, is_fresh
 from ..rows.database_text import storable
 from ..scopes import encode_scopes
-from .rights import can_confirm_password, confirm_password, is_fresh
+from .rights import confirm_password
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[AbstractToken]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
@@ -19,15 +19,11 @@ from ..conf import get_settings
 from ..leaks.scanning import contains_key
 from ..rows.database_text import is_about_text
 from ..rows.pickling import KEY_COLUMNS
+from .bases import AdminMixin
 from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter
 from .labels import state
 from .pagination import BoundedPaginator
 from .searching import search
-
-if TYPE_CHECKING:
-    _Mixin = admin.ModelAdmin[AbstractToken]
-else:
-    _Mixin = object
 
 __all__ = ["ListMixin"]
 
@@ -42,7 +38,7 @@ def _short_date(moment: datetime | None) -> str | None:
     return date_format(local, "SHORT_DATE_FORMAT")
 
 
-class ListMixin(_Mixin):
+class ListMixin(AdminMixin):
     list_display = ("id", "user", "kind", "token", "state", "expires", "last_used")
     list_filter = ("kind", LifetimeFilter, LastUseFilter, OwnerFilter, ScopeFilter)
     # List the newest first. Every table has an index of its primary key.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.db import router
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -16,12 +17,8 @@ from .. import operations
 from ..base_models import AbstractToken
 from ..rows.locking import locking_transaction
 from .audit import write_log
+from .bases import AdminMixin
 from .labels import label, state
-
-if TYPE_CHECKING:
-    _Mixin = admin.ModelAdmin[AbstractToken]
-else:
-    _Mixin = object
 
 __all__ = ["RevokeMixin", "revoke_each_user"]
 
@@ -41,7 +38,7 @@ def revoke_each_user(request: Any, tokens: Any) -> int:
     )
 
 
-class RevokeMixin(_Mixin):
+class RevokeMixin(AdminMixin):
     actions = ("delete_selected",)
     # The most tokens that one request may revoke. The command revoke_tokens has no limit.
     max_selected = 1000
@@ -86,16 +83,10 @@ class RevokeMixin(_Mixin):
         revoke_each_user(request, queryset)
 
     def log_addition(self, request: Any, obj: Any, message: Any) -> Any:
-        from django.contrib.admin.models import ADDITION
-
         return write_log(request, [obj], ADDITION, message)[0]
 
     def log_change(self, request: Any, obj: Any, message: Any) -> Any:
-        from django.contrib.admin.models import CHANGE
-
         return write_log(request, [obj], CHANGE, message)[0]
 
     def log_deletions(self, request: Any, queryset: Any) -> Any:
-        from django.contrib.admin.models import DELETION
-
         return write_log(request, queryset, DELETION)

@@ -9,10 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from ..logins.age import is_impersonated
-from ..pages.step_up import PasswordStepUp, TooManyAttempts, is_fresh
+from ..pages.step_up import PasswordStepUp, TooManyAttempts
 
-__all__ = ["can_confirm_password", "confirm_password", "is_fresh", "may_act_as"]
+__all__ = ["confirm_password", "may_act_as"]
 
 
 def may_act_as(staff: Any, user: Any) -> bool:
@@ -25,17 +24,6 @@ def may_act_as(staff: Any, user: Any) -> bool:
     user = copy.copy(user)
     user.is_active = True
     return bool(user.get_all_permissions() <= staff.get_all_permissions())
-
-
-def can_confirm_password(request: Any) -> bool:
-    """Return whether the logged-in person has a password to confirm.
-
-    This is False for a user of single sign-on, and while a staff member acts as another user.
-    """
-    has_usable_password = getattr(request.user, "has_usable_password", None)
-    return (
-        has_usable_password is not None and has_usable_password() and not is_impersonated(request)
-    )
 
 
 @sensitive_variables()

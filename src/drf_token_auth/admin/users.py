@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import DELETION
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -14,17 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from .. import get_token_model
 from ..managers import all_rows
 from .audit import write_log
+from .bases import AdminMixin
 from .revoking import revoke_each_user
-
-if TYPE_CHECKING:
-    _Mixin = admin.ModelAdmin[Any]
-else:
-    _Mixin = object
 
 __all__ = ["UserTokensMixin"]
 
 
-class UserTokensMixin(_Mixin):
+class UserTokensMixin(AdminMixin):
     """Add a link to the user's tokens, and an action that revokes all of them."""
 
     actions = ("revoke_all_tokens",)
@@ -66,8 +63,6 @@ class UserTokensMixin(_Mixin):
             text = _("These are more than %(limit)s tokens. Use “manage.py revoke_tokens”.")
             messages.error(request, text % {"limit": self.max_revoked})
             return
-        from django.contrib.admin.models import DELETION
-
         write_log(request, found, DELETION)
         count = revoke_each_user(request, tokens.filter(pk__in=[one.pk for one in found]))
         text = ngettext("%(count)d token was revoked.", "%(count)d tokens were revoked.", count)

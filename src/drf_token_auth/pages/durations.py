@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from ..conf import get_settings
 from ..conf.rules import LONGEST
@@ -21,22 +21,21 @@ YEAR = timedelta(days=365)
 PRESETS = (*(timedelta(days=days) for days in (7, 30, 60, 90)), YEAR)
 
 
+SECOND = timedelta(seconds=1)
+UNITS: tuple[tuple[timedelta, Any], ...] = (
+    (YEAR, ngettext_lazy("%(count)d year", "%(count)d years", "count")),
+    (timedelta(days=1), ngettext_lazy("%(count)d day", "%(count)d days", "count")),
+    (timedelta(hours=1), ngettext_lazy("%(count)d hour", "%(count)d hours", "count")),
+    (timedelta(minutes=1), ngettext_lazy("%(count)d minute", "%(count)d minutes", "count")),
+    (SECOND, ngettext_lazy("%(count)d second", "%(count)d seconds", "count")),
+)
+
+
 def in_words(duration: timedelta) -> str:
     """Return the duration in the largest unit that divides it: "90 days", "12 hours"."""
-    seconds = int(duration.total_seconds())
-    if seconds and seconds % int(YEAR.total_seconds()) == 0:
-        count = seconds // int(YEAR.total_seconds())
-        return ngettext("%(count)d year", "%(count)d years", count) % {"count": count}
-    if seconds % 86_400 == 0:
-        count = seconds // 86_400
-        return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
-    if seconds % 3_600 == 0:
-        count = seconds // 3_600
-        return ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}
-    if seconds % 60 == 0:
-        count = seconds // 60
-        return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
-    return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    whole = duration - duration % SECOND
+    unit, words = next(one for one in UNITS if not whole % one[0])
+    return str(words % {"count": whole // unit})
 
 
 def local(moment: datetime) -> datetime:

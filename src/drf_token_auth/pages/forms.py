@@ -9,7 +9,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -155,10 +154,6 @@ class NewTokenForm(PasswordForm, NameForm):
         ]
         if not scopes:
             del fields["access"], fields["scopes"]
-
-    @cached_property
-    def has_scopes(self) -> bool:
-        return "scopes" in self.fields
 
     def clean_expires_on(self) -> Any:
         day = self.cleaned_data["expires_on"]

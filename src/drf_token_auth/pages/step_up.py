@@ -24,6 +24,7 @@ __all__ = [
     "PasswordStepUp",
     "StepUp",
     "TooManyAttempts",
+    "can_confirm_password",
     "default_step_up",
     "is_fresh",
 ]
@@ -39,23 +40,27 @@ def is_fresh(request: Any) -> bool:
     return is_recent(login_age(request), max_age)
 
 
+def can_confirm_password(request: Any) -> bool:
+    """Return whether the logged-in person has a password to confirm.
+
+    This is False for a user of single sign-on, and while a staff member acts as another user.
+    """
+    has_usable_password = getattr(request.user, "has_usable_password", lambda: False)
+    return has_usable_password() and not is_impersonated(request)
+
+
 def default_step_up(request: Any) -> StepUp:
     """Return the step-up that fits the user and the project."""
-    if is_impersonated(request):
-        return LogInAgainStepUp(request)
-    if apps.is_installed("allauth.account"):
+    if apps.is_installed("allauth.account") and not is_impersonated(request):
         step_up = AllauthStepUp(request)
         return step_up if step_up.url else LogInAgainStepUp(request)
-    has_usable_password = getattr(request.user, "has_usable_password", None)
-    if has_usable_password is not None and has_usable_password():
-        return PasswordStepUp(request)
-    return LogInAgainStepUp(request)
+    return PasswordStepUp(request) if can_confirm_password(request) else LogInAgainStepUp(request)
 
 
 class TooManyAttempts(ValidationError):
-    """Too many passwords were tried. ``wait`` is in seconds, or None if it is not known."""
+    """Too many passwords were tried. ``wait`` is in seconds."""
 
-    def __init__(self, wait: float | None) -> None:
+    def __init__(self, wait: float) -> None:
         super().__init__(_("Too many attempts. Please try again later."), code="throttled")
         self.wait = wait
 
@@ -113,7 +118,7 @@ class PasswordStepUp(StepUp):
         throttles: list[Any] = [LoginAddressThrottle(), LoginAccountThrottle()]
         refused = [one for one in throttles if not one.allow_request(login, None)]
         if refused:
-            raise TooManyAttempts(max((one.wait() or 0 for one in refused), default=None))
+            raise TooManyAttempts(max(one.wait() for one in refused))
 
 
 class AllauthStepUp(StepUp):

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 _Rows = TypeVar("_Rows", bound="models.QuerySet[Any, Any]")
 
-__all__ = ["hold", "lock_user", "locking_transaction", "plain_rows", "read_latest", "user_model"]
+__all__ = [
+    "hold",
+    "lock_user",
+    "locking_transaction",
+    "outside_atomic_requests",
+    "plain_rows",
+    "read_latest",
+    "user_model",
+]
 
 
 def user_model(model: type[AbstractToken]) -> Any:
@@ -46,6 +54,13 @@ def locking_transaction(*, using: str, savepoint: bool = True) -> Iterator[None]
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         yield
+
+
+def outside_atomic_requests(view: Any) -> Any:
+    """Let ``ATOMIC_REQUESTS`` open no transaction for the view. An error undoes no write then."""
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
-from ..logins.account_name import is_impossible_name, max_name_length, name_field
+from ..logins.account_name import is_impossible_name, name_field
 from .parts import LoginNameField, NameField, PasswordField
 
 __all__ = ["AuthTokenSerializer", "LoginSerializer", "TokenLoginSerializer"]
@@ -38,18 +38,12 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        if not isinstance(fields.get("username"), LoginNameField):
-            return fields
-        # The length depends on the user model, which is not loaded yet in the class body.
-        fields["username"] = LoginNameField(
-            label=_("Username"), max_length=max_name_length(), write_only=True
-        )
         shown = name_field(getattr(self, "initial_data", None))
-        if shown != "username":
-            # The project's USERNAME_FIELD may be "name", which is also the device's field.
-            fields.pop(shown, None)
-            fields = {shown if name == "username" else name: one for name, one in fields.items()}
-        return fields
+        if shown == "username" or not isinstance(fields.get("username"), LoginNameField):
+            return fields
+        # The project's USERNAME_FIELD may be "name", which is also the device's field.
+        fields.pop(shown, None)
+        return {shown if name == "username" else name: one for name, one in fields.items()}
 
     @sensitive_variables()
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

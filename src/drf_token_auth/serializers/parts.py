@@ -15,7 +15,7 @@ from .. import keys
 from ..base_models import clean_name
 from ..conf.rules import SCOPES_LENGTH
 from ..exceptions import UnknownScopes
-from ..logins.account_name import clean_login_name
+from ..logins.account_name import clean_login_name, max_name_length
 from ..scopes import encode_scopes
 
 __all__ = [
@@ -50,9 +50,12 @@ class LoginNameField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         name: str = super().to_internal_value(data)
-        # Do not normalise a long name, which could take very long. The validator refuses it.
-        too_long = self.max_length is not None and len(name) > self.max_length
-        return name if too_long else clean_login_name(name)
+        # The length depends on the user model, which is not loaded yet in a class body. Do not
+        # normalise a longer name, which could take very long.
+        longest = max_name_length()
+        if len(name) > longest:
+            self.fail("max_length", max_length=longest)
+        return clean_login_name(name)
 
 
 class AnyTextField(serializers.CharField):

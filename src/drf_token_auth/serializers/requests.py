@@ -52,9 +52,8 @@ class TokenPersonalSerializer(StrictSerializer):
         """Return the time that is left until this moment."""
         left = None if moment is None else moment - timezone.now()
         if left is not None and not timedelta(0) < left <= LONGEST:
-            raise serializers.ValidationError(
-                _("Give a time in the future, at most 100 years from now."), code="invalid"
-            )
+            text = _("Give a time in the future, at most 100 years from now.")
+            raise serializers.ValidationError(text)
         return left
 
     def validate_kind(self, kind: str) -> str:
@@ -70,7 +69,7 @@ class TokenPersonalSerializer(StrictSerializer):
         lifetimes = [lifetime for lifetime in given if lifetime is not None]
         if len(lifetimes) > 1:
             text = _("Give ttl or expires_at, not both.")
-            raise serializers.ValidationError({"expires_at": [text]}, code="invalid")
+            raise serializers.ValidationError({"expires_at": [text]})
         if given:
             attrs["ttl"] = lifetimes[0] if lifetimes else None
         return attrs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import QueryDict
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPartParser
 
 from .. import keys
 
@@ -18,6 +18,9 @@ def _hidden(value: Any) -> Any:
         for name, texts in value.lists():
             hidden.setlist(name, _hidden(texts))
         return hidden
+    if isinstance(value, DataAndFiles):
+        value.data = _hidden(value.data)
+        return value
     if isinstance(value, dict):
         return {name: _hidden(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -25,21 +28,21 @@ def _hidden(value: Any) -> Any:
     return keys.hidden(value)
 
 
-class HiddenJSONParser(JSONParser):
+class _Hiding:
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        return _hidden(super().parse(*args, **kwargs))
+        return _hidden(super().parse(*args, **kwargs))  # type: ignore[misc]
 
 
-class HiddenFormParser(FormParser):
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        return _hidden(super().parse(*args, **kwargs))
+class HiddenJSONParser(_Hiding, JSONParser):
+    pass
 
 
-class HiddenMultiPartParser(MultiPartParser):
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        parsed = super().parse(*args, **kwargs)
-        parsed.data = _hidden(parsed.data)
-        return parsed
+class HiddenFormParser(_Hiding, FormParser):
+    pass
+
+
+class HiddenMultiPartParser(_Hiding, MultiPartParser):
+    pass
 
 
 PARSERS = (HiddenJSONParser, HiddenFormParser, HiddenMultiPartParser)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.db import connections, router, transaction
+from django.db import router
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,6 +22,7 @@ from ...base_models import AbstractToken, Kind
 from ...conf import get_settings
 from ...contrib.session_tokens import tied_id
 from ...managers import TokenQuerySet
+from ...rows.locking import outside_atomic_requests
 from ..rows import TokenRow, row_of
 
 __all__ = ["LIST_OF", "IndexView", "PageView"]
@@ -47,11 +48,7 @@ class PageView(LoginRequiredMixin, View):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        # A revocation must survive a later error. With ATOMIC_REQUESTS it would be rolled back.
-        view: Any = super().as_view(**initkwargs)
-        for alias in connections:
-            view = transaction.non_atomic_requests(using=alias)(view)
-        return view
+        return outside_atomic_requests(super().as_view(**initkwargs))
 
     @method_decorator(sensitive_post_parameters())
     @method_decorator(never_cache)
@@ -139,10 +136,8 @@ class PageView(LoginRequiredMixin, View):
         }
 
     def render(self, *, status: int = 200, **context: Any) -> TemplateResponse:
-        names = [self.template_name]
-        return TemplateResponse(
-            self.request, names, self.get_context_data(**context), status=status
-        )
+        context = self.get_context_data(**context)
+        return TemplateResponse(self.request, self.template_name, context, status=status)
 
     def render_missing(self) -> TemplateResponse:
         """Answer 404 with a way back. A page of a revoked token may still be open elsewhere."""

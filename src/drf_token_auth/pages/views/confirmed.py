@@ -47,14 +47,15 @@ class ConfirmedView(PageView):
 
     @property
     def asks_password(self) -> bool:
-        return self.step_up is not None and self.step_up.asks_password
+        """Return whether the form asks. ``elsewhere()`` has answered for all other step-ups."""
+        return self.step_up is not None
 
     def get_return_query(self) -> dict[str, Any]:
         """Hook: return the user's input as a query, to fill in the form after they confirmed."""
         return {}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.elsewhere() or self.show_form()
+        return self.elsewhere() or self.render_form(self.get_form())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "log_in_again" in request.POST:
@@ -62,16 +63,16 @@ class ConfirmedView(PageView):
             return redirect_to_login(request.get_full_path(), self.get_login_url())
         return self.elsewhere() or self.submit_form()
 
-    def show_form(self) -> HttpResponse:
-        return self.render_form(self.get_form())
-
     def submit_form(self) -> HttpResponse:
         form = self.get_form(self.request.POST)
         if not form.is_valid():
             return self.render_form(form)
-        refusal = self.confirm(form)
-        if refusal is not None:
-            return refusal
+        if self.step_up is not None:
+            try:
+                self.step_up.confirm(form.cleaned_data["password"])
+            except ValidationError as error:
+                form.add_error("password", error)
+                return self.refuse(form, error)
         try:
             with locking_transaction(using=self.database):
                 token = self.make_key(self.lock_user(), form)
@@ -112,22 +113,13 @@ class ConfirmedView(PageView):
         query = urlencode(self.get_return_query(), doseq=True)
         return f"{self.request.path}?{query}" if query else self.request.get_full_path()
 
-    def confirm(self, form: Any) -> HttpResponse | None:
-        """Check the password in the form. Return None if it is right or not needed."""
-        if self.step_up is None:
-            return None
-        try:
-            self.step_up.confirm(form.cleaned_data["password"])
-        except TooManyAttempts as error:
-            form.add_error("password", error)
-            response = self.render_form(form, status=429)
-            if error.wait is not None:
-                response.headers["Retry-After"] = str(math.ceil(error.wait))
-            return response
-        except ValidationError as error:
-            form.add_error("password", error)
+    def refuse(self, form: Any, error: ValidationError) -> HttpResponse:
+        """Show the form again, because the password was wrong or was not checked."""
+        if not isinstance(error, TooManyAttempts):
             return self.render_form(form)
-        return None
+        response = self.render_form(form, status=429)
+        response.headers["Retry-After"] = str(math.ceil(error.wait))
+        return response
 
     def render_form(self, form: Any, *, status: int = 200) -> HttpResponse:
         raise NotImplementedError

@@ -36,12 +36,12 @@ class DetailView(PageView):
         """Return the tokens whose names this token must not have, or None."""
         return None
 
-    def show(self, token: Any, form: Any, *, status: int = 200) -> HttpResponse:
+    def show(self, token: Any, form: Any) -> HttpResponse:
         row = self.row(token)
         context = {"row": row, "form": form, "title": row.label}
         if token.kind == Kind.PERSONAL:
             context["new_key_url"] = self.page_url("token-new-key", token.pk)
-        return self.render(status=status, **context)
+        return self.render(**context)
 
 
 class DeviceView(DetailView):

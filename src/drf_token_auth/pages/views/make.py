@@ -36,9 +36,6 @@ class TokenNewView(ConfirmedView):
         """Hook: return the scopes that this user may choose, each with its description."""
         return list(get_settings().SCOPES.items())
 
-    def show_form(self) -> HttpResponse:
-        return self.render_form(self.get_form(initial=self.get_initial()))
-
     def make_key(self, user: Any, form: Any) -> AbstractToken:
         name = form.cleaned_data["name"]
         # Another request may have made a token of this name after the form was checked.
@@ -54,14 +51,14 @@ class TokenNewView(ConfirmedView):
             actor=self.request.user,
         )
 
-    def get_form(self, data: Any = None, **kwargs: Any) -> Any:
+    def get_form(self, data: Any = None) -> Any:
         return self.form_class(
             data,
+            initial=self.get_initial(),
             lifetimes=self.get_lifetimes(),
             scopes=self.get_scope_choices(),
             taken=self.get_queryset(),
             asks_password=self.asks_password,
-            **kwargs,
         )
 
     def get_initial(self) -> dict[str, Any]:
@@ -84,34 +81,31 @@ class TokenNewView(ConfirmedView):
 
     def get_return_query(self) -> dict[str, Any]:
         data = self.request.POST
-        names = {"name": "name", "lifetime": "lifetime", "expires_on": "expires_on"}
+        names = ("name", "lifetime", "expires_on")
         typed: dict[str, Any] = {name: data[name] for name in names if data.get(name)}
         if data.getlist("scopes"):
             typed["scope"] = data.getlist("scopes")
         return typed
 
     def render_form(self, form: Any, *, status: int = 200) -> HttpResponse:
-        count, evicted = self.tokens_in_the_way()
+        evicted = self.tokens_in_the_way()
         conf = get_settings()
         return self.render(
             status=status,
             form=form,
-            asks_password=self.asks_password,
             is_full=bool(evicted) and conf.WHEN_FULL == "reject",
-            limit=conf.MAX_TOKENS_PER_USER,
-            count=count,
             evicted=[self.row(token) for token in evicted],
             is_password_bound=self.kind in conf.PASSWORD_BOUND,
         )
 
-    def tokens_in_the_way(self) -> tuple[int, list[AbstractToken]]:
-        """Return the number of the user's tokens, and the tokens that a new one would replace.
+    def tokens_in_the_way(self) -> list[AbstractToken]:
+        """Return the tokens that a new one would replace.
 
         Their order is the one in which ``operations.issue`` makes room.
         """
         limit = get_settings().MAX_TOKENS_PER_USER
         if limit is None:
-            return 0, []
+            return []
         last_use = Coalesce("last_used_at", "created_at")
         tokens = list(self.get_queryset().order_by(last_use, "created_at", "pk"))
-        return len(tokens), tokens[: max(0, len(tokens) - limit + 1)]
+        return tokens[: max(0, len(tokens) - limit + 1)]

@@ -41,6 +41,5 @@ class TokenNewKeyView(ConfirmedView):
             status=status,
             form=form,
             row=self.row(self.get_token()),
-            asks_password=self.asks_password,
             grace=in_words(grace) if grace else None,
         )

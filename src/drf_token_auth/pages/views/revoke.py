@@ -97,19 +97,16 @@ class DeviceRevokeView(RevokeView):
     def get_queryset(self) -> Any:
         if not self.others:
             return super().get_queryset()
-        tokens = self.tokens_of(self.kind)
-        current = tied_id(self.request.session)
-        return tokens if current is None else tokens.exclude(pk=current)
+        return self.tokens_of(self.kind).exclude(pk=tied_id(self.request.session))
 
     def revoke(self) -> int:
         if not self.others:
             return super().revoke()
         current = tied_id(self.request.session)
-        keep = None if current is None else self.tokens_of(self.kind).filter(pk=current).first()
         count = operations.revoke_all(
             self.request.user,
             reason="others",
-            keep=keep,
+            keep=self.tokens_of(self.kind).filter(pk=current).first(),
             request=self.request,
             actor=self.request.user,
         )
