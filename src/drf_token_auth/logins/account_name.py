@@ -22,6 +22,7 @@ __all__ = [
     "account_name",
     "clean_login_name",
     "find_account",
+    "get_by_natural_key",
     "is_about_name",
     "is_impossible_name",
     "max_name_length",
@@ -109,8 +110,13 @@ def is_about_name(error: Exception) -> bool:
 
 
 def _get_by_natural_key(name: str) -> Any:
-    manager: Any = get_user_model()._default_manager
-    return manager.get_by_natural_key(name)
+    return get_by_natural_key(get_user_model()._default_manager, name)
+
+
+def get_by_natural_key(manager: Any, name: str) -> Any:
+    """Return the user with this name. A manager that is not Django's may lack the method."""
+    method = getattr(manager, "get_by_natural_key", None)
+    return method(name) if method else manager.get(**{manager.model.USERNAME_FIELD: name})
 
 
 def _get_by_email(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import QueryDict
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 
 from .. import keys
@@ -37,7 +38,10 @@ class HiddenFormParser(FormParser):
 
 class HiddenMultiPartParser(MultiPartParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        parsed = super().parse(*args, **kwargs)
+        try:
+            parsed = super().parse(*args, **kwargs)
+        except UnicodeError as error:  # The client names a charset that Django cannot read with.
+            raise ParseError from error
         parsed.data = _hidden(parsed.data)
         return parsed
 
