@@ -22,7 +22,8 @@ from .conf import get_settings
 from .exceptions import PasswordChanged
 from .rows.locking import lock_user, locking_transaction, plain_rows
 
-# Nearly all modules of this package import this one. The next import would fail without a hint.
+# Nearly all modules of this package import this one. If Django is not ready, this call says what to
+# write. The next import would fail without a hint.
 require_loaded_apps()
 from django.contrib.auth.base_user import AbstractBaseUser  # noqa: E402
 

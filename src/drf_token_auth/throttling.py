@@ -33,6 +33,8 @@ __all__ = [
 
 logger = logging.getLogger("drf_token_auth")
 
+# A longer list of addresses is cut.
+LONGEST_ADDRESS = 1000
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")
 
 
@@ -122,13 +124,13 @@ def client_network(address: str | None) -> str | None:
 
     :returns: None if there is no address, as behind a Unix socket.
     """
-    networks = [_network(one) for one in (address or "").split(",")]
+    networks = [_network(one) for one in (address or "")[:LONGEST_ADDRESS].split(",")]
     return ",".join(one for one in networks if one) or None
 
 
 def _network(address: str) -> str | None:
     text = address.strip()
-    if text.startswith("unix:"):  # nginx writes this for a Unix socket.
+    if not text or text.startswith("unix:"):  # nginx writes "unix:" for a Unix socket.
         return None
     with_port = _WITH_PORT.fullmatch(text)
     if with_port:
@@ -136,7 +138,7 @@ def _network(address: str) -> str | None:
     try:
         found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return text or None
+        return text
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is None:
             return str(ipaddress.ip_network((found, 64), strict=False))

@@ -5,7 +5,7 @@ A token has expired when ``now >= expires_at``. A token without ``expires_at`` n
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
 __all__ = ["cap", "expired", "is_expired", "not_expired", "renewed", "start"]
+
+
+# Every time zone can show the moments between these two. A later one usually means "never".
+FIRST, LAST = datetime.min + timedelta(days=2), datetime.max - timedelta(days=2)
 
 
 def is_expired(token: AbstractToken, now: datetime) -> bool:
@@ -53,7 +57,14 @@ def start(token: AbstractToken, now: datetime) -> None:
 
 
 def cap(token: AbstractToken, now: datetime) -> None:
-    """Shorten the expiry and ``renewable_until`` to ``MAX_TTL`` after ``now``."""
+    """Shorten the expiry and ``renewable_until`` to ``MAX_TTL`` after ``now``.
+
+    An expiry at an end of the calendar moves by up to two days.
+    """
+    if token.expires_at is not None:
+        zone = token.expires_at.tzinfo
+        token.expires_at = max(FIRST.replace(tzinfo=zone), token.expires_at)
+        token.expires_at = min(LAST.replace(tzinfo=zone), token.expires_at)
     longest = get_settings().MAX_TTL
     if longest is not None:
         latest = now + longest
