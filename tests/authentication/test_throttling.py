@@ -6,6 +6,7 @@ import json
 import unicodedata
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -17,7 +18,7 @@ from rest_framework.settings import api_settings
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.throttling import SimpleRateThrottle
 
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model, operations, throttling
 from drf_token_auth.conf import get_settings
 from drf_token_auth.logins.account_name import account_name
 from drf_token_auth.views import LoginView, LogoutAllView
@@ -521,6 +522,17 @@ class UserLimit(SimpleRateThrottle):
 class MistakenLimit(UserLimit):
     def get_cache_key(self, request: Any, view: Any) -> str:
         raise ValueError("a mistake in the project's own code")
+
+
+def test_a_long_list_of_addresses_is_cut(db: None) -> None:
+    many = "203.0.113.9, " * 50_000
+    with (
+        rates(address="1/min"),
+        at(MINUTE_BEGINS),
+        mock.patch.object(throttling, "_network", side_effect=throttling._network) as asked,
+    ):
+        assert guess("a", HTTP_X_FORWARDED_FOR=many).status_code == 400
+    assert asked.call_count < 500
 
 
 def test_a_cache_that_is_down_stops_no_login_with_a_throttle_of_the_project(

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["cap", "expired", "is_expired", "not_expired", "renewed", "start"]
 
 
-# Every time zone can show the moments between these two. A later one usually means "never".
-FIRST, LAST = datetime.min + timedelta(days=2), datetime.max - timedelta(days=2)
+# Every time zone can show a moment that is this far from both ends of the calendar. An expiry
+# in the year 9999 usually means "never".
+MARGIN = timedelta(days=2)
 
 
 def is_expired(token: AbstractToken, now: datetime) -> bool:
@@ -63,8 +64,9 @@ def cap(token: AbstractToken, now: datetime) -> None:
     """
     if token.expires_at is not None:
         zone = token.expires_at.tzinfo
-        token.expires_at = max(FIRST.replace(tzinfo=zone), token.expires_at)
-        token.expires_at = min(LAST.replace(tzinfo=zone), token.expires_at)
+        first = datetime.min.replace(tzinfo=zone) + MARGIN
+        last = datetime.max.replace(tzinfo=zone) - MARGIN
+        token.expires_at = min(max(token.expires_at, first), last)
     longest = get_settings().MAX_TTL
     if longest is not None:
         latest = now + longest
