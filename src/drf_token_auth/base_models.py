@@ -29,6 +29,7 @@ from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in
 from .rows.database_text import store_text
 from .rows.kinds import Kind
 from .rows.limit import room_for
+from .rows.login_name import login_name
 from .rows.pickling import PickledWithoutSecrets
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         return _("%(kind)s token %(hint)s… of %(user)s") % {
             "kind": dict(Kind.choices).get(loaded.get("kind", ""), ""),
             "hint": loaded.get("hint", ""),
-            "user": loaded.get("user_id") if user is None else user.get_username(),
+            "user": loaded.get("user_id") if user is None else login_name(user),
         }
 
     def save(self, *args: Any, **kwargs: Any) -> None:

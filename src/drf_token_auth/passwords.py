@@ -80,7 +80,8 @@ def has_own_hash(user: Any) -> bool:
     Such a hash may depend on more than the password, such as a SECRET_KEY that another server still
     uses. So a token with another stamp may work again, and its row must stay.
     """
-    method = getattr(type(user), "get_session_auth_hash", None)
+    # The user of a session is lazy: its type is not the user model, but its __class__ is.
+    method = getattr(user.__class__, "get_session_auth_hash", None)
     return method is not None and method is not AbstractBaseUser.get_session_auth_hash
 
 

@@ -15,6 +15,7 @@ import re
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.db import connections, router
 from rest_framework.exceptions import Throttled
 from rest_framework.throttling import SimpleRateThrottle
@@ -27,10 +28,13 @@ __all__ = [
     "LoginAccountThrottle",
     "LoginAddressThrottle",
     "RevokeThrottle",
+    "answers",
 ]
 
 logger = logging.getLogger("drf_token_auth")
 
+# A longer list of addresses is cut.
+LONGEST_ADDRESS = 1000
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")
 
 
@@ -86,21 +90,39 @@ class CountingThrottle(SimpleRateThrottle):
         return self.duration - self.timer() % self.duration
 
 
+def answers(throttle: Any) -> bool:
+    """Return whether the cache of this throttle answers."""
+    place = getattr(throttle, "cache", cache)
+    try:
+        place.get("drf_token_auth:answers")
+    except Exception:  # noqa: BLE001 -- each cache backend has errors of its own
+        return False
+    return True
+
+
 def client_network(address: str | None) -> str | None:
     """Return the network that one client controls: an IPv4 address, or the /64 of an IPv6 address.
 
-    A port is removed. Text that is not an IP address is returned as it is.
+    A port is removed. Text that is not an IP address is returned as it is. Without ``NUM_PROXIES``,
+    DRF returns all of ``X-Forwarded-For``, which may be a list.
 
     :returns: None if there is no address, as behind a Unix socket.
     """
-    text = (address or "").strip()
+    networks = [_network(one) for one in (address or "")[:LONGEST_ADDRESS].split(",")]
+    return ",".join(one for one in networks if one) or None
+
+
+def _network(address: str) -> str | None:
+    text = address.strip()
+    if not text or text.startswith("unix:"):  # nginx writes "unix:" for a Unix socket.
+        return None
     with_port = _WITH_PORT.fullmatch(text)
     if with_port:
         text = with_port[1] or with_port[2] or ""
     try:
         found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return text or None
+        return text
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is None:
             return str(ipaddress.ip_network((found, 64), strict=False))

@@ -6,6 +6,7 @@ import json
 import unicodedata
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -17,10 +18,10 @@ from rest_framework.settings import api_settings
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.throttling import SimpleRateThrottle
 
-from drf_token_auth import get_token_model, operations
+from drf_token_auth import get_token_model, operations, throttling
 from drf_token_auth.conf import get_settings
 from drf_token_auth.logins.account_name import account_name
-from drf_token_auth.views import LoginView
+from drf_token_auth.views import LoginView, LogoutAllView
 from tests.conftest import PASSWORD
 from tests.lives import at, client_of, log_in, status_of
 from tests.queries import queries
@@ -317,7 +318,16 @@ def test_an_address_is_counted_as_one_client(db: None, addresses: list[str], is_
         assert found == ([401, 429, 429] if is_one else [401, 401, 401])
 
 
-@pytest.mark.parametrize("address", ["", "  "])
+def test_the_ports_in_a_list_of_addresses_are_not_counted(db: None) -> None:
+    """Without ``NUM_PROXIES``, all of ``X-Forwarded-For`` is the client's address."""
+    lists = [f"203.0.113.9:{port}, 10.0.0.1:{port}" for port in (5000, 5001, 5002)]
+    with rates(address="1/min"), at(MINUTE_BEGINS):
+        found = [guess("a", HTTP_X_FORWARDED_FOR=one).status_code for one in lists]
+        assert found == [400, 429, 429]
+        assert guess("a", HTTP_X_FORWARDED_FOR="203.0.113.8:5000, 10.0.0.1").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["", "  ", "unix:", ", "])
 def test_no_address_is_not_counted(db: None, address: str) -> None:
     """Behind a Unix socket there is no address, and all clients would share one count."""
     with rates(address="1/min"), at(MINUTE_BEGINS):
@@ -500,6 +510,51 @@ def test_a_cache_that_is_down_stops_no_login(
     said = [one for one in caplog.records if one.name == "drf_token_auth"]
     assert {one.levelname for one in said if "cache" in one.getMessage()} == {"WARNING"}
     assert "192.0.2.1" not in caplog.text
+
+
+class UserLimit(SimpleRateThrottle):
+    rate = "9/min"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return "user-limit"
+
+
+class MistakenLimit(UserLimit):
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        raise ValueError("a mistake in the project's own code")
+
+
+def test_a_long_list_of_addresses_is_cut(db: None) -> None:
+    many = "203.0.113.9, " * 50_000
+    with (
+        rates(address="1/min"),
+        at(MINUTE_BEGINS),
+        mock.patch.object(throttling, "_network", side_effect=throttling._network) as asked,
+    ):
+        assert guess("a", HTTP_X_FORWARDED_FOR=many).status_code == 400
+    assert asked.call_count < 500
+
+
+def test_a_cache_that_is_down_stops_no_login_with_a_throttle_of_the_project(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}
+    monkeypatch.setattr(AwayCache, "answers", dict.fromkeys(["add", "incr", "get", "set"], DOWN))
+    for view in (LoginView, LogoutAllView):
+        monkeypatch.setattr(view, "throttle_classes", [UserLimit])
+    response = guess(user.get_username(), PASSWORD)
+    assert response.status_code == 200
+    assert client_of(response.data["token"]).post("/auth/logout/all/").status_code == 204
+    (*_, said) = [one for one in caplog.records if "UserLimit" in one.getMessage()]
+    assert said.levelname == "WARNING"
+
+
+def test_a_mistake_in_a_throttle_of_the_project_is_not_hidden(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LoginView, "throttle_classes", [MistakenLimit])
+    with pytest.raises(ValueError, match="a mistake"):
+        guess(user.get_username(), PASSWORD)
 
 
 def test_a_dropped_cache_entry_starts_a_new_count(

@@ -21,6 +21,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.fields import DateTimeField
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
@@ -357,6 +358,20 @@ def test_no_path_makes_a_token_that_lives_longer_than_max_ttl(
         assert token.expires_at <= now + DAY
         if token.renewable_until is not None:
             assert token.renewable_until <= now + DAY
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+@pytest.mark.parametrize("end", [datetime.min, datetime.max])
+def test_every_time_zone_can_show_an_expiry_at_an_end_of_the_calendar(
+    user: Any, zone: str, end: datetime
+) -> None:
+    """Such a date usually means "never". A page that shows it must not fail."""
+    if timezone.is_aware(timezone.now()):
+        end = end.replace(tzinfo=timezone.get_default_timezone())
+    token = Token.objects.create(user=user, expires_at=end)
+    assert token.is_expired() is (end.year == 1)
+    with timezone.override(zone):
+        assert DateTimeField().to_representation(token.expires_at)
 
 
 def test_a_wrong_expiry_is_an_error(user: Any) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,10 +14,11 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
+from drf_token_auth.pages.step_up import PasswordStepUp, TooManyAttempts
 from tests.conftest import PASSWORD, make_user
 from tests.lives import EDGES, at, status_of
 from tests.pages.test_make import MONTH, NEW, errors, key_in, make
@@ -113,6 +116,16 @@ class TestPassword:
             assert user.password.startswith("md5$")
             assert page.get(NEW).status_code == 200
             assert status_of(key) == 200
+
+    def test_attempts_of_an_account_named_by_a_uuid_are_counted(self, db: None) -> None:
+        request = RequestFactory().post(NEW)
+        name = uuid.uuid4()
+        request.user = SimpleNamespace(USERNAME_FIELD="ref", serializable_value=lambda field: name)
+        rates = {"address": None, "account": "1/hour"}
+        with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": rates}):
+            PasswordStepUp(request).count_attempt()
+            with pytest.raises(TooManyAttempts):
+                PasswordStepUp(request).count_attempt()
 
     def test_attempts_are_counted_together_with_logins(self, user: Any, api_client: Any) -> None:
         page = stale_page(user)

@@ -22,6 +22,7 @@ from django.db.models.signals import post_save, pre_save
 from django.test import Client, RequestFactory, override_settings
 from django.test.utils import isolate_apps
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.test import APIRequestFactory
 
@@ -834,6 +835,13 @@ def test_the_session_hash_of_a_user_model_decides(user: Any, own_session_hash: l
     assert status_of(token) == 200
     own_session_hash[0] = "two"
     assert status_of(token) == 401
+
+
+def test_the_user_of_a_session_has_the_session_hash_of_the_user_model(
+    user: Any, own_session_hash: list[str]
+) -> None:
+    """Django's ``request.user`` is lazy. Its type is not the user model."""
+    assert status_of(operations.issue(SimpleLazyObject(lambda: fresh(user)))) == 200
 
 
 def test_no_row_is_deleted_for_a_stamp_that_another_server_may_know(

@@ -15,12 +15,14 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.test import Client
 from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.serializers import AuthTokenSerializer, LoginSerializer
-from drf_token_auth.views import LoginView
+from drf_token_auth.views import LoginView, LogoutAllView
 from tests.conftest import PASSWORD
 from tests.lives import client_of, log_in, only, status_of
 
@@ -215,6 +217,26 @@ def test_a_logout_with_a_failing_receiver_still_revokes_the_token(
     left = {"logout/": [other], "logout/all/": [], "logout/others/": [token]}
     assert list(Token.objects.all()) == left[path]
     assert ("the receiver fails" in caplog.text) is (path != "logout/others/")
+
+
+def test_receivers_of_the_user_model_hear_of_the_logout_of_a_session(user: Any) -> None:
+    heard: list[Any] = []
+
+    def hear(**said: Any) -> None:
+        heard.append(said["user"])
+
+    class SessionLogout(LogoutAllView):
+        authentication_classes = [SessionAuthentication]
+
+    client = Client()
+    client.force_login(user)
+    user_logged_out.connect(hear, sender=type(user))
+    try:
+        with only(SessionLogout.as_view()):
+            assert client.post("/").status_code == 204
+    finally:
+        user_logged_out.disconnect(hear, sender=type(user))
+    assert heard == [user]
 
 
 # What was posted stays hidden

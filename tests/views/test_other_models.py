@@ -183,6 +183,84 @@ class User(AbstractBaseUser):
     def is_active(self):
         return self.state == "on"
 """
+# A user model that has nothing but what Django's checks and a back end of the project ask for.
+BARE = """
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import models
+
+class User(models.Model):
+    email = models.EmailField(unique=True)
+    secret = models.CharField(max_length=200)
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = []
+    is_anonymous = False
+    is_authenticated = True
+
+class Backend:
+    def authenticate(self, request, username=None, password=None):
+        user = User.objects.filter(email=username).first()
+        return user if user and check_password(password, user.secret) else None
+"""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_accounts_of_a_bare_model(tmp_path: Path, debug: bool) -> None:
+    """The manager has no ``get_by_natural_key()``, and the user has no ``get_username()``."""
+    made = project(
+        tmp_path,
+        "staff",
+        BARE,
+        'AUTH_USER_MODEL = "staff.User"',
+        'AUTHENTICATION_BACKENDS = ["staff.models.Backend"]',
+        f"DEBUG = {debug}",
+        'INSTALLED_APPS = [one for one in INSTALLED_APPS if one not in ("django.contrib.admin", '
+        '"tests.projects.accounts", "tests.projects.early")]',
+        'ROOT_URLCONF = "drf_token_auth.urls"',
+    )
+    found = made.python(
+        BEGIN
+        + """
+from django.core.management import CommandError
+from drf_token_auth import get_token_model
+from staff.models import User, make_password
+User.objects.create(email="ada@example.com", secret=make_password("correct horse"))
+def post(path, key=None, **data):
+    client = APIClient(raise_request_exception=False)
+    if key:
+        client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    return client.post(path, data, format="json")
+def log_in(name, password="correct horse"):
+    return post("/login/", username=name, password=password)
+login = log_in("ada@example.com")
+key = login.json().get("token")
+statuses = {
+    "login": login.status_code,
+    "wrong": [log_in("ada@example.com", "x").status_code, log_in("bob@example.com").status_code],
+    "tokens": post("/tokens/", key, name="ci").status_code,
+    "label": str(get_token_model().objects.select_related("user").last())[-15:],
+    "logout": post("/logout/all/", key).status_code,
+}
+try:
+    call_command("create_token", "bob@example.com")
+except CommandError as error:
+    statuses["nobody"] = "bob@example.com" in str(error)
+arguments = ["--user", "ada@example.com", "--no-input"]
+call_command("revoke_tokens", *arguments, stdout=open("out.txt", "w"))
+statuses["left"] = get_token_model().objects.count()
+print(json.dumps(statuses))
+"""
+    )
+    assert found == {
+        "login": 200,
+        "wrong": [400, 400],
+        "tokens": 201,
+        "label": "ada@example.com",
+        "logout": 204,
+        "nobody": True,
+        "left": 0,
+    }
+
+
 FIELDS = {
     "person": "models.ForeignKey(Person, models.CASCADE, to_field='code', unique=True)",
     "phone": "PhoneField(max_length=20, unique=True)",
@@ -208,6 +286,8 @@ def test_accounts_of_unusual_models(tmp_path: Path, name: str) -> None:
         BEGIN
         + f"name, field = {NAMES.get(name, 'ada')!r}, {name!r}"
         + """
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from drf_token_auth import get_token_model
 from staff.models import Person, User
 Person.objects.create(code=name)
@@ -223,12 +303,18 @@ def log_in(field, name):
     return post("/login/", password="correct horse", **{field: name})
 key = log_in(field, name).json()["token"]
 call_command("create_token", name, stdout=open("key.txt", "w"))
+def label_queries():
+    token = get_token_model().objects.select_related("user").first()
+    with CaptureQueriesContext(connection) as queries:
+        str(token)
+    return len(queries)
 statuses = {
     "login": log_in("username", name).status_code,
     "wrong": [log_in(field, one).status_code for one in ("", "x", 0, 1.5, "9" * 99, "\\0", [])],
     "tokens": post("/tokens/", key, name="ci").status_code,
     "rotate": post("/token/rotate/", key).status_code,
     "labels": len({str(one) for one in get_token_model().objects.select_related("user")}),
+    "queries": label_queries(),
 }
 User.objects.update(state="off")
 statuses["inactive"] = [log_in(field, name).status_code, post("/logout/", key).status_code]
@@ -243,6 +329,7 @@ print(json.dumps(statuses))
         "tokens": 201,
         "rotate": 200,
         "labels": 4,
+        "queries": 0,
         "inactive": [400, 401],
         "left": 0,
     }

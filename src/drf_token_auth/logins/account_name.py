@@ -95,8 +95,13 @@ def _ask(find: Callable[[str], Any], name: str) -> tuple[Any, bool]:
 
 
 def _by_natural_key(name: str) -> Any:
-    manager: Any = get_user_model()._default_manager
-    return manager.get_by_natural_key(name)
+    return get_by_natural_key(get_user_model()._default_manager, name)
+
+
+def get_by_natural_key(manager: Any, name: str) -> Any:
+    """Return the user with this name. A manager that is not Django's may lack the method."""
+    method = getattr(manager, "get_by_natural_key", None)
+    return method(name) if method else manager.get(**{manager.model.USERNAME_FIELD: name})
 
 
 def _by_email(name: str) -> Any:

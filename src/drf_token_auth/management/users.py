@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from ..logins.account_name import clean_login_name, is_about_name
+from ..logins.account_name import clean_login_name, get_by_natural_key, is_about_name
 
 __all__ = ["add_user_id_argument", "find_user"]
 
@@ -74,7 +74,7 @@ def _by_name(users: Any, username: str) -> list[Any]:
 def _by_natural_key(model: Any, username: str, using: str | None) -> list[Any]:
     """Ask the manager. It may ignore case or accept another spelling."""
     try:
-        return [model._default_manager.db_manager(using).get_by_natural_key(username)]
+        return [get_by_natural_key(model._default_manager.db_manager(using), username)]
     except model.DoesNotExist:
         return []
     except model.MultipleObjectsReturned:

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from ..conf import get_settings
 from ..logins.age import is_impersonated, is_recent, login_age, note_login
+from ..rows.login_name import login_name
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 
 __all__ = [
@@ -97,7 +98,7 @@ class PasswordStepUp(StepUp):
         self.count_attempt()
         # Call authenticate() and not check_password(). Then LDAP works, and django-axes sees a
         # wrong password.
-        user = authenticate(request, username=request.user.get_username(), password=password)
+        user = authenticate(request, username=login_name(request.user), password=password)
         if user is None or user.pk != request.user.pk:
             raise ValidationError(_("The password is wrong."), code="wrong_password")
         # The check may have saved a stronger hash. Without this line Django would log the session
@@ -113,7 +114,7 @@ class PasswordStepUp(StepUp):
             method="POST",
             META=request.META,
             headers=request.headers,
-            data={"username": request.user.get_username()},
+            data={"username": login_name(request.user)},
         )
         throttles: list[Any] = [LoginAddressThrottle(), LoginAccountThrottle()]
         refused = [one for one in throttles if not one.allow_request(login, None)]

@@ -5,7 +5,7 @@ A token has expired when ``now >= expires_at``. A token without ``expires_at`` n
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
 __all__ = ["cap", "expired", "is_expired", "not_expired", "renewed", "start"]
+
+
+# Every time zone can show a moment that is this far from both ends of the calendar. An expiry
+# in the year 9999 usually means "never".
+MARGIN = timedelta(days=2)
 
 
 def is_expired(token: AbstractToken, now: datetime) -> bool:
@@ -53,7 +58,15 @@ def start(token: AbstractToken, now: datetime) -> None:
 
 
 def cap(token: AbstractToken, now: datetime) -> None:
-    """Shorten the expiry and ``renewable_until`` to ``MAX_TTL`` after ``now``."""
+    """Shorten the expiry and ``renewable_until`` to ``MAX_TTL`` after ``now``.
+
+    An expiry at an end of the calendar moves by up to two days.
+    """
+    if token.expires_at is not None:
+        zone = token.expires_at.tzinfo
+        first = datetime.min.replace(tzinfo=zone) + MARGIN
+        last = datetime.max.replace(tzinfo=zone) - MARGIN
+        token.expires_at = min(max(token.expires_at, first), last)
     longest = get_settings().MAX_TTL
     if longest is not None:
         latest = now + longest

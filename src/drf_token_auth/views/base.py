@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import connections, router
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.functional import classproperty
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import IsAuthenticated
@@ -24,9 +25,11 @@ from rest_framework.views import exception_handler
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..logs.refused_requests import log_json_as_form
-from ..rows.locking import outside_atomic_requests
+from ..operations.presented import lock_presented
+from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
 from ..serializers import TokenDetailSerializer
-from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse
+from ..throttling import answers
+from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
 from .parsers import PARSERS
 
 logger = logging.getLogger("drf_token_auth")
@@ -105,8 +108,22 @@ class TokenView(GenericAPIView[Any]):
     def check_throttles(self, request: Any) -> None:
         """Stop at the first throttle that refuses. The cheapest throttle comes first."""
         for throttle in self.get_throttles():
-            if not throttle.allow_request(request, self):
+            if not self._is_allowed(throttle):
                 self.throttled(request, throttle.wait() or 0)
+
+    def _is_allowed(self, throttle: Any) -> bool:
+        """Ask the throttle. Allow the request if the throttle failed because its cache is down."""
+        try:
+            return bool(throttle.allow_request(self.request, self))
+        except Exception as error:
+            if isinstance(error, APIException) or answers(throttle):
+                raise
+            logger.warning(
+                "The cache does not answer (%s), so %s limits nothing. Check CACHES.",
+                type(error).__name__,
+                type(throttle).__name__,
+            )
+            return True
 
     def handle_exception(self, exc: Exception) -> Response:
         """Handle the exception as DRF does, but mark no transaction for rollback.
@@ -156,6 +173,24 @@ class TokenView(GenericAPIView[Any]):
     def django_request(self) -> Any:
         """Return Django's own request, which receivers of Django's signals expect."""
         return self.request._request
+
+    @contextmanager
+    def checked_again(self) -> Iterator[None]:
+        """Open the transaction of a change, and check again that the presented token works.
+
+        It may have been revoked since the request was authenticated.
+
+        :raises AuthenticationFailed: 401 if it does not work any more.
+        """
+        token = self.request.auth
+        if not isinstance(token, AbstractToken):
+            yield
+            return
+        using = router.db_for_write(type(token), instance=token)
+        with refusing(), locking_transaction(using=using):
+            lock_user(type(token), token.user_id, using=using)
+            lock_presented(token, using)
+            yield
 
     def issue(self, user: Any, **values: Any) -> AbstractToken:
         """Make a token for the user, as :func:`issue_or_refuse` does."""

@@ -94,7 +94,7 @@ class LoginView(TokenView):
                 scopes=self.get_scopes(self.request, user),
                 ttl=self.get_ttl(self.request, user),
             )
-            user_logged_in.send(sender=type(user), request=self.django_request, user=user)
+            user_logged_in.send(sender=user.__class__, request=self.django_request, user=user)
         return token
 
     def get_account_name(self, request: Any) -> str | None:
@@ -132,7 +132,9 @@ class LogoutView(TokenView):
     def logged_out(self) -> Response:
         """Send ``user_logged_out``. Log a receiver that raises: the token is already revoked."""
         user = self.request.user
-        user_logged_out.send_robust(sender=type(user), request=self.django_request, user=user)
+        # The user of a session is lazy: its type is not the user model, but its __class__ is.
+        sender = user.__class__
+        user_logged_out.send_robust(sender=sender, request=self.django_request, user=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -153,14 +155,15 @@ class LogoutAllView(LogoutView):
         return kinds
 
     def _revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
-        operations.revoke_all(
-            self.request.user,
-            reason=self.reason,
-            kinds=kinds,
-            keep=keep,
-            request=self.django_request,
-            actor=self.request.user,
-        )
+        with self.checked_again():
+            operations.revoke_all(
+                self.request.user,
+                reason=self.reason,
+                kinds=kinds,
+                keep=keep,
+                request=self.django_request,
+                actor=self.request.user,
+            )
 
 
 class LogoutOthersView(LogoutAllView):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import QueryDict
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPartParser
 
 from .. import keys
@@ -30,7 +31,10 @@ def _hidden(value: Any) -> Any:
 
 class _Hiding:
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        return _hidden(super().parse(*args, **kwargs))  # type: ignore[misc]
+        try:
+            return _hidden(super().parse(*args, **kwargs))  # type: ignore[misc]
+        except UnicodeError as error:  # The client names a charset that Django cannot read with.
+            raise ParseError from error
 
 
 class HiddenJSONParser(_Hiding, JSONParser):

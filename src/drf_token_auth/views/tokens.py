@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -17,6 +19,7 @@ from ..base_models import AbstractToken, Kind
 from ..exceptions import Refused
 from ..operations.renaming import rename
 from ..permissions import RecentLogin
+from ..rows.database_text import is_about_text
 from ..serializers import (
     TokenDetailSerializer,
     TokenIssuedSerializer,
@@ -84,6 +87,15 @@ class OwnTokensView(TokenView):
             return tokens.none()
         return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
 
+    def get_object(self) -> Any:
+        try:
+            return super().get_object()
+        except DatabaseError as error:
+            # The id is a text with a character that the column cannot hold, such as NUL.
+            if is_about_text(error):
+                raise Http404 from error
+            raise
+
 
 class TokenListView(OwnTokensView):
     """List the user's tokens. Make a personal token."""
@@ -138,19 +150,23 @@ class TokenDetailView(OwnTokensView):
     def patch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
         change = self.read(self.get_serializer(data=request.data)).validated_data
-        if "name" in change and not rename(token, change["name"]):
-            raise Http404
+        if "name" in change:
+            with self.checked_again():
+                if not rename(token, change["name"]):
+                    raise Http404
         return self._shown(token)
 
     def delete(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
         own = isinstance(request.auth, AbstractToken) and request.auth.pk == token.pk
-        operations.revoke(
-            token,
-            reason="logout" if own else "others",
-            request=self.django_request,
-            actor=request.user,
-        )
+        # A token that revokes itself may be revoked already, by the first of two clicks.
+        with nullcontext() if own else self.checked_again():
+            operations.revoke(
+                token,
+                reason="logout" if own else "others",
+                request=self.django_request,
+                actor=request.user,
+            )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _shown(self, token: AbstractToken) -> Response:

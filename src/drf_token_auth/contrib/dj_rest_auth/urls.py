@@ -47,7 +47,7 @@ class LogoutView(JSONRoute, stock.LogoutView):
             if api_settings.SESSION_LOGIN:
                 logout(request)
             else:
-                user_logged_out.send(sender=type(user), request=request._request, user=user)
+                user_logged_out.send(sender=user.__class__, request=request._request, user=user)
         return Response({"detail": gettext(_LOGGED_OUT)})
 
 
