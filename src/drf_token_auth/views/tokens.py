@@ -84,6 +84,14 @@ class OwnTokensView(TokenView):
             return tokens.none()
         return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
 
+    def get_object(self) -> Any:
+        token = super().get_object()
+        # Python reads "3_0" and the digits of other scripts as numbers, but no list shows such ids.
+        given = token.pk if self.lookup_url_kwarg else self.kwargs.get("pk", token.pk)
+        if isinstance(token.pk, int) and str(token.pk) != str(given):
+            raise Http404
+        return token
+
 
 class TokenListView(OwnTokensView):
     """List the user's tokens. Make a personal token."""
