@@ -35,11 +35,6 @@ def logout(request: Any) -> None:
     request.user.auth_token.delete()
 
 
-class LogoutOfKnox(APIView):
-    def post(self, request: Any) -> None:
-        request.user.auth_token_set.all().delete()
-
-
 class Other(APIView):
     auth_token = "a name of its own"
 
@@ -71,11 +66,6 @@ def test_a_view_that_reads_auth_token_is_named(view, name):
     assert message.id == "drf_token_auth.W009"
     assert message.msg.startswith(f"{__name__}.{name} reads user.auth_token")
     assert 'request.auth.revoke(reason="logout")' in message.hint
-
-
-def test_the_relation_of_knox_is_named():
-    [message] = found(LogoutOfKnox.as_view())
-    assert "reads user.auth_token_set, which" in message.msg
 
 
 def test_other_views_are_not_named():

@@ -13,7 +13,6 @@ from django.test import override_settings
 from django.test.utils import isolate_apps
 
 import drf_token_auth
-from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.checks import token_model
 from drf_token_auth.managers import TokenManager, TokenQuerySet
 
@@ -97,50 +96,6 @@ def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_tracebac
     [message] = token_model.check_token_model()
     assert message.id == "drf_token_auth.E007"
     assert "settings.DRF_TOKEN_AUTH_TOKEN_MODEL" in message.hint
-
-
-@isolate_apps("django.contrib.sessions")
-def test_a_token_model_derived_from_the_swapped_out_one_says_what_to_derive_from(monkeypatch):
-    class Swapped(drf_token_auth.base_models.AbstractToken):
-        class Meta:
-            app_label = "sessions"
-
-    class Child(models.Model):
-        parent = models.OneToOneField("drf_token_auth.Token", models.CASCADE, parent_link=True)
-
-        class Meta:
-            app_label = "sessions"
-
-    monkeypatch.setattr(token_model, "get_token_model", lambda: Swapped)
-    monkeypatch.setattr(token_model.apps, "get_models", lambda: [Child])
-    [message] = token_model.check_token_model()
-    assert message.id == "drf_token_auth.E007"
-    assert message.hint.startswith("Derive it: class Child(drf_token_auth.base_models.Abst")
-
-
-@isolate_apps("django.contrib.sessions")
-def test_a_token_model_that_no_setting_names_is_found(monkeypatch):
-    class Own(drf_token_auth.base_models.AbstractToken):
-        class Meta:
-            app_label = "sessions"
-
-    class Usual(drf_token_auth.base_models.AbstractToken):
-        class Meta:
-            app_label = "drf_token_auth"
-
-    Usual._meta.object_name = "Token"
-    monkeypatch.setattr(token_model.apps, "get_models", lambda: [Usual, Own])
-    monkeypatch.setattr(token_model, "token_model_in_force", lambda: Usual)
-    [message] = token_model.check_unused_models()
-    assert message.id == "drf_token_auth.W017"
-    assert message.msg.startswith("sessions.Own is a token model, but the package uses ")
-    assert 'DRF_TOKEN_AUTH_TOKEN_MODEL = "sessions.Own"' in message.hint
-
-    authenticator = type("OwnAuthentication", (ExpiringTokenAuthentication,), {"model": Own})
-    monkeypatch.setattr(token_model, "used_classes", lambda: [authenticator])
-    assert token_model.check_unused_models() == []
-    monkeypatch.setattr(token_model, "token_model_in_force", lambda: Own)
-    assert token_model.check_unused_models() == []
 
 
 @pytest.mark.parametrize(

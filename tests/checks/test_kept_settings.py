@@ -11,8 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from drf_token_auth.checks.settings import check_kept_settings
-from drf_token_auth.conf.names import KEPT
+from drf_token_auth.checks.kept_settings import KEPT, check_kept_settings
 
 HOUR = timedelta(hours=1)
 TTL = '"TTL": timedelta(seconds=3600)'

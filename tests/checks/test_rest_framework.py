@@ -5,26 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
-from django.urls import path
-from rest_framework.permissions import IsAuthenticated
-from rest_framework.views import APIView
 
 from drf_token_auth.authentication import ExpiringTokenAuthentication
-from drf_token_auth.checks.rest_framework import (
-    check_classes_of_views,
-    check_default_authenticators,
-    check_other_classes,
-    check_places_of_authenticators,
-)
+from drf_token_auth.checks.rest_framework import check_default_authenticators
 from drf_token_auth.conf.rest_framework import require_classes, require_readable
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
-ALLOWED = "rest_framework.permissions.IsAuthenticated"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 WHOLE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
 # Where the setting exists, a new dict would drop the rest of it, such as the permissions.
@@ -140,52 +130,3 @@ def test_our_urls_refuse_an_entry_that_drf_cannot_use(entry):
         assert f"Did you mean '{OURS}'?" in found.hint
     with with_list([OURS]):
         require_classes()
-
-
-def test_an_authenticator_among_the_permissions():
-    with override_settings(REST_FRAMEWORK={"DEFAULT_PERMISSION_CLASSES": [OURS, ALLOWED]}):
-        [found] = check_other_classes()
-    assert found.msg.startswith(
-        f'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] has the entry {OURS!r}'
-    )
-    assert found.hint.startswith('Write "DEFAULT_PERMISSION_CLASSES": ["rest_fr')
-
-
-@pytest.mark.parametrize(
-    ("name", "entry", "other"),
-    [
-        ("permission_classes", ExpiringTokenAuthentication, "authentication_classes"),
-        ("authentication_classes", IsAuthenticated, "permission_classes"),
-    ],
-)
-def test_a_class_in_the_other_list_of_a_view(name, entry, other):
-    view = type("Shop", (APIView,), {name: [entry]})
-    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        [found] = check_classes_of_views()
-    assert f"Shop.{name} has the entry" in found.msg
-    assert found.hint == f"Write {other} = [{entry.__name__}] if it belongs there."
-
-
-def test_combined_permissions_are_right():
-    view = type("Shop", (APIView,), {"permission_classes": [IsAuthenticated | ~IsAuthenticated]})
-    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        assert check_classes_of_views() == []
-
-
-@pytest.mark.parametrize("name", ["AUTHENTICATION_BACKENDS", "MIDDLEWARE"])
-def test_an_authenticator_in_a_list_of_django(name):
-    listed = [*getattr(settings, name), OURS]
-    with override_settings(**{name: listed}):
-        [found] = check_places_of_authenticators()
-    assert found.msg == f"{name} has the entry {OURS!r}, which is an authenticator of DRF."
-    assert found.hint == f'Delete it there. Write {SETTING} = ["{OURS}"].'
-    with override_settings(**{name: None}):
-        assert check_places_of_authenticators() == []
-
-
-def test_a_path_in_place_of_a_list_of_a_view():
-    view = type("Shop", (APIView,), {"authentication_classes": OURS})
-    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
-        [found] = check_classes_of_views()
-    assert "Shop.authentication_classes must be a list, but it is 'drf_token_auth." in found.msg
-    assert found.hint.endswith("write authentication_classes = [ExpiringTokenAuthentication].")

@@ -75,29 +75,3 @@ def test_our_own_serializers_show_no_digest() -> None:
     with override_settings(ROOT_URLCONF="tests.urls"):
         mine = [one for one in module.check_serializers() if "drf_token_auth." in one.msg]
     assert mine == []
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "is_named"),
-    [
-        ("token", "auth_token.key", True),
-        ("auth_token", None, True),
-        ("tokens", "auth_token_set.first", True),
-        ("token", None, False),
-        ("user", "*", False),
-    ],
-)
-def test_a_serializer_that_reads_a_missing_relation(
-    monkeypatch: Any, name: str, source: str | None, is_named: bool
-) -> None:
-    class Base(serializers.Serializer):
-        pass
-
-    field = serializers.CharField(read_only=True, source=source)
-    held = type("Account", (Base,), {name: field})
-    monkeypatch.setattr(module, "Serializer", Base)
-    with override_settings(ROOT_URLCONF=pages_urls.__name__):
-        messages = module.check_relations()
-    assert [one.id for one in messages] == ["drf_token_auth.W009"] * is_named
-    if is_named:
-        assert f"{held.__qualname__}.{name} reads {source or name}, which" in messages[0].msg

@@ -26,14 +26,14 @@ from .rest_framework import (
 from .served import base_of, comes_from, served_views, takes_our_tokens
 from .shared import Messages, check, error, path_of, settings_in_force, warning
 
-__all__ = ["takes_drfs_tokens", "used_classes"]
+__all__ = ["takes_drfs_tokens"]
 
 
 def _default_classes() -> list[Any]:
     return [one for one in default_authenticators() if isinstance(one, type)]
 
 
-def used_classes() -> list[Any]:
+def _used_classes() -> list[Any]:
     """Return the default authenticators and those of the views, without duplicates."""
     classes = _default_classes()
     for view in served_views():
@@ -76,7 +76,7 @@ def check_basic_authentication() -> Messages:
 @check(Tags.security)
 def check_drfs_authenticators() -> Messages:
     """E014: an authenticator looks our tokens up by key. E017: it needs authtoken's table."""
-    for one in used_classes():
+    for one in _used_classes():
         if looks_tokens_up_by_key(one) or (_is_drfs(one) and is_token_model(model_of(one))):
             yield error(
                 "E014",
@@ -162,7 +162,7 @@ def _names_our_class(view: type[Any]) -> bool:
 
 
 def _may_take_our_tokens(one: Any) -> bool:
-    """Return whether this authenticator accepts our tokens. True if only a request could tell."""
+    """Return whether this authenticator accepts our tokens, or may accept them in some requests."""
     if not isinstance(one, type) or _is_our_class(one):
         return True
     if not hasattr(one, "get_model"):

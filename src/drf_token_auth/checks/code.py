@@ -14,13 +14,7 @@ from ..base_models import AbstractToken
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
-__all__ = [
-    "is_token_model",
-    "looks_tokens_up_by_key",
-    "missing_relations",
-    "model_of",
-    "own_functions",
-]
+__all__ = ["is_token_model", "looks_tokens_up_by_key", "model_of", "own_functions"]
 
 # The project cannot correct the code of these packages. Other checks cover how they use tokens.
 _PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
@@ -90,29 +84,25 @@ def is_token_model(one: Any) -> bool:
 
 
 def model_of(authenticator: type[Any]) -> Any:
-    """Return the authenticator's token model, or None if only a request could tell."""
+    """Return the authenticator's token model, or None if it depends on the request."""
     try:
         return authenticator().get_model()
     except Exception:  # noqa: BLE001 -- the project's code may need a request
         return None
 
 
-def missing_relations() -> list[str]:
-    """Return which relations of rest_framework.authtoken and knox the users do not have."""
-    return [one for one in ("auth_token", "auth_token_set") if not hasattr(get_user_model(), one)]
-
-
 @check(Tags.urls)
 def check_auth_token() -> Messages:
     """W009: a view reads ``user.auth_token``, which only rest_framework.authtoken provides."""
-    missing = missing_relations()
+    if hasattr(get_user_model(), "auth_token"):
+        return
     functions = (one for view in served_views() for one in own_functions(view))
     for function in dict.fromkeys(functions):
         names = {name for code in _codes(function.__code__) for name in code.co_names}
-        for relation in names.intersection(missing) if "user" in names else ():
+        if {"user", "auth_token"} <= names:
             yield warning(
                 "W009",
-                f"{path_of(function)} reads user.{relation}, which your users do not have, "
+                f"{path_of(function)} reads user.auth_token, which your users do not have, "
                 "because a user may have several tokens.",
                 "request.auth is the token of the request. To revoke it, write "
                 'request.auth.revoke(reason="logout"). To make a new one, write '

@@ -9,7 +9,6 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
-from rest_framework.authentication import BaseAuthentication
 
 from ..conf.rest_framework import OURS, SETTING, unreadable, write_ours, wrong_entry
 from ..conf.rules import show
@@ -17,8 +16,6 @@ from .served import served_views
 from .shared import Messages, check, error, path_of, warning
 
 __all__ = ["OURS", "SETTING", "default_authenticators", "write_ours"]
-
-_METHODS = {"authentication_classes": "authenticate", "permission_classes": "has_permission"}
 
 
 def _configured(name: str = "DEFAULT_AUTHENTICATION_CLASSES") -> Any:
@@ -77,41 +74,12 @@ def check_other_classes() -> Messages:
                 f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.',
                 _as_list(listed) if is_text else f'Write "{setting}": ["…"], with dotted paths.',
             )
-    listed = _configured("DEFAULT_PERMISSION_CLASSES")
-    for entry in listed if isinstance(listed, (list, tuple)) else ():
-        if _lacks(_imported(entry), "has_permission"):
-            yield error(
-                "E016",
-                f'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] has the entry {entry!r}, which is '
-                "not a permission: it has no has_permission().",
-                'Write "DEFAULT_PERMISSION_CLASSES": '
-                '["rest_framework.permissions.IsAuthenticated"].',
-            )
-
-
-def _lacks(one: Any, method: str) -> bool:
-    return isinstance(one, type) and not hasattr(one, method)
 
 
 def _as_list(value: Any) -> str:
     if isinstance(value, str):
         return f'Add a comma: ("{value}",).'
     return f'Add a comma: ("{path_of(value)}",).' if isinstance(value, type) else write_ours()
-
-
-@check(Tags.compatibility)
-def check_places_of_authenticators() -> Messages:
-    """E025: an authenticator of DRF stands in a list of Django, where it does nothing or fails."""
-    for name in ("AUTHENTICATION_BACKENDS", "MIDDLEWARE"):
-        listed = getattr(settings, name, ())
-        for entry in listed if isinstance(listed, (list, tuple)) else ():
-            found = _imported(entry)
-            if isinstance(found, type) and issubclass(found, BaseAuthentication):
-                yield error(
-                    "E025",
-                    f"{name} has the entry {entry!r}, which is an authenticator of DRF.",
-                    f'Delete it there. Write {SETTING} = ["{entry}"].',
-                )
 
 
 @check(Tags.templates)
@@ -135,7 +103,7 @@ def check_browsable_api() -> Messages:
 def check_classes_of_views() -> Messages:
     """E016: a view's list of classes is a class itself, or has an entry that is not a class."""
     for view in served_views():
-        for name, method in _METHODS.items():
+        for name in ("authentication_classes", "permission_classes"):
             value = vars(view).get(name)
             if isinstance(value, type):
                 yield error(
@@ -143,26 +111,12 @@ def check_classes_of_views() -> Messages:
                     f"{path_of(view)}.{name} must be a list, but it is {path_of(value)}.",
                     f"Add a comma: {name} = ({value.__name__},).",
                 )
-            elif isinstance(value, str):
-                yield error(
-                    "E016",
-                    f"{path_of(view)}.{name} must be a list, but it is {show(value)}.",
-                    f"Import the class and write {name} = [{_class_of(value)}].",
-                )
             for entry in value if isinstance(value, (list, tuple)) else ():
                 if not callable(entry):
                     yield error(
                         "E016",
                         f"{path_of(view)}.{name} has the entry {show(entry)}, which is no class.",
                         f"Import the class and write {name} = [{_class_of(entry)}].",
-                    )
-                elif _lacks(entry, method):
-                    other = next(one for one in _METHODS if one != name)
-                    yield error(
-                        "E016",
-                        f"{path_of(view)}.{name} has the entry {path_of(entry)}, which has no "
-                        f"{method}().",
-                        f"Write {other} = [{entry.__name__}] if it belongs there.",
                     )
 
 

@@ -1,4 +1,4 @@
-"""Find serializers that show the digests of tokens, or read a relation that users do not have."""
+"""Find serializers of a project that show the digests of tokens."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import Tags
-from rest_framework.serializers import ALL_FIELDS, ModelSerializer, Serializer
+from rest_framework.serializers import ALL_FIELDS, ModelSerializer
 
 from ..base_models import AbstractToken
 from ..rows.pickling import DIGESTS
-from .code import missing_relations
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
@@ -30,24 +29,6 @@ def check_serializers() -> Messages:
                 'List the fields to show: fields = ["id", "name", "hint", "created_at", '
                 '"expires_at", "last_used_at"].',
             )
-
-
-@check(Tags.urls)
-def check_relations() -> Messages:
-    """W009: a serializer reads ``auth_token.key``. DRF leaves such a field out without an error."""
-    list(served_views())
-    missing = missing_relations()
-    for serializer in _below(Serializer):
-        for name, field in getattr(serializer, "_declared_fields", {}).items():
-            source = field.source or name
-            if source.partition(".")[0] in missing:
-                yield warning(
-                    "W009",
-                    f"{path_of(serializer)}.{name} reads {source}, which your users do not have.",
-                    "Delete the field. In the view that creates the token, write "
-                    "token = drf_token_auth.operations.issue(user), and put token.key into the "
-                    "answer.",
-                )
 
 
 def _below(parent: type[Any]) -> Iterator[type[Any]]:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from typing import Any
-
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags
+from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.encoding import force_bytes
 
 from .. import conf
-from ..conf.names import KEPT, hint_for_flat, meant
-from ..conf.rules import show
+from ..conf.names import hint_for_flat
 from ..conf.schema import RULES
-from .rest_framework import default_authenticators
-from .served import served_views
 from .shared import Messages, check, error, settings_in_force, warning
 
 __all__: list[str] = []
@@ -31,46 +24,6 @@ def check_settings() -> Messages:
         hint = hint_for_flat(name, list(RULES))
         if hint is not None:
             yield error("E004", f"{name} is not a setting of drf_token_auth.", hint)
-
-
-@check(Tags.security)
-def check_kept_settings() -> Messages:
-    """W016: a setting of another package or a tutorial has no effect here."""
-    # These import the packages that the project uses. Their settings have an effect.
-    served_views()
-    default_authenticators()
-    kept = [name for name, package in KEPT.items() if package not in sys.modules]
-    for name in (*kept, *(name for name in RULES if "_" in name)):
-        if hasattr(settings, name):
-            value = getattr(settings, name)
-            yield _without_effect(name, value if isinstance(value, Mapping) else {name: value})
-    drfs = getattr(settings, "REST_FRAMEWORK", None)
-    for name, value in drfs.items() if isinstance(drfs, Mapping) else ():
-        if name == conf.SETTING or name in RULES:
-            inner = value if name == conf.SETTING else {name: value}
-            yield _without_effect(f'REST_FRAMEWORK["{name}"]', inner)
-
-
-def _without_effect(name: str, values: Any) -> CheckMessage:
-    """Return the warning. Its hint has the values under our names."""
-    found: dict[str, str] = {}
-    for theirs, value in values.items() if isinstance(values, Mapping) else ():
-        ours = meant(str(theirs), list(RULES)) or ""
-        # A pepper is secret.
-        if ours in RULES and not ours.startswith("PEPPER"):
-            found.setdefault(ours, _in_our_form(ours, value))
-    entries = [f'"{ours}": {value}' for ours, value in found.items()]
-    inner = ", ".join(entries) or '"TTL": timedelta(days=14)'
-    return warning(
-        "W016",
-        f"{name} has no effect, because drf_token_auth does not read it.",
-        f"Write {conf.SETTING} = {{{inner}}}, and delete {name}.",
-    )
-
-
-def _in_our_form(name: str, value: Any) -> str:
-    fault = RULES[name].fault(value)
-    return show(value) if fault is None else fault.meant or RULES[name].example
 
 
 @check(Tags.security, deploy=True)

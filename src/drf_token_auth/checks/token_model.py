@@ -13,9 +13,7 @@ from django.db import models, router
 from .. import conf, get_token_model
 from ..base_models import AbstractToken
 from ..managers import TokenQuerySet
-from .authenticators import used_classes
-from .code import model_of
-from .shared import Messages, check, error, token_model_in_force, warning
+from .shared import Messages, check, error, token_model_in_force
 
 __all__: list[str] = []
 
@@ -43,41 +41,13 @@ def check_token_model() -> Messages:
     for other in apps.get_models():
         for field in other._meta.local_fields:
             if _label_of(field.related_model) == conf.DEFAULT_TOKEN_MODEL != model._meta.label:
-                # A class that extends another model points at it with its "parent link".
-                is_parent = getattr(field.remote_field, "parent_link", False)
                 yield error(
                     "E007",
                     f"{field} points at {conf.DEFAULT_TOKEN_MODEL}, but the token model is "
                     f"{model._meta.label}.",
-                    f"Derive it: class {other.__name__}(drf_token_auth.base_models.AbstractToken)."
-                    if is_parent
-                    else f"Write models.ForeignKey(settings.{conf.TOKEN_MODEL_SETTING}, …).",
+                    f"Write models.ForeignKey(settings.{conf.TOKEN_MODEL_SETTING}, …).",
                     obj=field,
                 )
-
-
-@check(Tags.models)
-def check_unused_models() -> Messages:
-    """W017: the project has a token model of its own, but no setting names it."""
-    used = token_model_in_force()
-    if used is None or used._meta.label != conf.DEFAULT_TOKEN_MODEL:
-        return
-    others = [
-        one
-        for one in apps.get_models()
-        if issubclass(one, AbstractToken) and one is not used and not one._meta.proxy
-    ]
-    # An authenticator of the project may name another token model.
-    named = [model_of(one) for one in used_classes()] if others else []
-    for model in others:
-        if model not in named:
-            yield warning(
-                "W017",
-                f"{model._meta.label} is a token model, but the package uses {used._meta.label}.",
-                "Derive it from drf_token_auth.base_models.AbstractToken, and write "
-                f'{conf.TOKEN_MODEL_SETTING} = "{model._meta.label}" before the first migrate.',
-                obj=model,
-            )
 
 
 @check(Tags.models)

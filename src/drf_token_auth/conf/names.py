@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-__all__ = ["KEPT", "TOKEN_MODEL_SETTING", "hint_for", "hint_for_flat", "meant"]
+__all__ = ["TOKEN_MODEL_SETTING", "hint_for", "hint_for_flat"]
 
 SETTING = "DRF_TOKEN_AUTH"
 TOKEN_MODEL_SETTING = "DRF_TOKEN_AUTH_TOKEN_MODEL"
@@ -71,19 +71,6 @@ _FOREIGN = {
     "SECRET": "PEPPERS",
     "SALT": "PEPPERS",
 }
-# Settings that a project keeps from a tutorial, with the package that reads each.
-KEPT = {
-    "EXPIRING_TOKEN_LIFESPAN": "rest_framework_expiring_authtoken",
-    "TOKEN_EXPIRED_AFTER_SECONDS": "",
-    "TOKEN_TTL": "",
-    "TOKEN_LIMIT_PER_USER": "",
-    "ACCESS_TOKEN_LIFETIME": "",
-    "REFRESH_TOKEN_LIFETIME": "",
-    "JWT_AUTH": "rest_framework_jwt",
-    "REST_DURIN": "durin",
-    "REST_KNOX": "knox",
-    "SIMPLE_JWT": "rest_framework_simplejwt",
-}
 # A name that the first pattern finds, and the second does not, is about the lifetime of a token.
 _LIFETIME = re.compile(
     r"(^|_)(TTL|LIFETIME|LIFESPAN|LIFE|EXPIR\w*|DURATION|VALIDITY|MAX_AGE|TOKEN_AGE)(_|$)"
@@ -94,7 +81,7 @@ _TYPO = 0.8
 _MAY_BE_MEANT = re.compile("TOK|AUTH")
 
 
-def meant(name: str, known: list[str]) -> str | None:
+def _meant(name: str, known: list[str]) -> str | None:
     """Return our name, or a whole hint, or None if nothing is near."""
     upper = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
     if upper in known:
@@ -116,9 +103,9 @@ def meant(name: str, known: list[str]) -> str | None:
 
 def hint_for(name: object, known: list[str]) -> str:
     """Return the hint for a name in our dict that we do not know."""
-    ours = meant(name, known) if isinstance(name, str) else None
-    if ours is not None:
-        return ours if " " in ours else f"Did you mean {ours!r}?"
+    meant = _meant(name, known) if isinstance(name, str) else None
+    if meant is not None:
+        return meant if " " in meant else f"Did you mean {meant!r}?"
     return f"Delete it. The settings are {', '.join(known)}."
 
 
