@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from . import keys, lookup
 from .exceptions import Refused
+from .lookup.not_found import warn_of_more_than_a_key
 from .passwords import has_other_stamp, has_own_hash
 from .rows import expiry, revocation
 from .rows.creation import announce_created
@@ -186,6 +187,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         try:
             return lookup.authenticate(self.model, key, queryset=self)
         except Refused:
+            warn_of_more_than_a_key(key)
             return None
 
     @sensitive_variables()

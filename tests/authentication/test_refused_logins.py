@@ -44,6 +44,7 @@ def said(settings: Any, caplog: pytest.LogCaptureFixture) -> Callable[..., list[
         ("ada", "The body must be an object"),
         ({"user": "ada", "pass": PASSWORD}, "The body has no {own} and no password."),
         ({"password": PASSWORD}, "The body has no {own}."),
+        ({"refresh": "eyJ"}, "This package has no refresh keys. Log in again"),
         ({"username": "nobody", "password": PASSWORD}, "No user in this database has this {own}."),
     ],
 )

@@ -65,6 +65,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "all in quotes": (lambda t: f'"Token {t.key}"', "quotes"),
     "a colon": (lambda t: f"Token: {t.key}", "colon"),
     "a colon and no space": (lambda t: f"Token:{t.key}", "colon"),
+    "the name of the header": (lambda t: f"Authorization: Token {t.key}", "the name of the header"),
     "no space": (lambda t: f"Token{t.key}", "word and space before the key"),
     "the bare key": (lambda t: t.key, "word and space before the key"),
     "Bearer": (lambda t: f"Bearer {t.key}", 'the word "Bearer". Write "Token <key>"'),
@@ -144,6 +145,7 @@ def test_json_sent_as_a_form(
         ("the query string", lambda key: {"path": f"/?token={key}"}),
         ("the header X-Auth-Token", lambda key: {"HTTP_X_AUTH_TOKEN": key}),
         ("the header Token", lambda key: {"HTTP_TOKEN": key}),
+        ("the header Authentication", lambda key: {"HTTP_AUTHENTICATION": f"Token {key}"}),
         ("a cookie", lambda key: {"HTTP_COOKIE": f"theme=dark; token={key}"}),
     ],
 )
@@ -157,6 +159,29 @@ def test_a_key_in_another_place(
     [warning] = [one for one in warnings() if one.startswith("Refused")]
     assert f"The key is in {place}. Send the header" in warning
     assert key not in warning
+
+
+@pytest.mark.parametrize("name", ["AUTHORIZATION", "Authorization"])
+def test_a_test_that_forgot_the_beginning_of_the_name(
+    user: Any, settings: Any, warnings: Any, name: str
+) -> None:
+    settings.DEBUG = True
+    key = Token.objects.create(user=user).key
+    with only(ProtectedView.as_view(authentication_classes=[ExpiringTokenAuthentication])):
+        assert APIClient().get("/", **{name: f"Token {key}"}).status_code == 401
+    [warning] = [one for one in warnings() if one.startswith("Refused")]
+    assert 'Write HTTP_AUTHORIZATION="Token <key>"' in warning
+
+
+def test_a_session_that_no_class_reads(user: Any, settings: Any, warnings: Any) -> None:
+    settings.DEBUG = True
+    client = APIClient()
+    client.force_login(user)
+    with only(ProtectedView.as_view(authentication_classes=[ExpiringTokenAuthentication])):
+        assert client.get("/").status_code == 401
+    [warning] = [one for one in warnings() if one.startswith("Refused")]
+    assert "add SessionAuthentication" in warning
+    assert "act_as(client, user)" in warning
 
 
 def ended_by(way: str) -> str:

@@ -35,6 +35,7 @@ from drf_token_auth.conf.rest_framework import require_readable
 from drf_token_auth.contrib import audit_checks
 from drf_token_auth.exceptions import TokenError
 from drf_token_auth.permissions import HasScopes
+from drf_token_auth.views import LoginView
 from tests.conftest import make_user
 
 Token = get_token_model()
@@ -163,11 +164,14 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
         defaults("drf_token_auth.ExpiringTokenAuthentication"),
         defaults(None),
         urls(type("Shop", (APIView,), {"permission_classes": HasScopes})),
+        {"REST_FRAMEWORK": {"DEFAULT_PERMISSION_CLASSES": [OURS]}},
     ],
     "E017": [defaults(DRFS)],
     "E018": [{"DATABASE_ROUTERS": [Split()]}],
     "E019": [{}],
     "E021": [{**defaults(OURS), **urls(ObtainAuthToken)}],
+    "E024": [{"ROOT_URLCONF": (path("login/", cast("Any", LoginView.as_view)),)}],
+    "E025": [{"AUTHENTICATION_BACKENDS": [OURS]}],
     "W001": [defaults(SESSION, OURS)],
     "W002": [defaults(OURS, BASIC)],
     "W003": [{"DRF_TOKEN_AUTH": {"TTL": None}}],
@@ -178,12 +182,17 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W008": [{**defaults(SESSION), "ROOT_URLCONF": (path("", include("drf_token_auth.urls")),)}],
     "W009": [urls(Logout)],
     "W015": [{"ROOT_URLCONF": (path("auth", include("drf_token_auth.urls")),)}],
+    "W016": [
+        {"TOKEN_EXPIRED_AFTER_SECONDS": 86_400},
+        {"REST_KNOX": {"TOKEN_TTL": DAY, "TOKEN_LIMIT_PER_USER": 5}},
+        {"MAX_TOKENS_PER_USER": 5},
+    ],
     "W011": [{}],
     "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
     "W013": [{}],
 }
 # These messages need another model or an admin. Their tests are in tests/checks.
-ELSEWHERE = {"E007", "E020", "E022", "E023", "W014"}
+ELSEWHERE = {"E007", "E020", "E022", "E023", "W014", "W017"}
 
 
 def check_messages(patch: pytest.MonkeyPatch) -> Iterator[str]:

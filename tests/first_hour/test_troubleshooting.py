@@ -86,3 +86,41 @@ def test_the_replacements_work(user: Any) -> None:
         Token.objects.get(key=token.key)
     assert Token.objects.from_key(token.key) == token
     assert token.revoke(reason="logout")
+
+
+KOREAN = (PAGE.parent / "ko" / PAGE.name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", [TEXT, KOREAN], ids=["en", "ko"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        'list(User.objects.select_related("auth_token"))',
+        'list(User.objects.filter(pk=user.pk).prefetch_related("auth_token"))',
+        'User.objects.filter(auth_token__key="x")',
+        "user.auth_token_set",
+        "user.auth_token",
+        "from drf_token_auth.models import AuthToken",
+        "from drf_token_auth.views import TokenObtainPairView",
+        "from drf_token_auth.views import TokenRefreshView",
+        "import drf_token_auth.auth",
+        "import drf_token_auth.authtoken",
+        "import drf_token_auth.tokens",
+        "import drf_token_auth.settings",
+        'importlib.import_module("drf-token-auth")',
+        "Token.objects.get_or_create(user=user).key",
+        "instance, key = Token.objects.create(user=user)",
+        "Token.objects.create(user)",
+        "Token(user=user, expiry=None)",
+        "Token(user=user).created = None",
+        'json.dumps({"token": Token(user=user)})',
+    ],
+)
+def test_a_reader_finds_the_text_of_the_error(user: Any, page: str, code: str) -> None:
+    names = {"User": type(user), "user": user, "Token": Token}
+    with pytest.raises(Exception) as raised:  # noqa: PT011 -- each code raises an error of its own
+        exec(f"import importlib, json\n{code}", names)
+    # The user model of this project, and what follows the first sentence, differ.
+    text = str(raised.value).partition(" (/")[0].partition(" Choices are")[0].partition(". Did")[0]
+    text = text.replace(type(user).__name__, "User").removeprefix("QuerySet.")
+    assert text.replace(f"{Token.__name__}() ", "Token() ").rstrip(".") in page

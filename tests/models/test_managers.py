@@ -140,6 +140,20 @@ def test_from_key_finds_only_tokens_that_authenticate(tokens, user, other_user):
     assert tokens.from_key(token.key) is None
 
 
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("form", ["Token {}", "Bearer {}", '"{}"', "{}\n", "{token}", "{}"])
+def test_the_console_says_to_pass_the_key_alone(tokens, user, settings, caplog, form, debug):
+    settings.DEBUG = debug
+    token = tokens.create(user=user)
+    text = form.format(token.key, token=token)
+    found = tokens.from_key(text)
+    is_alone = text == token.key
+    assert (found == token) is is_alone
+    said = [one for one in caplog.messages if "Pass the key alone" in one]
+    assert len(said) == (1 if debug and not is_alone else 0)
+    assert token.key[4:] not in "".join(caplog.messages)
+
+
 @pytest.mark.parametrize("key", [None, b"", b"\xff", 5, ["x"]])
 def test_from_key_of_a_value_that_is_not_text_finds_nothing(
     tokens, user, key, django_assert_num_queries

@@ -187,6 +187,14 @@ def test_an_impossible_id_is_not_found(client: APIClient, pk: str, method: str) 
     assert response.status_code in ({404, 405} if pk == "../token" else {404})
 
 
+@pytest.mark.parametrize("method", ["get", "patch", "delete"])
+def test_another_spelling_of_an_id_is_not_found(login: Any, client: APIClient, method: str) -> None:
+    in_arabic = str(login.pk).translate({ord("0") + n: 0x660 + n for n in range(10)})
+    for pk in (in_arabic, f"0{login.pk}", f"+{login.pk}"):
+        assert getattr(client, method)(f"{LIST}{pk}/", {"name": "x"}).status_code == 404
+    assert row(login).name == "phone"
+
+
 # Making a personal token
 
 

@@ -1,7 +1,8 @@
-"""Find an include() of our URLs whose route lacks its slash."""
+"""Find an include() of our URLs without its slash, and a view without its brackets."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.urls import URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from .served import served_callbacks
-from .shared import Messages, check, warning
+from .shared import Messages, check, error, path_of, warning
 
 
 @check(Tags.urls)
@@ -25,6 +26,19 @@ def check_routes() -> Messages:
                 "W015",
                 f"{name} is included at {route!r}, so the addresses do not begin with /{right}.",
                 f'Write path("{right}", include("{name}")).',
+            )
+
+
+@check(Tags.urls)
+def check_brackets() -> Messages:
+    """E024: the URLs have ``View.as_view`` in place of ``View.as_view()``."""
+    for method in dict.fromkeys(filter(inspect.ismethod, served_callbacks())):
+        if method.__name__ == "as_view" and isinstance(method.__self__, type):
+            yield error(
+                "E024",
+                f"The URLs have {path_of(method.__self__)}.as_view without brackets. Every request "
+                "to this view would answer 500.",
+                f"Write {method.__self__.__name__}.as_view().",
             )
 
 

@@ -34,6 +34,11 @@ def _explain(data: Any) -> str:
         return f"The body must be an object, such as {body}."
     if not data:
         return f"The body is empty. Send {body} in it, and not in the address or in a header."
+    if "refresh" in data:
+        return (
+            "This package has no refresh keys. Log in again after a 401, or write "
+            'DRF_TOKEN_AUTH = {"IDLE_TIMEOUT": timedelta(days=7)}: each use then extends the token.'
+        )
     missing = [name for name in (own, "password") if not data.get(name)]
     if missing:
         return f"The body has no {' and no '.join(missing)}. Send {body}."

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 
 from ..conf import get_settings
 from ..exceptions import (
@@ -126,6 +127,8 @@ def log_foreign_header(request: Any, scheme: str, credentials: str, words: Seque
         return
     elif scheme[0] in _QUOTES:
         text = "The header is in quotes."
+    elif scheme.lower() == "authorization:":
+        text = "The value of the header begins with the name of the header."
     elif prefix in scheme:
         text = "The header has no word and space before the key."
     else:
@@ -138,10 +141,22 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     if not settings.DEBUG:
         return
     place = "" if scheme else _place_of_key(request)
-    if place:
+    if not scheme and _is_named_as_in_a_browser(request):
+        text = (
+            "A test wrote the header without HTTP_. Write HTTP_AUTHORIZATION="
+            f'"{words[0]} <key>", or headers={{"Authorization": "{words[0]} <key>"}}.'
+        )
+    elif place:
         text = f'The key is in {place}. Send the header "Authorization: {words[0]} <key>".'
     elif scheme:
         text = f'The Authorization header begins with {_named(scheme)}. Write "{words[0]} <key>".'
+    elif _has_session_of_user(request):
+        text = (
+            "No class of the view reads the session of the user. Send the header "
+            f'"Authorization: {words[0]} <key>", or add SessionAuthentication to '
+            "DEFAULT_AUTHENTICATION_CLASSES. In a test, write drf_token_auth.test.act_as(client, "
+            "user) in place of force_login()."
+        )
     else:
         text = (
             f'No Authorization header arrived. Send "Authorization: {words[0]} <key>". If the '
@@ -151,13 +166,25 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     warn_once(text, request)
 
 
+def _is_named_as_in_a_browser(request: Any) -> bool:
+    """Return whether a test gave the header as ``client.get("/", AUTHORIZATION="…")``."""
+    return any(name.upper() == "AUTHORIZATION" for name in request.META)
+
+
+def _has_session_of_user(request: Any) -> bool:
+    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return has_cookie and SESSION_KEY in getattr(request, "session", ())
+
+
 def _place_of_key(request: Any) -> str:
     """Return where else the request has one of our keys, or an empty text."""
     prefix = get_settings().PREFIX
     if prefix in request.META.get("QUERY_STRING", ""):
         return "the query string"
     for name, value in request.META.items():
-        if name.startswith("HTTP_") and name != "HTTP_REFERER" and str(value).startswith(prefix):
+        is_other = name.startswith("HTTP_") and name not in ("HTTP_REFERER", "HTTP_COOKIE")
+        # The key may follow a word, as in "Authentication: Token <key>".
+        if is_other and str(value).rpartition(" ")[2].startswith(prefix):
             return f"the header {name.removeprefix('HTTP_').replace('_', '-').title()}"
     return "a cookie" if prefix in request.META.get("HTTP_COOKIE", "") else ""
 

@@ -144,6 +144,14 @@ class TokenDetailView(OwnTokensView):
     def get_serializer_class(self) -> Any:
         return TokenNameSerializer if self.method == "PATCH" else TokenDetailSerializer
 
+    def get_object(self) -> Any:
+        token = super().get_object()
+        # Python reads "3_0" and the digits of other scripts as numbers, but no list shows such ids.
+        given = token.pk if self.lookup_url_kwarg else self.kwargs.get("pk", token.pk)
+        if isinstance(token.pk, int) and str(token.pk) != str(given):
+            raise Http404
+        return token
+
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return self._shown(self.get_object())
 

@@ -1,0 +1,82 @@
+"""Find classes that stand in the list of another kind of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Tags
+from django.utils.module_loading import import_string
+from rest_framework.authentication import BaseAuthentication
+
+from ..conf.rest_framework import SETTING
+from .served import served_views
+from .shared import Messages, check, error, path_of
+
+_METHODS = {"authentication_classes": "authenticate", "permission_classes": "has_permission"}
+
+
+@check(Tags.compatibility)
+def check_lists_of_django() -> Messages:
+    """E025: an authenticator of DRF stands in a list of Django, where it does nothing or fails."""
+    for name in ("AUTHENTICATION_BACKENDS", "MIDDLEWARE"):
+        for path, found in _classes(getattr(settings, name, ())):
+            if issubclass(found, BaseAuthentication):
+                yield error(
+                    "E025",
+                    f"{name} has the entry {path!r}, which is an authenticator of DRF.",
+                    f'Delete it there. Write {SETTING} = ["{path}"].',
+                )
+
+
+@check(Tags.compatibility)
+def check_default_permissions() -> Messages:
+    """E016: DEFAULT_PERMISSION_CLASSES has a class that is not a permission."""
+    drfs = getattr(settings, "REST_FRAMEWORK", None)
+    listed = drfs.get("DEFAULT_PERMISSION_CLASSES") if isinstance(drfs, Mapping) else ()
+    for path, found in _classes(listed):
+        if not hasattr(found, "has_permission"):
+            yield error(
+                "E016",
+                f'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] has the entry {path!r}, which is '
+                "not a permission: it has no has_permission().",
+                'Write "DEFAULT_PERMISSION_CLASSES": '
+                '["rest_framework.permissions.IsAuthenticated"].',
+            )
+
+
+@check(Tags.urls)
+def check_lists_of_views() -> Messages:
+    """E016: a view has an authenticator among its permissions, a permission among its
+    authenticators, or the path of a class in place of a list.
+    """
+    for view in served_views():
+        for name, method in _METHODS.items():
+            value = vars(view).get(name)
+            if isinstance(value, str):
+                yield error(
+                    "E016",
+                    f"{path_of(view)}.{name} must be a list, but it is {value!r}.",
+                    f"Import the class and write {name} = [{value.rpartition('.')[2]}].",
+                )
+            for entry in value if isinstance(value, (list, tuple)) else ():
+                if isinstance(entry, type) and not hasattr(entry, method):
+                    other = next(one for one in _METHODS if one != name)
+                    yield error(
+                        "E016",
+                        f"{path_of(view)}.{name} has the entry {path_of(entry)}, which has no "
+                        f"{method}().",
+                        f"Write {other} = [{entry.__name__}] if it belongs there.",
+                    )
+
+
+def _classes(listed: Any) -> Iterator[tuple[str, type[Any]]]:
+    """Yield the paths that can be imported, each with its class."""
+    for path in listed if isinstance(listed, (list, tuple)) else ():
+        try:
+            found = import_string(path)
+        except Exception:  # noqa: BLE001, S112 -- a project's module may run any code
+            continue
+        if isinstance(found, type):
+            yield path, found
