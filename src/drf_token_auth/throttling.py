@@ -12,11 +12,13 @@ import hashlib
 import ipaddress
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections, router
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.throttling import SimpleRateThrottle
 
 from .conf import get_settings
@@ -27,6 +29,7 @@ __all__ = [
     "LoginAccountThrottle",
     "LoginAddressThrottle",
     "RevokeThrottle",
+    "counting_refused_keys",
 ]
 
 logger = logging.getLogger("drf_token_auth")
@@ -206,3 +209,21 @@ class FailedKeyThrottle(CountingThrottle):
         :raises Throttled: this failure exceeds the rate.
         """
         self.refuse_if_exceeded(self.count(request), limit_included=False)
+
+
+@contextmanager
+def counting_refused_keys(request: Any) -> Iterator[None]:
+    """Wrap the check of a key. Without ``FAILED_KEY_RATE``, nothing is counted.
+
+    :raises Throttled: the address has used up its failures.
+    """
+    if get_settings().FAILED_KEY_RATE is None:
+        yield
+        return
+    throttle = FailedKeyThrottle()
+    throttle.before(request)
+    try:
+        yield
+    except AuthenticationFailed:
+        throttle.after_failure(request)
+        raise
