@@ -29,7 +29,6 @@ __all__ = [
     "LoginAccountThrottle",
     "LoginAddressThrottle",
     "RevokeThrottle",
-    "counting_refused_keys",
 ]
 
 logger = logging.getLogger("drf_token_auth")
