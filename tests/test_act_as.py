@@ -38,7 +38,7 @@ def test_a_client_acts_as_the_user(user: Any, client: Any) -> None:
     assert Token.objects.from_key(token.key) == token
 
 
-def test_as_another(user: Any, other_user: Any, client: Any) -> None:
+def test_a_client_can_act_as_another_user(user: Any, other_user: Any, client: Any) -> None:
     act_as(client, user)
     act_as(client, other_user)
     assert client.get("/echo/").json()["user"] == other_user.get_username()
@@ -100,7 +100,7 @@ def test_in_async_code() -> None:
     assert ask() == (Token.objects.get().pk, 200)
 
 
-def test_a_token_of_the_client_can_be_ended(user: Any, client: Any) -> None:
+def test_a_token_of_the_client_can_be_revoked(user: Any, client: Any) -> None:
     token = act_as(client, user)
     operations.revoke(token, reason="logout")
     assert client.get("/echo/").status_code == 401

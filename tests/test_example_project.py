@@ -47,7 +47,7 @@ def test_the_printed_lines_work_when_they_are_pasted(demo):
         assert '"current":true' in done.stdout
 
 
-def test_it_says_where_it_is_and_who_to_be(demo):
+def test_the_output_has_the_address_and_a_login(demo):
     assert demo.url in demo.printed
     assert EMAIL in demo.printed
     assert PASSWORD in demo.printed
@@ -73,7 +73,7 @@ def test_a_wrong_password_and_an_unknown_user_are_told_the_same(demo):
     assert answers.pop()[0] == 400
 
 
-def test_a_device_that_logs_out_is_out_and_the_other_stays_in(demo):
+def test_a_logout_logs_out_one_device_only(demo):
     one, other = log_in(demo)["token"], log_in(demo)["token"]
     assert notes(demo, one)[0] == notes(demo, other)[0] == 200
     assert demo.ask("POST", "/auth/logout/", b"", Authorization=f"Token {one}")[0] == 204

@@ -100,8 +100,8 @@ class UnusableKey(TokenError, ValueError):
 class TokenLimitReached(TokenError):
     """The user has ``MAX_TOKENS_PER_USER`` tokens of the kind and ``WHEN_FULL`` is ``"reject"``.
 
-    One ``bulk_create()`` with more tokens of a user than that raises it too. ``limit`` is that
-    number.
+    A ``bulk_create()`` of more tokens than this for one user raises it too. ``limit`` is the value
+    of ``MAX_TOKENS_PER_USER``.
     """
 
     code = "token_limit"

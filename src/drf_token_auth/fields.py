@@ -62,7 +62,8 @@ class DigestField(_BinaryField):
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, (bytes, memoryview)) and bytes(value[:1]) == bytes([UNISSUED]):
-            # A data migration has Django's plain save(), and other managers its bulk_create().
+            # Django's own save() makes no key, and a data migration uses that one. The same is true
+            # of bulk_create() and a manager of the project.
             raise ValueError(
                 "This token has no key, so nobody could use it. A data migration cannot make one: "
                 "write a command that calls operations.issue(user) and hands over the key. "

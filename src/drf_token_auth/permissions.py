@@ -71,7 +71,7 @@ class InsufficientAuthentication(APIException):
 class _Challenging(BasePermission):
     """A permission that refuses with an exception, so that the response says what is missing.
 
-    Under ``|`` and ``~``, another permission may allow the request. There, it only returns False.
+    Inside ``|`` and ``~`` it only returns False, because another permission may allow the request.
     """
 
     def verdict(self, request: Any, view: Any) -> bool | APIException:

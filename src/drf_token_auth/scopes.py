@@ -17,7 +17,7 @@ def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
 
     :param scopes: a list, or text with spaces. None stays None, and means all the user may do.
     :raises UnknownScopes: a name is not declared in ``SCOPES``, or the list is empty.
-    :raises TypeError: this is no list of names.
+    :raises TypeError: ``scopes`` is not a list of names.
     """
     if scopes is None:
         return None
@@ -39,9 +39,10 @@ def _names(scopes: object) -> list[str]:
 
 
 def split_scopes(scopes: str | Iterable[str]) -> list[str]:
-    """Return the scopes that a view requires as a list.
+    """Return, as a list, the scopes that a view requires.
 
-    Empty text becomes a scope with an empty name. No token has it, so the view refuses all scopes.
+    Empty text becomes a scope with an empty name. No token has that scope, so the view refuses
+    every token with scopes.
     """
     if isinstance(scopes, str):
         return scopes.split() or [scopes]

@@ -53,10 +53,10 @@ def act_as(
 
 
 def _is_forced(client: Any) -> bool:
-    """Return whether ``force_authenticate()`` was called. It would win over any header.
+    """Return whether ``force_authenticate()`` was called. Its user would win over any header.
 
-    Do not reset it if it was not called. The reset would create a session, and the project may
-    not have sessions.
+    ``force_authenticate(None)`` removes that user, but it also creates a session. So call it only
+    if it is needed: the project may not have sessions.
     """
     forced = ("_force_user", "_force_token")
     return any(getattr(getattr(client, "handler", None), name, None) is not None for name in forced)

@@ -120,7 +120,7 @@ def test_a_clerk_makes_no_token_for_a_user_with_another_permission(client, user,
     assert "dta_" in add(client, other_user).text
 
 
-def test_an_inactive_user_has_the_rights_that_come_back(client, user, other_user):
+def test_the_permissions_of_an_inactive_user_count(client, user, other_user):
     permit(user, "add", "view")
     client.force_login(user)
     other_user.user_permissions.add(Permission.objects.get(codename="delete_user"))
@@ -130,13 +130,13 @@ def test_an_inactive_user_has_the_rights_that_come_back(client, user, other_user
     assert not get_token_model().objects.exists()
 
 
-def test_a_clerk_makes_a_token_for_oneself(client, user):
+def test_a_clerk_makes_a_token_for_themselves(client, user):
     permit(user, "add", "view")
     client.force_login(user)
     assert "dta_" in add(client, user).text
 
 
-def test_a_project_decides_for_whom(client, staff, user, monkeypatch):
+def test_a_project_can_decide_for_whom_staff_make_tokens(client, staff, user, monkeypatch):
     model_admin = admin.site._registry[get_token_model()]
     monkeypatch.setattr(model_admin, "may_issue_for", lambda request, user: False)
     assert "user" in errors(add(client, user))
@@ -206,12 +206,12 @@ def autocompleted(users: Any) -> list[str]:
     return list(model_admin.get_autocomplete_fields(request))
 
 
-def test_a_user_is_completed_where_the_site_can():
+def test_the_user_field_completes_names_if_the_site_can():
     assert autocompleted(SearchableUsers) == ["user"]
 
 
 @pytest.mark.parametrize("users", [None, PlainUsers, HiddenUsers])
-def test_elsewhere_the_form_takes_the_id(users):
+def test_the_user_field_takes_an_id_if_the_site_cannot_complete_names(users):
     assert autocompleted(users) == []
 
 

@@ -68,12 +68,12 @@ def test_no_page_shows_a_digest(client, staff, user):
         assert token.user_stamp not in text
 
 
-def test_the_default_lifetime_stands_in_the_form(client, staff):
+def test_the_form_shows_the_default_lifetime(client, staff):
     form = client.get(url("add")).context["adminform"].form
     assert form.get_initial_for_field(form.fields["expires_at"], "expires_at") is not None
 
 
-def test_max_ttl_holds_here_too(client, staff, user):
+def test_max_ttl_limits_tokens_made_in_the_admin(client, staff, user):
     with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": timedelta(days=1)}):
         add(client, user)
     assert get_token_model().objects.get().expires_at < timezone.now() + timedelta(days=1)
@@ -173,7 +173,7 @@ def test_hidden_columns_cannot_be_filtered(client, staff, user, query):
     assert client.get(f"{url('changelist')}?{query}").status_code == 400
 
 
-def test_the_filters_work(client, staff, user):
+def test_the_filters_find_a_token_by_kind_and_user(client, staff, user):
     token = get_token_model().objects.create(user=user)
     found = client.get(f"{url('changelist')}?kind__exact=login&user__id__exact={user.pk}")
     assert list(found.context["cl"].queryset) == [token]
@@ -213,7 +213,7 @@ def test_the_signals_name_the_staff_member(client, staff, user, django_capture_o
     assert not get_token_model().objects.exists()
 
 
-def test_the_selected_are_revoked_after_a_question(
+def test_selected_tokens_are_revoked_after_a_confirmation(
     client, staff, user, django_capture_on_commit_callbacks
 ):
     revoked = listen(token_revoked)

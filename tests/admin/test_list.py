@@ -84,7 +84,7 @@ def test_the_state_of_each_token_costs_no_query(client, staff, user, other_user)
 
 
 @override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
-def test_without_a_record_of_uses_the_list_does_not_speak_of_them(client, staff, user):
+def test_without_recorded_uses_the_list_has_no_last_use(client, staff, user):
     get_token_model().objects.create(user=user)
     page = client.get(url("changelist")).text
     assert "column-last_used" not in page

@@ -139,13 +139,15 @@ common = settings(max_examples=150, suppress_health_check=[HealthCheck.function_
 
 @common
 @given(case=cases())
-def test_if_all_of_them_hold(user: Any, case: dict[str, Any]) -> None:
+def test_access_if_all_conditions_hold(user: Any, case: dict[str, Any]) -> None:
     assert status_of(user, case) == 200
 
 
 @common
 @given(data=st.data(), broken=st.sets(st.sampled_from(list(CONDITIONS)), min_size=1, max_size=2))
-def test_only_if_all_of_them_hold(user: Any, data: st.DataObject, broken: set[str]) -> None:
+def test_no_access_if_one_or_two_conditions_fail(
+    user: Any, data: st.DataObject, broken: set[str]
+) -> None:
     case = data.draw(cases(*broken))
     is_ours = not {"1 scheme", "1 between"} & broken
     refused = 429 if is_ours and "7 failures" in broken else 401
@@ -157,7 +159,7 @@ def test_only_if_all_of_them_hold(user: Any, data: st.DataObject, broken: set[st
     [(name, value) for name, (good, bad) in CONDITIONS.items() for value in [*good, *bad]],
     ids=str,
 )
-def test_each_alone(user: Any, name: str, value: Any) -> None:
+def test_no_access_if_one_condition_fails(user: Any, name: str, value: Any) -> None:
     """Change one thing of the simplest request that is accepted."""
     case = {other: good[0] for other, (good, _) in CONDITIONS.items()}
     case[name] = value
@@ -199,7 +201,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize(("broken", "reason"), REASONS.items(), ids=str)
-def test_the_log_says_which_of_them_did_not(
+def test_the_log_names_the_condition_that_failed(
     user: Any, broken: tuple[str, Any], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The answer does not name it, except for an expired token and an inactive user."""

@@ -354,7 +354,7 @@ class TestOverRealHttp:
         challenge = [one for one in head if one.lower().startswith("www-authenticate:")]
         return status, challenge[0].partition(":")[2].strip() if challenge else ""
 
-    def test_a_key_and_what_is_none(self, live_server: Any, user: Any) -> None:
+    def test_a_usable_key_and_malformed_keys(self, live_server: Any, user: Any) -> None:
         token = Token.objects.create(user=user)
         good = f"Token {token.key}".encode()
         assert self.send(live_server.url, good) == (200, "")
@@ -393,7 +393,7 @@ class TestADatabaseThatIsDown:
 
     @pytest.mark.usefixtures("down")
     @pytest.mark.parametrize("path", ["/echo/", "/auth/token/", "/open/"])
-    def test_is_no_401(self, path: str) -> None:
+    def test_the_answer_is_not_401(self, path: str) -> None:
         key = keys.generate("dta_")
         client = APIClient(raise_request_exception=False)
         client.credentials(HTTP_AUTHORIZATION=f"Token {key}")

@@ -146,4 +146,4 @@ def test_a_user_model_without_passwords_is_no_error() -> None:
 
         is_active = True
 
-    assert "no password column" in refused_logins._of(Badge(), PASSWORD)
+    assert "no password column" in refused_logins._explain_user(Badge(), PASSWORD)

@@ -108,7 +108,7 @@ def test_a_view_that_needs_none(user: Any) -> None:
         ("head", ["read"], None),
     ],
 )
-def test_by_method_of_a_view(
+def test_scopes_for_each_method_of_a_view(
     user: Any, method: str, scopes: list[str], lacking: set[str] | None
 ) -> None:
     assert ask(user, scopes, "/scopes/mapped/", method) == lacking
@@ -208,7 +208,7 @@ def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
         ({"GET": " "}, "get", {" "}),
     ],
 )
-def test_how_a_view_may_say_it(
+def test_the_forms_of_required_scopes(
     user: Any, required: Any, method: str, lacking: set[str] | None
 ) -> None:
     token = operations.issue(user, scopes=["read", "write"])
@@ -240,7 +240,7 @@ def test_or_works_in_both_orders(user: Any, permission: Any) -> None:
 
 
 @pytest.mark.parametrize("permission", [~HasScopes, ~(IsAuthenticated & HasScopes)])
-def test_not(user: Any, permission: Any) -> None:
+def test_not_inverts_the_answer(user: Any, permission: Any) -> None:
     view = {"permission_classes": (permission,), "required_scopes": ["admin"]}
     lacks, has = (operations.issue(user, scopes=[one]) for one in ("read", "admin"))
     assert missing(ask_view(lacks, **view)) is None

@@ -56,7 +56,7 @@ def test_a_login_is_fresh_until_the_microsecond(
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_the_setting(user: Any, edge: str) -> None:
+def test_the_setting_gives_the_default_age(user: Any, edge: str) -> None:
     now = timezone.now()
     with at(now):
         client = client_of(log_in(user).data["token"])
@@ -222,7 +222,7 @@ def test_a_session_counts_only_for_its_own_user(
 
 
 @pytest.mark.parametrize("path", ["/recent/both/", "/recent/both-turned/"])
-def test_and(user: Any, path: str) -> None:
+def test_and_requires_both_permissions(user: Any, path: str) -> None:
     fresh = client_of(operations.issue(user))
     with at(timezone.now() - timedelta(hours=1)):
         stale = client_of(operations.issue(user))
@@ -233,7 +233,7 @@ def test_and(user: Any, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/recent/either/", "/recent/either-turned/"])
-def test_or(user: Any, path: str) -> None:
+def test_or_requires_one_permission(user: Any, path: str) -> None:
     fresh = client_of(operations.issue(user))
     with at(timezone.now() - timedelta(hours=1)):
         stale = client_of(operations.issue(user))
@@ -313,7 +313,7 @@ def test_or_works_in_both_orders(permission: Any, fresh: Any, stale: Any) -> Non
         IsAuthenticated & ~FIVE,
     ],
 )
-def test_not(permission: Any, fresh: Any, stale: Any) -> None:
+def test_not_inverts_the_answer(permission: Any, fresh: Any, stale: Any) -> None:
     assert is_allowed(ask(stale, permission))
     assert ask(fresh, permission).data["detail"].code == "permission_denied"
 

@@ -68,7 +68,7 @@ def test_an_unknown_account_is_counted_too(db: None) -> None:
         assert statuses(4, "nobody@example.com") == [400, 400, 400, 429]
 
 
-def test_on_by_default(user: Any) -> None:
+def test_logins_are_throttled_by_default(user: Any) -> None:
     with at(MINUTE_BEGINS):
         assert statuses(11, user.get_username()) == [400] * 10 + [429]
         others = [guess(f"name{i}").status_code for i in range(11)]
@@ -76,7 +76,7 @@ def test_on_by_default(user: Any) -> None:
 
 
 @pytest.mark.parametrize("login_rates", [None, {"address": None, "account": None}])
-def test_off(user: Any, login_rates: Any) -> None:
+def test_none_switches_the_login_rates_off(user: Any, login_rates: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": login_rates}), at(MINUTE_BEGINS):
         assert set(statuses(40, user.get_username())) == {400}
 
@@ -89,7 +89,7 @@ def test_one_rate_can_be_changed_alone() -> None:
 @pytest.mark.parametrize(
     ("rate", "seconds"), [("2/s", 1), ("2/min", 60), ("2/hour", 3600), ("2/day", 86_400)]
 )
-def test_until_the_window_ends(db: None, rate: str, seconds: int) -> None:
+def test_a_refusal_lasts_until_the_window_ends(db: None, rate: str, seconds: int) -> None:
     start = datetime(2030, 1, 1, tzinfo=timezone.utc)
     with rates(address=rate):
         with at(start):

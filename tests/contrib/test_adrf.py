@@ -80,7 +80,7 @@ def test_a_fresh_login_and_a_scope(user: Any, caller: Caller) -> None:
             assert "insufficient_user_authentication" in response.headers["WWW-Authenticate"]
 
 
-def test_ending_the_token_in_an_async_view(user: Any, caller: Caller) -> None:
+def test_revoking_the_token_in_an_async_view(user: Any, caller: Caller) -> None:
     act_as(caller.client, user)
     assert caller.post("/leave/").status_code == 204
     assert caller.get("/whoami/").status_code == 401

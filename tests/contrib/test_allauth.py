@@ -102,7 +102,7 @@ def test_a_full_account_is_refused_and_not_logged_in(user: Any, settings: Any) -
     assert status(log_in()["access_token"]) == 200
 
 
-def test_a_full_account_evicts(user: Any, settings: Any) -> None:
+def test_a_full_account_revokes_its_oldest_token(user: Any, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1}
     first, second = log_in(), log_in()
     assert [status(one["access_token"]) for one in (first, second)] == [401, 200]
@@ -135,7 +135,7 @@ def test_a_browser_gets_no_token(user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_a_password_change_revokes_it(user: Any) -> None:
+def test_a_password_change_revokes_the_token(user: Any) -> None:
     key = log_in()["access_token"]
     user.set_password("staple battery horse correct")
     user.save()
@@ -157,7 +157,9 @@ def test_a_password_change_keeps_the_callers_token_if_allauth_keeps_the_session(
     assert [status(one["access_token"]) for one in (phone, laptop)] == expected
 
 
-def test_who_sets_a_first_password_stays(user: Any, settings: Any, mailoutbox: Any) -> None:
+def test_setting_a_first_password_keeps_the_token(
+    user: Any, settings: Any, mailoutbox: Any
+) -> None:
     user.email = "ada@example.com"
     user.set_unusable_password()
     user.save()
@@ -170,7 +172,7 @@ def test_who_sets_a_first_password_stays(user: Any, settings: Any, mailoutbox: A
     assert status(meta["access_token"]) == 200
 
 
-def test_a_session_that_is_ended_from_another_takes_its_token_along(user: Any) -> None:
+def test_ending_another_session_revokes_its_token(user: Any) -> None:
     phone, laptop = log_in(), log_in()
     phones = Client(headers={"x-session-token": phone["session_token"]})
     listed = phones.get(f"{API}/auth/sessions").json()["data"]
@@ -181,7 +183,7 @@ def test_a_session_that_is_ended_from_another_takes_its_token_along(user: Any) -
     assert [status(one["access_token"]) for one in (phone, laptop)] == [200, 401]
 
 
-def test_an_older_key_is_not_read_out_again(user: Any) -> None:
+def test_a_login_gives_a_new_key_although_the_user_has_a_token(user: Any) -> None:
     operations.issue(user)
     assert status(log_in()["access_token"]) == 200
 

@@ -36,7 +36,7 @@ def test_locked_out_is_429_and_makes_no_token(user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_any_name_of_the_field(user: Any) -> None:
+def test_tries_under_both_field_names_are_counted_together(user: Any) -> None:
     tries = [log_in("wrong", field=field).status_code for field in (FIELD, "username", FIELD)]
     assert tries == [400, 400, 429]
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == [NAME]
@@ -52,7 +52,7 @@ def test_the_callable_of_the_page(user: Any, settings: Any) -> None:
         assert request.axes_locked_out
 
 
-def test_one_who_is_locked_out_is_not_the_others(user: Any, other_user: Any) -> None:
+def test_a_locked_out_user_does_not_lock_out_others(user: Any, other_user: Any) -> None:
     assert [log_in("wrong").status_code for _ in range(3)][-1] == 429
     credentials = {FIELD: getattr(other_user, FIELD), "password": PASSWORD}
     assert APIClient().post("/auth/login/", credentials).status_code == 200
@@ -132,6 +132,8 @@ def test_a_name_that_axes_does_not_find_is_found(tmp_path: Path) -> None:
         ("base", [BY_NAME, "ROOT_URLCONF = 'bare_urls'"]),
     ],
 )
-def test_what_axes_finds(tmp_path: Path, variant: str, lines: list[str]) -> None:
+def test_settings_with_which_axes_finds_the_name_give_no_message(
+    tmp_path: Path, variant: str, lines: list[str]
+) -> None:
     (tmp_path / "bare_urls.py").write_text("urlpatterns = []\n")
     Project(tmp_path, variant, *AXES, *lines).assert_no_errors()

@@ -286,7 +286,7 @@ async def test_a_revoked_token_closes_its_socket(user: Any) -> None:
 
 
 @in_a_loop
-async def test_a_busy_socket_is_looked_at_too(user: Any) -> None:
+async def test_a_busy_socket_is_checked_too(user: Any) -> None:
     token = await make(user)
     client = await opened(watched(0.01), token.key)
     await operations.arevoke(token, reason="logout")
@@ -300,7 +300,7 @@ async def test_a_busy_socket_is_looked_at_too(user: Any) -> None:
 
 
 @in_a_loop
-async def test_an_expiry_is_met_without_waiting_for_the_next_look(user: Any) -> None:
+async def test_a_socket_closes_at_the_expiry_before_the_next_check(user: Any) -> None:
     token = await make(user, ttl=timedelta(seconds=1))
     client = await opened(watched(3600), token.key)
     assert await closed_with(client) == CLOSED
@@ -320,7 +320,7 @@ async def test_a_password_change_closes(user: Any) -> None:
 
 
 @in_a_loop
-async def test_without_looks_it_stays_open(user: Any) -> None:
+async def test_without_checks_the_socket_stays_open(user: Any) -> None:
     token = await make(user)
     client = await opened(watched(None), token.key)
     await operations.arevoke(token, reason="logout")
@@ -352,7 +352,7 @@ async def test_a_database_that_is_down_closes_no_socket(
 
 
 @in_a_loop
-async def test_an_expiry_is_met_without_the_database(
+async def test_a_socket_closes_at_the_expiry_without_the_database(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await opened(watched(3600), (await make(user, ttl=timedelta(seconds=1))).key)
@@ -365,7 +365,7 @@ async def test_an_expiry_is_met_without_the_database(
 
 
 @in_a_loop
-async def test_asking_before_what_matters(user: Any) -> None:
+async def test_a_consumer_checks_the_token_before_an_important_step(user: Any) -> None:
     token = await make(user)
     client = socket(header=f"Token {token.key}", app=watched(None, PaymentConsumer))
     assert await client.connect() == (True, None)
@@ -379,7 +379,7 @@ async def test_asking_before_what_matters(user: Any) -> None:
 
 
 @in_a_loop
-async def test_http_goes_through(user: Any) -> None:
+async def test_http_requests_are_passed_on(user: Any) -> None:
     scopes = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:

@@ -261,7 +261,7 @@ def test_a_password_reset_logs_out(user: Any) -> None:
     assert log_in(password=NEW_PASSWORD).status_code == 200
 
 
-def test_dj_rest_auths_own_serializer_will_do(user: Any) -> None:
+def test_dj_rest_auths_own_serializer_works_too(user: Any) -> None:
     token = operations.issue(user)
     assert TokenSerializer(token).data == {"key": token.key}
 
@@ -456,7 +456,7 @@ def test_a_view_derived_from_the_stock_logout_is_found(tmp_path: Path, method: s
         ("LogoutView", "def post(self, request, *args, **kwargs): ..."),
     ],
 )
-def test_a_logout_that_the_project_has_taken_in_hand(
+def test_a_logout_that_the_project_replaced_is_not_reported(
     tmp_path: Path, base: str, method: str
 ) -> None:
     urls = LOGOUT.format(base=base, method=method)

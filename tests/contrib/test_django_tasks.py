@@ -45,12 +45,12 @@ DAY = 24 * 60 * 60
         ({"time_limit": None}, 2),
     ],
 )
-def test_what_the_purge_can_be_told(options: dict[str, Any], count: int) -> None:
+def test_the_task_passes_its_arguments_to_the_purge(options: dict[str, Any], count: int) -> None:
     result = purge_expired_tokens.enqueue(**options)
     assert (result.status, result.return_value) == ("SUCCESSFUL", count), result.errors
 
 
-def test_it_takes_all_that_the_purge_takes_and_a_queue_can_carry() -> None:
+def test_the_task_has_all_arguments_that_a_queue_can_store() -> None:
     taken = set(signature(purge_expired_tokens.func).parameters)
     assert set(signature(operations.purge).parameters) - taken == {
         "dry_run",
@@ -59,7 +59,7 @@ def test_it_takes_all_that_the_purge_takes_and_a_queue_can_carry() -> None:
     }
 
 
-def test_what_it_is_not_told_is_as_the_purge_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_task_has_the_defaults_of_the_purge(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {}
     monkeypatch.setattr(operations, "purge", lambda **options: told.update(options) or 0)
     purge_expired_tokens.enqueue()

@@ -47,7 +47,7 @@ def test_each_login_gives_a_key_that_works(user: Any) -> None:
     assert user.last_login is not None
 
 
-def test_djosers_own_serializer_will_do(user: Any) -> None:
+def test_djosers_own_serializer_works_too(user: Any) -> None:
     token, _ = djoser_settings.TOKEN_MODEL.objects.get_or_create(user=user)
     assert TokenSerializer(token).data == {"auth_token": token.key}
 
@@ -97,7 +97,7 @@ def test_a_password_reset_logs_out(user: Any) -> None:
     assert status(key) == 401
 
 
-def test_deleting_ones_account(user: Any) -> None:
+def test_deleting_the_account_deletes_its_tokens(user: Any) -> None:
     key = log_in().json()["auth_token"]
     client = client_with(key)
     response = client.delete("/accounts/users/me/", {"current_password": PASSWORD})

@@ -76,7 +76,7 @@ def test_scopes_in_one_string() -> None:
 
 
 @pytest.mark.parametrize("scopes", [None, 7, b"read", ["read", None], [["read"]]])
-def test_what_is_no_scope(scopes: Any) -> None:
+def test_scopes_of_a_wrong_type_are_an_error(scopes: Any) -> None:
     with pytest.raises(TypeError):
         TokenAuth(scopes=scopes)
 

@@ -242,7 +242,9 @@ def test_what_is_answered_is_in_the_schema(user: Any, schema: dict[str, Any], na
 
 
 @pytest.mark.parametrize("route", ["logout/", "token/", "token/rotate/"])
-def test_where_nothing_is_read_a_400_is_no_token(schema: dict[str, Any], route: str) -> None:
+def test_a_route_that_reads_no_body_has_only_the_400_no_token(
+    schema: dict[str, Any], route: str
+) -> None:
     [answer] = schema["paths"][f"/auth/{route}"].values()
     assert list(body(schema, answer["responses"]["400"])) == ["detail"]
 

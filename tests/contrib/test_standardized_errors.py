@@ -56,7 +56,7 @@ def client(user: Any) -> APIClient:
     return client
 
 
-def test_a_key_that_is_none(db: None) -> None:
+def test_an_unknown_key(db: None) -> None:
     response = client_with("nonsense").get("/echo/")
     assert code(response) == (401, "invalid_token")
     assert response.headers["WWW-Authenticate"] == 'Token realm="api", error="invalid_token"'

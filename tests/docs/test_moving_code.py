@@ -40,7 +40,7 @@ class RequiredKeySerializer(Serializer[Any]):
     key = CharField()
 
 
-def test_print(user, loaded, capsys):
+def test_a_printed_token_shows_no_key(user, loaded, capsys):
     made = Token.objects.create(user=user)
     print(made, loaded, repr(made), repr(loaded))  # noqa: T201 -- people do
     said = capsys.readouterr().out

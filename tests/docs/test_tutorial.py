@@ -127,7 +127,7 @@ class TestStep3Backfill:
         assert set(Token.objects.values_list("pk", "user_id")) == before
         assert len(before) == 3
 
-    def test_a_new_one_has_its_key_and_an_old_one_is_as_it_is(self, user: Any) -> None:
+    def test_only_a_new_token_has_its_key(self, user: Any) -> None:
         made, created = Token.objects.get_or_create(user=user)
         assert created
         assert is_in(device(made.key))
@@ -137,14 +137,14 @@ class TestStep3Backfill:
         assert not hasattr(found, "key")
         assert is_in(device(made.key))
 
-    def test_of_several_the_newest_usable_one(self, user: Any) -> None:
+    def test_it_returns_the_newest_usable_token(self, user: Any) -> None:
         now = timezone.now()
         Token.objects.create(user=user, created_at=now - timedelta(days=2))
         newest = Token.objects.create(user=user, created_at=now - timedelta(days=1))
         Token.objects.create(user=user, expires_at=now)
         assert Token.objects.get_or_create(user=user) == (newest, False)
 
-    def test_an_expired_one_does_not_count(self, user: Any) -> None:
+    def test_an_expired_token_is_not_returned(self, user: Any) -> None:
         Token.objects.create(user=user, expires_at=timezone.now())
         assert Token.objects.get_or_create(user=user)[1] is True
 
@@ -267,7 +267,7 @@ class TestStep5LogIn:
 
     @pytest.mark.parametrize("missing", ["username", "password", "both"])
     @pytest.mark.parametrize("empty", [False, True])
-    def test_what_is_missing_is_named(self, user: Any, missing: str, empty: bool) -> None:
+    def test_a_missing_field_is_named(self, user: Any, missing: str, empty: bool) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}
         absent = list(data) if missing == "both" else [missing]
         for name in absent:
@@ -286,7 +286,7 @@ class TestStep5LogIn:
 
     @pytest.mark.parametrize("value", [1, 1.5, True, None, [], ["a"], {}, {"a": 1}], ids=repr)
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD, "password"}))
-    def test_what_is_no_text(self, user: Any, field: str, value: Any) -> None:
+    def test_a_field_that_is_not_text(self, user: Any, field: str, value: Any) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}
         if field != "password":
             del data["username"]
@@ -295,14 +295,14 @@ class TestStep5LogIn:
         assert answer.json()
 
     @pytest.mark.parametrize("body", ["[]", '"text"', "1", "null", "{", "", "\x00", "[{}]"])
-    def test_what_is_no_object(self, body: str) -> None:
+    def test_a_body_that_is_not_an_object(self, body: str) -> None:
         answer = APIClient().post(LOGIN, body, content_type="application/json")
         assert answer.status_code == 400
         assert answer.json()
 
     @pytest.mark.parametrize("size", [300, 5_000, 100_000])
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD, "password"}))
-    def test_what_is_over_long(self, user: Any, field: str, size: int) -> None:
+    def test_a_field_that_is_too_long(self, user: Any, field: str, size: int) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}
         if field != "password":
             del data["username"]
@@ -314,7 +314,9 @@ class TestStep5LogIn:
         "value", ["\x00", "ada\x00@example.com", "\ud800", "😀", "é", "\u202e", "a\r\nb"], ids=ascii
     )
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD, "password"}))
-    def test_what_no_database_or_hasher_takes(self, user: Any, field: str, value: str) -> None:
+    def test_a_field_that_no_database_or_hasher_accepts(
+        self, user: Any, field: str, value: str
+    ) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}
         if field != "password":
             del data["username"]
@@ -385,7 +387,7 @@ class TestStep7ALoginOfYourOwn:
         )
         assert (answer.status_code, answer.json()) == (400, REFUSED)
 
-    def test_only_hooks(self, user: Any) -> None:
+    def test_a_view_that_overrides_only_hooks(self, user: Any) -> None:
         before = timezone.now()
         answer = APIClient().post(
             "/login/hooked/", {"username": user.get_username(), "password": PASSWORD}
@@ -399,7 +401,7 @@ class TestStep7ALoginOfYourOwn:
         assert parse_datetime(given["expires_at"]) == row.expires_at
         assert is_in(device(given["token"]))
 
-    def test_a_hook_for_ever(self, user: Any) -> None:
+    def test_a_hook_can_make_a_token_that_never_expires(self, user: Any) -> None:
         given = (
             APIClient()
             .post("/login/never-ending/", {"username": user.get_username(), "password": PASSWORD})
@@ -421,26 +423,26 @@ class TestStep8LogOut:
         assert refused.headers["WWW-Authenticate"] == 'Token realm="api", error="invalid_token"'
         assert phone.post(LOGOUT).status_code == 401
 
-    def test_the_second_device_stays_when_the_first_leaves(self, user: Any) -> None:
+    def test_the_second_device_stays_logged_in(self, user: Any) -> None:
         phone, laptop = log_in(user), log_in(user)
         phone.post(LOGOUT)
         assert not is_in(phone)
         assert is_in(laptop)
 
-    def test_everywhere(self, user: Any, other_user: Any) -> None:
+    def test_logout_all_logs_out_every_device(self, user: Any, other_user: Any) -> None:
         phone, laptop, others = log_in(user), log_in(user), log_in(other_user)
         assert phone.post(LOGOUT_ALL).status_code == 204
         assert not is_in(phone)
         assert not is_in(laptop)
         assert is_in(others)
 
-    def test_everywhere_but_here(self, user: Any) -> None:
+    def test_logout_others_keeps_this_device(self, user: Any) -> None:
         phone, laptop = log_in(user), log_in(user)
         assert phone.post("/auth/logout/others/").status_code == 204
         assert is_in(phone)
         assert not is_in(laptop)
 
-    def test_everywhere_leaves_the_scripts_unless_asked(self, user: Any) -> None:
+    def test_logout_all_keeps_personal_tokens_unless_asked(self, user: Any) -> None:
         script = device(operations.issue(user, kind="personal").key)
         log_in(user).post(LOGOUT_ALL)
         assert is_in(script)
@@ -488,7 +490,7 @@ WITHOUT_OUR_TOKEN = [by_session, by_basic, by_force, by_force_with_something]
 
 class TestStep8LogOutWithoutATokenOfOurs:
     @pytest.mark.parametrize("by", WITHOUT_OUR_TOKEN)
-    def test_there_is_no_token_to_end(self, user: Any, by: Any) -> None:
+    def test_there_is_no_token_to_revoke(self, user: Any, by: Any) -> None:
         phone = log_in(user)
         answer = by(user).post("/any-way/logout/")
         assert answer.status_code == 400
@@ -496,7 +498,7 @@ class TestStep8LogOutWithoutATokenOfOurs:
         assert is_in(phone)
 
     @pytest.mark.parametrize("by", WITHOUT_OUR_TOKEN)
-    def test_everywhere_works_from_any_authenticator(self, user: Any, by: Any) -> None:
+    def test_logout_all_works_with_any_authenticator(self, user: Any, by: Any) -> None:
         phone = log_in(user)
         assert by(user).post("/any-way/logout/all/").status_code == 204
         assert not is_in(phone)
@@ -543,7 +545,7 @@ class TestStep9Expire:
         assert row.kind == "login"
 
     @pytest.mark.parametrize("path", ["create", "save", "bulk_create"])
-    def test_never_is_said_expressly(self, user: Any, path: str) -> None:
+    def test_none_means_that_a_token_never_expires(self, user: Any, path: str) -> None:
         token = {
             "create": lambda: Token.objects.create(user=user, expires_at=None),
             "save": lambda: saved(Token(user=user, expires_at=None)),
@@ -612,7 +614,7 @@ class TestStep10Purge:
         call_command("purge_expired_tokens", stdout=out)
         return out.getvalue()
 
-    def test_exactly_the_expired_ones(self, user: Any) -> None:
+    def test_the_purge_deletes_only_expired_tokens(self, user: Any) -> None:
         now = timezone.now()
         second = timedelta(seconds=1)
         Token.objects.bulk_create(
@@ -628,7 +630,7 @@ class TestStep10Purge:
         assert said.count("\n") == 1
         assert set(Token.objects.values_list("pk", flat=True)) == kept
 
-    def test_nothing_to_do_is_no_error(self) -> None:
+    def test_an_empty_purge_is_not_an_error(self) -> None:
         assert re.findall(r"\d+", self.purge()) == ["0"]
 
     def test_to_the_microsecond(self, user: Any) -> None:
@@ -671,7 +673,7 @@ class TestStep11Deploy:
         assert [one for one in checks.run_checks() if "Basic" in one.msg] == []
 
 
-def test_the_whole_story(user: Any) -> None:
+def test_no_text_shows_the_key_from_login_to_logout(user: Any) -> None:
     """Log in, call and log out. No text shows the key."""
     phone = log_in(user)
     key = phone._credentials["HTTP_AUTHORIZATION"].split()[1]

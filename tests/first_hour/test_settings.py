@@ -134,11 +134,11 @@ def test_a_browsable_api_without_its_templates(tmp_path: Path, line: str, is_fou
         'SECRET_KEY = b"bytes"; DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 32}}',
     ],
 )
-def test_what_is_right_is_not_stopped(tmp_path: Path, line: str) -> None:
+def test_a_right_setting_gives_no_error(tmp_path: Path, line: str) -> None:
     Project(tmp_path, "default_user", line).assert_no_errors()
 
 
-def test_without_a_secret_key_django_speaks(tmp_path: Path) -> None:
+def test_without_a_secret_key_the_error_is_djangos(tmp_path: Path) -> None:
     lines = ['SECRET_KEY = ""', 'DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 32}}']
     done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
     assert "drf_token_auth." not in done.stderr or "SECRET_KEY" in done.stderr

@@ -170,7 +170,7 @@ def test_one_query_however_many_there_are(user: Any, shape: str) -> None:
     assert len(asked) == 1
 
 
-def test_removed_too_early(user: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_pepper_that_is_removed_too_early(user: Any, caplog: pytest.LogCaptureFixture) -> None:
     with under({3: THREE}):
         lost = operations.issue(user)
     kept = operations.issue(user)
@@ -304,7 +304,7 @@ def test_a_misconfigured_pepper_is_a_check_error(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("fine", [{1: "x" * 32}, {127: "ключ" * 8}, {1: ONE, 2: TWO}, {}])
-def test_a_pepper_that_will_do(user: Any, fine: dict[int, str]) -> None:
+def test_a_good_pepper_is_accepted(user: Any, fine: dict[int, str]) -> None:
     with under(fine):
         assert list(problems()) == []
         assert status_of(operations.issue(user)) == 200

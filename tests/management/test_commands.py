@@ -347,7 +347,7 @@ class TestRevokeTokens:
         assert revoke("--user", user.get_username()) == "Revoked 2 tokens.\n"
         assert left() == set(kept)
 
-    def test_a_signal_each_and_its_reason(
+    def test_each_token_sends_a_signal_with_the_reason(
         self, user: Any, django_capture_on_commit_callbacks: Any
     ) -> None:
         tokens = fill(user, 3)
@@ -481,7 +481,9 @@ class TestRevokeTokens:
         assert left()
 
     @pytest.mark.parametrize("typed", ["y\n", "Y\n", "yes\n", " YES \n"])
-    def test_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_answer_yes_revokes(
+        self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         fill(user, 2)
         error = io.StringIO()
         out = io.StringIO()
@@ -492,7 +494,9 @@ class TestRevokeTokens:
         assert not left()
 
     @pytest.mark.parametrize("typed", ["n\n", "\n", "yup\n", "no, y\n"])
-    def test_anything_but_yes(self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_any_other_answer_revokes_nothing(
+        self, user: Any, typed: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         fill(user)
         types(monkeypatch, typed)
         error = refused("revoke_tokens", "--all")
@@ -628,7 +632,7 @@ class TestTokenStats:
             "digests": [{"version": 0, "tokens": 0, "state": "new_keys"}],
         }
 
-    def test_each_sort(self, user: Any, other_user: Any) -> None:
+    def test_tokens_of_each_state_are_counted(self, user: Any, other_user: Any) -> None:
         now = timezone.now()
         other_user.is_active = False
         other_user.save()
@@ -905,7 +909,7 @@ class TestFindLeakedTokens:
         assert (status, lines[-1]) == (1, "Found 2 keys of 2 usable tokens.")
         assert lines[0].startswith(f"{tmp_path / 'dump'}:2  ")
 
-    def test_prefixes_of_before(self, user: Any) -> None:
+    def test_earlier_prefixes_are_found(self, user: Any) -> None:
         made = []
         for prefix in ["dta_", "old_", "older_", "new_"]:
             with override_settings(DRF_TOKEN_AUTH={"PREFIX": prefix}):
@@ -988,7 +992,7 @@ class TestFindLeakedTokens:
             assert "both" in str(refused("find_leaked_tokens", *path, "--revoke"))
         assert left()
 
-    def test_a_query_a_hundred_keys(self, user: Any) -> None:
+    def test_100_keys_need_one_query(self, user: Any) -> None:
         made = [operations.issue(user).key for _ in range(3)]
         strangers = [keys.generate("dta_") for _ in range(147)]
         with queries() as asked:

@@ -93,7 +93,7 @@ def test_users_hidden_by_the_default_manager_are_imported(user, monkeypatch):
     assert imported("authtoken").startswith("Imported 1 tokens.")
 
 
-def test_what_was_revoked_between_two_runs_stays_so(user, other_user):
+def test_a_token_revoked_between_two_imports_stays_revoked(user, other_user):
     kept, gone = (Old.objects.create(user=one).key for one in (user, other_user))
     Old.objects.filter(key=gone).delete()
     imported("authtoken")
@@ -109,14 +109,14 @@ def test_the_next_import_has_a_login_on_an_old_server(user, other_user):
     assert status("new", late) == 200
 
 
-def test_without_its_table(monkeypatch):
+def test_an_old_table_that_is_missing(monkeypatch):
     monkeypatch.setattr(Old._meta, "db_table", "authtoken_gone")
     with pytest.raises(CommandError, match="no table 'authtoken_gone' in the database 'default'"):
         imported("authtoken")
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_what_ended_here_is_neither_accepted_there_nor_imported_again(user, other_user, end):
+def test_a_key_revoked_here_is_refused_there_and_not_imported_again(user, other_user, end):
     key = Old.objects.create(user=user).key
     Old.objects.create(user=other_user)
     imported("authtoken")

@@ -95,7 +95,7 @@ def test_old_and_new_authenticators_together(user, other_user, phone):
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_what_ended_here_is_neither_accepted_there_nor_imported_again(
+def test_a_key_revoked_here_is_refused_there_and_not_imported_again(
     user, other_user, phone, end, django_capture_on_commit_callbacks
 ):
     key = Old.objects.create(user, phone).token

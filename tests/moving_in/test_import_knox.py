@@ -91,7 +91,7 @@ def test_what_is_left_out(user):
     assert [status("new", key) for key in (kept, logged_out)] == [200, 401]
 
 
-def test_again_after_use_and_after_a_rotation_and_with_a_pepper(
+def test_another_import_after_a_use_a_rotation_and_a_pepper_adds_nothing(
     user, django_capture_on_commit_callbacks
 ):
     _, key = Old.objects.create(user)
@@ -119,14 +119,14 @@ def test_what_knox_4_made_is_refused_by_5_and_left_out(user):
 
 
 @pytest.mark.parametrize("algorithm", ["hashlib.sha3_512", "hashlib.blake2b", "hashlib.sha256"])
-def test_another_algorithm_is_said_and_not_imported(user, algorithm):
+def test_keys_of_another_hash_algorithm_are_not_imported(user, algorithm):
     with override_settings(REST_KNOX={"SECURE_HASH_ALGORITHM": algorithm}):
         Old.objects.create(user)
         with pytest.raises(CommandError, match="SECURE_HASH_ALGORITHM"):
             imported("knox")
 
 
-def test_rows_of_a_shorter_hash_of_before_are_left_out(user):
+def test_rows_with_an_earlier_shorter_hash_are_left_out(user):
     with override_settings(REST_KNOX={"SECURE_HASH_ALGORITHM": "hashlib.sha256"}):
         Old.objects.create(user)
     assert imported("knox").endswith("1 unusable.\n")
@@ -142,7 +142,7 @@ def test_old_and_new_authenticators_together(user, other_user):
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_what_ended_here_is_neither_accepted_there_nor_imported_again(
+def test_a_key_revoked_or_rotated_here_is_refused_there_and_not_imported_again(
     user, other_user, end, django_capture_on_commit_callbacks
 ):
     key = Old.objects.create(user)[1]

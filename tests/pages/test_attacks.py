@@ -69,7 +69,9 @@ class TestProjects:
         INSTALLED_APPS={"remove": "django.contrib.messages"},
         MIDDLEWARE={"remove": "django.contrib.messages.middleware.MessageMiddleware"},
     )
-    def test_without_messages(self, page: Client, personal: Any, settings: Any) -> None:
+    def test_the_pages_work_without_djangos_messages(
+        self, page: Client, personal: Any, settings: Any
+    ) -> None:
         options = {"context_processors": []}
         settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": options}]
         done = page.post(f"{TOKENS}{personal.pk}/", {"name": "nightly"}, follow=True)

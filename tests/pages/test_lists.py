@@ -84,7 +84,7 @@ def test_the_last_used_token_comes_first_as_the_heading_shows(page: Client, user
 @pytest.mark.parametrize(
     ("number", "shown"), [("", 1), ("2", 2), ("99", 2), ("-1", 2), ("x", 1), ("9" * 5000, 1)]
 )
-def test_pages(page: Client, user: Any, number: str, shown: int) -> None:
+def test_a_list_has_pages_of_25(page: Client, user: Any, number: str, shown: int) -> None:
     crowd(user, "personal", 26)
     response = page.get(TOKENS, {"page": number})
     assert response.context["page_obj"].number == shown

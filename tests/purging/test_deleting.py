@@ -90,7 +90,7 @@ def test_an_unused_token_that_is_protected_stays_and_stops_nothing(
 
 
 @pytest.mark.parametrize("what", HANGING[1:])
-def test_few_rows_a_transaction_where_something_hangs_on_them(
+def test_rows_with_related_objects_are_deleted_in_small_transactions(
     transactional_db, user, monkeypatch, what
 ):
     monkeypatch.setattr(deleting, "READ_BATCH_SIZE", 10)
@@ -103,7 +103,7 @@ def test_few_rows_a_transaction_where_something_hangs_on_them(
 
 
 @pytest.mark.parametrize("what", HANGING)
-def test_killed_within_a_transaction_nothing_is_lost(transactional_db, user, what):
+def test_a_purge_killed_within_a_transaction_keeps_all_its_rows(transactional_db, user, what):
     now = timezone.now()
     expired = fill(user, *[now - timedelta(seconds=n) for n in range(30)])
     kept = fill(user, now + HOUR, None)

@@ -24,7 +24,7 @@ def fill(user: Any, *expiries: Any, **fields: Any) -> list[Any]:
     return store(rows)
 
 
-def test_exactly_the_expired_ones_go(user):
+def test_the_purge_deletes_only_expired_tokens(user):
     now = timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(7)])
     kept = fill(user, now + timedelta(hours=1), None)
@@ -72,7 +72,7 @@ def test_ties_and_batches_neither_skip_nor_loop(db, ages, batch_size):
     assert not model.objects.expired().exists()
 
 
-def test_crowds_gaps_and_rows_of_one_moment(user):
+def test_close_distant_and_equal_expiries_are_purged_in_batches(user):
     now = timezone.now()
     crowd = [now - timedelta(days=3, microseconds=n) for n in range(600)]
     sparse = [now - timedelta(days=400 * n) for n in range(1, 6)]
@@ -126,7 +126,7 @@ def test_a_dry_run_counts_and_deletes_nothing(user):
     assert get_token_model().objects.count() == 3
 
 
-def test_the_unused_are_revoked_by_last_use_or_else_by_creation(
+def test_unused_tokens_are_revoked_by_last_use_or_else_by_creation(
     user, django_capture_on_commit_callbacks
 ):
     from drf_token_auth.signals import token_revoked
@@ -226,7 +226,7 @@ NONSENSE: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize(("name", "value"), NONSENSE)
-def test_nonsense_deletes_nothing(user, name, value, dry_run):
+def test_wrong_arguments_delete_nothing(user, name, value, dry_run):
     now = timezone.now()
     kept = fill(user, now - timedelta(days=1), now + timedelta(days=1))
     with pytest.raises(ValueError, match=name) as caught:
@@ -238,7 +238,7 @@ def test_nonsense_deletes_nothing(user, name, value, dry_run):
 @pytest.mark.parametrize(
     ("option", "value"), [("sleep", "nan"), ("sleep", "inf"), ("time-limit", "nan")]
 )
-def test_nonsense_on_the_command_line_deletes_nothing(user, option, value):
+def test_wrong_options_delete_nothing(user, option, value):
     kept = fill(user, timezone.now())
     with pytest.raises(CommandError, match=f"--{option}"):
         call_command("purge_expired_tokens", f"--{option}={value}")

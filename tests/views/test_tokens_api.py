@@ -47,7 +47,7 @@ def client(login: Any) -> APIClient:
 # List and show
 
 
-def test_what_is_shown(user: Any, login: Any, client: APIClient) -> None:
+def test_the_list_shows_these_values(user: Any, login: Any, client: APIClient) -> None:
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         personal = operations.issue(user, kind="personal", name="CI", scopes=["write", "read"])
     assert client.get(LIST).data == {
@@ -558,7 +558,9 @@ ENDS = [
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
 @pytest.mark.parametrize(("path", "data", "left"), ENDS)
-def test_which_tokens_are_left(atomic: bool, path: str, data: Any, left: set[str]) -> None:
+def test_each_logout_keeps_the_other_tokens(
+    atomic: bool, path: str, data: Any, left: set[str]
+) -> None:
     user, other_user = make_user(), make_user("bob")
     tokens = {
         "caller": operations.issue(user),

@@ -52,8 +52,8 @@ class AddMixin(_Mixin):
     def has_import_permission(self, request: Any) -> bool:
         """Refuse imports with django-import-export.
 
-        By default it lets all staff import. A file could then move a token of a staff member, who
-        knows its key, to a user with more rights.
+        By default, that package lets all staff import. With a file, staff members could give their
+        own token, whose key they know, to a user with more rights.
         """
         return False
 

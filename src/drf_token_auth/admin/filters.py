@@ -1,4 +1,4 @@
-"""Filters for the list of tokens. Django's date filter knows only the past, but expiry is ahead."""
+"""Filters for the list of tokens. Django's date filter has no dates in the future."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class ListMixin(_Mixin):
         return state(obj)
 
     def get_queryset(self, request: Any) -> Any:
-        # The name of a token has the name of its user, if the user is loaded.
+        # str(token) names the user, but only if the user is loaded.
         return super().get_queryset(request).select_related("user")
 
     def get_list_display(self, request: Any) -> Any:

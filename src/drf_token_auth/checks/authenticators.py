@@ -162,7 +162,7 @@ def _names_our_class(view: type[Any]) -> bool:
 
 
 def _may_take_our_tokens(one: Any) -> bool:
-    """Return whether this authenticator accepts our tokens. True if only a request could tell."""
+    """Return whether this authenticator accepts our tokens, or may accept them in some requests."""
     if not isinstance(one, type) or _is_our_class(one):
         return True
     if not hasattr(one, "get_model"):

@@ -84,7 +84,7 @@ def is_token_model(one: Any) -> bool:
 
 
 def model_of(authenticator: type[Any]) -> Any:
-    """Return the authenticator's token model, or None if only a request could tell."""
+    """Return the authenticator's token model, or None if it depends on the request."""
     try:
         return authenticator().get_model()
     except Exception:  # noqa: BLE001 -- the project's code may need a request

@@ -33,7 +33,7 @@ def check_routes() -> Messages:
 def _included(patterns: Iterable[Any], before: str = "") -> Iterator[tuple[str, str]]:
     """Yield the modules of ours that are included, and the whole route of each.
 
-    Nobody can tell where a regular expression ends, so the route begins again after one.
+    The text that a regular expression matches is not known. So the route begins again after it.
     """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

@@ -35,7 +35,7 @@ _snapshot: Settings | None = None
 
 
 def get_settings() -> Settings:
-    """Return the settings in force.
+    """Return the settings of the project, with the defaults of those that it leaves out.
 
     :raises ImproperlyConfigured: a name or a value is wrong. ``manage.py check`` reports all of
         them.

@@ -18,7 +18,8 @@ SCOPES_LENGTH = 1000
 DEFAULT_LOGIN_RATES: Mapping[str, str | None] = {"address": "20/min", "account": "10/min"}
 _PEPPER_LENGTH = 32
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 3.3
-# Python decodes bytes of the environment that are not UTF-8 to these. They cannot be encoded.
+# An environment variable with bytes that are not UTF-8 gets these characters in Python. A text that
+# contains one cannot be encoded.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _RATE_NAMES = {"ip": "address", "anon": "address", "user": "account", "username": "account"}
 
@@ -33,8 +34,8 @@ def _scopes_fault(value: Any) -> Fault | None:
         return Fault(wanted, show(value), meant)
     for name, text in value.items():
         if not (isinstance(name, str) and _SCOPE.fullmatch(name)):
-            characters = 'visible ASCII characters without spaces, " and \\'
-            return Fault(f"{wanted}. The name of a scope has {characters}", f"{show(name)}: …")
+            wanted = 'a dict whose names are visible ASCII characters without spaces, " and \\'
+            return Fault(wanted, f"{{{show(name)}: …}}")
         if not isinstance(text, (str, Promise)):
             return Fault("a text that describes the scope", show(text), entry=f"[{name!r}]")
     length = len(" ".join(value))
@@ -51,10 +52,11 @@ def _peppers_fault(value: Any) -> Fault | None:
     for id_, secret in value.items():
         if not (type(id_) is int and 1 <= id_ <= 127):
             is_number = re.fullmatch(r"[0-9]{1,3}", str(id_)) is not None
+            is_shown = is_number or type(id_) is int
             return Fault(
                 "a dict whose ids are integers from 1 to 127",
-                f"{show(id_)}: …" if is_number or type(id_) is int else f"{kind_of(id_)}: …",
-                f"{int(id_)}: …" if is_number and 1 <= int(id_) <= 127 else None,
+                f"{{{show(id_)}: …}}" if is_shown else f"a dict with an id {kind_of(id_)}",
+                f"{{{int(id_)}: …}}" if is_number and 1 <= int(id_) <= 127 else None,
             )
         shown = _wrong_secret(secret)
         if shown is not None:
@@ -83,7 +85,7 @@ def _login_rates_fault(value: Any) -> Fault | None:
         if name not in DEFAULT_LOGIN_RATES:
             near = _rate_name(name) if isinstance(name, str) else None
             wanted = 'a dict with the entries "address" and "account" only'
-            return Fault(wanted, f"{show(name)}: …", near and f'"{near}"')
+            return Fault(wanted, f"{{{show(name)}: …}}", near and f'"{near}"')
         fault = rate_fault(rate)
         if fault is not None:
             return fault._replace(entry=f"[{name!r}]")

@@ -112,7 +112,9 @@ def require_duration(name: str, value: object) -> None:
 
 
 def require_moment(name: str, value: object) -> None:
-    """Raise TypeError if a value can be no date, with the line to write. The database reads text.
+    """Raise TypeError if a value cannot be a date, with the line to write.
+
+    A text is accepted here, because the model field reads it.
 
     :param name: the column's name, for the message.
     """

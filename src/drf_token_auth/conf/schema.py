@@ -32,7 +32,7 @@ def setting(default: Any, rule: Rule, *, repr: bool = True) -> Any:  # noqa: A00
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings in force. A project's ``DRF_TOKEN_AUTH`` replaces the defaults."""
+    """The settings that the code uses: the defaults, replaced by ``DRF_TOKEN_AUTH``."""
 
     TTL: timedelta | None = setting(timedelta(days=14), DURATION)
     PERSONAL_TTL: timedelta | None = setting(timedelta(days=90), DURATION)

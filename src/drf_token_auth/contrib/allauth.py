@@ -50,7 +50,7 @@ class TokenStrategy(SessionTokenStrategy):
         try:
             token = issue_or_refuse(request.user, request=request, name=self.get_name(request))
         except APIException as error:
-            # allauth's answer to a logged-in user would ask for a token again.
+            # Log out first: for a logged-in user, allauth asks for a token in each answer.
             logout(request)
             refusal = ValidationError(str(error.detail), code=error.default_code)
             answer = ErrorResponse(request, exception=refusal, status=error.status_code)

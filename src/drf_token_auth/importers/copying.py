@@ -59,7 +59,7 @@ def import_tokens(
     :param kind, name: for rows without a kind or a name of their own.
     :param ttl: the lifetime from the import on. The expiry of a row does not matter.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
-    :param keep_forever: rows without an expiry never expire. By default, they get ``TTL``.
+    :param keep_forever: rows without an expiry get none, instead of ``TTL`` or ``PERSONAL_TTL``.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies.
     :param using: the database of both tables. By default, the router's one for writing tokens.

@@ -1,8 +1,9 @@
 """Delete the old row of an imported token together with the token.
 
-This happens as long as the old app is installed. Otherwise, another import would restore the token.
-The old app's authenticator, if it is still in use, would also accept the key after the logout. Both
-rows are deleted in one transaction, under the lock of the user. An import takes the same lock.
+This happens while the old app is installed. If the old row stayed, another import would restore the
+token. The old app's authenticator, if it is still in use, would also accept the key after the
+logout. Both rows are deleted in one transaction, under the lock of the user. An import takes the
+same lock.
 """
 
 from __future__ import annotations

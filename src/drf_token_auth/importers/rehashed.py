@@ -23,7 +23,8 @@ __all__ = ["rehashed"]
 def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]]) -> set[Any]:
     """Return (primary key of the user, ``created_at``) of the tokens that a use has rehashed.
 
-    An import keeps both. Only rows that are known by a SHA-256 need this.
+    An import copies both values, and no use changes them. So they identify a token. Only rows that
+    are known by a SHA-256 need this.
 
     :param rows: pairs of a user's primary key and an old token.
     :raises ImproperlyConfigured: peppers are used, and such a row has no ``created_at``.

@@ -117,14 +117,14 @@ def looks_issued(key: str, prefix: str) -> bool:
 
 
 def _is_presentable(key: str) -> bool:
-    # A key with a space fits into no header, but tests written for DRF's tokens create some.
+    # A key with a space fits into no header, but tests written for DRF's tokens create such keys.
     return 0 < len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()
 
 
 def require_presentable(key: str | None) -> str:
-    """Return the key itself: 1 to ``MAX_LENGTH`` printable ASCII characters.
+    """Return the key itself, if it has 1 to ``MAX_LENGTH`` printable ASCII characters.
 
-    :raises MalformedKey: no key looks like this.
+    :raises MalformedKey: it has other characters, or is empty or too long.
     """
     if not isinstance(key, str) or not _is_presentable(key):
         raise MalformedKey
@@ -188,8 +188,10 @@ def possible_digests(
     own = _has_own_shape(key, prefix)
     if own and not _checksum_holds(key):
         raise WrongChecksum
-    others = [version for version in (SHA256, *peppers) if version != current]
-    found = [digest(key, version, peppers.get(version, b"")) for version in (current, *others)]
+    found = [digest(key, current, peppers.get(current, b""))]
+    if peppers:
+        others = [version for version in (SHA256, *peppers) if version != current]
+        found += [digest(key, version, peppers.get(version, b"")) for version in others]
     if not own:
         found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
         if _HEX.fullmatch(key):

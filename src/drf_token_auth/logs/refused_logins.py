@@ -19,7 +19,10 @@ __all__ = ["log_refused_login"]
 
 
 def log_refused_login(request: Any, serializer: Any) -> None:
-    """Warn, unless the project's serializer reads other fields or refuses another one."""
+    """Warn, unless the project's serializer lacks one of the two fields, or refuses another field.
+
+    The explanation is only about the name and the password.
+    """
     read = {name_field(request.data), "password"}
     others = set(serializer.fields) - read
     if settings.DEBUG and read <= set(serializer.fields) and others.isdisjoint(serializer.errors):
@@ -38,10 +41,12 @@ def _explain(data: Any) -> str:
         return f"The body has no {' and no '.join(missing)}. Send {body}."
     name = account_name(data)
     user = find_account(name) if name else None
-    return _of_nobody(name or "") if user is None else _of(user, str(data["password"]))
+    if user is None:
+        return _explain_unknown(name or "")
+    return _explain_user(user, str(data["password"]))
 
 
-def _of_nobody(name: str) -> str:
+def _explain_unknown(name: str) -> str:
     column = get_user_model().USERNAME_FIELD
     if "@" in name and column != "email":
         return (
@@ -51,7 +56,7 @@ def _of_nobody(name: str) -> str:
     return f"No user in this database has this {column}."
 
 
-def _of(user: Any, password: str) -> str:
+def _explain_user(user: Any, password: str) -> str:
     if not getattr(user, "is_active", True):
         return "The user is inactive. Set is_active to let the user in again."
     stored = getattr(user, "password", None)

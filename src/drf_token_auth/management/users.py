@@ -24,7 +24,7 @@ def add_user_id_argument(parser: Any) -> None:
 def find_user(
     username: str | None, user_id: Any, *, using: str | None, hidden: bool = False
 ) -> Any:
-    """Return the user with this name or, if it is None, with this id.
+    """Return the user with this name or, if the name is None, with this id.
 
     If no user has the name as it was typed, try the Unicode form that the login uses. A shell may
     pass letters in another form.

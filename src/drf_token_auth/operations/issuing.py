@@ -151,7 +151,7 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
 
 
 def _refuse_stale(token: AbstractToken, stored: Any) -> None:
-    """Refuse a user who was deleted, deactivated or got a new password since the authentication.
+    """Refuse a user who was deleted, deactivated or given a new password since the authentication.
 
     A user who was inactive already when ``token.user`` was loaded may get a token.
     """

@@ -1,4 +1,4 @@
-"""Look at the presented token again, under a lock. It may be revoked since the request began."""
+"""Check the presented token again, under a lock. Another request may have revoked it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["lock_presented"]
 def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
     """Lock the row of a presented token, and check again that its key works.
 
-    :raises Refused: the token was revoked, rotated or has expired since the request began.
+    :raises Refused: since the request began, the token has expired, or was revoked or rotated.
     """
     rows = all_rows(type(token), using).filter(pk=token.pk).select_for_update()
     row = cast("AbstractToken | None", rows.first())

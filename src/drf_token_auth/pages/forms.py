@@ -79,9 +79,9 @@ class PasswordForm(forms.Form):
 
 
 class NewKeyForm(PasswordForm):
-    """Confirm that the key with this ``hint`` is replaced.
+    """Confirm that the key with this ``hint`` may be replaced.
 
-    After a reload the token has another hint, so the form does not replace the new key.
+    If a reload sends the form again, the token has another hint by then. So its new key stays.
     """
 
     replaces = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -90,7 +90,7 @@ def revoke_in_batches(
     batch_size: int = BATCH_SIZE,
     progress: Callable[[int], object] = lambda total: None,
 ) -> int:
-    """Revoke the tokens, up to the newest one that exists now.
+    """Revoke the tokens that exist now.
 
     If the process is killed, the tokens revoked so far stay revoked.
 
@@ -107,7 +107,9 @@ def revoke_in_batches(
 
 
 def ids_by_user(tokens: Tokens, batch_size: int) -> Iterator[tuple[Any, list[Any]]]:
-    """Yield a user's id and the ids of some of the user's tokens, up to the newest token of now.
+    """Yield a user's id and the ids of some of the user's tokens.
+
+    Tokens that are created after the first step are left out.
 
     :param batch_size: how many ids are read at once.
     """

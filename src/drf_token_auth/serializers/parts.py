@@ -39,7 +39,7 @@ LONGEST_REFUSED = 64
 def shortened(names: Iterable[str]) -> list[str]:
     """Return the first of the refused names, each cut, so that the answer stays short.
 
-    JSON can contain half of a character, but an answer cannot. Replace it with a question mark.
+    JSON can contain a lone surrogate, but an answer cannot. Replace it with a question mark.
     """
     cut = (name[:LONGEST_REFUSED] for name in islice(names, MOST_REFUSED))
     return [name.encode("utf-8", "replace").decode() for name in cut]

@@ -57,7 +57,10 @@ class LoginView(TokenView):
         return Response(self.get_response_data(token))
 
     def _log_in_again(self) -> AbstractToken:
-        """Answer 400 if the user is still not the one that was checked, as on a lagging replica."""
+        """Log in, and answer 400 if the password was changed again.
+
+        That is also how it looks if the password is checked on a replica that lags behind.
+        """
         try:
             return self._log_in()
         except AuthenticationFailed as failure:

@@ -1,6 +1,6 @@
-"""Use in place of ``include("dj_rest_auth.mfa.urls")``: the same routes and names, and the login.
+"""Use in place of ``include("dj_rest_auth.mfa.urls")``: the same routes and names, and ``login/``.
 
-Include it before ``urls``, whose login does not ask for a code. Needs dj-rest-auth 7.2.
+Include it before ``urls``, whose ``login/`` does not ask for a code. It needs dj-rest-auth 7.2.
 """
 
 from __future__ import annotations

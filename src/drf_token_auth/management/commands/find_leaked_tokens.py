@@ -155,7 +155,8 @@ class Command(RevokingCommand):
             yield name, found
 
     def files_in(self, path: Path) -> Iterator[Path]:
-        # Path.is_dir() may raise. This returns False, and opening the file reports what is wrong.
+        # Path.is_dir() may raise, but os.path.isdir() returns False. Opening the path then reports
+        # what is wrong.
         if not os.path.isdir(path):  # noqa: PTH112
             yield path
             return

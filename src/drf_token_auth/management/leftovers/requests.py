@@ -46,7 +46,8 @@ def authenticators(source: Source) -> Iterator[Leftover]:
         if classes is APIView.authentication_classes or view in seen:
             continue
         if _inherits_them(view, source):
-            continue  # views() names it, and another base class gives it other authenticators.
+            # views() reports this view. With another base class it gets other authenticators.
+            continue
         seen.add(view)
         for one in classes:
             if comes_from(one, source):
