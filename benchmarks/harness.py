@@ -59,7 +59,14 @@ class Worker:
 
 
 def _serve(pipe: Connection, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    project.configure(*args, **kwargs)
+    try:
+        project.configure(*args, **kwargs)
+    except ImportError as error:
+        # Without an answer to the first call, the other process only reports a lost connection.
+        pipe.recv()
+        hint = "Run: python -m pip install -r benchmarks/requirements.txt"
+        pipe.send((False, f"{error}. {hint}"))
+        return
     while True:
         try:
             function, args, kwargs = pipe.recv()

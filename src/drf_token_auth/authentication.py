@@ -16,7 +16,7 @@ from .base_models import AbstractToken
 from .conf import get_settings
 from .exceptions import MalformedKey, Refused, UnknownKey
 from .logs.refused_requests import log_foreign_header, log_missing_header, log_refusal
-from .throttling import FailedKeyThrottle
+from .throttling import counting_refused_keys
 
 __all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication", "TokenAuthentication"]
 
@@ -83,27 +83,20 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
             if scheme and not _is_taken_by_another(request, scheme):
                 log_foreign_header(request, scheme, credentials, self.keywords)
             return None
-        throttle = None if get_settings().FAILED_KEY_RATE is None else FailedKeyThrottle()
-        if throttle is not None:
-            throttle.before(request)
-        try:
+        with counting_refused_keys(request):
             return self._authenticate_presented(request, keys.hidden(credentials))
-        except AuthenticationFailed:
-            # DRF asks the view's first authenticator for the challenge. That may be another one.
-            setattr(request, _REFUSED_BY, self)
-            if throttle is not None:
-                throttle.after_failure(request)
-            raise
 
     def _authenticate_presented(self, request: Any, key: str) -> tuple[Any, Any] | None:
         self.request = request
-        if not key or " " in key:
-            raise self._refusal(MalformedKey(), key)
         try:
+            if not key or " " in key:
+                raise self._refusal(MalformedKey(), key)
             return self.authenticate_credentials(key)
         except AuthenticationFailed as failure:
             if isinstance(failure.__cause__, (MalformedKey, UnknownKey)) and _is_foreign(key):
                 return None
+            # DRF asks the view's first authenticator for the challenge. That may be another one.
+            setattr(request, _REFUSED_BY, self)
             raise
 
     @sensitive_variables()

@@ -12,12 +12,14 @@ import hashlib
 import ipaddress
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connections, router
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.throttling import SimpleRateThrottle
 
 from .conf import get_settings
@@ -211,3 +213,22 @@ class FailedKeyThrottle(CountingThrottle):
     def _refuse_over(self, count: int) -> None:
         if count > (self.num_requests or 0):
             raise Throttled(self.wait())
+
+
+def counting_refused_keys(request: Any) -> AbstractContextManager[None]:
+    """Wrap the check of a key. Without ``FAILED_KEY_RATE``, nothing is counted.
+
+    :raises Throttled: the address has used up its failures.
+    """
+    return nullcontext() if get_settings().FAILED_KEY_RATE is None else _counting(request)
+
+
+@contextmanager
+def _counting(request: Any) -> Iterator[None]:
+    throttle = FailedKeyThrottle()
+    throttle.before(request)
+    try:
+        yield
+    except AuthenticationFailed:
+        throttle.after_failure(request)
+        raise

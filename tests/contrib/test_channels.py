@@ -15,6 +15,8 @@ from django.db import OperationalError
 from mysite.asgi import application
 from mysite.consumers import NewsConsumer
 from mysite.payments import PaymentConsumer
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.test import APIRequestFactory
 
 from drf_token_auth import operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
@@ -122,6 +124,45 @@ async def test_headers_are_read_as_django_reads_them(user: Any) -> None:
         [(b"authorization", b"Token \xff\x00"), (b"cookie", b"\xff=\x00;;"), (b"", b"")],
     ):
         assert await who(ApiKeyMiddleware, headers=headers) == "AnonymousUser", headers
+
+
+@in_a_loop
+async def test_refused_keys_are_counted_by_address(user: Any, settings: Any) -> None:
+    settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "2/day"}
+    key = (await make(user)).key
+    good = {"headers": [(b"authorization", f"Token {key}".encode())]}
+    wrong = {"headers": [(b"authorization", b"Token nonsense")]}
+    # The port of an address does not count, and a good key is no failure.
+    for port, scope, found in [
+        *((1, good, "ada"), (2, wrong, "AnonymousUser"), (3, good, "ada")),
+        *((4, wrong, "AnonymousUser"), (5, good, "AnonymousUser")),
+    ]:
+        assert await who(TokenAuthMiddleware, client=["192.0.2.1", port], **scope) == found
+    assert await who(TokenAuthMiddleware, client=["192.0.2.2", 6], **good) == "ada"
+    # A server behind a Unix socket may not know an address, which counts for nobody.
+    for client in (None, ["", 0], *[None] * 2):
+        assert await who(TokenAuthMiddleware, client=client, **wrong) == "AnonymousUser"
+    assert await who(TokenAuthMiddleware, client=None, **good) == "ada"
+
+
+@in_a_loop
+async def test_refused_keys_of_requests_and_sockets_share_one_count(
+    user: Any, settings: Any
+) -> None:
+    settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "2/day"}
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    behind_a_proxy = (b"x-forwarded-for", b"192.0.2.3")
+    scope = {"client": ["10.0.0.1", 1], "headers": [behind_a_proxy]}
+    await who(TokenAuthMiddleware, subprotocols=["token", "nonsense"], **scope)
+    request = APIRequestFactory().get("/", HTTP_X_FORWARDED_FOR="192.0.2.3")
+    request.META["HTTP_AUTHORIZATION"] = "Token nonsense"
+    authenticate = sync_to_async(ExpiringTokenAuthentication().authenticate)
+    with pytest.raises(AuthenticationFailed):
+        await authenticate(request)
+    with pytest.raises(Throttled):
+        await authenticate(request)
+    key = (await make(user)).key
+    assert await who(TokenAuthMiddleware, subprotocols=["token", key], **scope) == "AnonymousUser"
 
 
 class OfAService(ExpiringTokenAuthentication):

@@ -330,6 +330,21 @@ def test_change_password_can_keep_a_personal_token(user: Any) -> None:
     assert status_of(login) == 401
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["login", "personal"])
+def test_a_kept_token_also_works_on_servers_that_bind_more_kinds(kind: str) -> None:
+    user, binds_all = make_user(), {"PASSWORD_BOUND": ("login", "personal")}
+    with override_settings(DRF_TOKEN_AUTH={"PASSWORD_BOUND": ()}):
+        token = operations.issue(user, kind=kind)
+        with override_settings(DRF_TOKEN_AUTH=binds_all):
+            # The first use on such a server binds the token.
+            assert status_of(token) == 200
+        operations.change_password(fresh(user), NEW, keep=Token.objects.from_key(token.key))
+        assert status_of(token) == 200
+    with override_settings(DRF_TOKEN_AUTH=binds_all):
+        assert status_of(token) == 200
+
+
 def test_change_password_without_a_token_keeps_none(user: Any) -> None:
     operations.issue(user)
     operations.change_password(fresh(user), NEW)

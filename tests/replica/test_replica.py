@@ -87,6 +87,18 @@ def test_login_and_logout_while_the_replica_lags(user, paused):
     assert client.get("/echo/").status_code == 401
 
 
+def test_a_new_token_is_listed_renamed_and_revoked_while_the_replica_lags(user, paused):
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {operations.issue(user).key}")
+    made = client.post("/auth/tokens/", {"name": "ci"}).data
+    assert [one["name"] for one in client.get("/auth/tokens/").data["results"]] == ["ci", ""]
+    place = f"/auth/tokens/{made['id']}/"
+    assert client.patch(place, {"name": "builds"}).status_code == 200
+    assert client.get(place).data["name"] == "builds"
+    assert client.delete(place).status_code == 204
+    assert get(made["token"]).status_code == 401
+
+
 def test_a_revoked_token_works_until_the_replica_knows(user, catch_up):
     token = operations.issue(user)
     catch_up()

@@ -6,10 +6,11 @@ key once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.db import connections, transaction
 
 from ..base_models import AbstractToken
 from ..models import Token
@@ -38,6 +39,14 @@ __all__ = [
 
 class TokenAdminMixin(ListMixin, AddMixin, RevokeMixin, FindMixin):
     """The behaviour of :class:`TokenAdmin`, for an admin with another base class or model."""
+
+    def get_urls(self) -> Any:
+        """Leave the views out of ``ATOMIC_REQUESTS``. Those that write open a transaction."""
+        urls = super().get_urls()
+        for url in urls:
+            for alias in connections:
+                transaction.non_atomic_requests(using=alias)(url.callback)
+        return urls
 
 
 class TokenAdmin(TokenAdminMixin, _ModelAdmin):

@@ -19,14 +19,16 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.db import Error as DatabaseError
 from django.db import router
+from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..exceptions import Refused
 from ..lookup import require_usable
 from ..managers import all_rows
+from ..throttling import counting_refused_keys
 
 __all__ = ["CLOSED", "TokenAuthMiddleware", "is_usable"]
 
@@ -57,9 +59,9 @@ class TokenAuthMiddleware:
         scope.setdefault("user", AnonymousUser())
         if key is not None:
             scope["user"] = AnonymousUser()
-            authenticate = database_sync_to_async(authenticator.authenticate_credentials)
-            with suppress(AuthenticationFailed):
-                scope["user"], scope["auth"] = await authenticate(key)
+            authenticate = database_sync_to_async(_authenticate)
+            with suppress(AuthenticationFailed, Throttled):
+                scope["user"], scope["auth"] = await authenticate(authenticator, key, scope)
         if keyword is not None:
             send = _accepting(keyword, send)
         token = scope["auth"]
@@ -85,6 +87,16 @@ def _presented(
     # The authenticator decides which header has the key.
     word, key = authenticator.get_credentials(SimpleNamespace(META=_headers(scope)))
     return None, key if word.lower() in words else None, scope
+
+
+def _authenticate(
+    authenticator: ExpiringTokenAuthentication, key: str, scope: dict[str, Any]
+) -> tuple[Any, Any]:
+    request = HttpRequest()
+    [address, *_port] = scope.get("client") or [None]
+    request.META = {**_headers(scope), "REMOTE_ADDR": address}
+    with counting_refused_keys(request):
+        return authenticator.authenticate_credentials(key)
 
 
 def _headers(scope: dict[str, Any]) -> dict[str, str]:

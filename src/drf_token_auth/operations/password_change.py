@@ -66,7 +66,8 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
         others = bound.exclude(user_stamp=current)
         if isinstance(keep, AbstractToken) and keep.user_id == user.pk:
             others = others.exclude(pk=keep.pk)
-            if keep.is_password_bound:
+            # A server with another PASSWORD_BOUND may have bound the token. It must work there too.
+            if keep.is_password_bound or keep.user_stamp is not None:
                 keep.user_stamp = current
                 # Filter by the primary key alone. With the user as well, MariaDB may lock the
                 # index of users first, and a deletion of the row locks that index last.

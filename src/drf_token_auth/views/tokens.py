@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, router
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -82,7 +82,9 @@ class OwnTokensView(TokenView):
         return getattr(self.request, "method", None)
 
     def get_queryset(self) -> Any:
-        tokens = get_token_model()._default_manager.all()
+        model = get_token_model()
+        # A replica may not know a token yet, and the user could not revoke it.
+        tokens: Any = model._default_manager.using(router.db_for_write(model))
         if self.method is None or getattr(self, "swagger_fake_view", False):
             return tokens.none()
         return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
