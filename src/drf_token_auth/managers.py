@@ -148,7 +148,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         """Revoke these tokens at once: delete the rows and send ``token_revoked`` for each.
 
         If two calls run at once, only the call that revokes a token sends its signal. Expired rows
-        are deleted too, without a signal. The rows of all their users are locked meanwhile.
+        are deleted too, without a signal. The transaction locks the rows of all their users.
 
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :returns: how many usable tokens were revoked. Expired rows are not counted.

@@ -1,7 +1,7 @@
 """Run the blocks of a page inside this process, in a project like the tutorial's.
 
 - A ``python`` block whose first line is ``# a/file.py`` is that file. Later blocks may import it,
-  and ``settings.py`` is put in force.
+  and the settings of ``settings.py`` apply.
 - Other ``python`` blocks are pasted into a shell. An ``output`` block is what the shell shows then.
 - ``pycon`` blocks are sessions in the shell.
 - ``http`` blocks are requests and their answers. A ``json`` block is the answer to the curl line

@@ -133,7 +133,7 @@ class _Watch:
         self.source = receive
         self.send = send
         self.pending: asyncio.Future[Any] | None = None
-        self.next_look = self._due()
+        self.next_check = self._due()
 
     def _due(self) -> float:
         wait = self.every
@@ -147,20 +147,20 @@ class _Watch:
         while True:
             if self.pending is None:
                 self.pending = asyncio.ensure_future(self.source())
-            await asyncio.wait({self.pending}, timeout=max(self.next_look - loop.time(), 0))
-            if loop.time() >= self.next_look:
-                token = await self._look()
+            await asyncio.wait({self.pending}, timeout=max(self.next_check - loop.time(), 0))
+            if loop.time() >= self.next_check:
+                token = await self._check()
                 if token is None:
                     self.stop()
                     await self.send({"type": "websocket.close", "code": CLOSED})
                     return {"type": "websocket.disconnect", "code": CLOSED}
                 self.token = token
-                self.next_look = self._due()
+                self.next_check = self._due()
             if self.pending.done():
                 message, self.pending = self.pending.result(), None
                 return message
 
-    async def _look(self) -> AbstractToken | None:
+    async def _check(self) -> AbstractToken | None:
         try:
             row: AbstractToken | None = await database_sync_to_async(_reload)(self.token)
         except DatabaseError:

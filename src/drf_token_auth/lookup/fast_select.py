@@ -52,8 +52,8 @@ class _Statement(NamedTuple):
     token: _Columns
     user: _Columns
     # A column, the name of a method of ``connection.ops``, and the expression to convert. The
-    # method is looked up on the connection in use: the statement lives longer than the connection
-    # that compiled it, and other threads use it too.
+    # method is looked up on the connection in use: the statement is kept longer than the
+    # connection that compiled it, and other threads use it too.
     backend_converters: list[tuple[int, str, Any]]
     # A column, the function of a field, and the expression. They run after those of the back end.
     field_converters: list[tuple[int, Callable[..., Any], Any]]

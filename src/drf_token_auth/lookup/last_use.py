@@ -2,7 +2,7 @@
 
 One UPDATE after the transaction writes the last use, the idle expiry, the stamp and the digest. If
 the database is read-only, or another transaction holds the row, this use is not recorded. The
-request succeeds nevertheless.
+request still succeeds.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class LoginView(TokenView):
     def _log_in_again(self) -> AbstractToken:
         """Log in, and answer 400 if the password was changed again.
 
-        That is also how it looks if the password is checked on a replica that lags behind.
+        The same happens if the password is checked on a replica that lags behind.
         """
         try:
             return self._log_in()
