@@ -54,6 +54,7 @@ def with_list(value: Any) -> Any:
             "'json.__name__', which is not an authenticator: it has",
             "Correct the path, or",
         ),
+        (["drf_token_auth.models.Token"], "it has no authenticate().", "Correct the path, or"),
         ([OURS[:-5]], "which cannot be imported: ImportError: ", f"Did you mean '{OURS}'?"),
         (["drf_token_auth.ExpiringTokenAuthentication"], "which cannot be im", "Did you mean 'drf"),
     ],
