@@ -175,7 +175,7 @@ class TokenView(GenericAPIView[Any]):
         return self.request._request
 
     @contextmanager
-    def checked_again(self) -> Iterator[None]:
+    def _checked_again(self) -> Iterator[None]:
         """Open the transaction of a change, and check again that the presented token works.
 
         It may have been revoked since the request was authenticated.

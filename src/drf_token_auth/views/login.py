@@ -155,7 +155,7 @@ class LogoutAllView(LogoutView):
         return kinds
 
     def _revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
-        with self.checked_again():
+        with self._checked_again():
             operations.revoke_all(
                 self.request.user,
                 reason=self.reason,

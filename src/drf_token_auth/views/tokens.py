@@ -161,7 +161,7 @@ class TokenDetailView(OwnTokensView):
         token = self.get_object()
         change = self.read(self.get_serializer(data=request.data)).validated_data
         if "name" in change:
-            with self.checked_again():
+            with self._checked_again():
                 if not rename(token, change["name"]):
                     raise Http404
         return self._shown(token)
@@ -170,7 +170,7 @@ class TokenDetailView(OwnTokensView):
         token = self.get_object()
         own = isinstance(request.auth, AbstractToken) and request.auth.pk == token.pk
         # A token that revokes itself may be revoked already, by the first of two clicks.
-        with nullcontext() if own else self.checked_again():
+        with nullcontext() if own else self._checked_again():
             operations.revoke(
                 token,
                 reason="logout" if own else "others",
