@@ -11,10 +11,12 @@ urlpatterns += [path("auth/", include("drf_token_auth.urls"))]
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps as registry
 from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
+from django.core.signals import setting_changed
 
 from . import conf
 
@@ -32,6 +34,7 @@ _TOO_EARLY = (
 )
 
 
+@functools.cache
 def get_token_model() -> type[AbstractToken]:
     """Return the token model: ``DRF_TOKEN_AUTH_TOKEN_MODEL`` or ``drf_token_auth.Token``.
 
@@ -45,6 +48,13 @@ def get_token_model() -> type[AbstractToken]:
         raise ImproperlyConfigured(_missing(label)) from None
     found: type[AbstractToken] = model
     return found
+
+
+def _forget(**kwargs: object) -> None:
+    get_token_model.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="drf_token_auth.token_model")
 
 
 def _missing(label: str) -> str:

@@ -8,7 +8,7 @@ holds the stored password itself, so a secret in the stamp would protect nothing
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 from typing import Any
 
@@ -49,7 +49,7 @@ def stamp(user: Any) -> str | None:
     text = user.get_session_auth_hash() if has_own_hash(user) else getattr(user, "password", None)
     if text is None:
         return None
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()[:9]).decode()
+    return binascii.b2a_base64(hashlib.sha256(text.encode()).digest()[:9], newline=False).decode()
 
 
 def verified_stamp(user: Any) -> str | None:

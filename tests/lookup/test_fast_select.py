@@ -23,13 +23,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drf_token_auth import get_token_model, keys
+from drf_token_auth import get_token_model, keys, operations
 from drf_token_auth.base_models import AbstractToken, Kind
 from drf_token_auth.exceptions import InactiveUser
 from drf_token_auth.fields import DigestField
 from drf_token_auth.lookup import fast_select as statement
 from drf_token_auth.lookup import require_usable
 from drf_token_auth.managers import TokenManager, TokenQuerySet
+from drf_token_auth.rows.pickling import DIGESTS
 from tests.conftest import make_user
 from tests.one_off import add_column, registry, tables_of
 from tests.project_models import percent_token
@@ -50,8 +51,12 @@ def _apart() -> Iterator[None]:
         yield
 
 
+def as_read(model: type[AbstractToken]) -> Any:
+    return model._default_manager.select_related("user").defer(*DIGESTS).order_by()
+
+
 def by_orm(token: AbstractToken) -> AbstractToken:
-    return type(token)._default_manager.select_related("user").get(pk=token.pk)
+    return as_read(type(token)).get(pk=token.pk)
 
 
 def by_statement(token: AbstractToken) -> AbstractToken:
@@ -165,12 +170,7 @@ def test_the_sql_comes_from_the_orm(user):
     with CaptureQueriesContext(connection) as ours:
         by_statement(token)
     with CaptureQueriesContext(connection) as theirs:
-        list(
-            type(token)
-            ._default_manager.select_related("user")
-            .order_by()
-            .filter(digest=bytes(token.digest))
-        )
+        list(as_read(type(token)).filter(digest=bytes(token.digest)))
     sql = ours[0]["sql"]
     if connection.vendor == "postgresql" and theirs[0]["sql"].count(" JOIN ") == 1:
         # The join differs: it is written so that PostgreSQL has one way to plan it.
@@ -178,6 +178,47 @@ def test_the_sql_comes_from_the_orm(user):
         sql, count = re.subn(lateral, r"INNER JOIN \2 ON \1", sql)
         assert count == 1
     assert sql == theirs[0]["sql"]
+
+
+def test_a_request_reads_no_digest_of_the_row(user):
+    token = get_token_model().objects.create(user=user)
+    assert by_statement(token).get_deferred_fields() == {*DIGESTS}
+
+
+def test_a_request_reads_the_digest_that_one_of_several_matched(user):
+    token = get_token_model().objects.create(user=user)
+    found = statement.fetch(type(token), [keys.unissued(), bytes(token.digest)], "default")
+    assert found is not None
+    assert found.get_deferred_fields() == {*DIGESTS[1:]}
+
+
+def test_saving_the_token_of_a_request_keeps_the_key_that_a_rotation_gave_it(user):
+    token = get_token_model().objects.create(user=user)
+    found = by_statement(token)
+    key = operations.rotate(token).key
+    found.name = "renamed"
+    found.save()
+    assert get_token_model().objects.from_key(key) == token
+
+
+@pytest.mark.parametrize("is_oracle", [True, False])
+def test_only_oracle_converts_null(user, is_oracle, monkeypatch):
+    token = get_token_model().objects.create(user=user)
+    seen: list[Any] = []
+
+    def convert(value: Any, *args: Any) -> Any:
+        seen.append(value)
+        return value
+
+    compiled = statement._compile(get_token_model(), [bytes(token.digest)], connection)
+    assert compiled is not None
+    column = compiled.token.attnames.index("last_used_at")
+    compiled = compiled._replace(backend_converters=[(column, "convert_it", None)])
+    monkeypatch.setattr(statement, "_compile", lambda *args: compiled)
+    monkeypatch.setattr(connection.ops, "convert_it", convert, raising=False)
+    monkeypatch.setattr(connection.features, "interprets_empty_strings_as_nulls", is_oracle)
+    by_statement(token)
+    assert seen == ([None] if is_oracle else [])
 
 
 def test_one_query_searches_for_several_digests(user):
@@ -233,7 +274,7 @@ def test_a_deferred_column_is_loaded_on_access(user, of_user):
     instance, name = (token.user, "password") if of_user else (token, "hint")
     before = getattr(instance, name)
     del instance.__dict__[name]
-    assert instance.get_deferred_fields() == {name}
+    assert instance.get_deferred_fields() - {*DIGESTS} == {name}
     with CaptureQueriesContext(connection) as queries:
         assert getattr(instance, name) == before
     assert len(queries) == 1
@@ -472,6 +513,23 @@ def test_a_model_with_another_manager_uses_the_orm(how):
 @pytest.mark.parametrize("manager", [None, TokenManager])
 def test_a_model_with_our_manager_does_not_use_the_orm(manager):
     assert not from_orm(own_models(manager and manager())[0])
+
+
+class Seen(models.Manager[Any]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().exclude(name="hidden")
+
+
+class Hiding(Person):
+    objects = Seen()
+
+    class Meta:
+        abstract = True
+
+
+@pytest.mark.usefixtures("_apart")
+def test_a_user_model_with_its_own_manager_uses_the_orm():
+    assert from_orm(own_models(person=Hiding)[0])
 
 
 class Narrow(models.ForeignKey):

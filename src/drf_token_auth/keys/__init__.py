@@ -188,8 +188,10 @@ def possible_digests(
     own = _has_own_shape(key, prefix)
     if own and not _checksum_holds(key):
         raise WrongChecksum
-    others = [version for version in (SHA256, *peppers) if version != current]
-    found = [digest(key, version, peppers.get(version, b"")) for version in (current, *others)]
+    found = [digest(key, current, peppers.get(current, b""))]
+    if peppers:
+        others = [version for version in (SHA256, *peppers) if version != current]
+        found += [digest(key, version, peppers.get(version, b"")) for version in others]
     if not own:
         found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
         if _HEX.fullmatch(key):

@@ -18,10 +18,10 @@ from ..conf import get_settings
 from ..exceptions import InactiveUser, PasswordChanged, ReusedKey, TokenExpired, UnknownKey
 from ..keys import peppers
 from ..passwords import stamp
-from ..rows.locking import user_model
 from ..rows.pickling import DIGESTS
 from . import fast_select, last_use
 from .after_request import after_transaction
+from .visible_users import of_visible_users
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
@@ -72,12 +72,6 @@ def find(
     """
     conf = get_settings()
     digests = keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
-    users = user_model(model)._default_manager
-    if type(users).get_queryset is not models.Manager.get_queryset:
-        # The manager may hide users, such as deleted ones. Refuse them, as Django's sessions do.
-        if queryset is None:
-            queryset = model._default_manager.all()
-        queryset = queryset.filter(user__in=users.using(queryset.db).values("pk"))
     if queryset is None:
         token = fast_select.fetch(model, digests, router.db_for_read(model))
     else:
@@ -123,7 +117,8 @@ def _may_be_renewed(token: AbstractToken) -> bool:
 def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
     if not queryset.query.select_related:
         queryset = queryset.select_related("user")
-    return cast("_T | None", queryset.filter(condition).order_by().first())
+    visible = of_visible_users(queryset)
+    return cast("_T | None", visible.filter(condition).order_by().first())
 
 
 def _fetch_again(

@@ -4,8 +4,8 @@ Compiling the query takes the ORM as long as the rest of the authentication, and
 always the same. So this module takes the SQL, the columns and their converters from the ORM's
 compiler. It does this once for each model, database alias and number of digests.
 
-It uses the normal ORM for a model with its own manager, and for a query that selects more than the
-columns of one token and one user.
+It uses the normal ORM for a token model or a user model with its own manager, and for a query that
+selects more than the columns of one token and one user.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from django.db.models.signals import class_prepared, post_init, pre_init
 from django.db.models.sql.constants import INNER
 
 from ..fields import DigestField
+from ..rows.pickling import DIGESTS
+from .visible_users import may_hide_users, of_visible_users
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
@@ -84,8 +86,11 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
     if found is None:
         return None
     row, ops = list(found), connection.ops
+    # Only Oracle's converters change NULL: it stands for an empty text there.
+    converts_null = connection.features.interprets_empty_strings_as_nulls
     for column, method, expression in statement.backend_converters:
-        row[column] = getattr(ops, method)(row[column], expression, connection)
+        if converts_null or row[column] is not None:
+            row[column] = getattr(ops, method)(row[column], expression, connection)
     for column, convert, expression in statement.field_converters:
         row[column] = convert(row[column], expression, connection)
     token = _build(statement.token, row, using)
@@ -108,15 +113,17 @@ def _select(
 def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
     # Databases plan "= x" better than "IN (x)". Without peppers, there is only one digest.
     condition = Q(digest=digests[0]) if len(digests) == 1 else Q(digest__in=digests)
-    tokens = model._default_manager.using(using).filter(condition)
-    return cast("models.QuerySet[_T]", tokens.select_related("user").order_by())
+    # A request needs no digest from the row, unless it must see which of several matched.
+    unread = DIGESTS if len(digests) == 1 else DIGESTS[1:]
+    tokens = of_visible_users(model._default_manager.using(using)).filter(condition)
+    return cast("models.QuerySet[_T]", tokens.select_related("user").defer(*unread).order_by())
 
 
 def _compile(
     model: type[AbstractToken], digests: Sequence[bytes], connection: BaseDatabaseWrapper
 ) -> _Statement | None:
     is_plain = getattr(model._default_manager, "is_plain", False)
-    if not (is_plain and _has_plain_columns(model)):
+    if not (is_plain and _has_plain_columns(model)) or may_hide_users(model):
         return None
     compiler = _queryset(model, digests, connection.alias).query.get_compiler(connection=connection)
     sql, params = compiler.as_sql()
