@@ -22,7 +22,7 @@ def test_a_view_without_brackets_is_named_once() -> None:
     routes = [path("login/", wrong), path("enter/", wrong)]
     [message] = found(path("auth/", include(routes)))
     assert message.id == "drf_token_auth.E024"
-    assert message.msg.startswith("The URLs have drf_token_auth.views.login.LoginView.as_view wit")
+    assert message.msg.startswith("The URLs have drf_token_auth.views.login.LoginView.as_view")
     assert message.hint == "Write LoginView.as_view()."
 
 
