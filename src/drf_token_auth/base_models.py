@@ -17,7 +17,7 @@ from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import keys
+from . import get_token_model, keys
 from .conf import get_settings
 from .conf.rules import SCOPES_LENGTH
 from .exceptions import KeyNotShown
@@ -122,6 +122,11 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     is_idle_timeout_chosen: bool = False
     # The user who creates the token, and the request. token_created sends both.
     origin: tuple[Any, Any] = (None, None)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # The new class may be the token model in use.
+        get_token_model.cache_clear()
 
     def __str__(self) -> str:
         """Return a label, such as "login token aB3d… of ada". It never runs a query."""

@@ -30,7 +30,6 @@ __all__ = [
     "LoginAccountThrottle",
     "LoginAddressThrottle",
     "RevokeThrottle",
-    "answers",
 ]
 
 logger = logging.getLogger("drf_token_auth")

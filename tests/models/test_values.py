@@ -45,7 +45,7 @@ PATHS = [*ROWS, issue]
     [
         (3600, "timedelta(seconds=3600)"),
         (timedelta(days=1), "timedelta(days=1)"),
-        ([1], "timedelta(seconds=1)"),
+        ([1], "timedelta(days=14)"),
         (Now() + timedelta(days=1), "timedelta(days=14)"),
         (True, "timedelta(days=14)"),
     ],

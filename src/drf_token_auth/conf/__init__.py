@@ -60,9 +60,7 @@ def token_model_label() -> str:
     """
     label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
     if not isinstance(label, str) or len(list(filter(None, label.split(".")))) != 2:
-        raise ImproperlyConfigured(
-            f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {show(label)}.'
-        )
+        raise _wrong_label(label)
     return label
 
 
@@ -71,9 +69,19 @@ def prepare_label() -> None:
 
     Called before Django loads models, because Django reads the setting of a swappable model itself.
     Without a value, ``makemigrations`` would fail for a project with a foreign key to
-    ``drf_token_auth.Token``. For a wrong value, Django's error does not always name the setting.
+    ``drf_token_auth.Token``. For a value that is no text, Django's error does not name the setting.
     """
-    setattr(django_settings, TOKEN_MODEL_SETTING, token_model_label())
+    if not hasattr(django_settings, TOKEN_MODEL_SETTING):
+        setattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
+    label = getattr(django_settings, TOKEN_MODEL_SETTING)
+    if not isinstance(label, str):
+        raise _wrong_label(label)
+
+
+def _wrong_label(label: object) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {show(label)}.'
+    )
 
 
 def _drop(*, setting: str, **kwargs: object) -> None:
