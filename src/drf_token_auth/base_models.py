@@ -35,16 +35,7 @@ from .rows.pickling import PickledWithoutSecrets
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .fields import (
-        DurationOrNull,
-        Moment,
-        MomentOrNull,
-        NumberOrNull,
-        RowId,
-        Text,
-        TextOrNull,
-        ToUser,
-    )
+    from .fields import DurationOrNull, Moment, MomentOrNull, RowId, Text, TextOrNull, ToUser
 
 __all__ = ["AbstractToken", "Kind", "clean_name"]
 
@@ -88,7 +79,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     )
     previous_until: MomentOrNull = models.DateTimeField(null=True, default=None, editable=False)
     # All keys that rotations of this row have made contain it, also those that no longer work.
-    key_family: NumberOrNull = models.BigIntegerField(
+    key_family: models.BigIntegerField[Any, int | None] = models.BigIntegerField(
         null=True, default=None, db_index=True, editable=False
     )
     digest: DigestField = DigestField(unique=True, default=keys.unissued)

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     # For type checkers without the plugin of django-stubs. Each column has the type that can be
     # assigned, and the type that is read.
     RowId = models.BigAutoField[int | str | Combinable, int]
-    NumberOrNull = models.BigIntegerField[int | str | Combinable | None, int | None]
     ToUser = models.ForeignKey[_User | Combinable, _User]
     Text = models.CharField[str | Combinable, str]
     TextOrNull = models.CharField[str | Combinable | None, str | None]
