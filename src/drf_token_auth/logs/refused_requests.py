@@ -58,6 +58,9 @@ _NO_KEYS = {
         "This looks like a key of django-rest-knox or durin. Import those keys with manage.py "
         "import_tokens knox, or log in again."
     ),
+    f"(?i:{'|'.join(_KNOWN_WORDS)}) .*": (
+        "The header has the word before the key twice. Write it once."
+    ),
     r".* .*": "The header has too many parts. It is one word, a space and the key.",
     f".{{{MAX_LENGTH + 1},}}": f"No key is longer than {MAX_LENGTH} characters.",
 }
@@ -106,7 +109,11 @@ def _mistake(credentials: str) -> str:
     prefix = get_settings().PREFIX
     length = len(prefix) + TAIL_LENGTH
     start = text.find(prefix)
-    if len(text) > length and looks_issued(text[start : start + length], prefix):
+    if (
+        " " not in text
+        and len(text) > length
+        and looks_issued(text[start : start + length], prefix)
+    ):
         return "The header has other characters right before or after the key. Write the key alone."
     if looks_issued(prefix + text, prefix):
         return f"The key lacks its beginning, {prefix}. Copy it in full."
