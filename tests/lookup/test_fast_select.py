@@ -592,13 +592,22 @@ def test_a_query_with_more_columns_uses_the_orm(widened, monkeypatch):
     assert from_orm(model)
 
 
+def use_manager(manager: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this the default manager of the model, during one test."""
+
+    def default(cls: Any) -> Any:
+        return manager if cls is model else cls._meta.default_manager
+
+    manager.model = model
+    monkeypatch.setattr(type(model), "_default_manager", property(default))
+
+
 def test_a_filtering_default_manager_is_respected(user, monkeypatch):
     model = get_token_model()
     seen = model.objects.create(user=user, name="seen")
     hidden = model.objects.create(user=user, name="hidden")
     narrow = Only()
-    narrow.model = model
-    monkeypatch.setattr(type(model), "_default_manager", property(lambda cls: narrow))
+    use_manager(narrow, model, monkeypatch)
     assert statement.fetch(model, [bytes(seen.digest)], "default") == seen
     assert statement.fetch(model, [bytes(hidden.digest)], "default") is None
 
@@ -611,8 +620,7 @@ def test_an_annotating_default_manager_is_respected(user, monkeypatch):
     model = get_token_model()
     token = model.objects.create(user=user)
     annotated = Annotated()
-    annotated.model = model
-    monkeypatch.setattr(type(model), "_default_manager", property(lambda cls: annotated))
+    use_manager(annotated, model, monkeypatch)
     found = statement.fetch(model, [bytes(token.digest)], "default")
     assert found is not None
     assert found.now == 1
