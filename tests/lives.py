@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from datetime import timezone as python_timezone
 from typing import Any, NamedTuple
 
 import time_machine
@@ -20,6 +21,10 @@ from tests.conftest import PASSWORD
 MICROSECOND = timedelta(microseconds=1)
 # Tests of an expiry try the moment before it, the expiry itself and the moment after it.
 EDGES = {"before": -MICROSECOND, "at": timedelta(0), "after": MICROSECOND}
+
+
+# The first second of a minute. Rates per minute count in windows of one minute.
+MINUTE_BEGINS = datetime(2030, 1, 1, 12, 0, tzinfo=python_timezone.utc)
 
 
 def at(moment: datetime) -> time_machine.travel:

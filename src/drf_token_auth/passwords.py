@@ -38,7 +38,8 @@ __all__ = [
 
 STAMP_LENGTH = 12
 
-# Set on a user instance after a save has stored its password. The next hash is another password.
+# Set on a user instance after a save has stored its password. If a later save stores another
+# hash, the user has a new password.
 _STORED = "_drf_token_auth_password_stored"
 # Set on a user instance whose password was changed elsewhere while it was being checked.
 _OVERTAKEN = "_drf_token_auth_password_overtaken"
@@ -77,8 +78,8 @@ def has_other_stamp(user: Any) -> Q:
 def has_own_hash(user: Any) -> bool:
     """Return whether the user model overrides ``get_session_auth_hash()``.
 
-    Such a hash may depend on more than the password, such as a SECRET_KEY that another server still
-    uses. So a token with another stamp may work again, and its row must stay.
+    Such a hash may depend on more than the password, for example on SECRET_KEY. A server with
+    another SECRET_KEY may still accept a token that this one refuses. Keep the row of such a token.
     """
     # The user of a session is lazy: its type is not the user model, but its __class__ is.
     method = getattr(user.__class__, "get_session_auth_hash", None)
@@ -88,7 +89,7 @@ def has_own_hash(user: Any) -> bool:
 def follow_rehash(
     instance: Any, using: str, update_fields: Any = None, raw: bool = False, **kwargs: Any
 ) -> None:
-    """Keep the tokens valid if a save stores a new hash without a new password.
+    """Keep the tokens usable if a save stores a new hash without a new password.
 
     Connected to ``pre_save``. There are two such cases:
 
@@ -138,7 +139,10 @@ def _carry_over(user: Any, using: str, *, may_discard: bool) -> None:
 
 
 def _is_same_password(stored: str, new: str) -> bool:
-    """Return whether the stored hash was due for an upgrade, or both are unusable."""
+    """Return whether both hashes stand for one password.
+
+    They do if both are unusable, or if Django had a reason to upgrade the stored hash.
+    """
     if not is_password_usable(new):
         return not is_password_usable(stored)
     preferred = get_hasher("default")

@@ -13,7 +13,8 @@ from .exceptions import UnknownScopes
 def encode_scopes(scopes: str | Iterable[str] | None) -> str | None:
     """Return the text that the column stores: sorted names, separated by spaces (RFC 6749 3.3).
 
-    :param scopes: a list, or text with spaces. None stays None, and means all the user may do.
+    :param scopes: a list, or text with spaces. None stays None: the token may do all that its
+        user may do.
     :raises UnknownScopes: a name is not declared in ``SCOPES``, or the list is empty.
     :raises TypeError: ``scopes`` is not a list of names.
     """
@@ -37,7 +38,7 @@ def _names(scopes: object) -> list[str]:
 
 
 def split_scopes(scopes: str | Iterable[str]) -> list[str]:
-    """Return, as a list, the scopes that a view requires.
+    """Return a list of the scopes that a view requires.
 
     Empty text becomes a scope with an empty name. No token has that scope, so the view refuses
     every token with scopes.

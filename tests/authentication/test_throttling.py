@@ -23,12 +23,10 @@ from drf_token_auth.conf import get_settings
 from drf_token_auth.logins.account_name import account_name
 from drf_token_auth.views import LoginView, LogoutAllView
 from tests.conftest import PASSWORD
-from tests.lives import at, client_of, log_in, status_of
+from tests.lives import MINUTE_BEGINS, at, client_of, log_in, status_of
 from tests.queries import queries
 
 Token = get_token_model()
-# The first second of a minute. Rates per minute count in windows of one minute.
-MINUTE_BEGINS = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
 
 
 def rates(**rates: str | None) -> Any:

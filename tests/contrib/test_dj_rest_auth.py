@@ -83,7 +83,7 @@ def test_public_routes_keep_the_authenticators_that_check_for_csrf(user: Any) ->
 
 
 def test_the_login_rates(user: Any, settings: Any) -> None:
-    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/min"}}
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
@@ -323,7 +323,7 @@ if HAS_MFA:
     def test_the_login_rates_limit_the_guesses_of_a_code(
         user: Any, codes: list[str], settings: Any
     ) -> None:
-        settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"address": "3/min"}}
+        settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"address": "3/day"}}
         ephemeral_token = begin(APIClient()).json()["ephemeral_token"]
         guesses = [finish(APIClient(), ephemeral_token, "000000") for _ in range(3)]
         assert [guess.status_code for guess in guesses] == [400, 400, 429]

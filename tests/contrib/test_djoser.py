@@ -126,7 +126,7 @@ def test_a_full_account(user: Any, settings: Any) -> None:
 
 
 def test_the_login_rates(user: Any, settings: Any) -> None:
-    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/min"}}
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, operations
 from tests.conftest import make_user
-from tests.lives import at, atomic_requests, client_of, listening, status_of
+from tests.lives import MINUTE_BEGINS, at, atomic_requests, client_of, listening, status_of
 from tests.queries import queries
 
 Token = get_token_model()
@@ -216,7 +216,8 @@ def test_a_key_in_the_url_is_ignored(user: Any, method: str) -> None:
 
 
 def test_revocations_are_throttled_apart_from_logins(db: None) -> None:
-    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"address": "3/min"}}):
+    rates = {"LOGIN_RATES": {"address": "3/min"}}
+    with override_settings(DRF_TOKEN_AUTH=rates), at(MINUTE_BEGINS):
         answers = [revoke("x" * 40) for _ in range(5)]
         assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
         assert 0 < int(answers[-1]["Retry-After"]) <= 60

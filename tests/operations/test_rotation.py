@@ -253,7 +253,7 @@ def test_revoke_on_reuse_survives_the_rollback(reused: Any, atomic: bool) -> Non
 @pytest.mark.parametrize("revoke", [True, False])
 @pytest.mark.parametrize("rotations_of_the_thief", [1, 2])
 def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> None:
-    """A thief rotates with the previous key within its grace. The owner's key is replaced."""
+    """A thief rotates with the previous key within its grace. This replaces the user's new key."""
     token = operations.issue(make_user())
     owners = rotated(token)
     thiefs = [rotated(token) for _ in range(rotations_of_the_thief)]
@@ -270,7 +270,7 @@ def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> N
 def test_a_replaced_key_is_reuse_after_lost_answers(
     owners_answers: int, rotations_before: int
 ) -> None:
-    """The owner lost answers in this rotation or in earlier ones. The thief comes last."""
+    """The user lost answers to this rotation or to earlier ones. Then the thief rotates."""
     token = operations.issue(make_user())
     key: str = token.key
     for _ in range(rotations_before):
@@ -300,7 +300,7 @@ def test_the_thief_cannot_hide_a_replaced_key_by_rotating_its_own() -> None:
 
 
 PEPPERS = {1: "one " * 10, 2: "two " * 10, 3: "three " * 10}
-# For each rotation of a test, what the settings are then.
+# The settings for each rotation of a test, from the number of the rotation.
 CHANGES: dict[str, Any] = {
     "same settings": lambda number: {},
     "a pepper": lambda number: {"PEPPERS": PEPPERS, "PEPPER": 1},

@@ -1,4 +1,4 @@
-"""Find the project's admin classes of tokens that name a column of DRF's token."""
+"""Find the project's token admins that use ``key`` or ``created``, columns of DRF's token."""
 
 from __future__ import annotations
 

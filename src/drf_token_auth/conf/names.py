@@ -23,7 +23,7 @@ _FOREIGN = {
     "PEPPERS": "SECRET SALT",
     "LOGIN_RATES": "DEFAULT_THROTTLE_RATES THROTTLE_RATES LOGIN_THROTTLE_RATES",
 }
-# What is written in another place, and the whole hint.
+# Names that do not belong in our dict, and the whole hint for each.
 _ELSEWHERE = {
     "AUTH_HEADER_PREFIX AUTH_HEADER_TYPES HEADER_PREFIX KEYWORD": (
         "The word in the Authorization header is an attribute of the authenticator. Use "

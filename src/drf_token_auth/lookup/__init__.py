@@ -126,7 +126,7 @@ def _fetch_again(
     queryset: models.QuerySet[_T] | None,
     request: Any,
 ) -> _T:
-    """Query the primary database, because the replica may lag. Find also keys of before rotations.
+    """Query the primary database, because a replica may lag. Find replaced keys too.
 
     :raises UnknownKey: no row has this key.
     :raises ReusedKey: a rotation has replaced the key, and the grace of the old key is over.

@@ -24,9 +24,10 @@ __all__ = ["Outcome", "deletions", "keeping_protected"]
 
 logger = logging.getLogger("drf_token_auth")
 
-# SQLite accepts 32,766 parameters in one statement.
+# A batch must stay below the 32,766 parameters that SQLite accepts in one statement.
 MAX_BATCH_SIZE = 10_000
-# Django reads these rows and needs several statements for each, so a batch is small.
+# If Django must read the rows before it deletes them, each row needs several statements. Then a
+# batch is small.
 READ_BATCH_SIZE = 100
 
 Tokens: TypeAlias = TokenQuerySet[Any]
@@ -47,9 +48,9 @@ def deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
 def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
     """Yield ranges of at most ``size`` rows, in the order of ``expires_at``.
 
-    Each query starts after the last range, not at the oldest row. If a batch cannot hold all rows
-    with the same expiry, follow their primary keys. Sorting a million of them again for each batch
-    would take longer than deleting them.
+    Each query starts after the last range, not at the oldest row. If more than ``size``
+    rows have the same expiry, divide them by their primary keys. To sort a million such rows again
+    for each batch would take longer than to delete them.
     """
     rest = expired
     while len(edge := _moments(rest, size - 1, size + 1)) == 2:
@@ -96,7 +97,7 @@ def _delete(batch: Tokens) -> Outcome:
             keys = list(batch.values_list("pk", flat=True))
             if is_simple and keys:
                 return _delete_on_mysql(batch, keys)
-            # Lock one row at a time. For "IN", MySQL may scan the table and wait for rows in use.
+            # Lock one row at a time. For pk IN, MySQL may scan the table and wait for rows in use.
             return sum((_delete_locked(batch.filter(pk=pk)) for pk in keys), Counter())
         if is_simple and not connection.features.has_select_for_update:
             return Counter(deleted=batch.delete_silently())
@@ -104,7 +105,7 @@ def _delete(batch: Tokens) -> Outcome:
 
 
 def _delete_on_postgresql(batch: Tokens) -> Outcome:
-    """Delete the whole range, which is several times faster than by primary key.
+    """Delete the rows as one range. To delete them by primary key takes several times longer.
 
     :raises OperationalError: another transaction kept one of the rows locked for over 20 ms.
     """
@@ -136,7 +137,7 @@ def keeping_protected(delete: Callable[[list[Any]], int], keys: list[Any]) -> Ou
 
 
 def _delete_on_mysql(batch: Tokens, keys: list[Any]) -> Outcome:
-    """Lock and delete by primary key. MySQL would also lock rows in use with another index."""
+    """Lock and delete by primary key. With another index, MySQL locks rows in use too."""
     connection: Any = connections[batch.db]
     meta, quote = batch.model._meta, connection.ops.quote_name
     table, pk = quote(meta.db_table), quote(meta.pk.column)

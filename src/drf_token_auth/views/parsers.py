@@ -33,7 +33,8 @@ class _Hiding:
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return _hidden(super().parse(*args, **kwargs))  # type: ignore[misc]
-        except UnicodeError as error:  # The client names a charset that Django cannot read with.
+        except (UnicodeError, LookupError) as error:
+            # The client names a charset that is none of text, such as "hex".
             raise ParseError from error
 
 

@@ -17,7 +17,7 @@ from ..users import add_user_id_argument, find_user
 
 
 def scope(text: str) -> str:
-    """Read the name of a scope, for ``type=``. ``SCOPES`` need not declare it any more."""
+    """Read the name of a scope from the command line, even if ``SCOPES`` no longer declares it."""
     if text.split() != [text] or not text.isprintable():
         raise argparse.ArgumentTypeError(f"{text!r} is not the name of a scope")
     return text
@@ -96,5 +96,5 @@ def with_scope(tokens: TokenQuerySet[Any], name: str) -> TokenQuerySet[Any]:
     names = Concat(Value(" "), "scopes", Value(" "), output_field=CharField())
     word = f" {name} "
     among = tokens.alias(names=names, place=StrIndex(names, Value(word)))
-    # On SQLite, LIKE ignores case. On MySQL, INSTR does. Both together compare exactly.
+    # LIKE ignores case on SQLite, and INSTR ignores case on MySQL. So use both conditions.
     return cast("TokenQuerySet[Any]", among.filter(names__contains=word, place__gt=0))

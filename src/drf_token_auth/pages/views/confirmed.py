@@ -47,7 +47,7 @@ class ConfirmedView(PageView):
 
     @property
     def asks_password(self) -> bool:
-        """Return whether the form asks. ``elsewhere()`` has answered for all other step-ups."""
+        """Return whether the form has a password field. ``elsewhere()`` answers other step-ups."""
         return self.step_up is not None
 
     def get_return_query(self) -> dict[str, Any]:
