@@ -154,7 +154,7 @@ class TestPassingUnknownKeysOn:
         assert "invalid_token" in refused.headers["WWW-Authenticate"]
 
 
-def test_the_first_use_is_recorded_unless_the_class_says_no(user):
+def test_a_use_is_not_recorded_if_the_class_or_the_interval_forbids_it(user):
     class Silent(ExpiringTokenAuthentication):
         records_use = False
 

@@ -56,7 +56,7 @@ def found(**values: Any) -> list[Any]:
 def test_the_hint_has_our_names(name: str, value: Any, entries: str) -> None:
     [message] = found(**{name: value})
     assert message.id == "drf_token_auth.W016"
-    assert message.msg.startswith(f"{name} has no effect")
+    assert message.msg.startswith(f"drf_token_auth does not read {name}, so")
     assert message.hint == f"Write DRF_TOKEN_AUTH = {{{entries}}}, and delete {name}."
 
 
@@ -80,3 +80,27 @@ def test_a_package_that_the_project_uses_keeps_its_setting(
 
 def test_names_of_one_word_belong_to_the_project() -> None:
     assert found(TTL=HOUR, PREFIX="x", SCOPES={}) == []
+
+
+def test_the_warning_names_the_place_where_the_setting_stands() -> None:
+    with override_settings(DRF_TOKEN_AUTH={}, REST_FRAMEWORK={"DRF_TOKEN_AUTH": {"TTL": None}}):
+        [message] = check_kept_settings()
+    assert 'does not read REST_FRAMEWORK["DRF_TOKEN_AUTH"], so' in message.msg
+    assert message.hint == (
+        'Write DRF_TOKEN_AUTH = {"TTL": None}, and delete REST_FRAMEWORK["DRF_TOKEN_AUTH"].'
+    )
+
+
+def test_a_setting_of_ours_that_is_a_dict_is_written_whole() -> None:
+    with override_settings(LOGIN_RATES={"address": "5/min"}):
+        [message] = check_kept_settings()
+    assert message.hint == (
+        "Write DRF_TOKEN_AUTH = {\"LOGIN_RATES\": {'address': '5/min'}}, and delete LOGIN_RATES."
+    )
+
+
+def test_the_warning_shows_no_pepper() -> None:
+    with override_settings(PEPPERS={1: "secret"}, REST_FRAMEWORK={"PEPPERS": {1: "secret"}}):
+        messages = check_kept_settings()
+    assert messages
+    assert all("secret" not in str(message) for message in messages)

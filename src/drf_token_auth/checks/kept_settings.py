@@ -1,4 +1,4 @@
-"""Find settings of tutorials and other packages, and of ours outside the dict: they do nothing."""
+"""Find settings without an effect: of tutorials, of other packages, and ours outside the dict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .rest_framework import default_authenticators
 from .served import served_views
 from .shared import Messages, check, warning
 
-# Settings of tutorials, and the packages that read them.
+# Settings of other packages and of tutorials. The value is the package that reads the setting.
 KEPT = {
     "EXPIRING_TOKEN_LIFESPAN": "rest_framework_expiring_authtoken",
     "TOKEN_EXPIRED_AFTER_SECONDS": "",
@@ -46,41 +46,43 @@ _MEANT = {
 @check(Tags.security)
 def check_kept_settings() -> Messages:
     """W016: a setting of another package or a tutorial has no effect here."""
-    # These import the packages that the project uses. Their settings have an effect.
+    # These import the packages that the project's views use. The settings of those have an effect.
     served_views()
     default_authenticators()
-    for name, value in _without_effect():
-        values = value if isinstance(value, Mapping) else {name: value}
+    for place, name, value in _without_effect():
+        is_group = isinstance(value, Mapping) and name not in RULES
+        values = value if is_group else {name: value}
         entries = {ours: text for ours, text in map(_in_our_form, values.items()) if ours}
         written = [f'"{ours}": {text}' for ours, text in entries.items()]
         inner = ", ".join(written) or '"TTL": timedelta(days=14)'
-        place = name if hasattr(settings, name) else f'REST_FRAMEWORK["{name}"]'
         yield warning(
             "W016",
-            f"{place} has no effect, because drf_token_auth does not read it.",
+            f"drf_token_auth does not read {place}, so it has no effect on tokens.",
             f"Write {SETTING} = {{{inner}}}, and delete {place}.",
         )
 
 
-def _without_effect() -> Iterator[tuple[str, Any]]:
+def _without_effect() -> Iterator[tuple[str, str, Any]]:
+    """Yield where a setting stands, its name and its value."""
     kept = [name for name, package in KEPT.items() if package not in sys.modules]
     # A name of one word, such as TTL, may be a setting of the project.
     for name in (*kept, *(name for name in RULES if "_" in name)):
         if hasattr(settings, name):
-            yield name, getattr(settings, name)
+            yield name, name, getattr(settings, name)
     drfs = getattr(settings, "REST_FRAMEWORK", None)
     for name, value in drfs.items() if isinstance(drfs, Mapping) else ():
         if name == SETTING or name in RULES:
-            yield name, value
+            yield f'REST_FRAMEWORK["{name}"]', name, value
 
 
 def _in_our_form(entry: tuple[Any, Any]) -> tuple[str, str]:
     """Return our name and the value to write, or an empty name."""
     name, value = entry
     ours = _MEANT.get(name, name if name in RULES else "")
-    # A pepper is secret.
-    if not ours or ours.startswith("PEPPER"):
+    if not ours:
         return "", ""
+    if ours == "PEPPERS":
+        return ours, "…"  # Peppers are secret.
     if ours == "TTL" and value is not None and not isinstance(value, timedelta):
         is_number = str(name).endswith("SECONDS") and isinstance(value, int)
         return ours, f"timedelta(seconds={value})" if is_number else "timedelta(days=14)"

@@ -1,4 +1,4 @@
-"""Find classes that stand in the list of another kind of classes."""
+"""Find authenticators and permissions that are in the wrong list."""
 
 from __future__ import annotations
 

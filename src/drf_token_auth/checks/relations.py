@@ -16,7 +16,7 @@ from .shared import Messages, check, path_of, warning
 
 @check(Tags.urls)
 def check_knoxs_relation() -> Messages:
-    """W009: a view reads ``user.auth_token_set``, which only knox provides."""
+    """W009: a view reads ``user.auth_token_set``, which knox and durin provide."""
     if hasattr(get_user_model(), "auth_token_set"):
         return
     functions = (one for view in served_views() for one in own_functions(view))
@@ -32,7 +32,7 @@ def check_knoxs_relation() -> Messages:
 
 @check(Tags.urls)
 def check_sources() -> Messages:
-    """W009: a serializer reads ``auth_token.key``. DRF leaves such a field out without an error."""
+    """W009: a serializer reads a missing relation. DRF leaves a read-only field out silently."""
     served_views()  # This imports the modules of the views, and so their serializers.
     for serializer in _below(Serializer):
         for name, field in getattr(serializer, "_declared_fields", {}).items():

@@ -16,7 +16,7 @@ from .shared import Messages, check, warning
 
 @check(Tags.models)
 def check_unused_models() -> Messages:
-    """W017: the project has a token model of its own, but no setting names it."""
+    """W017: the project has a token model that no setting and no authenticator names."""
     try:
         used = get_token_model()
     except ImproperlyConfigured:

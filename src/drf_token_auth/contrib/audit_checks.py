@@ -20,7 +20,7 @@ _COLUMNS = json.dumps(KEY_COLUMNS)
 
 
 def find() -> Messages:
-    """E019: an audit package copies the digests of keys into its own table."""
+    """E019: another package copies the digests of keys into its table or into a file."""
     model = get_token_model()
     for app, exclusion in _EXCLUSIONS.items():
         hint = exclusion(model) if apps.is_installed(app) else None

@@ -8,7 +8,8 @@ be sure that it found a key.
 All keys that rotations of one token make are a family: the last eight of their random characters
 are the same. So the row recognizes each of them, however many they are. A person with an earlier
 key must guess the other 22 characters, which are 131 bits (OWASP ASVS 7.2.3 asks for 128). Other
-people must guess the eight characters to have the token reported as reused: 47 bits, online.
+people must guess the eight characters before the token is reported as reused. These are 47 bits,
+and each guess needs a request.
 
 A digest is one version byte and 32 bytes of a hash. The hash is fast on purpose. A slow hash
 protects secrets that can be guessed, and 178 random bits cannot be guessed (OWASP ASVS 6.5.2).
@@ -135,7 +136,10 @@ def family(key: str) -> int | None:
 
 
 def in_family(key: str, number: int | None) -> str:
-    """Return the new key as a member of this family. None means a family of its own."""
+    """Return the new key with the characters of this family.
+
+    Without a number, or for a key of another shape, return the key unchanged.
+    """
     if number is None or family(key) is None:
         return key
     shared = ""

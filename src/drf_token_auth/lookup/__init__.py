@@ -66,7 +66,7 @@ def find(
     :param queryset: search only this queryset, through the ORM. By default, search all tokens.
     :param request: the request, for the signal ``token_reused``.
     :raises MalformedKey, WrongChecksum, UnknownKey: no token has this key.
-    :raises ReusedKey: a rotation has replaced the key, and the grace of the old key is over.
+    :raises ReusedKey: a rotation has replaced the key, and the key is not in its grace.
     """
     conf = get_settings()
     digests = keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
@@ -83,7 +83,7 @@ def find(
 def require_usable(token: AbstractToken, now: datetime) -> None:
     """Raise an error if this token does not authenticate now.
 
-    :raises TokenExpired, InactiveUser, PasswordChanged: the first of these that is true.
+    :raises TokenExpired, InactiveUser, PasswordChanged: the first of these reasons that applies.
     """
     if token.is_expired(now):
         raise TokenExpired
@@ -129,7 +129,7 @@ def _fetch_again(
     """Query the primary database, because a replica may lag. Find replaced keys too.
 
     :raises UnknownKey: no row has this key.
-    :raises ReusedKey: a rotation has replaced the key, and the grace of the old key is over.
+    :raises ReusedKey: a rotation has replaced the key, and the key is not in its grace.
     """
     primary = router.db_for_write(model)
     if queryset is None:

@@ -4,8 +4,9 @@ Compiling the query takes the ORM as long as the rest of the authentication, and
 always the same. So this module takes the SQL, the columns and their converters from the ORM's
 compiler. It does this once for each model, database alias and number of digests.
 
-It uses the normal ORM for a token model or a user model with its own manager, and for a query that
-selects more than the columns of one token and one user.
+It uses the normal ORM if the token model has its own manager, or if the manager of the user model
+has its own ``get_queryset()``. It also does if the query needs more than the columns of one token
+and one user.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def _select(
 
 
 def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
-    # Databases plan "= x" better than "IN (x)". Without peppers, there is only one digest.
+    # Databases plan "= x" better than "IN (x)". Without peppers, a generated key has one digest.
     condition = Q(digest=digests[0]) if len(digests) == 1 else Q(digest__in=digests)
     # A request needs no key column of the row, unless it must see which of several matched.
     unread = {"previous_until", *KEY_COLUMNS} - ({"digest"} if len(digests) > 1 else set())

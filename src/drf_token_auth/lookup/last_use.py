@@ -1,8 +1,8 @@
-"""Record the use of a token in its row, rarely and without waiting for a lock.
+"""Record the use of a token in its row. Write rarely, and do not wait for a locked row.
 
 One UPDATE after the transaction writes the last use, the idle expiry, the stamp and the digest. If
-the database is read-only, or another transaction holds the row, this use is not recorded. The
-request still succeeds.
+the database is read-only, or the row is locked, this use is not recorded. SQLite
+waits for the lock. The request still succeeds.
 """
 
 from __future__ import annotations

@@ -21,13 +21,13 @@ __all__ = ["rotate"]
 
 
 def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
-    """Give the row a new key. The old key keeps working for ``ROTATION_GRACE``.
+    """Give the token a new key. The previous key keeps working for ``ROTATION_GRACE``.
 
     A client that lost the response can rotate again with the old key within its grace. The second
-    new key replaces the first one. A later request with the replaced key is reported as reuse.
+    new key replaces the first one. A later request with the first new key is reported as reuse.
 
     :param token: usually ``request.auth``.
-    :param actor: the user who rotates the key, if it is not the token's own user.
+    :param actor: the user who rotates the key, if this is not the user of the token.
     :returns: the row, with its new ``.key``.
     :raises TypeError: ``token`` is not a token, but a key or None.
     :raises Refused: the token has expired, was revoked, or its key was replaced meanwhile.
