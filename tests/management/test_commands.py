@@ -527,8 +527,8 @@ class TestRevokeTokens:
         monkeypatch.setattr(sys, "stdin", stdin)
         said = str(refused("revoke_tokens", "--all"))
         assert said == (
-            "There is no terminal to answer the question, so nothing was revoked. "
-            "Add --no-input to revoke without it."
+            "The question got no answer, so nothing was revoked. "
+            "Add --no-input to revoke without the question."
         )
         assert left()
 
@@ -679,9 +679,9 @@ class TestTokenStats:
             {"version": 7, "tokens": 1, "state": "missing"},
             {"version": 255, "tokens": 1, "state": "knox"},
         ]
-        assert "0  pepper 2: may be removed from PEPPERS\n" in text
+        assert "0  pepper 2: no token needs it. Remove it from PEPPERS, unless PEPPER will name it\n" in text
         assert "1  pepper 7: MISSING from PEPPERS: these are refused\n" in text
-        assert "2  no pepper: a use moves them to the newest\n" in text
+        assert "2  no pepper: the next use of each moves it to the version for new keys\n" in text
         assert "1  knox: imported from knox\n" in text
         assert not any(secret in text for secret in PEPPERS.values())
 

@@ -93,8 +93,8 @@ class RevokingCommand(TokenCommand):
             answer = input("")
         except (EOFError, OSError, RuntimeError, ValueError) as error:
             raise CommandError(
-                "There is no terminal to answer the question, so nothing was revoked. Add "
-                "--no-input to revoke without it."
+                "The question got no answer, so nothing was revoked. Add --no-input to revoke "
+                "without the question."
             ) from error
         if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError("The answer was not yes, so nothing was revoked.")

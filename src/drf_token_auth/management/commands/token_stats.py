@@ -21,8 +21,8 @@ LABELS = {
 }
 REMARKS = {
     "new_keys": "used for new keys",
-    "in_use": "a use moves them to the newest",
-    "removable": "may be removed from PEPPERS",
+    "in_use": "the next use of each moves it to the version for new keys",
+    "removable": "no token needs it. Remove it from PEPPERS, unless PEPPER will name it",
     "missing": "MISSING from PEPPERS: these are refused",
     "knox": "imported from knox",
     "unknown": "of a version that this release does not know",
