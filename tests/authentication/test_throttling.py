@@ -556,9 +556,24 @@ def test_a_mistake_in_a_throttle_of_the_project_is_not_hidden(
 
 
 def test_a_dropped_cache_entry_starts_a_new_count(
-    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    db: None,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}
-    monkeypatch.setattr(AwayCache, "answers", {"add": False, "incr": ValueError("no such key")})
+    with rates(address="1/min"), at(MINUTE_BEGINS):
+        monkeypatch.setattr(AwayCache, "answers", {"add": False, "incr": ValueError("no such key")})
+        assert statuses(3, "a") == [400, 400, 400]
+        monkeypatch.setattr(AwayCache, "answers", {})
+        assert statuses(1, "a") == [429]
+    assert "cache" not in caplog.text
+
+
+def test_a_cache_that_stores_nothing_is_not_a_cache_that_is_down(
+    db: None, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     with rates(address="1/min"):
         assert statuses(3, "a") == [400, 400, 400]
+    assert "cache" not in caplog.text

@@ -89,15 +89,6 @@ class OwnTokensView(TokenView):
             return tokens.none()
         return tokens.alive_for(self.request.user).order_by("-created_at", "-pk")
 
-    def get_object(self) -> Any:
-        try:
-            return super().get_object()
-        except DatabaseError as error:
-            # The id is a text with a character that the column cannot hold, such as NUL.
-            if is_about_text(error):
-                raise Http404 from error
-            raise
-
 
 class TokenListView(OwnTokensView):
     """List the user's tokens. Make a personal token."""
@@ -147,7 +138,13 @@ class TokenDetailView(OwnTokensView):
         return TokenNameSerializer if self.method == "PATCH" else TokenDetailSerializer
 
     def get_object(self) -> Any:
-        token = super().get_object()
+        try:
+            token = super().get_object()
+        except DatabaseError as error:
+            # The id is a text with a character that the column cannot hold, such as NUL.
+            if is_about_text(error):
+                raise Http404 from error
+            raise
         # Python reads "3_0" and the digits of other scripts as numbers, but no list shows such ids.
         given = token.pk if self.lookup_url_kwarg else self.kwargs.get("pk", token.pk)
         if isinstance(token.pk, int) and str(token.pk) != str(given):
