@@ -33,7 +33,7 @@ _QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
-# What else is written in place of a key, and what to say about it. No key of ours matches.
+# Texts that people send in place of a key, and the answer to each. No key of ours matches.
 _NO_KEYS = {
     r"(?i:.*(your[-_]?(key|token|api)|(key|token)[-_]?here|xxxx|\.\.\.$).*)": (
         "This is a placeholder. Write your own key in its place."

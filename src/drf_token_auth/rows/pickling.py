@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KEY_COLUMNS", "PickledWithoutSecrets"]
 
-# What the row stores of its keys. These columns are as secret as the keys.
+# The columns about the keys of a token. They are as secret as the keys.
 KEY_COLUMNS = ("digest", "previous_digest", "key_family")
 
 
