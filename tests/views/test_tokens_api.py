@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from datetime import timedelta
 from typing import Any
@@ -738,6 +739,21 @@ def test_a_charset_that_is_none_of_text_is_a_400(client: APIClient, charset: str
     body = '--x\r\nContent-Disposition: form-data; name="expires_at"\r\n\r\nx\r\n--x--\r\n'
     content_type = f"multipart/form-data; boundary=x; charset={charset}"
     assert client.post(LIST, body.encode(), content_type=content_type).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["bz2", "zlib", "base64", "punycode"])
+def test_a_body_is_not_unpacked(client: APIClient, charset: str) -> None:
+    """Python unpacks gigabytes from a megabyte of bz2, and is very slow on a long punycode."""
+    body = b"{}-" if charset == "punycode" else codecs.encode(b"{}", charset)
+    content_type = f"application/json; charset={charset}"
+    assert client.post(LIST, body, content_type=content_type).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "euc-kr", "latin-1"])
+def test_a_charset_of_text_is_read(client: APIClient, charset: str) -> None:
+    body = json.dumps({"name": "phone"}).encode(charset)
+    content_type = f"application/json; charset={charset}"
+    assert client.post(LIST, body, content_type=content_type).json()["name"] == "phone"
 
 
 # Overtaken requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 from django.http import QueryDict
@@ -11,6 +12,9 @@ from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPa
 from .. import keys
 
 __all__ = ["PARSERS"]
+
+# Python counts these codecs among those of text.
+_OF_DOMAIN_NAMES = ("idna", "punycode")
 
 
 def _hidden(value: Any) -> Any:
@@ -30,12 +34,26 @@ def _hidden(value: Any) -> Any:
 
 
 class _Hiding:
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        charset = (parser_context or {}).get("encoding", "utf-8")
         try:
-            return _hidden(super().parse(*args, **kwargs))  # type: ignore[misc]
+            _require_text(charset)
+            return _hidden(super().parse(stream, media_type, parser_context))  # type: ignore[misc]
         except (UnicodeError, LookupError) as error:
-            # The client names a charset that is none of text, such as "hex".
             raise ParseError from error
+
+
+def _require_text(charset: str) -> None:
+    """Refuse a charset that is none of text. The client chooses it.
+
+    One megabyte of "bz2" can become many gigabytes. To decode "punycode" takes the square of its
+    length.
+
+    :raises UnicodeError, LookupError: Python has no codec of text with this name.
+    """
+    "-".encode(charset)
+    if codecs.lookup(charset).name in _OF_DOMAIN_NAMES:
+        raise LookupError(charset)
 
 
 class HiddenJSONParser(_Hiding, JSONParser):
