@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drf_token_auth import keys
-from drf_token_auth.leaks.scanning import find_keys, mask_keys
+from drf_token_auth.leaks.scanning import contains_key, find_keys, mask_keys
 
 KEYS = [keys.generate("dta_") for _ in range(3)]
 LONG, SHORT = keys.generate("a_long_prefix_"), keys.generate("t")
@@ -134,3 +134,28 @@ def test_the_repr_of_a_found_key_hides_it() -> None:
 def test_masked() -> None:
     assert mask_keys(f"{KEYS[0]}.log and {KEYS[1]}", ["dta_"]) == "dta_….log and dta_…"
     assert mask_keys("dta_short", ["dta_"]) == "dta_short"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "{}",
+        "Token {}",
+        "`{}`",
+        "({})",
+        "**{}**",
+        "/{}/",
+        "?token={}&",
+        "key|{}|",
+        "{}.",
+        "\u201c{}\u201d",
+    ],
+)
+@pytest.mark.parametrize("key", [KEYS[0], KEYS[0][:20], LONG, "9f" * 20, "9f" * 32])
+def test_a_search_for_a_key_is_recognized(shape: str, key: str) -> None:
+    assert contains_key(shape.format(key))
+
+
+@pytest.mark.parametrize("text", ["", "dta_", "dta_aB3d", "dta_of_the_build_server", "x" * 50])
+def test_a_search_for_something_else(text: str) -> None:
+    assert not contains_key(text)

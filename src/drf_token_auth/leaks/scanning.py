@@ -17,11 +17,11 @@ __all__ = ["FoundKey", "contains_key", "find_keys", "mask_keys"]
 
 PIECE = 1 << 20
 
-# For text that a user typed.
-_WORD = re.compile(r"[^\s\"'<>,;=]+")
+# The parts of a text that can be a key, or the end of one.
+_RUN = re.compile(f"[{ALPHABET}]+")
 # Keys of DRF have 40 hexadecimal digits. Keys of knox and durin have 64.
 _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
-# A shorter word that begins with the prefix is a name or a hint.
+# With fewer characters after the prefix, it is a name or a hint.
 _LEAST_TAIL = 12
 
 
@@ -76,18 +76,16 @@ def mask_keys(text: str, prefixes: Iterable[str]) -> str:
 
 
 def contains_key(text: str) -> bool:
-    """Return True if a word of this text looks like a key or like most of a key."""
-    prefix = get_settings().PREFIX
-    return any(_looks_like_key(word, prefix) for word in _WORD.findall(text[:2000]))
-
-
-def _looks_like_key(word: str, prefix: str) -> bool:
-    if prefix and word.startswith(prefix) and len(word) >= len(prefix) + _LEAST_TAIL:
-        return True
-    if _LONG_HEX.fullmatch(word):
+    """Return True if a part of this text looks like a key or like most of a key."""
+    text = text[:2000]
+    prefix = re.escape(get_settings().PREFIX)
+    if re.search(f"(?<![{ALPHABET}]){prefix}[{ALPHABET}]{{{_LEAST_TAIL}}}", text):
         return True
     # A key with an earlier prefix still has a valid checksum.
-    return len(word) >= TAIL_LENGTH and looks_issued(word[-TAIL_LENGTH:], "")
+    return any(
+        _LONG_HEX.fullmatch(run) or looks_issued(run[-TAIL_LENGTH:], "")
+        for run in _RUN.findall(text)
+    )
 
 
 def _pattern(prefix: str) -> re.Pattern[bytes]:
