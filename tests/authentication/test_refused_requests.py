@@ -118,6 +118,14 @@ def test_one_warning_names_the_mistake(
         assert token.key[4:12] not in line
 
 
+def test_a_path_forges_no_line(settings: Any, warnings: Any) -> None:
+    settings.DEBUG = True
+    client = APIClient(headers={"authorization": "Token unknown"})
+    assert client.get("/auth/tokens/1%0AWARNING forged/").status_code == 401
+    [warning] = warnings()
+    assert warning.startswith("Refused /auth/tokens/1\\nWARNING forged/: ")
+
+
 @pytest.mark.parametrize(
     ("content_type", "debug", "is_named"),
     [

@@ -217,5 +217,6 @@ def warn_once(text: str, request: Any) -> None:
         if getattr(request, _EXPLAINED, False):
             return
         setattr(request, _EXPLAINED, True)
-    path = getattr(request, "path", "")
+    # A path can contain a line break, which would forge another line (OWASP ASVS 16.4.1).
+    path = getattr(request, "path", "").encode("unicode_escape").decode()
     logger.warning("Refused %s: %s", path or "a key", text)
