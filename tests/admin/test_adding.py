@@ -136,6 +136,15 @@ def test_a_clerk_makes_a_token_for_themselves(client, user):
     assert "dta_" in add(client, user).text
 
 
+def test_the_key_page_leads_a_clerk_who_may_not_list_tokens_to_the_index(client, user):
+    permit(user, "add")
+    client.force_login(user)
+    response = add(client, user)
+    assert client.get(response.context["done_url"]).status_code == 200
+    permit(user, "add", "view")
+    assert add(client, user, name="other").context["done_url"] == url("changelist")
+
+
 def test_a_project_can_decide_for_whom_staff_make_tokens(client, staff, user, monkeypatch):
     model_admin = admin.site._registry[get_token_model()]
     monkeypatch.setattr(model_admin, "may_issue_for", lambda request, user: False)

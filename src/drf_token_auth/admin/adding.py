@@ -134,10 +134,10 @@ class AddMixin(AdminMixin):
     def response_add(self, request: Any, obj: AbstractToken, *args: Any) -> HttpResponse:
         """Show the key in the answer to the POST. A message could store it in a cookie."""
         opts = obj._meta
-        list_url = reverse(
-            f"admin:{opts.app_label}_{opts.model_name}_changelist",
-            current_app=self.admin_site.name,
-        )
+        page = f"{opts.app_label}_{opts.model_name}_changelist"
+        if not self.has_view_or_change_permission(request):
+            page = "index"  # These staff members can make tokens, but not list them.
+        done_url = reverse(f"admin:{page}", current_app=self.admin_site.name)
         is_popup = IS_POPUP_VAR in request.POST
         context = {
             **self.admin_site.each_context(request),
@@ -147,7 +147,7 @@ class AddMixin(AdminMixin):
             "token": obj,
             "is_popup": is_popup,
             # In a popup, lead to the list where the new token can be chosen.
-            "done_url": f"{list_url}?{IS_POPUP_VAR}=1" if is_popup else list_url,
+            "done_url": f"{done_url}?{IS_POPUP_VAR}=1" if is_popup else done_url,
         }
         headers = {"Cache-Control": "private, no-store"}
         request.current_app = self.admin_site.name
