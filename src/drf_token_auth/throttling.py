@@ -12,7 +12,7 @@ import hashlib
 import ipaddress
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -47,17 +47,10 @@ class CountingThrottle(SimpleRateThrottle):
     num_requests: int | None
     duration: int  # in seconds
 
-    def identity(self, request: Any, view: Any) -> str | None:
-        """Return the identity to count, or None to count nothing."""
-        return client_network(self.get_ident(request))
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        identity = self.identity(request, view)
-        if identity is None:
-            return None
-        window = int(self.timer() // self.duration)
-        name = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
-        return f"drf_token_auth:{self.scope}:{name}:{window}"
+    def identities(self, request: Any, view: Any) -> Iterable[str]:
+        """Return what to count. The request counts for each of them."""
+        network = client_network(self.get_ident(request))
+        return [network] if network else []
 
     def allow_request(self, request: Any, view: Any) -> bool:
         # A GET or OPTIONS tries no password and no key.
@@ -70,9 +63,13 @@ class CountingThrottle(SimpleRateThrottle):
 
         :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
         """
-        place = self.get_cache_key(request, view)
-        if place is None:
-            return 0
+        counts = [self._count(one, add=add) for one in self.identities(request, view)]
+        return max(counts, default=0)
+
+    def _count(self, identity: str, *, add: bool) -> int:
+        window = int(self.timer() // self.duration)
+        name = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+        place = f"drf_token_auth:{self.scope}:{name}:{window}"
         try:
             if not add:
                 return int(self.cache.get(place, 0))
@@ -151,7 +148,8 @@ class LoginAddressThrottle(CountingThrottle):
 class LoginAccountThrottle(CountingThrottle):
     """Limit logins to one account to ``LOGIN_RATES["account"]``, even if it does not exist.
 
-    All spellings of a name that the database treats as the same account share one count.
+    All spellings of a name that the database treats as the same account share one count. Spellings
+    that differ in case only share one too, so the limit does not tell which accounts exist.
     """
 
     scope = "login_account"
@@ -159,14 +157,22 @@ class LoginAccountThrottle(CountingThrottle):
     def get_rate(self) -> str | None:
         return get_settings().LOGIN_RATES.get("account")
 
-    def identity(self, request: Any, view: Any) -> str | None:
+    def names(self, request: Any, view: Any) -> Iterable[str | None]:
+        """Return the names that the login has. There may be a name and an e-mail address."""
         read_name = getattr(view, "get_account_name", None)
-        name = read_name(request) if read_name else account_name(request.data)
-        if name is None:
-            return None
-        user = find_account(name)
-        account = f"name {name.casefold()}" if user is None else f"account {user.pk}"
-        return f"{_place_of_users()} {account}"
+        return [read_name(request) if read_name else account_name(request.data)]
+
+    def identities(self, request: Any, view: Any) -> Iterable[str]:
+        names = [name for name in self.names(request, view) if name]
+        users = [user for user in map(self.find_account, names) if user is not None]
+        accounts = {f"account {user.pk}" for user in users}
+        return [
+            f"{_place_of_users()} {one}"
+            for one in accounts.union(f"name {name.casefold()}" for name in names)
+        ]
+
+    def find_account(self, name: str) -> Any:
+        return find_account(name)
 
 
 def _place_of_users() -> str:

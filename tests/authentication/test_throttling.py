@@ -369,7 +369,15 @@ def test_all_spellings_of_one_account_share_a_count(user: Any) -> None:
         for one in spellings:
             normal = unicodedata.normalize("NFKC", one)
             same = manager.filter(**{type(user).USERNAME_FIELD: normal}).exists()
+            same = same or normal.casefold() == name.casefold()
             assert guess(one).status_code == (429 if same else 400), ascii(one)
+
+
+def test_another_case_does_not_tell_whether_there_is_an_account(user: Any) -> None:
+    for name in (user.get_username(), "nobody@example.com"):
+        with rates(account="1/min"), at(MINUTE_BEGINS):
+            found = [guess(one).status_code for one in (name, name.title())]
+        assert found == [400, 429], name
 
 
 class ByMail(ModelBackend):

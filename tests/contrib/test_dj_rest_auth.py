@@ -87,6 +87,22 @@ def test_the_login_rates(user: Any, settings: Any) -> None:
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_the_login_rates_by_email_address(user: Any, settings: Any) -> None:
+    """dj-rest-auth reads both fields, and the client chooses."""
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
+    user.email = "ada@example.com"
+    user.save()
+    guesses = [
+        {"email": "ada@example.com", "username": "junk"},
+        {"email": "ADA@example.com"},
+        {"username": "ada", "email": "junk@example.com"},
+    ]
+    answers = [
+        APIClient().post("/rest-auth/login/", {**guess, "password": "wrong"}) for guess in guesses
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+
+
 def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
     for response in (log_in(), APIClient().post("/rest-auth/registration/", REGISTRATION)):
         assert "key" in response.json()
@@ -320,13 +336,21 @@ if HAS_MFA:
         assert response.status_code == 200, response.content
         assert begin(client, "stock").status_code == 401
 
+    @pytest.mark.parametrize("counted", ["address", "account"])
     def test_the_login_rates_limit_the_guesses_of_a_code(
-        user: Any, codes: list[str], settings: Any
+        user: Any, codes: list[str], settings: Any, counted: str
     ) -> None:
-        settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"address": "3/day"}}
+        settings.DRF_TOKEN_AUTH = {
+            "LOGIN_RATES": {"address": None, "account": None} | {counted: "3/day"}
+        }
         ephemeral_token = begin(APIClient()).json()["ephemeral_token"]
         guesses = [finish(APIClient(), ephemeral_token, "000000") for _ in range(3)]
         assert [guess.status_code for guess in guesses] == [400, 400, 429]
+
+    def test_a_forged_token_counts_for_no_account(user: Any, codes: list[str]) -> None:
+        assert finish(APIClient(), f"{user.pk}:forged", codes[0]).status_code == 400
+        answer = APIClient().post("/mfa/mfa/verify/", [], format="json")
+        assert answer.status_code == 400
 
     def test_a_login_that_is_refused_keeps_the_recovery_code(
         user: Any, codes: list[str], settings: Any

@@ -130,6 +130,20 @@ def test_the_login_rates(user: Any, settings: Any) -> None:
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_the_login_rates_by_another_login_field(user: Any, settings: Any) -> None:
+    settings.DJOSER = {**settings.DJOSER, "LOGIN_FIELD": "email"}
+    settings.AUTHENTICATION_BACKENDS = ["djoser.auth_backends.LoginFieldBackend"]
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
+    user.email = "ada@example.com"
+    user.save()
+    sent = {"email": user.email, "password": PASSWORD}
+    answers = [
+        APIClient().post("/accounts/token/login/", {**sent, "username": f"junk{i}"})
+        for i in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
 def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
     assert log_in().headers["Cache-Control"] == "no-store"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import router
 from django.urls import URLPattern
 from django.utils.functional import classproperty
@@ -20,6 +21,7 @@ from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.settings import api_settings
 
 from .. import get_token_model
+from ..logins.account_name import account_name, find_account
 from ..rows.locking import locking_transaction
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from ..views.errors import as_refusal
@@ -79,10 +81,30 @@ class PublicRoute(KeylessRoute):
 class LoginRoute(PublicRoute):
     """Mixin for a view that takes a password."""
 
+    # The fields of the body that can name the account, in addition to username and USERNAME_FIELD.
+    account_fields: Sequence[str] = ("email",)
+
+    def get_account_names(self, request: Any) -> Iterable[str | None]:
+        """Return all names in the body. The client chooses by which of them it logs in."""
+        own = get_user_model().USERNAME_FIELD
+        fields = {"username", own, *self.account_fields}
+        return [account_name(request.data, field) for field in fields]
+
     def get_throttles(self) -> list[Any]:
         """Add the limits of ``LOGIN_RATES`` to the project's throttles."""
         others = super().get_throttles()  # type: ignore[misc]
-        return [LoginAddressThrottle(), LoginAccountThrottle(), *others]
+        return [LoginAddressThrottle(), NamesThrottle(), *others]
+
+
+class NamesThrottle(LoginAccountThrottle):
+    """Count every account that the body names, by user name or by e-mail address."""
+
+    def names(self, request: Any, view: Any) -> Iterable[str | None]:
+        names: Iterable[str | None] = view.get_account_names(request)
+        return names
+
+    def find_account(self, name: str) -> Any:
+        return find_account(name, takes_emails=True)
 
 
 def all_or_nothing() -> AbstractContextManager[None]:

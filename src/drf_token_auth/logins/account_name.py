@@ -46,12 +46,14 @@ def _has_content(value: Any) -> bool:
     return value is not None and not (isinstance(value, str) and not value.strip())
 
 
-def account_name(data: Any) -> str | None:
+def account_name(data: Any, field: str | None = None) -> str | None:
     """Return the name of the account that this login is for, or None if the data has no name.
 
     A name that is too long is shortened here. The serializer refuses it.
+
+    :param field: the field with the name. The default is that of our own login.
     """
-    value = data.get(name_field(data)) if isinstance(data, Mapping) else None
+    value = data.get(field or name_field(data)) if isinstance(data, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     return clean_login_name(str(value).strip()[: max_name_length()]) or None
@@ -62,12 +64,20 @@ def clean_login_name(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def find_account(name: str) -> Any:
+def find_account(name: str, *, takes_emails: bool = False) -> Any:
     """Return the user with this login name, or None. The database decides which spellings match.
 
-    If the project has a backend of its own, the name may also be an e-mail address.
+    :param takes_emails: whether the name may also be an e-mail address. It may be one in any case
+        if the project has a backend of its own. Without such a backend, no query is made, because
+        the column may have no index.
     """
-    return _ask(_by_natural_key, name)[0] or _ask(_by_email, name)[0]
+    found = _ask(_by_natural_key, name)[0]
+    takes_emails = takes_emails or not all(
+        path.startswith(_DJANGOS) for path in settings.AUTHENTICATION_BACKENDS
+    )
+    if found is None and "@" in name and takes_emails:
+        found = _ask(_by_email, name)[0]
+    return found
 
 
 def is_impossible_name(name: str) -> bool:
@@ -106,13 +116,6 @@ def get_by_natural_key(manager: Any, name: str) -> Any:
 
 def _by_email(name: str) -> Any:
     """Return the user with this address. A user model without such a column raises FieldError."""
-    own_backends = [
-        path for path in settings.AUTHENTICATION_BACKENDS if not path.startswith(_DJANGOS)
-    ]
-    # Without a backend of the project, no user logs in with an address. Skip the query then,
-    # because the column may have no index.
-    if "@" not in name or not own_backends:
-        return None
     user_model: Any = get_user_model()
     column = getattr(user_model, "EMAIL_FIELD", "email")
     users = user_model._default_manager.filter(**{f"{column}__iexact": name})

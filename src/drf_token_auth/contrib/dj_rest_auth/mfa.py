@@ -5,12 +5,17 @@ Include it before ``urls``, whose ``login/`` does not ask for a code. It needs d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dj_rest_auth.mfa import urls as stock_urls
 from dj_rest_auth.mfa import views as stock
+from dj_rest_auth.mfa.utils import verify_ephemeral_token
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.signing import BadSignature
 from django.urls import re_path
 
+from ...rows.login_name import login_name
 from ..open_routes import LoginRoute, all_or_nothing, serve
 from .urls import LoginView
 
@@ -23,6 +28,15 @@ class MFALoginView(LoginView, stock.MFALoginView):
 
 class MFAVerifyView(LoginRoute, stock.MFAVerifyView):
     """Exchange an ephemeral token and a code for a key. ``LOGIN_RATES`` limit the guesses."""
+
+    def get_account_names(self, request: Any) -> list[str]:
+        """Return the name of the account that the ephemeral token is for."""
+        data = request.data if isinstance(request.data, Mapping) else {}
+        try:
+            user = verify_ephemeral_token(str(data.get("ephemeral_token")))
+        except (BadSignature, ObjectDoesNotExist):
+            return []  # The view refuses the token before it checks the code.
+        return [login_name(user)]
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with all_or_nothing():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from djoser import views as stock
+from djoser.conf import settings as djoser_settings
 from djoser.urls import authtoken as stock_urls
 
 from ..open_routes import JSONRoute, LoginRoute, all_or_nothing, serve
@@ -14,6 +15,10 @@ __all__ = ["LoginView", "LogoutView"]
 
 class LoginView(LoginRoute, stock.TokenCreateView):
     """Log in, even if the client still sends a key that has expired."""
+
+    @property
+    def account_fields(self) -> tuple[str, ...]:  # type: ignore[override]
+        return (djoser_settings.LOGIN_FIELD,)
 
     def _action(self, serializer: Any) -> Any:
         with all_or_nothing():
