@@ -1,4 +1,4 @@
-"""Rows that are stored as they are: no key, no limit, no signal."""
+"""Rows that are stored as they are: no key, no limit, no signal. And a manager that hides rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from django.db import models
 
 from drf_token_auth import keys
@@ -18,3 +19,13 @@ def store(tokens: Iterable[Any], *, using: str | None = None) -> list[Any]:
         if token.digest[0] == keys.UNISSUED:
             token.digest = bytes([keys.SHA256]) + secrets.token_bytes(keys.DIGEST_SIZE - 1)
     return models.QuerySet(type(rows[0]), using=using).bulk_create(rows) if rows else []
+
+
+def use_manager(manager: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this the default manager of the model, during one test."""
+
+    def default(cls: Any) -> Any:
+        return manager if cls is model else cls._meta.default_manager
+
+    manager.model = model
+    monkeypatch.setattr(type(model), "_default_manager", property(default))

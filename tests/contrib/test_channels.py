@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from channels.auth import AuthMiddlewareStack
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, UserManager
 from django.db import OperationalError
 from mysite.asgi import application
 from mysite.consumers import NewsConsumer
@@ -22,6 +22,7 @@ from drf_token_auth import operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from drf_token_auth.contrib import channels
 from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_usable
+from tests.rows import use_manager
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -225,6 +226,24 @@ async def test_a_pair_of_subprotocols(user: Any, word: str) -> None:
     await client.disconnect()
 
 
+class Nobody(UserManager[Any]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().none()
+
+
+@in_a_loop
+async def test_a_socket_is_closed_when_a_manager_hides_its_user(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manager hides accounts that were deleted, and keeps their rows."""
+    token = await make(user)
+    client = await opened(watched(0.01), token.key)
+    assert await is_usable(token)
+    use_manager(Nobody(), type(user), monkeypatch)
+    assert await closed_with(client) == CLOSED
+    assert not await is_usable(token)
+
+
 @in_a_loop
 async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None:
     seen = {}
@@ -235,9 +254,13 @@ async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None
 
     key = (await make(user)).key
     client = socket(subprotocols=["token", key, "news.v2"], app=TokenAuthMiddleware(inner))
+    # A server passes the header on, too.
+    offered = (b"sec-websocket-protocol", f"token, {key}, news.v2".encode())
+    client.scope["headers"] = [(b"host", b"testserver"), offered]
     # The middleware keeps the consumer's own choice.
     assert await client.connect() == (True, "news.v2")
     assert seen["subprotocols"] == ["token", "news.v2"]
+    assert seen["headers"] == [(b"host", b"testserver")]
     assert key not in repr({**seen, "auth": vars(seen["auth"])})
 
 

@@ -34,6 +34,7 @@ from drf_token_auth.rows.pickling import KEY_COLUMNS
 from tests.conftest import make_user
 from tests.one_off import add_column, registry, tables_of
 from tests.project_models import percent_token
+from tests.rows import use_manager
 
 pytestmark = pytest.mark.django_db
 
@@ -590,16 +591,6 @@ def test_a_query_with_more_columns_uses_the_orm(widened, monkeypatch):
     assert not from_orm(model)
     monkeypatch.setattr(statement, "_queryset", lambda *args: widened(plain(*args)))
     assert from_orm(model)
-
-
-def use_manager(manager: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make this the default manager of the model, during one test."""
-
-    def default(cls: Any) -> Any:
-        return manager if cls is model else cls._meta.default_manager
-
-    manager.model = model
-    monkeypatch.setattr(type(model), "_default_manager", property(default))
 
 
 def test_a_filtering_default_manager_is_respected(user, monkeypatch):

@@ -27,6 +27,7 @@ from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..exceptions import Refused
 from ..lookup import require_usable
+from ..lookup.visible_users import of_visible_users
 from ..managers import all_rows
 from ..throttling import counting_refused_keys
 
@@ -83,6 +84,9 @@ def _presented(
     offered = list(scope.get("subprotocols", ()))
     if len(offered) >= 2 and offered[0].lower() in words:
         scope["subprotocols"] = [offered[0], *offered[2:]]
+        # The header has the key too, and no error report knows that it is a secret.
+        headers = scope.get("headers", ())
+        scope["headers"] = [one for one in headers if one[0] != b"sec-websocket-protocol"]
         return offered[0], offered[1], scope
     # The authenticator decides which header has the key.
     word, key = authenticator.get_credentials(SimpleNamespace(META=_headers(scope)))
@@ -175,8 +179,8 @@ class _Watch:
 
 def _reload(token: AbstractToken) -> AbstractToken | None:
     """Return the row as it is now, or None if it no longer authenticates."""
-    rows = all_rows(type(token), router.db_for_write(type(token))).select_related("user")
-    row: AbstractToken | None = rows.filter(pk=token.pk).first()
+    rows = of_visible_users(all_rows(type(token), router.db_for_write(type(token))))
+    row: AbstractToken | None = rows.select_related("user").filter(pk=token.pk).first()
     try:
         if row is not None:
             require_usable(row, timezone.now())
