@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import user_logged_in, user_logged_out
+from django.db import OperationalError, connection
+from django.views.debug import ExceptionReporter
 from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, operations
@@ -58,3 +60,21 @@ def assert_the_page_hides_a_password(path: str) -> None:
     assert response.status_code == 400
     assert "<form" in response.text
     assert NEW_PASSWORD not in response.text
+
+
+def assert_an_error_report_hides_a_password(path: str, sent_as: str) -> None:
+    """The database fails, and Django mails a report to ADMINS."""
+    sent = {"username": "eve", "password": NEW_PASSWORD, "password1": NEW_PASSWORD}
+    sent |= {"password2": NEW_PASSWORD, "email": "eve@example.com"}
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("down")
+
+    with connection.execute_wrapper(fail):
+        client = APIClient(raise_request_exception=False)
+        response = client.post(path, sent, format=sent_as)
+    assert response.status_code == 500
+    reporter = ExceptionReporter(response.wsgi_request, *response.exc_info, is_email=True)
+    report = f"{reporter.get_traceback_html()}{reporter.get_traceback_text()}"
+    assert "eve" in response.wsgi_request.POST.values() or sent_as == "json"
+    assert NEW_PASSWORD not in report

@@ -23,6 +23,7 @@ from tests.conftest import PASSWORD
 from tests.contrib.clients import (
     NEW_PASSWORD,
     STALE,
+    assert_an_error_report_hides_a_password,
     assert_the_page_hides_a_password,
     client_with,
     failing_receivers,
@@ -68,6 +69,12 @@ def test_a_stale_key_in_the_header_does_not_stop_public_routes(user: Any, kind: 
 @pytest.mark.parametrize("path", ["/rest-auth/login/", "/rest-auth/registration/"])
 def test_the_page_does_not_show_a_posted_password(user: Any, path: str) -> None:
     assert_the_page_hides_a_password(path)
+
+
+@pytest.mark.parametrize("sent_as", ["json", "multipart"])
+@pytest.mark.parametrize("path", ["/rest-auth/login/", "/rest-auth/registration/"])
+def test_an_error_report_does_not_show_a_posted_password(db: None, path: str, sent_as: str) -> None:
+    assert_an_error_report_hides_a_password(path, sent_as)
 
 
 @pytest.mark.parametrize("path", ["/rest-auth/login/", "/rest-auth/registration/"])

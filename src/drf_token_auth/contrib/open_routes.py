@@ -13,7 +13,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import router
 from django.urls import URLPattern
+from django.utils.decorators import method_decorator
 from django.utils.functional import classproperty
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
@@ -53,6 +55,12 @@ class KeylessRoute(JSONRoute):
     Some of them check for CSRF, and a login needs that check too. No answer shows a posted password
     again, and the answer to an unreadable body is 400.
     """
+
+    # Error reports then hide the posted data, such as the password of a registration.
+    @method_decorator(sensitive_post_parameters())
+    @sensitive_variables()
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        return super().dispatch(*args, **kwargs)  # type: ignore[misc]
 
     def get_authenticators(self) -> list[Any]:
         authenticators = super().get_authenticators()  # type: ignore[misc]
