@@ -111,8 +111,9 @@ class ListMixin(AdminMixin):
             return HttpResponseRedirect(request.path)
         try:
             return super().changelist_view(request, extra_context)
-        except DatabaseError as error:
-            if not is_about_text(error):
+        except (DatabaseError, OverflowError) as error:
+            if isinstance(error, DatabaseError) and not is_about_text(error):
                 raise
-            # A filter has characters that no row can have. Django answers a wrong filter like this.
+            # A filter has a text or a number that no row can have. Django answers a wrong filter
+            # like this.
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
