@@ -295,6 +295,16 @@ class TestPurgeExpiredTokens:
         assert out == "2 expired or unused tokens would be deleted.\n"
         assert len(left()) == 2
 
+    @pytest.mark.parametrize(
+        "typed", [["purge_expired_tokens"], ["revoke_tokens", "--no-input"]], ids=lambda one: one[0]
+    )
+    @override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
+    def test_unused_for_where_no_use_is_recorded(self, user: Any, typed: list[str]) -> None:
+        [token] = fill(user, created_at=timezone.now() - 200 * DAY)
+        with pytest.raises(CommandError, match="LAST_USED_INTERVAL is None"):
+            run(*typed, "--unused-for", "180d")
+        assert left() == {token}
+
     def test_unused_for_no_time_at_all(self, user: Any) -> None:
         fill(user)
         typed = ["purge_expired_tokens", "--unused-for", "0s"]

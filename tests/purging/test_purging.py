@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, models
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -216,6 +217,14 @@ def test_the_many_unused_of_one_user_are_several_short_transactions(user, monkey
     totals: list[int] = []
     operations.purge(unused_for=timedelta(days=180), progress=totals.append)
     assert totals == [2, 4, 5]
+
+
+@override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
+def test_a_project_that_records_no_use_loses_no_token_in_use(user):
+    [token] = fill(user, None, created_at=timezone.now() - timedelta(days=200))
+    with pytest.raises(ValueError, match="LAST_USED_INTERVAL is None"):
+        operations.purge(unused_for=timedelta(days=180))
+    assert get_token_model().objects.get() == token
 
 
 NONSENSE: list[tuple[str, Any]] = [

@@ -10,13 +10,16 @@ import re
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from datetime import timezone as zones
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-__all__ = ["duration", "given", "moment"]
+from ..purging import UNKNOWN_USES, knows_uses
+
+__all__ = ["duration", "given", "moment", "unused_for"]
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _WHOLE = re.compile(r"(?:[0-9]+[wdhms])+")
@@ -33,6 +36,17 @@ def given(value: timedelta | str | None) -> timedelta | None:
         return duration(value) if isinstance(value, str) else value
     except argparse.ArgumentTypeError as error:
         raise CommandError(str(error)) from error
+
+
+def unused_for(options: dict[str, Any]) -> timedelta | None:
+    """Return the option ``--unused-for``.
+
+    :raises CommandError: the project does not record uses.
+    """
+    value = given(options["unused_for"])
+    if value is not None and not knows_uses():
+        raise CommandError(f"--unused-for cannot be used. {UNKNOWN_USES}")
+    return value
 
 
 def duration(text: str) -> timedelta:

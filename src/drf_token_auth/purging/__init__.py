@@ -17,16 +17,21 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .. import get_token_model
+from ..conf import get_settings
 from ..conf.rules import require_duration
 from ..managers import TokenQuerySet, all_rows
 from ..rows import expiry, revocation
 from .deleting import Outcome, deletions, keeping_protected
 
-__all__ = ["BATCH_SIZE", "purge"]
+__all__ = ["BATCH_SIZE", "UNKNOWN_USES", "knows_uses", "purge"]
 
 logger = logging.getLogger("drf_token_auth")
 
 BATCH_SIZE = 5_000
+UNKNOWN_USES = (
+    "Tokens that are in use would be revoked, because LAST_USED_INTERVAL is None and no use is "
+    'recorded. Write DRF_TOKEN_AUTH = {"LAST_USED_INTERVAL": timedelta(minutes=10)} and wait.'
+)
 KEPT = "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them."
 
 Tokens: TypeAlias = TokenQuerySet[Any]
@@ -50,7 +55,7 @@ def purge(
     A killed purge keeps what it finished. Two purges may run at the same time.
 
     :param unused_for: also revoke tokens that were not used for this long, with the reason
-        ``unused``. The creation counts as a use.
+        ``unused``. The creation counts as a use. ``LAST_USED_INTERVAL`` must not be None.
     :param batch_size: the most rows that one transaction deletes. More than 10,000 means 10,000.
     :param sleep: seconds to wait between two transactions.
     :param time_limit: seconds after which no further transaction begins.
@@ -82,9 +87,16 @@ def _chosen(
     expired = tokens.filter(expiry.expired(_before(now, "older_than", older_than)))
     if unused_for is None:
         return expired, cast("Tokens", tokens.none())
+    if not knows_uses():
+        raise ValueError(f"unused_for cannot be {unused_for!r}. {UNKNOWN_USES}")
     used = tokens.usable().alias(last_use=Coalesce("last_used_at", "created_at"))
     unused = used.filter(last_use__lte=_before(now, "unused_for", unused_for))
     return expired, cast("Tokens", unused)
+
+
+def knows_uses() -> bool:
+    """Return whether the project records when tokens are used."""
+    return get_settings().LAST_USED_INTERVAL is not None
 
 
 def _paced(

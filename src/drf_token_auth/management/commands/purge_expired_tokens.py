@@ -13,7 +13,7 @@ from django.db.models.signals import post_delete, pre_delete
 from ... import get_token_model, operations
 from ...purging import BATCH_SIZE
 from ..base import TokenCommand, counted
-from ..times import duration, given
+from ..times import duration, given, unused_for
 
 
 class Command(TokenCommand):
@@ -58,10 +58,10 @@ class Command(TokenCommand):
         if options["verbosity"] > 1:
             for reason in _reasons_to_read():
                 self.say(f"Django reads each row before it deletes it: {reason}.")
-        unused_for = given(options["unused_for"])
+        unused = unused_for(options)
         count = operations.purge(
             older_than=given(options["older_than"]) or timedelta(0),
-            unused_for=unused_for,
+            unused_for=unused,
             batch_size=options["batch_size"],
             sleep=options["sleep"],
             time_limit=options["time_limit"],
@@ -71,7 +71,7 @@ class Command(TokenCommand):
             on_time_limit=self._note_time_limit,
         )
         self.show_progress("")
-        what = "expired token" if unused_for is None else "expired or unused token"
+        what = "expired token" if unused is None else "expired or unused token"
         done = "would be deleted" if options["dry_run"] else "deleted"
         self.say(f"{counted(count, what)} {done}.")
         if self._is_cut_short:

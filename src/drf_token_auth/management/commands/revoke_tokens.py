@@ -12,7 +12,7 @@ from ... import get_token_model
 from ...base_models import Kind
 from ...managers import TokenQuerySet, all_rows
 from ..base import RevokingCommand, counted
-from ..times import duration, given, moment
+from ..times import duration, moment, unused_for
 from ..users import add_user_id_argument, find_user
 
 
@@ -81,9 +81,9 @@ class Command(RevokingCommand):
             tokens = tokens.filter(kind=options["kind"])
         if options["created_before"] is not None:
             tokens = tokens.filter(created_at__lt=options["created_before"])
-        unused_for = given(options["unused_for"])
-        if unused_for is not None:
-            since = timezone.now() - unused_for
+        unused = unused_for(options)
+        if unused is not None:
+            since = timezone.now() - unused
             used = tokens.alias(last_use=Coalesce("last_used_at", "created_at"))
             tokens = cast("TokenQuerySet[Any]", used.filter(last_use__lte=since))
         if options["scope"] is not None:
