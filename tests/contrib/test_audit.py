@@ -141,6 +141,25 @@ def test_our_admin_refuses_imports(user: Any, rf: Any) -> None:
             view(request)
 
 
+@pytest.mark.parametrize(
+    ("bases", "is_found"),
+    [
+        ((TokenAdminMixin, ImportMixin, admin.ModelAdmin), False),
+        ((ImportMixin, TokenAdminMixin, admin.ModelAdmin), True),
+        ((ImportMixin, admin.ModelAdmin), True),
+        ((ExportMixin, admin.ModelAdmin), False),
+    ],
+)
+def test_an_admin_that_lets_staff_import_tokens(
+    bases: Any, is_found: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = type("TokenAdmin", bases, {"resource_classes": [WithoutDigests]})
+    monkeypatch.setitem(admin.site._registry, Token, made(Token, admin.site))
+    messages = [one for one in run_checks() if one.id == "drf_token_auth.E026"]
+    assert len(messages) == is_found
+    assert all("TokenAdminMixin as the first base" in str(one.hint) for one in messages)
+
+
 @pytest.mark.parametrize("columns", [["name"], ["name", "digest"]])
 def test_simple_history(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """simple-history adds a manager of the history's model to each registered model."""

@@ -191,8 +191,8 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
     "W013": [{}],
 }
-# These messages need another model or an admin. Their tests are in tests/checks.
-ELSEWHERE = {"E007", "E020", "E022", "E023", "W014", "W017"}
+# These messages need another model or an admin. Their tests are in tests/checks and tests/contrib.
+ELSEWHERE = {"E007", "E020", "E022", "E023", "E026", "W014", "W017"}
 
 
 def check_messages(patch: pytest.MonkeyPatch) -> Iterator[str]:

@@ -32,7 +32,7 @@ MODULES = {
 
 @check(Tags.compatibility)
 def check_neighbours() -> Messages:
-    """E009 to E011, E013, E015, E019: a neighbour does not work with our tokens."""
+    """E009 to E011, E013, E015, E019, E026: a neighbour does not work with our tokens."""
     present = {config.name.partition(".")[0] for config in apps.get_app_configs()}
     present |= {one.__module__.partition(".")[0] for view in served_views() for one in view.__mro__}
     # ninja needs no app. The project's URLs import this module if they use it.

@@ -1,4 +1,4 @@
-"""Check that packages which copy every row leave out the digests of keys."""
+"""Check packages that copy every row, or that import rows: they reach the digests and the users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin
 
 from .. import get_token_model
-from ..checks.shared import Messages, error
+from ..checks.shared import Messages, error, path_of
 from ..rows.pickling import KEY_COLUMNS
 
 __all__ = ["find"]
@@ -20,8 +20,9 @@ _COLUMNS = json.dumps(KEY_COLUMNS)
 
 
 def find() -> Messages:
-    """E019: another package copies the digests of keys into its table or into a file."""
+    """E019: another package copies the digests of keys. E026: another package imports tokens."""
     model = get_token_model()
+    yield from _imports(model)
     for app, exclusion in _EXCLUSIONS.items():
         hint = exclusion(model) if apps.is_installed(app) else None
         if hint is not None:
@@ -30,6 +31,18 @@ def find() -> Messages:
                 f"{app} copies each {model._meta.label} with the digest of its key.",
                 f"Exclude the digests. {hint}",
             )
+
+
+def _imports(model: type[Any]) -> Messages:
+    model_admin = admin.site._registry.get(model)
+    may_import = getattr(type(model_admin), "has_import_permission", None)
+    if getattr(may_import, "__module__", "").startswith("import_export."):
+        yield error(
+            "E026",
+            f"{path_of(type(model_admin))} lets staff import tokens. With a file, they could give "
+            "their own token to a user with more rights.",
+            "Write drf_token_auth.admin.TokenAdminMixin as the first base of the class.",
+        )
 
 
 def _auditlog(model: type[Any]) -> str | None:
