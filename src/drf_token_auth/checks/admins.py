@@ -1,4 +1,4 @@
-"""Find the project's token admins that use ``key`` or ``created``, columns of DRF's token."""
+"""Find mistakes in the project's token admins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INSTEAD = {"key": '"hint", the first characters of the key', "created": '"creat
 
 @check(Tags.admin)
 def check_admins() -> Messages:
-    """E023: a page of the admin would answer 500. W014: a column of its list stays empty."""
+    """E023: a page would answer 500. W014: a column stays empty. W018: staff can move a token."""
     if not apps.is_installed("django.contrib.admin"):
         return
     from django.contrib.admin.sites import all_sites
@@ -24,6 +24,26 @@ def check_admins() -> Messages:
         for cls in (type(admin), *(one for one in admin.inlines if hasattr(one, "model"))):
             if issubclass(getattr(cls, "model", None) or admin.model, AbstractToken):
                 yield from _mistakes(cls)
+        if issubclass(admin.model, AbstractToken) and _can_change_user(admin):
+            yield warning(
+                "W018",
+                f"On the pages of {path_of(type(admin))}, staff can change the user of a token. "
+                "They could give their own token to a user with more rights.",
+                "Write drf_token_auth.admin.TokenAdminMixin as the first base of the class, or "
+                'readonly_fields = ["user"].',
+            )
+
+
+def _can_change_user(admin: Any) -> bool:
+    """Return whether the page of a stored token has a field for its user, as far as is known."""
+    from django.contrib.admin import ModelAdmin
+    from django.contrib.admin.utils import flatten_fieldsets
+
+    asks_request = ("get_readonly_fields", "get_fields", "get_exclude", "has_change_permission")
+    if any(getattr(type(admin), name) is not getattr(ModelAdmin, name) for name in asks_request):
+        return False
+    shown = flatten_fieldsets(admin.fieldsets or [(None, {"fields": admin.fields or ["user"]})])
+    return "user" in shown and "user" not in {*admin.readonly_fields, *(admin.exclude or ())}
 
 
 def _mistakes(cls: Any) -> Messages:
