@@ -733,6 +733,13 @@ class TestTokenStats:
                 stats()
         assert len(asked) == 6
 
+    @override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
+    def test_where_no_use_is_recorded(self, user: Any) -> None:
+        fill(user, created_at=timezone.now() - 200 * DAY)
+        found = stats()
+        assert (found["never_used"], found["unused_90_days"], found["usable"]) == (None, None, 1)
+        assert "         -  never used\n" in run("token_stats")
+
     def test_an_unknown_format(self, db: None) -> None:
         assert "--format" in str(refused("token_stats", "--format", "xml"))
 

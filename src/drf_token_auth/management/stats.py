@@ -16,6 +16,7 @@ from ..base_models import Kind
 from ..conf import get_settings
 from ..keys import peppers
 from ..managers import all_rows
+from ..purging import knows_uses
 from ..rows import expiry
 from ..rows.locking import user_model
 
@@ -33,7 +34,8 @@ def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
 
     :returns: a dict of counts. Two of its values are not counts. ``usable_by_kind`` is a dict of
         kinds to counts. ``digests`` is a list of dicts with ``version``, ``tokens`` and ``state``.
-        ``inactive_users`` is None if the user model has no field ``is_active``.
+        A count that is not known is None: of inactive users if the user model has no field
+        ``is_active``, and of unused tokens if the project does not record uses.
     """
     now = timezone.now()
     usable = expiry.not_expired(now)
@@ -58,6 +60,8 @@ def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
     found: dict[str, Any] = {name: counts[f"n_{name}"] for name in wanted}
     found["usable_by_kind"] = {kind: found.pop(kind) for kind in Kind.values}
     found.setdefault("inactive_users")
+    if not knows_uses():
+        found.update(dict.fromkeys(("never_used", f"unused_{UNUSED_DAYS}_days")))
     found["digests"] = list(_digests(peppers.count_by_version(model, using=using)))
     return found
 
