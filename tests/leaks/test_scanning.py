@@ -151,7 +151,7 @@ def test_masked() -> None:
         "\u201c{}\u201d",
     ],
 )
-@pytest.mark.parametrize("key", [KEYS[0], KEYS[0][:20], LONG, "9f" * 20, "9f" * 32])
+@pytest.mark.parametrize("key", [KEYS[0], KEYS[0][:20], LONG, "9f" * 20, "9f" * 32], ids=range(5))
 def test_a_search_for_a_key_is_recognized(shape: str, key: str) -> None:
     assert contains_key(shape.format(key))
 
