@@ -33,7 +33,7 @@ class Copying(TokenAdminMixin, admin.ModelAdmin):
 
 
 class Plain(admin.ModelAdmin):
-    # Without this, the checks of other tests would find drf_token_auth.W018.
+    # Without this, the checks of other tests would find drf_token_auth.W021.
     readonly_fields = ("user",)
 
 

@@ -15,7 +15,7 @@ _INSTEAD = {"key": '"hint", the first characters of the key', "created": '"creat
 
 @check(Tags.admin)
 def check_admins() -> Messages:
-    """E023: a page would answer 500. W014: a column stays empty. W018: staff can move a token."""
+    """E023: a page would answer 500. W014: a column stays empty. W021: staff can move a token."""
     if not apps.is_installed("django.contrib.admin"):
         return
     from django.contrib.admin.sites import all_sites
@@ -26,7 +26,7 @@ def check_admins() -> Messages:
                 yield from _mistakes(cls)
         if issubclass(admin.model, AbstractToken) and _can_change_user(admin):
             yield warning(
-                "W018",
+                "W021",
                 f"On the pages of {path_of(type(admin))}, staff can change the user of a token. "
                 "They could give their own token to a user with more rights.",
                 "Write drf_token_auth.admin.TokenAdminMixin as the first base of the class, or "
