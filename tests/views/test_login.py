@@ -114,6 +114,23 @@ def test_a_wrong_name_is_a_400(db: None, name: Any) -> None:
     assert (response.status_code, list(response.json())) == (400, ["username"])
 
 
+class WithoutTry(ModelBackend):
+    """A backend as many projects write it: ``get()`` raises for a name that nobody has."""
+
+    def authenticate(
+        self, request: Any, username: Any = None, password: Any = None, **kwargs: Any
+    ) -> Any:
+        user = get_user_model().objects.get(email=username)
+        return user if user.check_password(password) else None
+
+
+def test_a_backend_that_raises_for_an_unknown_name(user: Any, settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.WithoutTry"]
+    assert post(username=user.email).status_code == 200
+    unknown, wrong = post(username="nobody@example.com"), post(username=user.email, password="x")
+    assert (unknown.status_code, unknown.json()) == (400, wrong.json())
+
+
 # Serializers of a project
 
 
