@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import BaseBackend
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
@@ -90,14 +91,25 @@ def test_the_user_is_wrong(user: Any, said: Any, change: Any, words: str) -> Non
     assert words in warning
 
 
+class ByMailOnly(BaseBackend):
+    """A backend of a tutorial. It never reads ``username``."""
+
+    def authenticate(self, request: Any, email: Any = None, **kwargs: Any) -> Any:
+        return get_user_model().objects.filter(email=email).first()
+
+
 def test_a_backend_refuses_what_is_right(user: Any, said: Any, settings: Any) -> None:
     user.set_password(PASSWORD)
     user.save()
     body = {"username": user.get_username(), "password": PASSWORD}
     assert said(body, 200) == []
-    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMailOnly"]
     [warning] = said(body)
     assert "A class in AUTHENTICATION_BACKENDS" in warning
+    assert "A backend gets the name as username=…" in warning
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
+    [_, warning] = said(body)
+    assert "Write def authenticate(self, request, username=None, password=None)." in warning
 
 
 if OWN != "email":

@@ -190,6 +190,12 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W011": [{}],
     "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
     "W013": [{}],
+    "W018": [
+        {
+            "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.RemoteUserBackend"],
+            **urls(LoginView),
+        }
+    ],
 }
 # These messages need another model or an admin. Their tests are in tests/checks.
 ELSEWHERE = {"E007", "E020", "E022", "E023", "W014", "W017"}

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_backends, get_user_model
 from django.contrib.auth.hashers import check_password, identify_hasher, is_password_usable
 
 from ..logins.account_name import account_name, find_account, name_field
+from ..logins.backends import takes_names
 from .refused_requests import warn_once
 
 
@@ -78,7 +79,13 @@ def _explain_user(user: Any, password: str) -> str:
         )
     if not check_password(password, stored):
         return "The password is wrong."
+    if not any(map(takes_names, get_backends())):
+        return (
+            "No class in AUTHENTICATION_BACKENDS accepts the arguments of a login. Write "
+            "def authenticate(self, request, username=None, password=None)."
+        )
     return (
         "The name and the password are right. A class in AUTHENTICATION_BACKENDS, or a receiver or "
-        "validation of the project, refused the login."
+        "validation of the project, refused the login. A backend gets the name as username=…, "
+        "even if it is an e-mail address."
     )
