@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connections, router
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
@@ -40,11 +41,22 @@ LONGEST_BODY = 1_000_000
 __all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
 
 
+class _IsStoredUser(IsAuthenticated):
+    """Allow users with a row, which tokens can belong to.
+
+    An authenticator of the project may find a service, or a user of another site.
+    """
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        is_user = isinstance(request.user, get_user_model()) and request.user.pk is not None
+        return is_user and super().has_permission(request, view)
+
+
 class TokenView(GenericAPIView[Any]):
     """The base of all views. A project's defaults can add to its behaviour, but not change it."""
 
     serializer_class: Any = TokenDetailSerializer
-    permission_classes: Sequence[Any] = (IsAuthenticated,)
+    permission_classes: Sequence[Any] = (_IsStoredUser,)
     content_negotiation_class = DefaultContentNegotiation
     versioning_class = None
     filter_backends = ()
