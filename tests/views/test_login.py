@@ -224,6 +224,22 @@ def test_a_login_whose_receiver_fails_leaves_no_token(user: Any, settings: Any) 
     assert status_of(phone) == 200
 
 
+def test_a_receiver_that_revokes_the_new_token_is_named(user: Any) -> None:
+    """The key of the answer would not work, and the other devices would be logged out."""
+    phone = operations.issue(user)
+
+    def end_other_logins(**kwargs: Any) -> None:
+        Token.objects.filter(user=user).delete()
+
+    user_logged_in.connect(end_other_logins)
+    try:
+        with pytest.raises(ImproperlyConfigured, match="MAX_TOKENS_PER_USER"):
+            log_in(user, APIClient())
+    finally:
+        user_logged_in.disconnect(end_other_logins)
+    assert status_of(phone) == 200
+
+
 @pytest.mark.usefixtures("failing_receivers")
 @pytest.mark.parametrize("path", ["logout/", "logout/all/", "logout/others/"])
 def test_a_logout_with_a_failing_receiver_still_revokes_the_token(
