@@ -126,6 +126,7 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("page", RUNNABLE, ids=name_of)
     def test_page_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TOKEN_PEPPER_1", 32 * "a secret ")
         shell = Shell(make_user(), monkeypatch)
         try:
             for block in blocks(page):
