@@ -66,7 +66,7 @@ class CountingThrottle(SimpleRateThrottle):
         return self.count(request, view) <= self.num_requests
 
     def count(self, request: Any, view: Any = None, *, add: bool = True) -> int:
-        """Return how many requests this window has, with this one if ``add``.
+        """Return how many requests this window has. If ``add``, count this one too.
 
         :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
         """
@@ -99,7 +99,7 @@ class CountingThrottle(SimpleRateThrottle):
         return self.duration - self.timer() % self.duration
 
 
-def answers(throttle: Any) -> bool:
+def cache_answers(throttle: Any) -> bool:
     """Return whether the cache of this throttle answers."""
     place = getattr(throttle, "cache", cache)
     try:
@@ -204,7 +204,7 @@ class FailedKeyThrottle(CountingThrottle):
         return get_settings().FAILED_KEY_RATE
 
     def before(self, request: Any) -> None:
-        """Refuse an address that has used up its failures. Call it before a key is checked.
+        """Refuse an address that has reached the rate. Call it before a key is checked.
 
         :raises Throttled: with the seconds to wait.
         """
@@ -225,7 +225,7 @@ class FailedKeyThrottle(CountingThrottle):
 def counting_refused_keys(request: Any) -> AbstractContextManager[None]:
     """Wrap the check of a key. Without ``FAILED_KEY_RATE``, nothing is counted.
 
-    :raises Throttled: the address has used up its failures.
+    :raises Throttled: the address has reached the rate.
     """
     return nullcontext() if get_settings().FAILED_KEY_RATE is None else _counting(request)
 

@@ -45,7 +45,10 @@ def said(settings: Any, caplog: pytest.LogCaptureFixture) -> Callable[..., list[
         ("ada", "The body must be an object"),
         ({"user": "ada", "pass": PASSWORD}, "The body has no {own} and no password."),
         ({"password": PASSWORD}, "The body has no {own}."),
-        ({"refresh": "eyJ"}, "This package has no refresh keys. Log in again"),
+        (
+            {"refresh": "eyJ"},
+            "The body has refresh, but this package has no refresh tokens.",
+        ),
         ({"username": "nobody", "password": PASSWORD}, "No user in this database has this {own}."),
     ],
 )
@@ -81,7 +84,7 @@ def plain_text(user: Any) -> None:
         (no_change, "The password is wrong."),
         (inactive, "The user is inactive. Set is_active"),
         (without_password, "The user has no password. Call user.set_password"),
-        (plain_text, "The stored password is no hash"),
+        (plain_text, "Django cannot read the stored password: it is no hash"),
     ],
 )
 def test_the_user_is_wrong(user: Any, said: Any, change: Any, words: str) -> None:

@@ -41,8 +41,9 @@ def check_default_permissions() -> Messages:
                 "E016",
                 f'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] has the entry {path!r}, which is '
                 "not a permission: it has no has_permission().",
-                'Write "DEFAULT_PERMISSION_CLASSES": '
-                '["rest_framework.permissions.IsAuthenticated"].',
+                f'Delete it there. Write {SETTING} = ["{path}"].'
+                if hasattr(found, "authenticate")
+                else "Delete it there, or write the dotted path of a permission.",
             )
 
 
@@ -65,7 +66,9 @@ def check_lists_of_views() -> Messages:
                     "E016",
                     f"{path_of(view)}.{name} has the entry {path_of(entry)}, which has no "
                     f"{_METHODS[name]}().",
-                    f"Write {other} = [{entry.__name__}] if it belongs there.",
+                    f"Delete it there. Write {other} = [{entry.__name__}]."
+                    if hasattr(entry, _METHODS[other])
+                    else "Delete it there.",
                 )
 
 

@@ -37,7 +37,7 @@ def _explain(data: Any) -> str:
         return f"The body is empty. Send {body} in it, and not in the address or in a header."
     if "refresh" in data:
         return (
-            "This package has no refresh keys. Log in again after a 401, or write "
+            "The body has refresh, but this package has no refresh tokens. Log in again, or write "
             'DRF_TOKEN_AUTH = {"IDLE_TIMEOUT": timedelta(days=7)}: each use then extends the token.'
         )
     missing = [name for name in (own, "password") if not data.get(name)]
@@ -62,7 +62,7 @@ def _explain_unknown(name: str) -> str:
 
 def _explain_user(user: Any, password: str) -> str:
     if not getattr(user, "is_active", True):
-        return "The user is inactive. Set is_active to let the user in again."
+        return "The user is inactive. Set is_active to True to let the user in."
     stored = getattr(user, "password", None)
     if stored is None:
         return (
@@ -74,8 +74,8 @@ def _explain_user(user: Any, password: str) -> str:
         identify_hasher(stored)
     except ValueError:
         return (
-            "The stored password is no hash, so it never matches. Call user.set_password(…) and "
-            "user.save(), or create users with create_user()."
+            "Django cannot read the stored password: it is no hash, or PASSWORD_HASHERS lacks its "
+            "hasher. Call user.set_password(…) and user.save(), or create users with create_user()."
         )
     if not check_password(password, stored):
         return "The password is wrong."

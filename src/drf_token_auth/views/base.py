@@ -29,7 +29,7 @@ from ..logs.refused_requests import log_json_as_form
 from ..operations.presented import lock_presented
 from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
 from ..serializers import TokenDetailSerializer
-from ..throttling import answers
+from ..throttling import cache_answers
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
 from .parsers import PARSERS
 
@@ -128,7 +128,7 @@ class TokenView(GenericAPIView[Any]):
         try:
             return bool(throttle.allow_request(self.request, self))
         except Exception as error:
-            if isinstance(error, APIException) or answers(throttle):
+            if isinstance(error, APIException) or cache_answers(throttle):
                 raise
             logger.warning(
                 "The cache does not answer (%s), so %s limits nothing. Check CACHES.",
@@ -164,7 +164,10 @@ class TokenView(GenericAPIView[Any]):
             return response
         if response is None:
             if failure is not exc:
-                logger.error("EXCEPTION_HANDLER failed. DRF's answers instead.", exc_info=failure)
+                logger.error(
+                    "EXCEPTION_HANDLER raised an error. DRF's own handler answers instead.",
+                    exc_info=failure,
+                )
             standard.exception = True
             return standard
         response.status_code = standard.status_code

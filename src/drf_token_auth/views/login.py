@@ -147,7 +147,10 @@ class LogoutView(TokenView):
 
 
 class LogoutAllView(LogoutView):
-    """Revoke all login tokens of the user. The request may also come with a session."""
+    """Revoke all login tokens of the user and, if the body says so, the personal ones.
+
+    The request may also come with a session.
+    """
 
     serializer_class = TokenLogoutSerializer
     reason = "logout_all"
@@ -175,7 +178,7 @@ class LogoutAllView(LogoutView):
 
 
 class LogoutOthersView(LogoutAllView):
-    """Revoke all login tokens of the user except the caller's."""
+    """Do what :class:`LogoutAllView` does, but keep the presented token."""
 
     reason = "others"
 

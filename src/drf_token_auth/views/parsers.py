@@ -34,7 +34,7 @@ class _Hiding:
         try:
             return _hidden(super().parse(*args, **kwargs))  # type: ignore[misc]
         except (UnicodeError, LookupError) as error:
-            # The client names a charset that is none of text, such as "hex".
+            # The charset is unknown, is not for text (such as "hex"), or does not fit the body.
             raise ParseError from error
 
 
