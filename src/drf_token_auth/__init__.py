@@ -98,5 +98,7 @@ def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
         raise ImportError(f"Write: from drf_token_auth.{_ELSEWHERE[name]} import {name}")
     if name == "urlpatterns":
-        raise ImproperlyConfigured('Write include("drf_token_auth.urls").')
+        raise ImproperlyConfigured(
+            'The package has no urlpatterns. Write include("drf_token_auth.urls").'
+        )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from .conf import prepare_label
 from .conf.rest_framework import require_readable
 
-# The app imports each of these modules if the app beside it is installed. The modules connect their
-# receivers and checks themselves. The core also works without them.
+# This package imports the module on the left if the app on the right is installed. Each module
+# connects its own receivers and checks. The core works without them.
 CONNECTED = {
     "logs.events": "drf_token_auth",
     "logins.age": "drf_token_auth",

@@ -41,7 +41,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
     keyword: str | Sequence[str] = "Token"  # type: ignore[assignment]
     www_authenticate_realm = "api"
-    # Set this to False in a view that shows a token and must not extend it.
+    # Set this to False on the authenticator of a view that shows a token and must not extend it.
     records_use = True
     request: Any = None
 
@@ -151,7 +151,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 def _is_taken_by_another(request: Any, scheme: str) -> bool:
     """Return whether another authenticator of the view reads this keyword."""
     for one in getattr(request, "authenticators", None) or ():
-        words = getattr(one, "keyword", None) or ("Basic" if "Basic" in type(one).__name__ else "")
+        words = getattr(one, "keyword", None) or ["Basic"] * ("Basic" in type(one).__name__)
         words = [words] if isinstance(words, str) else words
         if scheme.lower() in [str(word).lower() for word in words]:
             return True

@@ -88,7 +88,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     kind: Text = models.CharField(
         _("kind"), max_length=16, choices=Kind.choices, default=Kind.LOGIN
     )
-    # NULL means "not bound yet". The next use of the token binds it to the password.
+    # NULL means "not bound". If PASSWORD_BOUND names the kind, the next use binds the token.
     user_stamp: TextOrNull = models.CharField(  # noqa: DJ001
         max_length=STAMP_LENGTH, null=True, default=None, editable=False
     )
@@ -209,14 +209,16 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
     @property
     def is_password_bound(self) -> bool:
+        """Return whether ``PASSWORD_BOUND`` names the kind of this token."""
         return self.kind in get_settings().PASSWORD_BOUND
 
     def complete(self) -> None:
-        """Fill in the columns of a new row. Every path that inserts calls it.
+        """Fill in the columns of a new row. ``save()``, ``bulk_create()`` and imports call it.
 
         Override it to fill in columns of your own.
 
-        :raises ValueError, UnknownScopes, PasswordChanged: as :func:`rows.creation.fill_in`.
+        :raises ValueError, TypeError, UnknownScopes, PasswordChanged: as
+            :func:`rows.creation.fill_in`.
         """
         fill_in(self)
 
@@ -236,7 +238,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Revoke the token with the reason "deleted", for code that calls ``delete()`` as usual.
 
-        :returns: the same pair as Django's ``delete()``: the count, and the count for each model.
+        :returns: a pair like that of Django's ``delete()``. It counts no rows of other models.
         """
         count = revocation.revoke_one(self, using=using, reason="deleted").rows
         return count, {self._meta.label: count} if count else {}

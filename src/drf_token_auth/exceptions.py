@@ -1,7 +1,7 @@
 """The errors that this package raises: one class for each reason, each with a stable ``code``.
 
-A client sees the code of a :class:`Refused` as ``detail.code``. Several classes share the code
-``invalid_token``. Python code and the log can tell them apart, but a client cannot (RFC 6750 3.1).
+The code of a :class:`Refused` is the code of the API exception. Several classes share the code
+``invalid_token``, so a client cannot tell them apart (RFC 6750 3.1). Python code and the log can.
 """
 
 from __future__ import annotations
@@ -46,11 +46,17 @@ class WrongChecksum(Refused):
 
 
 class UnknownKey(Refused):
-    """No row has this key. It was never issued, or its token was revoked or purged."""
+    """No row has this key.
+
+    It was never issued, its token was revoked or purged, or later rotations replaced it.
+    """
 
 
 class ReusedKey(Refused):
-    """A rotation has replaced the key, and the grace of the old key is over."""
+    """A rotation has replaced the key, and the key is not in its grace.
+
+    Only the previous key has a grace.
+    """
 
 
 class PasswordChanged(Refused):
@@ -108,7 +114,8 @@ class TokenLimitReached(TokenError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The user already has {limit} usable token{'' if limit == 1 else 's'} of this kind."
+            f"MAX_TOKENS_PER_USER allows a user {limit} usable token{'' if limit == 1 else 's'} of "
+            "this kind. Revoke one first, or raise the limit."
         )
         self.limit = limit
 

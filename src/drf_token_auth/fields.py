@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Concat, StrIndex
+from django.db.models.lookups import Contains, GreaterThan
 
 from .exceptions import UnknownScopes
 from .keys import DIGEST_SIZE, UNISSUED
 from .scopes import encode_scopes
 
-__all__ = ["DigestField", "ScopesField", "auto_now_columns"]
+__all__ = ["DigestField", "ScopesField", "auto_now_columns", "has_scope"]
 
 # BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. These
 # databases cannot have a unique index on such a type.
@@ -73,8 +75,7 @@ class DigestField(_BinaryField):
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, (bytes, memoryview)) and bytes(value[:1]) == bytes([UNISSUED]):
-            # Django's own save() makes no key, and a data migration uses that one. The same is true
-            # of bulk_create() and a manager of the project.
+            # A data migration has no save() of this model, only Django's own, which makes no key.
             raise ValueError(
                 "This token has no key, so nobody could use it. A data migration cannot make one: "
                 "write a command that calls operations.issue(user) and hands over the key. "
@@ -118,3 +119,13 @@ def _as_text(value: Any) -> Any:
     # Stored text may name scopes that SCOPES no longer declares. Do not check it here, so that the
     # other columns of its row can still be saved.
     return value if isinstance(value, str) else encode_scopes(value)
+
+
+def has_scope(name: str) -> models.Q:
+    """Return the condition for rows whose list of scopes has this name."""
+    names = Concat(models.Value(" "), "scopes", models.Value(" "), output_field=models.CharField())
+    word = f" {name} "
+    # LIKE ignores case on SQLite, and INSTR ignores case on MySQL. So use both conditions.
+    return models.Q(Contains(names, word)) & models.Q(
+        GreaterThan(StrIndex(names, models.Value(word)), 0)
+    )

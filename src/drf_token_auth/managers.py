@@ -58,7 +58,10 @@ class TokenQuerySet(models.QuerySet[_T]):
         return self.usable().filter(user=user).exclude(has_other_stamp(user))
 
     def with_old_password(self, user: Any) -> Self:
-        """Return the user's tokens that are bound to an old password, so they never work again."""
+        """Return the user's tokens that are bound to an old password, so they never work again.
+
+        If the user model has its own hash, return none: they may still work on another server.
+        """
         if has_own_hash(user):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
@@ -87,8 +90,8 @@ class TokenQuerySet(models.QuerySet[_T]):
     def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[_T, bool]:
         """Return the newest usable token that matches, or create one.
 
-        An existing token is returned without its key. Two calls at the same time create one token:
-        the second call waits for the user's row, and then finds the token of the first.
+        An existing token is returned without its key. If the call names the user, two calls at the
+        same time create one token. The second call waits for the user's row, and then finds it.
 
         :returns: the token, and whether it was created.
         """
@@ -147,8 +150,9 @@ class TokenQuerySet(models.QuerySet[_T]):
     def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> int:
         """Revoke these tokens at once: delete the rows and send ``token_revoked`` for each.
 
-        If two calls run at once, only the call that revokes a token sends its signal. Expired rows
-        are deleted too, without a signal. The transaction locks the rows of all their users.
+        If two calls run at the same time, only the call that revokes a token sends its signal.
+        Expired rows are deleted too, without a signal. The transaction locks the rows of all their
+        users.
 
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :returns: how many usable tokens were revoked. Expired rows are not counted.
@@ -162,7 +166,8 @@ class TokenQuerySet(models.QuerySet[_T]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Revoke these tokens with the reason "deleted", for code that calls ``delete()`` as usual.
 
-        :returns: the same pair as Django's ``delete()``. It counts all rows, also expired ones.
+        :returns: a pair like that of Django's ``delete()``. It counts the tokens, also expired
+            ones, but no rows of other models.
         """
         count = revocation.revoke_many(self, reason="deleted").rows
         return count, {self.model._meta.label: count} if count else {}
@@ -182,7 +187,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 
     @sensitive_variables()
     def from_key(self, key: str | None) -> _T | None:
-        """Return the usable token with this key, or None. Load its user, and record no use."""
+        """Return the usable token with this key, with its user loaded, or None. Record no use."""
         key = keys.hidden(key)
         try:
             return lookup.authenticate(self.model, key, queryset=self)
@@ -224,7 +229,7 @@ class TokenManager(_Manager[_T]):
 
     @property
     def is_plain(self) -> bool:
-        """Return whether no subclass overrides this manager. A request may then skip the ORM."""
+        """Return whether this is TokenManager itself. A request may then skip the ORM."""
         return type(self) is TokenManager
 
     # The method that Django generates would show the key in error reports.

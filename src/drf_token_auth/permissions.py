@@ -116,9 +116,10 @@ class HasScopes(_Challenging):
     """Allow a request if its token has the scopes in ``required_scopes`` of the view.
 
     ``required_scopes`` is a list, text with spaces, or a dict of HTTP methods to one of these.
-    Without ``required_scopes``, GET, HEAD and OPTIONS need ``read``, and other methods need
-    ``write``. A token without scopes may do all that its user may do. The same is true for a
-    logged-in user without a token. A request without a user is refused.
+    Without ``required_scopes``, and for a method that the dict leaves out, GET, HEAD and OPTIONS
+    need ``read``, and other methods need ``write``. A token without scopes may do all that its user
+    may do. The same is true for a logged-in user without a token. A request without a user is
+    refused.
 
     It raises :class:`InsufficientScope` if a scope is missing.
     """

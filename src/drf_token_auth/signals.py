@@ -6,7 +6,9 @@ error is logged and nothing is undone. Receivers get these arguments:
 - ``sender``: the token model.
 - ``token``: the row as it is now, without its key. For a deleted row, as it was before.
 - ``reason``: a text from the list below. Only ``token_revoked`` has it.
-- ``actor``: the user who made the change. None in a command, a shell or a task.
+- ``actor``: the user who made the change, or None in a command, a shell or a task. Without an
+  actor, ``issue``, ``replace``, ``rotate`` and ``change_password`` send the token's user.
+  ``token_reused`` has no actor.
 - ``request``: the request that made the change. None where there is no request.
 """
 
@@ -34,7 +36,7 @@ token_rotated: Final = Signal()
 # limit, command, unused, reuse, replaced; deleted is the reason of a plain delete().
 token_revoked: Final = Signal()
 
-# token, request. Sent when a client presents the previous key after its grace.
+# token, request. Sent when a client presents a replaced key that is not in its grace.
 token_reused: Final = Signal()
 
 # Not public. tokens, using. Sent in the transaction that makes keys stop working, before the rows

@@ -59,7 +59,7 @@ class CountingThrottle(SimpleRateThrottle):
         return self.count(request, view) <= self.num_requests
 
     def count(self, request: Any, view: Any = None, *, add: bool = True) -> int:
-        """Return how many requests this window has, with this one if ``add``.
+        """Return how many requests this window has. If ``add``, count this one too.
 
         :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
         """
@@ -96,7 +96,7 @@ class CountingThrottle(SimpleRateThrottle):
         return self.duration - self.timer() % self.duration
 
 
-def answers(throttle: Any) -> bool:
+def cache_answers(throttle: Any) -> bool:
     """Return whether the cache of this throttle answers."""
     place = getattr(throttle, "cache", cache)
     try:
@@ -165,11 +165,10 @@ class LoginAccountThrottle(CountingThrottle):
     def identities(self, request: Any, view: Any) -> Iterable[str]:
         names = [name for name in self.names(request, view) if name]
         users = [user for user in map(self.find_account, names) if user is not None]
-        accounts = {f"account {user.pk}" for user in users}
-        return [
-            f"{_place_of_users()} {one}"
-            for one in accounts.union(f"name {name.casefold()}" for name in names)
-        ]
+        counted = {f"account {user.pk}" for user in users}
+        counted |= {f"name {name.casefold()}" for name in names}
+        place = _place_of_users() if counted else ""
+        return [f"{place} {one}" for one in counted]
 
     def find_account(self, name: str) -> Any:
         return find_account(name)
@@ -210,7 +209,7 @@ class FailedKeyThrottle(CountingThrottle):
         return get_settings().FAILED_KEY_RATE
 
     def before(self, request: Any) -> None:
-        """Refuse an address that has used up its failures. Call it before a key is checked.
+        """Refuse an address that has reached the rate. Call it before a key is checked.
 
         :raises Throttled: with the seconds to wait.
         """
@@ -231,7 +230,7 @@ class FailedKeyThrottle(CountingThrottle):
 def counting_refused_keys(request: Any) -> AbstractContextManager[None]:
     """Wrap the check of a key. Without ``FAILED_KEY_RATE``, nothing is counted.
 
-    :raises Throttled: the address has used up its failures.
+    :raises Throttled: the address has reached the rate.
     """
     return nullcontext() if get_settings().FAILED_KEY_RATE is None else _counting(request)
 

@@ -115,26 +115,28 @@ def test_the_filter_by_last_use(client, staff, user):
     assert set(listed(client, unused="never")) == {used, new}
 
 
-@override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read", "read:all": "", "all": ""}})
+@override_settings(
+    DRF_TOKEN_AUTH={"SCOPES": {"read": "Read", "READ": "", "read:all": "", "all": ""}}
+)
 def test_the_filter_by_scope_takes_whole_names(client, staff, user):
     model = get_token_model()
     made = {
         scopes: model.objects.create(user=user, scopes=scopes)
-        for scopes in (None, "read", "all read:all", "all read", "read:all")
+        for scopes in (None, "read", "all read:all", "all read", "read:all", "READ")
     }
     assert set(listed(client, scope="read")) == {made["read"], made["all read"]}
     assert set(listed(client, scope="all")) == {made["all read:all"], made["all read"]}
     assert listed(client, scope="-") == [made[None]]
 
 
-def test_the_filter_by_owner(client, staff, user, other_user):
+def test_the_filter_by_user(client, staff, user, other_user):
     model = get_token_model()
     tokens = [model.objects.create(user=one) for one in (staff, user, other_user)]
     other_user.is_active = False
     other_user.save()
-    assert listed(client, owner="me") == [tokens[0]]
-    assert listed(client, owner="staff") == [tokens[0]]
-    assert listed(client, owner="inactive") == [tokens[2]]
+    assert listed(client, user_state="me") == [tokens[0]]
+    assert listed(client, user_state="staff") == [tokens[0]]
+    assert listed(client, user_state="inactive") == [tokens[2]]
 
 
 def test_the_search_finds_an_id_a_hint_a_name_and_a_whole_user_name(

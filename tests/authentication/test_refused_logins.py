@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import BaseBackend
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
@@ -44,7 +45,10 @@ def said(settings: Any, caplog: pytest.LogCaptureFixture) -> Callable[..., list[
         ("ada", "The body must be an object"),
         ({"user": "ada", "pass": PASSWORD}, "The body has no {own} and no password."),
         ({"password": PASSWORD}, "The body has no {own}."),
-        ({"refresh": "eyJ"}, "This package has no refresh keys. Log in again"),
+        (
+            {"refresh": "eyJ"},
+            "The body has refresh, but this package has no refresh tokens.",
+        ),
         ({"username": "nobody", "password": PASSWORD}, "No user in this database has this {own}."),
     ],
 )
@@ -80,7 +84,7 @@ def plain_text(user: Any) -> None:
         (no_change, "The password is wrong."),
         (inactive, "The user is inactive. Set is_active"),
         (without_password, "The user has no password. Call user.set_password"),
-        (plain_text, "The stored password is no hash"),
+        (plain_text, "Django cannot read the stored password: it is no hash"),
     ],
 )
 def test_the_user_is_wrong(user: Any, said: Any, change: Any, words: str) -> None:
@@ -90,14 +94,25 @@ def test_the_user_is_wrong(user: Any, said: Any, change: Any, words: str) -> Non
     assert words in warning
 
 
+class ByMailOnly(BaseBackend):
+    """A backend of a tutorial. It never reads ``username``."""
+
+    def authenticate(self, request: Any, email: Any = None, **kwargs: Any) -> Any:
+        return get_user_model().objects.filter(email=email).first()
+
+
 def test_a_backend_refuses_what_is_right(user: Any, said: Any, settings: Any) -> None:
     user.set_password(PASSWORD)
     user.save()
     body = {"username": user.get_username(), "password": PASSWORD}
     assert said(body, 200) == []
-    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMailOnly"]
     [warning] = said(body)
     assert "A class in AUTHENTICATION_BACKENDS" in warning
+    assert "A backend gets the name as username=…" in warning
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
+    [_, warning] = said(body)
+    assert "Write def authenticate(self, request, username=None, password=None)." in warning
 
 
 if OWN != "email":

@@ -213,7 +213,7 @@ def ended_by(way: str) -> str:
     ("way", "words"),
     [
         ("expired", "has expired"),
-        ("revoked", "It was revoked"),
+        ("revoked", "Its token was revoked"),
         ("inactive", "inactive"),
         ("password", "password has changed"),
         ("rotated", "replaced by a rotation"),
@@ -279,6 +279,13 @@ def test_a_session_in_front_does_not_hide_the_mistake(
     classes = (SessionAuthentication, ExpiringTokenAuthentication)
     assert answer(f"Bearer {token.key}", ProtectedView, *classes).status_code == 403
     assert "Bearer" in warnings()[0]
+
+
+def test_a_session_class_does_not_hide_a_missing_header(settings: Any, warnings: Any) -> None:
+    settings.DEBUG = True
+    classes = (ExpiringTokenAuthentication, SessionAuthentication)
+    assert answer(None, ProtectedView, *classes).status_code == 401
+    assert "No Authorization header arrived" in warnings()[0]
 
 
 # Several keywords, other headers, requests without DRF

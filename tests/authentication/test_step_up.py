@@ -434,3 +434,9 @@ def test_a_negative_max_age() -> None:
     with pytest.raises(ValueError, match="timedelta") as caught:
         RecentLogin(-MINUTE)
     assert repr(-MINUTE) in str(caught.value)
+
+
+def test_a_service_without_a_row_has_no_login() -> None:
+    client = APIClient()
+    client.force_authenticate(type("Service", (), {"is_authenticated": True})())
+    assert not is_allowed(client.post("/recent/"))

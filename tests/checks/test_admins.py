@@ -51,6 +51,7 @@ def test_a_page_that_would_fail_is_found(found: Any, option: str, value: Any, wa
     assert message.id == "drf_token_auth.E023"
     assert f"ShopAdmin.{option} has" in message.msg
     assert way_out in message.hint
+    assert ("only a digest" in message.hint) is (way_out == '"hint"')
 
 
 def test_an_empty_column_of_the_list_is_found(found: Any) -> None:

@@ -19,6 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.authentication import ExpiringTokenAuthentication
@@ -289,6 +290,27 @@ def test_a_comma_that_is_missing_in_a_view(name):
     assert message.id == "drf_token_auth.E016"
     assert message.msg.startswith(f"shop.views.View.{name} must be a list, but it is ")
     assert message.hint == f"Add a comma: {name} = ({value.__name__},)."
+
+
+@pytest.mark.parametrize("name", ["authentication_classes", "permission_classes"])
+def test_none_in_place_of_an_empty_list(name):
+    view = type("View", (APIView,), {name: None, "__module__": "shop.views"})
+    with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
+        [message] = found(OURS)
+    assert message.msg == f"shop.views.View.{name} must be a list, but it is None."
+    assert message.hint == f"Write {name} = []."
+
+
+def test_a_comma_that_is_missing_in_a_base_class_and_in_as_view():
+    base = type("Base", (APIView,), {"permission_classes": IsAuthenticated, "__module__": "shop"})
+    views = [type(name, (base,), {}).as_view() for name in ("Cart", "Order")]
+    given = ViewSet.as_view({"get": "list"}, permission_classes=IsAuthenticated)
+    with override_settings(
+        ROOT_URLCONF=tuple(path(str(n), one) for n, one in enumerate([*views, given]))
+    ):
+        of_base, of_arguments = found(OURS)
+    assert of_base.msg.startswith("shop.Base.permission_classes must be a list")
+    assert of_arguments.msg.startswith("rest_framework.viewsets.ViewSet.permission_classes must b")
 
 
 @pytest.mark.parametrize("name", ["authentication_classes", "permission_classes"])

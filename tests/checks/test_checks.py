@@ -146,7 +146,7 @@ def test_the_default_manager_has_the_methods_of_ours(declared, found):
     assert [one.id for one in messages] == found
     for message in messages:
         assert f"sessions.ApiToken.{next(iter(declared))} is the default manager" in message.msg
-        assert "objects = TokenManager() above" in message.hint
+        assert "objects = TokenManager() as the first" in message.hint
 
 
 def test_the_command_stops_at_a_misspelt_name_and_says_the_right_one():

@@ -35,7 +35,17 @@ def test_an_authenticator_among_the_permissions() -> None:
     assert found.msg.startswith(
         f'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] has the entry {OURS!r}'
     )
-    assert found.hint.startswith('Write "DEFAULT_PERMISSION_CLASSES": ["rest_fr')
+    write = f'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["{OURS}"].'
+    assert found.hint == f"Delete it there. Write {write}"
+
+
+def test_a_class_that_is_neither_an_authenticator_nor_a_permission() -> None:
+    drfs = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.views.APIView"]}
+    with override_settings(REST_FRAMEWORK=drfs):
+        [found] = check_default_permissions()
+    assert found.hint == "Delete it there, or write the dotted path of a permission."
+    [found] = messages_about(permission_classes=[APIView])
+    assert found.hint == "Delete it there."
 
 
 @pytest.mark.parametrize(
@@ -48,7 +58,7 @@ def test_an_authenticator_among_the_permissions() -> None:
 def test_a_class_in_the_other_list_of_a_view(name: str, entry: Any, other: str) -> None:
     [found] = messages_about(**{name: [entry]})
     assert f"Shop.{name} has the entry" in found.msg
-    assert found.hint == f"Write {other} = [{entry.__name__}] if it belongs there."
+    assert found.hint == f"Delete it there. Write {other} = [{entry.__name__}]."
 
 
 def test_a_path_in_place_of_a_list_of_a_view() -> None:

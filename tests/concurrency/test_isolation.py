@@ -1,4 +1,4 @@
-"""Requests at once on connections with another isolation level: none of them fails."""
+"""Parallel requests succeed at each isolation level other than READ COMMITTED."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def at_level(level: str, *requests: Any) -> list[int]:
 
 @pytest.fixture
 def staff() -> list[Client]:
-    """Browsers of a superuser."""
+    """Return clients that are all logged in as one superuser."""
     users: Any = get_user_model()
     person = users.objects.create_superuser(
         **{users.USERNAME_FIELD: "root@example.com", "password": PASSWORD}
@@ -50,7 +50,7 @@ def staff() -> list[Client]:
 
 @levels
 @pytest.mark.parametrize("atomic", [False, True])
-def test_the_admin_makes_tokens_at_once(
+def test_the_admin_makes_tokens_in_parallel(
     staff: list[Client], settings: Any, level: str, atomic: bool
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 2}
@@ -63,7 +63,9 @@ def test_the_admin_makes_tokens_at_once(
 
 @levels
 @pytest.mark.parametrize("atomic", [False, True])
-def test_the_admin_revokes_one_token_at_once(staff: list[Client], level: str, atomic: bool) -> None:
+def test_the_admin_revokes_one_token_in_parallel(
+    staff: list[Client], level: str, atomic: bool
+) -> None:
     page = url("delete", operations.issue(make_user()).pk)
     done = {"post": "yes"}
     with atomic_requests(atomic):

@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal import auth as totp_auth
 from django.test import Client
 
 from drf_token_auth import get_token_model, operations
-from drf_token_auth.contrib.session_tokens import end_with_session
+from drf_token_auth.contrib.session_tokens import revoke_with_session
 from tests.conftest import PASSWORD
 
 API = "/_allauth/app/v1"
@@ -202,5 +202,5 @@ def test_other_logouts_are_no_error(user: Any, rf: Any, kind: str) -> None:
     request = None if kind == "none" else rf.get("/")
     tokens = get_token_model().objects
     token = tokens.create(user=user)
-    end_with_session(sender=type(user), request=request, user=user)
+    revoke_with_session(sender=type(user), request=request, user=user)
     assert list(tokens.all()) == [token]

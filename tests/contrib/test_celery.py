@@ -8,7 +8,7 @@ from notes import tasks
 from drf_token_auth import get_token_model
 
 
-def test_celery(usable_token: Any) -> None:
+def test_the_scheduled_task_purges(usable_token: Any) -> None:
     [entry] = app.conf.beat_schedule.values()
     task = app.tasks[entry["task"]]
     assert task.name == tasks.purge_expired_tokens.name

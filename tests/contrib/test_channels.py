@@ -140,7 +140,7 @@ async def test_refused_keys_are_counted_by_address(user: Any, settings: Any) -> 
     ]:
         assert await who(TokenAuthMiddleware, client=["192.0.2.1", port], **scope) == found
     assert await who(TokenAuthMiddleware, client=["192.0.2.2", 6], **good) == "ada"
-    # A server behind a Unix socket may not know an address, which counts for nobody.
+    # A server behind a Unix socket may not know an address. Then no failure is counted.
     for client in (None, ["", 0], *[None] * 2):
         assert await who(TokenAuthMiddleware, client=client, **wrong) == "AnonymousUser"
     assert await who(TokenAuthMiddleware, client=None, **good) == "ada"
@@ -166,7 +166,7 @@ async def test_refused_keys_of_requests_and_sockets_share_one_count(
     assert await who(TokenAuthMiddleware, subprotocols=["token", key], **scope) == "AnonymousUser"
 
 
-class OfAService(ExpiringTokenAuthentication):
+class ServiceAuthentication(ExpiringTokenAuthentication):
     """Also accepts a key that is in no table."""
 
     def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
@@ -174,7 +174,7 @@ class OfAService(ExpiringTokenAuthentication):
 
 
 class ServiceMiddleware(TokenAuthMiddleware):
-    authentication_class = OfAService
+    authentication_class = ServiceAuthentication
 
 
 @in_a_loop
@@ -194,7 +194,7 @@ async def test_an_authenticator_that_returns_no_token_of_ours(user: Any) -> None
     ],
 )
 @in_a_loop
-async def test_nonsense_in_the_subprotocols_is_nobody(offered: list[str]) -> None:
+async def test_nonsense_in_the_subprotocols_gives_an_anonymous_user(offered: list[str]) -> None:
     assert await who(TokenAuthMiddleware, subprotocols=offered) == "AnonymousUser"
 
 
@@ -207,7 +207,7 @@ async def test_the_authenticators_keyword_is_the_subprotocol(user: Any) -> None:
 
 @pytest.mark.parametrize("scheme", ["Token", "token"])
 @in_a_loop
-async def test_a_header(user: Any, scheme: str) -> None:
+async def test_a_header_authenticates_a_socket(user: Any, scheme: str) -> None:
     client = socket(header=f"{scheme} {(await make(user)).key}")
     assert await client.connect() == (True, None)
     assert await client.receive_json_from() == {"hello": "ada"}
@@ -289,7 +289,7 @@ async def test_a_refused_key_gives_an_anonymous_user_even_with_a_session(user: A
 
 
 @in_a_loop
-async def test_inside_the_stack_of_sessions(user: Any) -> None:
+async def test_it_works_inside_the_stack_of_sessions(user: Any) -> None:
     stack = AuthMiddlewareStack(watched(None))
     client = socket(header=f"Token {(await make(user)).key}", app=stack)
     assert await client.connect() == (True, None)
@@ -330,7 +330,7 @@ async def test_a_socket_closes_at_the_expiry_before_the_next_check(user: Any) ->
 
 
 @in_a_loop
-async def test_a_password_change_closes(user: Any) -> None:
+async def test_a_password_change_closes_the_socket(user: Any) -> None:
     client = await opened(watched(0.05), (await make(user)).key)
 
     def change() -> None:
@@ -368,7 +368,7 @@ async def test_a_database_that_is_down_closes_no_socket(
     while len(looks) < 3:
         await client.send_json_to({"n": 1})
         assert await client.receive_json_from() == {"echo": {"n": 1}}
-    # A database that is down is an error, and not an answer.
+    # If the database is down, is_usable() raises. It does not return False.
     with pytest.raises(OperationalError):
         await is_usable(token)
     await client.disconnect()

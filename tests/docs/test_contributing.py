@@ -1,4 +1,4 @@
-"""The map of the code is complete: each file on it exists, and each package is on it."""
+"""The map of the code is complete: each file on it exists, and each room is on it."""
 
 from __future__ import annotations
 

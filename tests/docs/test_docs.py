@@ -49,12 +49,12 @@ def test_python_compiles(block: Block) -> None:
 
 
 @of("json")
-def test_json_is_json(block: Block) -> None:
+def test_json_blocks_parse(block: Block) -> None:
     assert isinstance(json.loads(block.text), dict | list)
 
 
 @of("ini")
-def test_units_are_units(block: Block) -> None:
+def test_systemd_units_parse(block: Block) -> None:
     parser = configparser.ConfigParser()
     parser.read_string(block.text)
     assert parser.sections()
@@ -62,10 +62,10 @@ def test_units_are_units(block: Block) -> None:
 
 def test_every_block_has_a_language_that_is_tested_here() -> None:
     tested = {"http", "ini", "json", "output", "pycon", "python", "sh"}
-    # Blocks that no test here runs: output, and clients in other languages. tests/pages renders the
-    # templates.
+    # No test here runs these: output of programs, and clients in other languages. tests/pages
+    # renders the templates.
     prose = {"css", "html", "htmldjango", "javascript", "text"}
-    # Changes to a reader's own project. tests/moving_in applies them.
+    # A diff changes the reader's project. tests/moving_in applies it.
     found = {(block.language, "moving-in" in block.page.parts) for block in BLOCKS}
     assert {language for language, _ in found - {("diff", True)}} <= tested | prose
 
@@ -103,7 +103,7 @@ def is_served(path: str) -> bool:
 
 
 @of("sh")
-def test_curl_lines_go_somewhere(block: Block) -> None:
+def test_curl_lines_use_routes_that_exist(block: Block) -> None:
     for path in re.findall(r"https?://[\w.:]+(/[\w/]*)", block.text):
         if path.startswith("/auth/"):
             assert is_served(path), f"{block} asks for {path}"
@@ -126,6 +126,7 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("page", RUNNABLE, ids=name_of)
     def test_page_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TOKEN_PEPPER_1", 32 * "a secret ")
         shell = Shell(make_user(), monkeypatch)
         try:
             for block in blocks(page):
@@ -149,7 +150,7 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
             shell.leave()
 
 
-def test_the_plain_view_of_the_page_answers_any_exception(db: None) -> None:
+def test_the_plain_view_of_the_page_answers_401_and_429(db: None) -> None:
     page = DOCS / "how-to" / "without-a-request.md"
     (view,) = [one for one in blocks(page) if "def plain_view" in one.text]
     names: dict[str, Any] = {}
@@ -181,12 +182,12 @@ def test_documented_default_is_the_default(name: str) -> None:
     text = sections("reference/settings.md")[name]
     default = re.search(r"^Default: `(.+?)`", text, re.MULTILINE)
     assert default is not None, name
-    # Only here, the test reads a value from the text of a page.
+    # The page is part of this repository, so eval() is safe.
     shown = eval(default[1], {"timedelta": timedelta})
     assert shown == getattr(conf.Settings(), name)
 
 
-def test_no_setting_is_documented_that_is_none() -> None:
+def test_the_page_lists_exactly_the_settings() -> None:
     names = {*conf.TokenAuthSettings.__annotations__, conf.TOKEN_MODEL_SETTING}
     assert set(sections("reference/settings.md")) == names
 
@@ -309,7 +310,7 @@ def test_sha_2_is_the_only_hash() -> None:
 
 
 def test_tests_that_pages_name_exist() -> None:
-    """pytest accepts each name without a change."""
+    """Each name can be given to pytest as it stands."""
     named = re.findall(r"`(tests/[^`]+::[^`]+)`", text_of("topics/security.md"))
     assert len(named) > 40
     assert [name for name in named if not is_a_test(*name.split("::"))] == []
@@ -323,7 +324,7 @@ def is_a_test(file: str, *names: str) -> bool:
     return isinstance(node, ast.FunctionDef)
 
 
-# All requirements in chapter 7 of ASVS 5.0.
+# How many requirements each section of chapter 7 of ASVS 5.0 has.
 SESSION_CLAUSES = {7.1: 3, 7.2: 4, 7.3: 2, 7.4: 5, 7.5: 3, 7.6: 2}
 
 

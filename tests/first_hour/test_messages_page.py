@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.checks.registry import registry
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.core.management import CommandError, call_command
@@ -30,6 +31,7 @@ from rest_framework.views import APIView
 
 import drf_token_auth
 from drf_token_auth import conf, get_token_model, operations
+from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.checks.shared import guarded
 from drf_token_auth.conf.rest_framework import require_readable
 from drf_token_auth.contrib import audit_checks
@@ -86,6 +88,10 @@ class TokenSerializer(Serializers):
 class Logout(APIView):
     def post(self, request: Any) -> None:
         request.user.auth_token.delete()
+
+
+class Behind(LoginRequiredMixin, APIView):
+    authentication_classes = [ExpiringTokenAuthentication]
 
 
 def stock(name: str) -> type[APIView]:
@@ -190,6 +196,17 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "W011": [{}],
     "W012": [{**defaults(OURS), **urls(ObtainAuthToken)}],
     "W013": [{}],
+    "W018": [
+        {
+            "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.RemoteUserBackend"],
+            **urls(LoginView),
+        }
+    ],
+    "W019": [urls(Behind)],
+    "W020": [
+        {"REST_FRAMEWORK": {"DEFAULT_PERMISSION_CLASS": []}},
+        urls(type("Shop", (APIView,), {"permission_class": HasScopes})),
+    ],
 }
 # These messages need another model or an admin. Their tests are in tests/checks and tests/contrib.
 ELSEWHERE = {"E007", "E020", "E022", "E023", "E026", "W014", "W017", "W021"}

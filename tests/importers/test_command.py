@@ -112,9 +112,9 @@ def test_undo_deletes_the_imported_tokens_and_keeps_the_old_rows(old_app, user):
     (key,) = fill(user)
     kept = Token.objects.create(user=user)
     told("authtoken")
-    assert told("authtoken", "--undo", "--dry-run").startswith("Would delete 1 tokens.")
+    assert told("authtoken", "--undo", "--dry-run").startswith("Would delete 1 token.")
     assert status_of(key) == 200
-    assert told("authtoken", "--undo") == "Deleted 1 tokens. The old table is unchanged.\n"
+    assert told("authtoken", "--undo") == "Deleted 1 token. The old table is unchanged.\n"
     assert [status_of(one) for one in (key, kept.key)] == [401, 200]
     assert OldToken.objects.count() == 1
     assert told("authtoken", "--kind", "personal").startswith("Imported 1 tokens.")
@@ -162,7 +162,7 @@ def test_text_that_the_terminal_cannot_show_is_escaped(old_app, user, monkeypatc
         (["authtoken", "--ttl", "1d", "--keep-forever"], "not allowed with"),
         (["authtoken", "--ttl", "1d", "--expire-after", "1d"], "not allowed with"),
         (["authtoken", "--kind", "robot"], "choose from"),
-        (["authtoken", "--name", "n" * 65], "--name can have 64 characters, but it has 65"),
+        (["authtoken", "--name", "n" * 65], "--name can have at most 64 characters, but it has 65"),
         (["authtoken", "--database", "nowhere"], "choose from"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -20,6 +20,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, keys, operations
+from drf_token_auth.exceptions import PasswordChanged
 from drf_token_auth.management.times import duration, moment
 from tests.conftest import make_user
 from tests.lives import MICROSECOND, at, listening
@@ -276,8 +277,18 @@ class TestCreateToken:
     def test_the_limit(self, user: Any) -> None:
         with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}):
             run("create_token", user.get_username())
-            assert "already has 1 usable token" in str(refused("create_token", user.get_username()))
+            assert "allows a user 1 usable token" in str(
+                refused("create_token", user.get_username())
+            )
         assert len(left()) == 1
+
+    def test_a_user_who_is_changed_meanwhile(self, user: Any, monkeypatch: Any) -> None:
+        def changed(*args: Any, **kwargs: Any) -> Any:
+            raise PasswordChanged
+
+        monkeypatch.setattr(operations, "issue", changed)
+        said = str(refused("create_token", user.get_username()))
+        assert said == "The user was changed meanwhile. Run the command again."
 
 
 class TestPurgeExpiredTokens:
@@ -691,7 +702,7 @@ class TestTokenStats:
         ]
         assert "0  pepper 2: no token needs it. Remove it from PEPPERS, unless" in text
         assert "1  pepper 7: MISSING from PEPPERS: these are refused\n" in text
-        assert "2  no pepper: the next use of each moves it to the version for new keys\n" in text
+        assert "2  no pepper: the next use of a token moves it to the version of new keys\n" in text
         assert "1  knox: imported from knox\n" in text
         assert not any(secret in text for secret in PEPPERS.values())
 
@@ -797,7 +808,7 @@ class TestFindLeakedTokens:
             f'{file}:2  token id {mine.pk}, user {user.pk}, personal, "ci job", usable',
             f"{file}:4  token id {theirs.pk}, user {other_user.pk}, login, no name, expired",
             f"{file}:4  no token, unknown",
-            "Found 3 keys of 1 usable token.",
+            "Found 3 keys. Usable tokens with a leaked key: 1.",
         ]
         assert status == 1
         assert len(left()) == 2
@@ -832,7 +843,7 @@ class TestFindLeakedTokens:
         Token.objects.update(expires_at=timezone.now())
         (tmp_path / "a").write_text(f"{expired} {keys.generate('dta_')} {expired[:-1]}")
         status, lines = find(tmp_path)
-        assert (status, lines[-1]) == (0, "Found 2 keys, none of a usable token.")
+        assert (status, lines[-1]) == (0, "Found 2 keys. Usable tokens with a leaked key: 0.")
         (tmp_path / "a").write_text("")
         assert find(tmp_path) == (0, ["Found no keys."])
 
@@ -846,7 +857,7 @@ class TestFindLeakedTokens:
         assert [line.partition(":")[0] for line in lines[:-1]] == [
             str(tmp_path / name) for name in ["a.txt", ".git/config", "b/a.txt", "b/c/d.txt"]
         ]
-        assert lines[-1] == "Found 4 keys of 1 usable token."
+        assert lines[-1] == "Found 4 keys. Usable tokens with a leaked key: 1."
 
     def test_links_in_circles_and_pipes_are_no_trap(self, user: Any, tmp_path: Path) -> None:
         key = operations.issue(user).key
@@ -922,7 +933,7 @@ class TestFindLeakedTokens:
         (tmp_path / "dump").write_bytes(b"\xff\n\0\xfe" + operations.issue(user).key.encode())
         (tmp_path / "utf16.txt").write_text(operations.issue(user).key, encoding="utf-16")
         status, lines = find(tmp_path)
-        assert (status, lines[-1]) == (1, "Found 2 keys of 2 usable tokens.")
+        assert (status, lines[-1]) == (1, "Found 2 keys. Usable tokens with a leaked key: 2.")
         assert lines[0].startswith(f"{tmp_path / 'dump'}:2  ")
 
     def test_earlier_prefixes_are_found(self, user: Any) -> None:
@@ -935,14 +946,14 @@ class TestFindLeakedTokens:
             _, lines = find("-", stdin=Input(text))
             assert [line.partition("  ")[0] for line in lines[:-1]] == ["-:1", "-:4"]
             _, lines = find("-", "--prefix", "old_", "--prefix", "older_", stdin=Input(text))
-            assert lines[-1] == "Found 4 keys of 4 usable tokens."
+            assert lines[-1] == "Found 4 keys. Usable tokens with a leaked key: 4."
 
     def test_peppers(self, user: Any) -> None:
         before = operations.issue(user)
         with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "PEPPER": 3}):
             after = operations.issue(user)
             _, lines = find("-", stdin=Input(f"{before.key}\n{after.key}"))
-        assert lines[-1] == "Found 2 keys of 2 usable tokens."
+        assert lines[-1] == "Found 2 keys. Usable tokens with a leaked key: 2."
 
     @pytest.mark.parametrize(
         ("late", "state"), [(-MICROSECOND, "usable"), (timedelta(0), "rotated")]
@@ -980,7 +991,10 @@ class TestFindLeakedTokens:
         with listening() as heard, django_capture_on_commit_callbacks(execute=True):
             status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
         assert status == 1
-        assert lines[-2:] == ["Found 3 keys of 1 usable token.", "1 token revoked."]
+        assert lines[-2:] == [
+            "Found 3 keys. Usable tokens with a leaked key: 1.",
+            "1 token revoked.",
+        ]
         assert [(one.token.pk, one.reason) for one in heard] == [(leaked.pk, "command")]
         assert left() == {expired, kept}
         status, lines = find("-", "--revoke", "--no-input", stdin=Input(text))
@@ -1013,7 +1027,7 @@ class TestFindLeakedTokens:
         with queries() as asked:
             status, lines = find("-", stdin=Input("\n".join([*strangers, *made])))
         assert len(asked) == 2
-        assert (status, lines[-1]) == (1, "Found 150 keys of 3 usable tokens.")
+        assert (status, lines[-1]) == (1, "Found 150 keys. Usable tokens with a leaked key: 3.")
         assert len(lines) == 151
 
     @pytest.mark.parametrize(

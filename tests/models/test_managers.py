@@ -17,7 +17,9 @@ from drf_token_auth import get_token_model, managers
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import KeyNotShown
 from drf_token_auth.managers import TokenManager, TokenQuerySet, all_rows
+from drf_token_auth.rows import limit, revocation
 from drf_token_auth.rows.locking import lock_user
+from tests.conftest import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -228,6 +230,28 @@ def test_locking_a_user_changes_nothing(user):
     with transaction.atomic():
         lock_user(get_token_model(), user.pk, using="default")
     assert type(user).objects.filter(pk=user.pk).values().get() == before
+
+
+@pytest.mark.parametrize("act", ["make", "revoke"])
+def test_several_users_are_locked_in_one_order(monkeypatch, settings, act):
+    settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 5}
+    users = [make_user(f"user {number}") for number in range(11)]
+    rows = [get_token_model()(user=user) for user in reversed(users)]
+    if act == "revoke":
+        get_token_model().objects.bulk_create(rows)
+    locked = []
+
+    def note(model, user_pk, *, using):
+        locked.append(user_pk)
+        return lock_user(model, user_pk, using=using)
+
+    monkeypatch.setattr(limit, "lock_user", note)
+    monkeypatch.setattr(revocation, "lock_user", note)
+    if act == "make":
+        get_token_model().objects.bulk_create(rows)
+    else:
+        get_token_model().objects.all().revoke(reason="test")
+    assert locked == sorted((user.pk for user in users), key=str)
 
 
 def test_all_rows_returns_every_row(tokens, user):

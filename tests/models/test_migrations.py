@@ -107,7 +107,7 @@ class TestTheTable:
         assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "key_family"}
         assert "last_used_at" not in indexed
 
-    def test_no_index_serves_like(self, constraints: list[dict[str, Any]]) -> None:
+    def test_the_digest_has_no_index_for_like(self, constraints: list[dict[str, Any]]) -> None:
         # On PostgreSQL, Django adds such an index to each unique text column.
         on_digest = [one for one in constraints if "digest" in (one["columns"] or [])]
         assert len([one for one in on_digest if one["index"] or one["unique"]]) == 1
@@ -123,7 +123,7 @@ class TestTheFiles:
             if key[0] == "drf_token_auth"
             for dependency in loader.disk_migrations[key].dependencies
         }
-        # It depends on the user model of the settings, and on no neighbour.
+        # The migrations depend on the project's user model, and on no neighbour.
         users = settings.AUTH_USER_MODEL.partition(".")[0]
         assert {app for app, _ in needed} <= {users, "drf_token_auth"}
 
@@ -134,7 +134,7 @@ class TestTheFiles:
         assert options["swappable"] == "DRF_TOKEN_AUTH_TOKEN_MODEL"
 
 
-# Two users have a token each, and one logs in and calls. Then migrate to zero and forward again.
+# One user has a token. Another logs in and sends a request. Then migrate to zero and forward again.
 THERE_AND_BACK = """
 import json, sys
 from django.core.management import call_command
@@ -168,7 +168,7 @@ OURS, SWAPPED = "drf_token_auth_token", "apitokens_apitoken"
 @pytest.mark.parametrize(
     "variant", ["base", "default_user", "no_tz", "uuid_user", "rich_user", "atomic"]
 )
-def test_forwards_and_back_with_rows(tmp_path: Path, variant: str) -> None:
+def test_migrate_forwards_and_back_with_rows(tmp_path: Path, variant: str) -> None:
     status, rows, tables = Project(tmp_path, variant).python(THERE_AND_BACK)
     assert status == [200, 200, 401]
     assert rows == 2
@@ -176,7 +176,7 @@ def test_forwards_and_back_with_rows(tmp_path: Path, variant: str) -> None:
     assert not any(SWAPPED in names for names in tables)
 
 
-def test_forwards_and_back_with_rows_of_a_swapped_model(tmp_path: Path) -> None:
+def test_migrate_forwards_and_back_with_rows_of_a_swapped_model(tmp_path: Path) -> None:
     status, rows, tables = Project(tmp_path, "swapped").python(THERE_AND_BACK)
     assert status == [200, 200, 401]
     assert rows == 2
@@ -211,7 +211,7 @@ print(json.dumps([[Token.objects.get_or_create(user=user)[1] for user in users] 
 """
 
 
-def test_into_a_project_with_users(tmp_path: Path) -> None:
+def test_the_app_is_added_to_a_project_with_users(tmp_path: Path) -> None:
     """A project adds the app when its table of users already has rows."""
     before = Project(
         tmp_path,

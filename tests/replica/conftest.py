@@ -1,7 +1,8 @@
-"""Start a primary and its streaming replica. The tests make both clusters, on free ports.
+"""Start a primary and its streaming replica, on the ports 54321 and 54322.
 
 The tests use real databases of these clusters, because Django's test databases do not support
-replication. They need Debian's package postgresql, and fail without it.
+replication. They need the programs of PostgreSQL, as in Debian's package
+postgresql, and fail without them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The settings of most tests. Each other module here changes one thing."""
+"""The settings of most tests. The other modules start from them: see tests/README.md."""
 
 from __future__ import annotations
 

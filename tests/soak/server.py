@@ -19,7 +19,7 @@ WORKERS, THREADS = 2, 4
 
 @contextmanager
 def database() -> Iterator[str]:
-    """Make a database with all tables beside the one that DATABASE_URL names. Yield its name."""
+    """Make a second database beside that of DATABASE_URL, with all tables. Yield its name."""
     from django.db import connection
 
     connection.creation.create_test_db(verbosity=0, autoclobber=True)

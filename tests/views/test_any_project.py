@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import OperationalError
 from django.http import JsonResponse
@@ -320,3 +321,19 @@ def test_a_session_with_a_csrf_token_is_accepted(
 
 
 S = SessionAuthentication.__name__
+
+
+class Service:
+    """What an authenticator of the project finds. It is in no table."""
+
+    is_authenticated = True
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "log" in route or "token" in route])
+@pytest.mark.parametrize("made", [Service, get_user_model()])
+def test_a_user_without_a_row_has_no_tokens(route: str, made: Any) -> None:
+    client = APIClient()
+    client.force_authenticate(made())
+    for method in ROUTES[route].split():
+        response = client.generic(method, route.format(id=1), "{}", content_type=JSON)
+        assert response.status_code == (400 if route == "/auth/login/" else 403)

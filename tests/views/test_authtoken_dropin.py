@@ -1,7 +1,8 @@
 """Code for ``rest_framework.authtoken`` works after a change of its imports only.
 
 The cases are those of DRF's own tests of ``TokenAuthentication``, ``ObtainAuthToken`` and
-``Token``. There is one known difference: a stored key cannot be read.
+``Token``. There are two known differences: a stored key cannot be read, and
+``str(token)`` does not show it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _plain_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
 
 @pytest.fixture
 def client() -> APIClient:
-    """A client that needs a CSRF token with a session's cookie."""
+    """A client whose requests need a CSRF token if they have a session's cookie."""
     return APIClient(enforce_csrf_checks=True)
 
 
@@ -60,7 +61,7 @@ def client() -> APIClient:
     ],
 )
 def test_only_the_imported_module_has_to_change(module: str, name: str) -> None:
-    """No DRF name in these modules is DRF's own class."""
+    """Each of these names of DRF is a class or a view of this package."""
     found = getattr(import_module(f"drf_token_auth.{module}"), name)
     assert getattr(found, "cls", found).__module__.startswith("drf_token_auth.")
 

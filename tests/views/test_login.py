@@ -114,6 +114,23 @@ def test_a_wrong_name_is_a_400(db: None, name: Any) -> None:
     assert (response.status_code, list(response.json())) == (400, ["username"])
 
 
+class WithoutTry(ModelBackend):
+    """A backend as many projects write it: ``get()`` raises for a name that nobody has."""
+
+    def authenticate(
+        self, request: Any, username: Any = None, password: Any = None, **kwargs: Any
+    ) -> Any:
+        user = get_user_model().objects.get(email=username)
+        return user if user.check_password(password) else None
+
+
+def test_a_backend_that_raises_for_an_unknown_name(user: Any, settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.WithoutTry"]
+    assert post(username=user.email).status_code == 200
+    unknown, wrong = post(username="nobody@example.com"), post(username=user.email, password="x")
+    assert (unknown.status_code, unknown.json()) == (400, wrong.json())
+
+
 # Serializers of a project
 
 
@@ -204,6 +221,22 @@ def test_a_login_whose_receiver_fails_leaves_no_token(user: Any, settings: Any) 
     client = APIClient(raise_request_exception=False)
     assert [log_in(user, client).status_code for _ in range(3)] == [500] * 3
     assert list(Token.objects.all()) == [phone]
+    assert status_of(phone) == 200
+
+
+def test_a_receiver_that_revokes_the_new_token_is_named(user: Any) -> None:
+    """The key of the answer would not work, and the other devices would be logged out."""
+    phone = operations.issue(user)
+
+    def end_other_logins(**kwargs: Any) -> None:
+        Token.objects.filter(user=user).delete()
+
+    user_logged_in.connect(end_other_logins)
+    try:
+        with pytest.raises(ImproperlyConfigured, match="MAX_TOKENS_PER_USER"):
+            log_in(user, APIClient())
+    finally:
+        user_logged_in.disconnect(end_other_logins)
     assert status_of(phone) == 200
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.projects_on_disk import Project
 
-KEYS = {
+PRIMARY_KEYS = {
     "UUID": "models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)",
     "text": "models.CharField(primary_key=True, max_length=32, default=text, editable=False)",
 }
@@ -62,13 +62,13 @@ def project(home: Path, app: str, models: str, *lines: str) -> Project:
     return Project(home, "base", f"INSTALLED_APPS += [{app!r}]", NO_MIGRATIONS, *lines)
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_tokens_with_other_primary_keys(tmp_path: Path, key: str) -> None:
-    """The JSON and the path have the same id. A UUID is a text."""
+@pytest.mark.parametrize("primary_key", PRIMARY_KEYS)
+def test_tokens_with_other_primary_keys(tmp_path: Path, primary_key: str) -> None:
+    """The JSON and the path show the same id. A UUID is shown as text."""
     made = project(
         tmp_path,
         "own",
-        TOKENS.format(KEYS[key]),
+        TOKENS.format(PRIMARY_KEYS[primary_key]),
         'DRF_TOKEN_AUTH_TOKEN_MODEL = "own.ApiToken"',
         'DRF_TOKEN_AUTH = {"LOGIN_RATES": None}',
     )
@@ -88,7 +88,7 @@ print(json.dumps("walked"))
 
 
 NUMBER = ACCOUNTS.format(field="number = models.IntegerField(unique=True)", name="number")
-# Two accounts may have one name, and the field of the device has this name too.
+# Two accounts may share one name. The login's field for the device's name is also "name".
 SHARED = ACCOUNTS.format(field="name = models.CharField(max_length=20)", name="name")
 SHARED_LINES = (
     'AUTH_USER_MODEL = "staff.User"',
@@ -183,7 +183,7 @@ class User(AbstractBaseUser):
     def is_active(self):
         return self.state == "on"
 """
-# A user model that has nothing but what Django's checks and a back end of the project ask for.
+# A user model that has only what Django's checks and the project's own backend need.
 BARE = """
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models

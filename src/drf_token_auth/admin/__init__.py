@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db import connections, transaction
 
 from ..base_models import AbstractToken
 from ..models import Token
+from ..rows.locking import outside_atomic_requests
 from .adding import AddMixin
 from .finding import FindMixin
 from .forms import TokenAddForm, TokenForm
@@ -44,8 +44,7 @@ class TokenAdminMixin(ListMixin, AddMixin, RevokeMixin, FindMixin):
         """Leave the views out of ``ATOMIC_REQUESTS``. Those that write open a transaction."""
         urls = super().get_urls()
         for url in urls:
-            for alias in connections:
-                transaction.non_atomic_requests(using=alias)(url.callback)
+            outside_atomic_requests(url.callback)
         return urls
 
 

@@ -112,7 +112,7 @@ class AddMixin(AdminMixin):
             return super().changeform_view(request, object_id, *args, **kw)
         using = router.db_for_write(self.model)
         try:
-            # Django's own transaction would have an isolation level that refuses to wait for locks.
+            # Above READ COMMITTED, Django's own transaction could fail after it waited for a lock.
             with locking_transaction(using=using):
                 return super().changeform_view(request, object_id, *args, **kw)
         except DatabaseError:

@@ -1,4 +1,4 @@
-"""Write entries to the admin's log that name a token and its owner."""
+"""Write entries to the admin's log that name a token and its user."""
 
 from __future__ import annotations
 

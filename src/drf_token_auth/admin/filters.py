@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
+from ..fields import has_scope
 from ..rows import expiry
 from ..rows.locking import user_model
 
-__all__ = ["LastUseFilter", "LifetimeFilter", "OwnerFilter", "ScopeFilter"]
+__all__ = ["LastUseFilter", "LifetimeFilter", "ScopeFilter", "UserFilter"]
 
 EVERYTHING = "-"
 
@@ -63,16 +64,15 @@ class LastUseFilter(admin.SimpleListFilter):
             return queryset.filter(last_used_at__isnull=True)
         if self.value() in {"30", "90", "180"}:
             since = timezone.now() - timedelta(days=int(str(self.value())))
-            never_used = Q(last_used_at__isnull=True, created_at__lt=since)
-            return queryset.filter(Q(last_used_at__lt=since) | never_used)
+            return queryset.filter(expiry.unused_since(since))
         return queryset
 
 
-class OwnerFilter(admin.SimpleListFilter):
-    """Filter by the state of the owner. Offers the fields that the user model has."""
+class UserFilter(admin.SimpleListFilter):
+    """Filter by the state of the user. Offer the states whose column the user model has."""
 
-    title = _("owner")
-    parameter_name = "owner"
+    title = _("user")
+    parameter_name = "user_state"
     states = (
         ("active", _("active"), "is_active", True),
         ("inactive", _("inactive"), "is_active", False),
@@ -108,15 +108,9 @@ class ScopeFilter(admin.SimpleListFilter):
         return [(EVERYTHING, _("everything")), *((name, name) for name in declared)]
 
     def queryset(self, request: Any, queryset: Any) -> Any:
-        value = self.value()
+        value = self.value() or ""
         if value == EVERYTHING:
             return queryset.filter(scopes__isnull=True)
         if value not in get_settings().SCOPES:
             return queryset
-        # The column holds the names, separated by single spaces.
-        return queryset.filter(
-            Q(scopes=value)
-            | Q(scopes__startswith=f"{value} ")
-            | Q(scopes__endswith=f" {value}")
-            | Q(scopes__contains=f" {value} ")
-        )
+        return queryset.filter(has_scope(value))

@@ -48,14 +48,14 @@ class ScopesChoice(forms.MultipleChoiceField):
 
 
 class TokenForm(_ModelForm):
-    """Refuse an expiry in the past and scopes that the project does not declare."""
+    """Refuse an expiry in the past, or more than 100 years from now."""
 
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data.get("expires_at")
         is_new = "expires_at" in self.changed_data or self.instance._state.adding
         if expires_at is not None and is_new and expires_at <= timezone.now():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
-        # A time on the last day of the calendar may not exist in UTC, which the database stores.
+        # At the end of the calendar, a time may not exist in UTC, which the database stores.
         if expires_at is not None and is_new and expires_at - timezone.now() > LONGEST:
             text = _("Give a time in the future, at most 100 years from now.")
             raise ValidationError(text, code="late")

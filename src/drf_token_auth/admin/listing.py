@@ -20,7 +20,7 @@ from ..leaks.scanning import contains_key
 from ..rows.database_text import is_about_text
 from ..rows.pickling import KEY_COLUMNS
 from .bases import AdminMixin
-from .filters import LastUseFilter, LifetimeFilter, OwnerFilter, ScopeFilter
+from .filters import LastUseFilter, LifetimeFilter, ScopeFilter, UserFilter
 from .labels import state
 from .pagination import BoundedPaginator
 from .searching import search
@@ -40,7 +40,7 @@ def _short_date(moment: datetime | None) -> str | None:
 
 class ListMixin(AdminMixin):
     list_display = ("id", "user", "kind", "token", "state", "expires", "last_used")
-    list_filter = ("kind", LifetimeFilter, LastUseFilter, OwnerFilter, ScopeFilter)
+    list_filter = ("kind", LifetimeFilter, LastUseFilter, UserFilter, ScopeFilter)
     # List the newest first. Every table has an index of its primary key.
     ordering = ("-pk",)
     sortable_by = ("id", "user", "expires")

@@ -1,4 +1,4 @@
-"""Decide for whom a staff member may make a token, and ask for a fresh login first."""
+"""Decide for whom a staff member may make a token, and check the staff member's password."""
 
 from __future__ import annotations
 

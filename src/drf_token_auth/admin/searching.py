@@ -26,14 +26,14 @@ def search(queryset: Any, text: str) -> Any:
     found = Q() if pk is None else Q(pk=pk)
     if not text.startswith("#"):
         # Read the users first: a join would make the database scan both tables together.
-        found |= Q(user__in=_owners(queryset, text))
+        found |= Q(user__in=_users_named(queryset, text))
         name = storable(queryset, text)
         if name:
             found |= Q(hint=name) | Q(name__icontains=name)
     return queryset.filter(found) if found else queryset.none()
 
 
-def _owners(queryset: Any, name: str) -> list[Any]:
+def _users_named(queryset: Any, name: str) -> list[Any]:
     users = user_model(queryset.model)
     spellings = {name, clean_login_name(name[: max_name_length()])}
     try:

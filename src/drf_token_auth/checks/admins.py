@@ -70,8 +70,8 @@ def _mistakes(cls: Any) -> Messages:
 
 
 def _hint(name: str) -> str:
-    digest = "The database holds only a digest of each key."
-    return f"{digest} Write {_INSTEAD[name]}, or delete the name."
+    why = "The database holds only a digest of each key. " if name == "key" else ""
+    return f"{why}Write {_INSTEAD[name]}, or delete the name."
 
 
 def _searches_by_fields(cls: Any) -> bool:

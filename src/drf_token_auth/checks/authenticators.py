@@ -25,7 +25,7 @@ def _default_classes() -> list[Any]:
     return [one for one in default_authenticators() if isinstance(one, type)]
 
 
-def _used_classes() -> list[Any]:
+def used_classes() -> list[Any]:
     """Return the default authenticators and those of the views, without duplicates."""
     classes = _default_classes()
     for view in served_views():
@@ -66,14 +66,14 @@ def check_basic_authentication() -> Messages:
 @check(Tags.security)
 def check_drfs_authenticators() -> Messages:
     """E014: an authenticator looks our tokens up by key. E017: it needs authtoken's table."""
-    for one in _used_classes():
+    for one in used_classes():
         if looks_tokens_up_by_key(one) or (_is_drfs(one) and is_token_model(model_of(one))):
             yield error(
                 "E014",
                 f"{path_of(one)} looks tokens up by their key, but the database has only a digest "
                 "of each key. Every request with a token would fail.",
-                f"Delete the class and use {OURS}. It refuses expired tokens by itself; "
-                f'{conf.SETTING} = {{"TTL": timedelta(days=14)}} says after which time.',
+                f"Delete the class and use {OURS}. It refuses expired tokens itself. For another "
+                f'lifetime, write {conf.SETTING} = {{"TTL": timedelta(days=14)}}.',
             )
         elif _lacks_its_app(one):
             yield error(
@@ -105,8 +105,8 @@ def check_keywords() -> Messages:
             names = ", ".join(f'"{path_of(one)}"' for one in [*ours, theirs])
             yield warning(
                 "W007",
-                f"{theirs.__name__} and {ours[0].__name__} refuse each other's keys. Both answer "
-                f"to the word {theirs.keyword!r} in the Authorization header.",
+                f"{theirs.__name__} and {ours[0].__name__} refuse each other's keys. Both read "
+                f"the word {theirs.keyword!r} in the Authorization header.",
                 f'Write "DEFAULT_AUTHENTICATION_CLASSES": [{names}, …] '
                 f'and {conf.SETTING} = {{"UNKNOWN_KEYS": "pass"}}.',
             )

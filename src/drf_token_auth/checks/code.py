@@ -77,12 +77,19 @@ def _is_about_our_tokens(cls: type[Any], function: FunctionType) -> bool:
     return any(map(is_token_model, models)) or any(map(is_ours, names))
 
 
+def subclasses(parent: type[Any]) -> Iterator[type[Any]]:
+    """Yield all subclasses, also indirect ones, that are imported by now."""
+    for child in parent.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
 def is_token_model(one: Any) -> bool:
     return isinstance(one, type) and issubclass(one, AbstractToken)
 
 
 def model_of(authenticator: type[Any]) -> Any:
-    """Return the authenticator's token model, or None if it depends on the request."""
+    """Return the authenticator's token model. None if it has none, or if it needs a request."""
     try:
         return authenticator().get_model()
     except Exception:  # noqa: BLE001 -- the project's code may need a request

@@ -35,7 +35,8 @@ def check_drfs_tokens() -> Messages:
             yield warning(
                 "W012",
                 f"{name} uses the tokens of {AUTHTOKEN}, but no class in {SETTING} accepts them.",
-                f"{_HINT} If you want both kinds of tokens, write {OURS} and DRF's class there.",
+                f'{_HINT} To keep both packages, write {SETTING} = ["{OURS}", '
+                '"rest_framework.authentication.TokenAuthentication"].',
             )
         else:
             yield error("E021", f"{name} uses {AUTHTOKEN}, which is not in INSTALLED_APPS.", _HINT)

@@ -46,7 +46,8 @@ _MEANT = {
 @check(Tags.security)
 def check_kept_settings() -> Messages:
     """W016: a setting of another package or a tutorial has no effect here."""
-    # These import the packages that the project's views use. The settings of those have an effect.
+    # These calls import the packages that the project uses. Settings of an imported package have an
+    # effect.
     served_views()
     default_authenticators()
     for place, name, value in _without_effect():

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 
 from ..conf.rest_framework import SETTING
-from .served import served_views
+from .served import lists_of_views
 from .shared import Messages, check, error, path_of
 
 _METHODS = {"authentication_classes": "authenticate", "permission_classes": "has_permission"}
@@ -41,8 +41,9 @@ def check_default_permissions() -> Messages:
                 "E016",
                 f'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] has the entry {path!r}, which is '
                 "not a permission: it has no has_permission().",
-                'Write "DEFAULT_PERMISSION_CLASSES": '
-                '["rest_framework.permissions.IsAuthenticated"].',
+                f'Delete it there. Write {SETTING} = ["{path}"].'
+                if hasattr(found, "authenticate")
+                else "Delete it there, or write the dotted path of a permission.",
             )
 
 
@@ -51,24 +52,24 @@ def check_lists_of_views() -> Messages:
     """E016: a view has an authenticator among its permissions, a permission among its
     authenticators, or the path of a class in place of a list.
     """
-    for view in served_views():
-        for name, method in _METHODS.items():
-            value = vars(view).get(name)
-            if isinstance(value, str):
+    for view, name, value in lists_of_views():
+        if isinstance(value, str):
+            yield error(
+                "E016",
+                f"{path_of(view)}.{name} must be a list, but it is {value!r}.",
+                f"Import the class and write {name} = [{value.rpartition('.')[2]}].",
+            )
+        for entry in value if isinstance(value, (list, tuple)) else ():
+            if isinstance(entry, type) and not hasattr(entry, _METHODS[name]):
+                other = next(one for one in _METHODS if one != name)
                 yield error(
                     "E016",
-                    f"{path_of(view)}.{name} must be a list, but it is {value!r}.",
-                    f"Import the class and write {name} = [{value.rpartition('.')[2]}].",
+                    f"{path_of(view)}.{name} has the entry {path_of(entry)}, which has no "
+                    f"{_METHODS[name]}().",
+                    f"Delete it there. Write {other} = [{entry.__name__}]."
+                    if hasattr(entry, _METHODS[other])
+                    else "Delete it there.",
                 )
-            for entry in value if isinstance(value, (list, tuple)) else ():
-                if isinstance(entry, type) and not hasattr(entry, method):
-                    other = next(one for one in _METHODS if one != name)
-                    yield error(
-                        "E016",
-                        f"{path_of(view)}.{name} has the entry {path_of(entry)}, which has no "
-                        f"{method}().",
-                        f"Write {other} = [{entry.__name__}] if it belongs there.",
-                    )
 
 
 def _classes(listed: Any) -> Iterator[tuple[str, type[Any]]]:

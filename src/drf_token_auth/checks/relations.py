@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from django.contrib.auth import get_user_model
 from django.core.checks import Tags
 from rest_framework.serializers import Serializer
 
-from .code import own_functions
+from .code import own_functions, subclasses
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
@@ -34,7 +31,7 @@ def check_knoxs_relation() -> Messages:
 def check_sources() -> Messages:
     """W009: a serializer reads a missing relation. DRF leaves a read-only field out silently."""
     served_views()  # This imports the modules of the views, and so their serializers.
-    for serializer in _below(Serializer):
+    for serializer in subclasses(Serializer):
         for name, field in getattr(serializer, "_declared_fields", {}).items():
             source = str(field.source or name)
             first = source.partition(".")[0]
@@ -47,9 +44,3 @@ def check_sources() -> Messages:
                     "token = drf_token_auth.operations.issue(user), and put token.key into the "
                     "answer.",
                 )
-
-
-def _below(parent: type[Any]) -> Iterator[type[Any]]:
-    for child in parent.__subclasses__():
-        yield child
-        yield from _below(child)

@@ -12,7 +12,7 @@ from rest_framework.settings import DEFAULTS
 
 from ..conf.rest_framework import configured, write_ours, wrong_entry
 from ..conf.rules import show
-from .served import served_views
+from .served import lists_of_views
 from .shared import Messages, check, error, path_of, warning
 
 _AUTHENTICATORS = "DEFAULT_AUTHENTICATION_CLASSES"
@@ -68,23 +68,21 @@ def check_browsable_api() -> Messages:
 
 @check(Tags.urls)
 def check_classes_of_views() -> Messages:
-    """E016: a view's list of classes is a class itself, or has an entry that is not a class."""
-    for view in served_views():
-        for name in ("authentication_classes", "permission_classes"):
-            value = vars(view).get(name)
-            if isinstance(value, type):
+    """E016: a view's list of classes is no list, or has an entry that is not a class."""
+    for view, name, value in lists_of_views():
+        message = f"{path_of(view)}.{name} must be a list, but it is "
+        if isinstance(value, type):
+            hint = f"Add a comma: {name} = ({value.__name__},)."
+            yield error("E016", f"{message}{path_of(value)}.", hint)
+        elif value is None:
+            yield error("E016", f"{message}None.", f"Write {name} = [].")
+        for entry in value if isinstance(value, (list, tuple)) else ():
+            if not callable(entry):
                 yield error(
                     "E016",
-                    f"{path_of(view)}.{name} must be a list, but it is {path_of(value)}.",
-                    f"Add a comma: {name} = ({value.__name__},).",
+                    f"{path_of(view)}.{name} has the entry {show(entry)}, which is no class.",
+                    f"Import the class and write {name} = [{_class_of(entry)}].",
                 )
-            for entry in value if isinstance(value, (list, tuple)) else ():
-                if not callable(entry):
-                    yield error(
-                        "E016",
-                        f"{path_of(view)}.{name} has the entry {show(entry)}, which is no class.",
-                        f"Import the class and write {name} = [{_class_of(entry)}].",
-                    )
 
 
 def _class_of(entry: Any) -> str:

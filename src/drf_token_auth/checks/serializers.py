@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import Tags
@@ -10,6 +9,7 @@ from rest_framework.serializers import ALL_FIELDS, ModelSerializer
 
 from ..base_models import AbstractToken
 from ..rows.pickling import KEY_COLUMNS
+from .code import subclasses
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
@@ -17,8 +17,8 @@ from .shared import Messages, check, path_of, warning
 @check(Tags.urls)
 def check_serializers() -> Messages:
     """W013: a ModelSerializer of the token model has a secret column among its fields."""
-    list(served_views())  # This imports the modules of the views, and so their serializers.
-    for serializer in _below(ModelSerializer):
+    served_views()  # This imports the modules of the views, and so their serializers.
+    for serializer in subclasses(ModelSerializer):
         shown = _shown_secrets(getattr(serializer, "Meta", None))
         if shown:
             yield warning(
@@ -27,12 +27,6 @@ def check_serializers() -> Messages:
                 'List the fields to show: fields = ["id", "name", "hint", "created_at", '
                 '"expires_at", "last_used_at"].',
             )
-
-
-def _below(parent: type[Any]) -> Iterator[type[Any]]:
-    for child in parent.__subclasses__():
-        yield child
-        yield from _below(child)
 
 
 def _shown_secrets(meta: Any) -> list[str]:

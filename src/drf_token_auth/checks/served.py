@@ -43,6 +43,25 @@ def served_views() -> list[type[Any]]:
     return list(dict.fromkeys(view for view in views if isinstance(view, type)))
 
 
+def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
+    """Yield the project's lists of authenticators and permissions: a view, a name and the value."""
+    # At its import, DRF reads the settings that other checks report.
+    from rest_framework.views import APIView
+
+    for callback in served_callbacks():
+        view = getattr(callback, "cls", None)
+        if not isinstance(view, type):
+            continue
+        # A router passes the arguments of @action to as_view().
+        given = getattr(callback, "initkwargs", {})
+        for name in ("authentication_classes", "permission_classes"):
+            owner = next((one for one in view.__mro__ if name in vars(one)), APIView)
+            if name in given:
+                yield view, name, given[name]
+            elif owner is not APIView:
+                yield owner, name, vars(owner)[name]
+
+
 def base_of(view: type[Any], path: str) -> Any:
     """Return the class with this dotted path if the view is or extends it, else None."""
     return next(

@@ -8,6 +8,7 @@ from django.utils.encoding import force_bytes
 
 from .. import conf
 from ..conf.names import hint_for_flat
+from ..conf.rules import show
 from .shared import Messages, check, error, warning
 
 
@@ -56,19 +57,20 @@ def check_peppers() -> Messages:
                 "W005",
                 f"{conf.SETTING}['PEPPERS'][{id_}] is SECRET_KEY. After a change of SECRET_KEY, "
                 "every key under this pepper would be refused.",
-                'Write a secret of its own: python -c "import secrets; '
-                'print(secrets.token_urlsafe(32))"',
+                "Add a pepper under a new id, and write this id as PEPPER. Make its secret with "
+                'python -c "import secrets; print(secrets.token_urlsafe(32))". Keep pepper '
+                f"{id_} until token_stats says that no token needs it.",
             )
 
 
 @check(Tags.security)
 def check_idle_timeout() -> Messages:
-    """W006: an idle timeout that is not shorter than the lifetime has no effect."""
+    """W006: IDLE_TIMEOUT is not shorter than TTL, so tokens with this lifetime ignore it."""
     ttl, idle_timeout = conf.get_settings().TTL, conf.get_settings().IDLE_TIMEOUT
     if ttl and idle_timeout and idle_timeout >= ttl:
         yield warning(
             "W006",
-            f"IDLE_TIMEOUT ({idle_timeout}) is not shorter than TTL ({ttl}), so no token expires "
-            "because it is idle.",
-            "Make IDLE_TIMEOUT shorter than TTL, or leave it out.",
+            f"{conf.SETTING}['IDLE_TIMEOUT'] is {show(idle_timeout)}, which is not shorter than "
+            f"TTL, {show(ttl)}. So no login expires because it is idle.",
+            f'Write {conf.SETTING} = {{"IDLE_TIMEOUT": {show(ttl / 2)}}}, or leave it out.',
         )

@@ -38,7 +38,7 @@ def guarded(function: Callable[[], Messages]) -> Callable[..., list[CheckMessage
                     "W010",
                     f"{function.__module__}.{function.__name__} could not finish: it raised "
                     f"{type(failure).__name__}.",
-                    "Correct the other messages first. If this one stays, report it as a bug.",
+                    "Correct what the other messages report. If this one stays, report a bug.",
                 )
             )
         return found

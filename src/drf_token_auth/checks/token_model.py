@@ -48,7 +48,7 @@ def foreign_keys(model: type[AbstractToken]) -> Messages:
         return
     for field in (field for other in apps.get_models() for field in other._meta.local_fields):
         to: Any = field.related_model
-        # Django leaves the text of a relation to a model that is swapped out.
+        # If the model is swapped out, Django keeps the text of the relation.
         if getattr(getattr(to, "_meta", None), "label", to) == conf.DEFAULT_TOKEN_MODEL:
             yield error(
                 "E007",
@@ -66,8 +66,8 @@ def manager(model: type[AbstractToken]) -> Messages:
             "E020",
             f"{model._meta.label}.{found.name} is the default manager of the token model, and it "
             "is not a TokenManager. The API and the pages would answer 500.",
-            f"Derive {type(found).__name__} from drf_token_auth.managers.TokenManager, or write "
-            f"objects = TokenManager() above {found.name} in {model.__name__}.",
+            f"Derive the class of {found.name} from drf_token_auth.managers.TokenManager, or write "
+            f"objects = TokenManager() as the first manager of {model.__name__}.",
         )
 
 

@@ -8,9 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .. import conf, get_token_model
 from ..base_models import AbstractToken
+from .authenticators import used_classes
 from .code import model_of
-from .rest_framework import default_authenticators
-from .served import served_views
 from .shared import Messages, check, warning
 
 
@@ -28,15 +27,12 @@ def check_unused_models() -> Messages:
     if not others:
         return
     # An authenticator of the project may name another token model.
-    authenticators = default_authenticators()
-    for view in served_views():
-        authenticators += getattr(view, "authentication_classes", ())
-    named = [model_of(one) for one in authenticators]
+    named = [model_of(one) for one in used_classes()]
     for model in others:
         if model not in named:
             yield warning(
                 "W017",
                 f"{model._meta.label} is a token model, but the package uses {used._meta.label}.",
-                "Derive it from drf_token_auth.base_models.AbstractToken, and write "
+                "Derive it from drf_token_auth.base_models.AbstractToken and not from Token. Write "
                 f'{conf.TOKEN_MODEL_SETTING} = "{model._meta.label}" before the first migrate.',
             )

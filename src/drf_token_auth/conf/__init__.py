@@ -69,7 +69,10 @@ def prepare_label() -> None:
 
     Called before Django loads models, because Django reads the setting of a swappable model itself.
     Without a value, ``makemigrations`` would fail for a project with a foreign key to
-    ``drf_token_auth.Token``. For a value that is no text, Django's error does not name the setting.
+    ``drf_token_auth.Token``.
+
+    :raises ImproperlyConfigured: the value is no text. Django's own error would not name the
+        setting.
     """
     if not hasattr(django_settings, TOKEN_MODEL_SETTING):
         setattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
@@ -80,7 +83,8 @@ def prepare_label() -> None:
 
 def _wrong_label(label: object) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {show(label)}.'
+        f'{TOKEN_MODEL_SETTING} must be "app_label.ModelName", but it is {show(label)}. '
+        f'Write {TOKEN_MODEL_SETTING} = "accounts.ApiToken", or delete the line.'
     )
 
 

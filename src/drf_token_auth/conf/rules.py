@@ -69,7 +69,7 @@ def _is_pepper_id(value: object) -> bool:
 
 
 def _as_timedelta(value: object) -> str | None:
-    """Return the timedelta that a number or a text such as ``"14 days"`` stands for."""
+    """Return the code of the timedelta that a value such as ``"14 days"`` means, or None."""
     text = show(value).strip("' ").lower()
     if text in _NEVER and isinstance(value, str):
         return "None"

@@ -46,7 +46,7 @@ class RefusedBodySerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(required=False)
 
 
-# The body of each answer, by method and status. None means no body, {} an empty body, and a list
+# The body of each answer, by method and status. None means no body, {} an empty object, and a list
 # a page of items.
 _REFUSED = {401: RefusalSerializer}
 _NO_TOKEN = {400: RefusalSerializer, **_REFUSED}
@@ -63,7 +63,7 @@ ANSWERS: Mapping[type[Any], Mapping[str, Mapping[int, Any]]] = {
     views.CurrentTokenView: {"get": {200: TokenDetailSerializer, **_NO_TOKEN}},
     views.RotateView: {"post": {200: TokenIssuedSerializer, **_NO_TOKEN}},
     views.TokenListView: {
-        "get": {200: [TokenDetailSerializer], **_REFUSED, **_NOT_FOUND},  # there is no such page
+        "get": {200: [TokenDetailSerializer], **_REFUSED, **_NOT_FOUND},  # no such page
         "post": {201: TokenIssuedSerializer, **_BODY, **_REFUSED, 403: RefusalSerializer},
     },
     views.TokenDetailView: {
@@ -83,7 +83,7 @@ def answers_of(view: Any, method: str) -> dict[int, Any]:
     """Return the bodies of the view's answers to the method, by status."""
     ours = our_view(type(view))
     own = {} if ours is None else dict(ANSWERS[ours].get(method.lower(), {}))
-    # The format that the client asks for or sends, and the length of the body.
+    # 406 and 415: an unknown format. 413: the body is too long.
     formats = [406, 413, 415] if own.get(400) is RefusedBodySerializer else [406]
     return {**common_refusals(view, method), **dict.fromkeys(formats, RefusalSerializer), **own}
 

@@ -42,8 +42,8 @@ class TokenAuthMiddleware:
     """Set ``scope["user"]`` and ``scope["auth"]`` (the token), or AnonymousUser and None.
 
     :param recheck: seconds between checks of an open socket's token. The socket is closed with
-        :data:`CLOSED` when the token expires, and at the first check after it was revoked. None:
-        never check.
+        :data:`CLOSED` when the token expires, and at the first check after it was revoked. With
+        None, an open socket is never checked.
     """
 
     authentication_class = ExpiringTokenAuthentication
@@ -129,7 +129,7 @@ def _accepting(keyword: str, send: Any) -> Any:
 
 
 class _Watch:
-    """A ``receive`` that checks the token from time to time, on busy and on idle sockets."""
+    """Wrap ``receive``. Check the token from time to time, also while the socket is idle."""
 
     def __init__(self, token: AbstractToken, every: float, receive: Any, send: Any) -> None:
         self.token = token

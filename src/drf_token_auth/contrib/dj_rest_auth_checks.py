@@ -38,7 +38,7 @@ def find() -> Messages:
             "E010",
             f'REST_AUTH["TOKEN_MODEL"] is {named!r}: the second login of a user would fail, '
             "because a key is readable only once.",
-            f'Write REST_AUTH = {{"TOKEN_CREATOR": "{CREATOR}"}}, beside TOKEN_MODEL.',
+            f'Write REST_AUTH = {{"TOKEN_MODEL": {named!r}, "TOKEN_CREATOR": "{CREATOR}"}}.',
         )
         return
     for view, harm, theirs, ours in _stock_views(

@@ -29,9 +29,8 @@ def find() -> Messages:
     if not served and not apps.is_installed("djoser"):
         return
     configured = getattr(settings, "DJOSER", None)
-    named = configured.get("TOKEN_MODEL", DRFS_TOKEN) if isinstance(configured, Mapping) else None
-    if named is None:
-        named = DRFS_TOKEN
+    named = configured.get("TOKEN_MODEL") if isinstance(configured, Mapping) else None
+    named = named or DRFS_TOKEN
     logouts = [view for view in served if base_of(view, "djoser.views.TokenDestroyView")]
     logins = [view for view in served if base_of(view, "djoser.views.TokenCreateView")]
     if is_our_token_model(named):

@@ -24,7 +24,7 @@ with_scopes: WeakSet[_Auth] = WeakSet()
 class _Auth(AuthBase):
     """Set ``request.user`` and ``request.auth`` (the token), or answer 401.
 
-    :param scopes: the scopes that the token needs. Without one of them the answer is 403.
+    :param scopes: the scopes that the token needs. If it lacks one of them, the answer is 403.
     """
 
     authentication_class: type[ExpiringTokenAuthentication]

@@ -17,7 +17,7 @@ _TOKEN = "_drf_token_auth_token"
 
 
 def tie(token: AbstractToken, request: Any) -> None:
-    """Revoke the token when the session of this request logs out, if it has a session."""
+    """Tie the token to the session of the request, if it has one. Its logout revokes the token."""
     session = getattr(request, "session", None)
     if session is not None:
         # Store the primary key as text: the session is JSON, which has no UUID.
@@ -43,8 +43,8 @@ def tied_to(session: Any, user: Any) -> AbstractToken | None:
     return tokens.filter(pk=pk, user=user).first()
 
 
-@receiver(user_logged_out, dispatch_uid="drf_token_auth.end_with_session")
-def end_with_session(request: Any, user: Any, **kwargs: Any) -> None:
+@receiver(user_logged_out, dispatch_uid="drf_token_auth.revoke_with_session")
+def revoke_with_session(request: Any, user: Any, **kwargs: Any) -> None:
     """Revoke the session's token. channels sends this signal with ``request=None``."""
     token = tied(request, user)
     if token is not None:

@@ -56,7 +56,8 @@ def import_tokens(
     :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates.
     :param read: returns the :class:`OldToken` of a row, or raises ``Refused`` to leave it out.
     :param kind, name: for rows without a kind or a name of their own.
-    :param ttl: the lifetime from the import on. The expiry of a row does not matter.
+    :param ttl: the lifetime from the import on, in place of a row's own expiry. Rows that have
+        expired are still left out.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
     :param keep_forever: rows without an expiry get none, instead of ``TTL`` or ``PERSONAL_TTL``.
     :param dry_run: count the tokens, but write nothing.

@@ -67,8 +67,8 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
 
     Use it to find the new row of an old one: ``Token.objects.filter(digest__in=digests_of(…))``.
     Give exactly one of the three arguments. A key has one digest without a pepper, one for each
-    pepper, and possibly more for knox. While ``PEPPER`` is set, the first use of a key replaces the
-    digest that is known by its SHA-256, and this function no longer finds that row.
+    pepper, and possibly more for knox. While ``PEPPER`` is set, the first use of a key stores
+    another digest. After that, ``sha256`` no longer finds the row.
 
     :param key: the key itself, as ``rest_framework.authtoken`` and durin store it.
     :param sha256: the SHA-256 of the key in hexadecimal digits.
@@ -96,7 +96,7 @@ def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]])
     two tokens. An import copies the two values, and no use changes them, so they are the mark.
 
     :param rows: pairs of a user's primary key and an old token.
-    :raises ImproperlyConfigured: peppers are used, and such a row has no ``created_at``.
+    :raises ImproperlyConfigured: ``PEPPER`` is set, and such a row has no ``created_at``.
     """
     conf = get_settings()
     marks = [(user_pk, old.created_at) for user_pk, old in rows if old.sha256]

@@ -1,4 +1,4 @@
-"""Delete the old row of an imported token together with the token.
+"""Delete the old row of an imported token when the token is revoked or gets a new key.
 
 This happens while the old app is installed. If the old row stayed, another import would restore the
 token. The old app's authenticator, if it is still in use, would also accept the key after the

@@ -29,7 +29,7 @@ def undo_import(
 
     Use it before you import again with other options. No token signal is sent, because the old app
     still accepts the keys. Tokens that were rotated since the import stay, because the old app does
-    not know their new keys. Objects that point to a deleted token are deleted with it.
+    not know their new keys. Objects that point to a deleted token follow their ``on_delete``.
 
     The arguments are those of :func:`import_tokens`.
 

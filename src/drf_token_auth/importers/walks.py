@@ -51,7 +51,7 @@ def _batches(pks: models.QuerySet[Any, Any], size: int) -> Iterator[list[Any]]:
 
 
 def hold(rows: _Rows) -> _Rows:
-    """Lock the rows until the transaction ends, and return them. Skip rows that others have locked.
+    """Return a query that locks these rows until the transaction ends, and skips locked ones.
 
     Rows that point to these can still be added.
     """

@@ -82,7 +82,7 @@ class HiddenText(str):
         return "<hidden>"
 
 
-# DRF tells a client the name of this type where it expects another one.
+# An error of DRF shows a client the name of a value's type. It should say "str".
 HiddenText.__name__ = "str"
 
 _T = TypeVar("_T")
@@ -104,7 +104,7 @@ def generate(prefix: str) -> str:
 
 
 def checksum(secret: str) -> str:
-    """Return the CRC-32 of the 30 random characters as six base62 digits. Leave out the prefix."""
+    """Return the CRC-32 of a key's 30 random characters, as six base62 digits."""
     high, low = divmod(zlib.crc32(secret.encode("ascii")), len(_PAIRS))
     high, middle = divmod(high, len(_PAIRS))
     return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]
@@ -172,9 +172,12 @@ def require_storable(key: object, prefix: str) -> str:
         checksum.
     """
     if not isinstance(key, str) or not _is_presentable(key):
-        raise UnusableKey(f"A key is 1 to {MAX_LENGTH} printable ASCII characters.")
+        raise UnusableKey(f"A key must have 1 to {MAX_LENGTH} printable ASCII characters.")
     if _has_own_shape(key, prefix) and not _checksum_holds(key):
-        raise UnusableKey(f"A key of the shape {prefix}… needs the checksum of generate_key().")
+        raise UnusableKey(
+            f"The key looks like a generated key {prefix}…, but its checksum is wrong. Write "
+            "key=Token.generate_key()."
+        )
     return key
 
 
@@ -199,7 +202,7 @@ def digest(key: str, version: int, pepper: bytes = b"") -> bytes:
 
 
 def knox_digest(hex_sha512: str) -> bytes:
-    """Return the digest for a key of which only the SHA-512 is known, as hexadecimal digits."""
+    """Return the digest of a key of which only the SHA-512 is known, in hexadecimal digits."""
     return bytes([KNOX]) + hashlib.sha256(hex_sha512.encode("ascii")).digest()
 
 
@@ -215,7 +218,7 @@ def possible_digests(
 
     :param peppers: the known peppers by their id.
     :param current: the version that hashes new keys: the id of a pepper, or 0.
-    :returns: a list of ``DIGEST_SIZE`` bytes each. It is never empty.
+    :returns: a list of digests, each of ``DIGEST_SIZE`` bytes. It is never empty.
     :raises MalformedKey, WrongChecksum: no row can have this key, so no query is needed.
     """
     key = require_presentable(key)
@@ -226,10 +229,10 @@ def possible_digests(
     if peppers:
         others = [version for version in (SHA256, *peppers) if version != current]
         found += [digest(key, version, peppers.get(version, b"")) for version in others]
-    if not own:
+    if not own:  # Keys of knox have another shape than our own.
         found.append(knox_digest(hashlib.sha512(key.encode("ascii")).hexdigest()))
         if _HEX.fullmatch(key):
-            # Until version 4, knox hashed the bytes that the hexadecimal digits stand for.
+            # knox 4 hashes the bytes that the hexadecimal digits stand for. knox 5 hashes the text.
             found.append(knox_digest(hashlib.sha512(bytes.fromhex(key)).hexdigest()))
     return found
 

@@ -25,8 +25,8 @@ class Holder(NamedTuple):
     """The token of a key, or None, and the state of the key.
 
     ``usable``: the token has not expired. Its user may be inactive or may have a new password.
-    ``expired``: the token has expired. ``rotated``: a rotation replaced the
-    key, which no longer works. ``unknown``: no token has it.
+    ``expired``: the token has expired. ``rotated``: a rotation replaced the key, and the key no
+    longer works. ``unknown``: no token has it.
     """
 
     state: str

@@ -1,6 +1,6 @@
 """Find keys in any bytes, such as logs, dumps and source code, and in the text of a search box.
 
-A key is recognised by its prefix and its checksum. Files are read in pieces, so a large file or a
+A key is recognized by its prefix and its checksum. Files are read in pieces, so a large file or a
 very long line needs little memory.
 """
 

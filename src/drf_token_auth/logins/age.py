@@ -61,7 +61,8 @@ def login_age(request: Any) -> timedelta | None:
     :returns: None if the time is not known, or if the login was an impersonation.
     """
     session = getattr(request, "session", None)
-    if session is None or session.get(SESSION_KEY) != str(request.user.pk):
+    # A user without a row, such as a service, may have no pk.
+    if session is None or session.get(SESSION_KEY) != str(getattr(request.user, "pk", None)):
         return None
     login_at = session.get(_LOGIN_AT)
     if login_at is None or _marks(request):

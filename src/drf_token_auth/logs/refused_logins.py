@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_backends, get_user_model
 from django.contrib.auth.hashers import check_password, identify_hasher, is_password_usable
 
 from ..logins.account_name import account_name, find_account, name_field
+from ..logins.backends import takes_names
 from .refused_requests import warn_once
 
 
@@ -36,7 +37,7 @@ def _explain(data: Any) -> str:
         return f"The body is empty. Send {body} in it, and not in the address or in a header."
     if "refresh" in data:
         return (
-            "This package has no refresh keys. Log in again after a 401, or write "
+            "The body has refresh, but this package has no refresh tokens. Log in again, or write "
             'DRF_TOKEN_AUTH = {"IDLE_TIMEOUT": timedelta(days=7)}: each use then extends the token.'
         )
     missing = [name for name in (own, "password") if not data.get(name)]
@@ -61,7 +62,7 @@ def _explain_unknown(name: str) -> str:
 
 def _explain_user(user: Any, password: str) -> str:
     if not getattr(user, "is_active", True):
-        return "The user is inactive. Set is_active to let the user in again."
+        return "The user is inactive. Set is_active to True to let the user in."
     stored = getattr(user, "password", None)
     if stored is None:
         return (
@@ -73,12 +74,18 @@ def _explain_user(user: Any, password: str) -> str:
         identify_hasher(stored)
     except ValueError:
         return (
-            "The stored password is no hash, so it never matches. Call user.set_password(…) and "
-            "user.save(), or create users with create_user()."
+            "Django cannot read the stored password: it is no hash, or PASSWORD_HASHERS lacks its "
+            "hasher. Call user.set_password(…) and user.save(), or create users with create_user()."
         )
     if not check_password(password, stored):
         return "The password is wrong."
+    if not any(map(takes_names, get_backends())):
+        return (
+            "No class in AUTHENTICATION_BACKENDS accepts the arguments of a login. Write "
+            "def authenticate(self, request, username=None, password=None)."
+        )
     return (
         "The name and the password are right. A class in AUTHENTICATION_BACKENDS, or a receiver or "
-        "validation of the project, refused the login."
+        "validation of the project, refused the login. A backend gets the name as username=…, "
+        "even if it is an e-mail address."
     )

@@ -33,7 +33,8 @@ _QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019")
 # Words that are safe to repeat. Any other word could be a key.
 _KNOWN_WORDS = {"token", "bearer", "jwt", "basic", "digest", "apikey", "api-key"}
 
-# Texts that people send in place of a key, and the answer to each. No key of ours matches.
+# Texts that people send in place of a key, and the answer to each. A generated key hardly ever
+# matches.
 _NO_KEYS = {
     r"(?i:.*(your[-_]?(key|token|api)|(key|token)[-_]?here|xxxx|\.\.\.$).*)": (
         "This is a placeholder. Write your own key in its place."
@@ -56,7 +57,7 @@ _NO_KEYS = {
     ),
     r"[0-9a-f]{64}": (
         "This looks like a key of django-rest-knox or durin. Import those keys with manage.py "
-        "import_tokens knox, or log in again."
+        "import_tokens knox or import_tokens durin, or log in again."
     ),
     f"(?i:{'|'.join(_KNOWN_WORDS)}) .*": (
         "The header has the word before the key twice. Write it once."
@@ -71,14 +72,19 @@ _REASONS: dict[type[Refused], str] = {
         "The key has a typing error or was not copied in full: its checksum is wrong. "
         "Copy the key again, or log in again."
     ),
-    ReusedKey: "The key was replaced by a rotation, and its grace is over. Use the new key.",
-    UnknownKey: (
-        "No token has this key. It was revoked, was purged after it expired, or never existed "
-        "in this database. Log in again."
+    ReusedKey: (
+        "The key was replaced by a rotation, and it is not in its grace. Use the newest key, or "
+        "log in again."
     ),
-    PasswordChanged: "The user's password has changed since this token was made. Log in again.",
+    UnknownKey: (
+        "No token has this key. Its token was revoked or purged, later rotations replaced the key, "
+        "or it never existed in this database. Log in again."
+    ),
+    PasswordChanged: (
+        "The user's password has changed since this token was bound to it. Log in again."
+    ),
     TokenExpired: "The token has expired. Log in again.",
-    InactiveUser: "The user is inactive or deleted. Set is_active to let the user in again.",
+    InactiveUser: "The user is inactive or deleted. Set is_active to True to let the user in.",
 }
 
 
@@ -148,7 +154,7 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     if not settings.DEBUG:
         return
     place = "" if scheme else _place_of_key(request)
-    if not scheme and _is_named_as_in_a_browser(request):
+    if not scheme and _lacks_http_prefix(request):
         text = (
             "A test wrote the header without HTTP_. Write HTTP_AUTHORIZATION="
             f'"{words[0]} <key>", or headers={{"Authorization": "{words[0]} <key>"}}.'
@@ -173,7 +179,7 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     warn_once(text, request)
 
 
-def _is_named_as_in_a_browser(request: Any) -> bool:
+def _lacks_http_prefix(request: Any) -> bool:
     """Return whether a test gave the header as ``client.get("/", AUTHORIZATION="…")``."""
     return any(name.upper() == "AUTHORIZATION" for name in request.META)
 

@@ -73,7 +73,7 @@ def find(
     if queryset is None:
         token = fast_select.fetch(model, digests, router.db_for_read(model))
     else:
-        token = _matching(queryset, Q(digest__in=digests))
+        token = _matching(queryset, Q(digest__in=digests)).first()
     if token is None or _may_be_renewed(token):
         token = _fetch_again(model, cast("str", key), digests, queryset, request)
     token.presented_digests = digests
@@ -112,11 +112,11 @@ def _may_be_renewed(token: AbstractToken) -> bool:
     )
 
 
-def _matching(queryset: models.QuerySet[_T], condition: Q) -> _T | None:
+def _matching(queryset: models.QuerySet[_T], condition: Q) -> models.QuerySet[_T]:
     if not queryset.query.select_related:
         queryset = queryset.select_related("user")
     visible = of_visible_users(queryset)
-    return cast("_T | None", visible.filter(condition).order_by().first())
+    return cast("models.QuerySet[_T]", visible.filter(condition).order_by())
 
 
 def _fetch_again(
@@ -137,15 +137,15 @@ def _fetch_again(
     known = Q(digest__in=digests) | Q(previous_digest__in=digests)
     if (family := keys.family(key)) is not None:
         known |= Q(key_family=family)
-    token = cast("_T | None", _matching(queryset.using(primary), known))
-    if token is None:
+    found: list[_T] = list(_matching(queryset.using(primary), known))
+    now = timezone.now()
+    for token in found:  # Two tokens can have the same family by chance.
+        if keys.is_one_of(token.digest, digests) or is_in_grace(token, digests, now):
+            return token
+    if not found:
         peppers.warn_of_missing(model, using=primary)
         raise UnknownKey
-    if keys.is_one_of(token.digest, digests):
-        return token
-    if is_in_grace(token, digests, timezone.now()):
-        return token
-    after_transaction(partial(_report_reuse, token, request), using=primary)
+    after_transaction(partial(_report_reuse, found[0], request), using=primary)
     raise ReusedKey
 
 

@@ -1,8 +1,8 @@
 """Run a write after the transaction of the request, so that a rollback does not undo it.
 
-DRF rolls a view's transaction back for every API exception, also for the 401 that reports a reused
-key. So the write runs when the transaction commits. After a rollback, it runs when the request is
-finished.
+DRF rolls the transaction of ``ATOMIC_REQUESTS`` back for every API exception, also for the 401 that
+reports a reused key. A commit runs the write. After a rollback, the end of the request runs it. In
+a task or a script no request ends, so a write after a rollback is lost there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["after_transaction"]
 
 logger = logging.getLogger("drf_token_auth")
 
-# In a worker of a task queue, no request ever finishes. Keep only the newest writes there.
+# In a worker of a task queue, no request ever finishes. Keep only this many writes in memory.
 MOST_WAITING = 100
 
 _STARTED = "drf_token_auth.after_request.started"
@@ -52,9 +52,9 @@ class _Once:
 def after_transaction(action: Callable[[], object], *, using: str) -> None:
     """Run ``action`` after the current transaction, even if the transaction is rolled back.
 
-    Without a transaction, the action runs now. After a rollback, it runs when the request is
-    finished. With ``AUTOCOMMIT`` off, it runs now, in the project's transaction. An error in the
-    action is logged and not raised.
+    Without a transaction, the action runs now. After a rollback, it runs at the end of the request,
+    if there is a request. With ``AUTOCOMMIT`` off, it runs now, in the project's transaction. An
+    error in the action is logged and not raised.
     """
     connection = connections[using]
     once = _Once(action, using)

@@ -1,13 +1,13 @@
 """Record the use of a token in its row. Write rarely, and do not wait for a locked row.
 
 One UPDATE after the transaction writes the last use, the idle expiry, the stamp and the digest. If
-the database is read-only, or the row is locked, this use is not recorded. SQLite
-waits for the lock. The request still succeeds.
+the database is read-only, or the row is locked, this use is not recorded. A database without SKIP
+LOCKED, such as SQLite, waits for the lock. The request still succeeds.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +61,9 @@ def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[st
     interval, last = get_settings().LAST_USED_INTERVAL, row.last_used_at
     if interval is not None and (last is None or now - last >= interval):
         changes["last_used_at"] = now
-    if _is_renewal_due(row, now, is_used="last_used_at" in changes):
-        changes["expires_at"] = expiry.renewed(row, now)
+    renewed = _renewal(row, now, is_used="last_used_at" in changes)
+    if renewed is not None:
+        changes["expires_at"] = renewed
     if row.user_stamp is None and row.is_password_bound:
         # Use the user that the request loaded. If the password was changed meanwhile, the stamp is
         # then already outdated, and the token stops working.
@@ -74,17 +75,15 @@ def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[st
     return changes
 
 
-def _is_renewal_due(row: AbstractToken, now: datetime, *, is_used: bool) -> bool:
+def _renewal(row: AbstractToken, now: datetime, *, is_used: bool) -> datetime | None:
+    """Return the new expiry of the row, or None if it need not be written."""
     if row.idle_timeout is None or row.expires_at is None:
-        return False
-    renewed = expiry.renewed(row, now)
-    if renewed is None:
-        return False
+        return None
+    renewed = expiry.renewed(now, row.idle_timeout, row.renewable_until)
     gained = renewed - row.expires_at
     is_last = renewed == row.renewable_until
-    return gained.total_seconds() > 0 and (
-        is_used or is_last or gained >= row.idle_timeout / IDLE_STEPS
-    )
+    is_due = is_used or is_last or gained >= row.idle_timeout / IDLE_STEPS
+    return renewed if is_due and gained > timedelta(0) else None
 
 
 def _is_rehash_due(row: AbstractToken, presented_digests: Any) -> bool:

@@ -20,9 +20,9 @@ def counted(count: int, noun: str = "token") -> str:
 
 
 class TokenCommand(BaseCommand):
-    """A command that is silent at ``--verbosity 0`` and can print any name.
+    """A command that can print any name. A failing stream never stops it.
 
-    A failing stream never stops it.
+    :meth:`say` is silent at ``--verbosity 0``, unless a command overrides it.
     """
 
     verbosity = 1

@@ -17,7 +17,7 @@ def add_user_id_argument(parser: Any) -> None:
     parser.add_argument(
         "--user-id",
         metavar="ID",
-        help="The user, by primary key, if two users have the same name.",
+        help="The user with this primary key. Use it if two users have the same name.",
     )
 
 

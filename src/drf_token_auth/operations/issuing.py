@@ -59,7 +59,7 @@ def issue(
     :param request, actor: for ``token_created``. The actor is the user, unless you name another.
     :param presented: usually ``request.auth``. If it is a token, it must still work.
     :param using: the alias of a database. By default, the router's database for writes.
-    :raises TypeError: ``user`` is no user, or a duration is neither a timedelta nor None.
+    :raises TypeError: ``user``, a duration or ``scopes`` is of the wrong type.
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
@@ -106,8 +106,8 @@ def replace(
     """Issue a token that takes the place of the user's tokens of this kind and name.
 
     Use it if each user has one API key. The old key stops working at once, unlike with
-    :func:`rotate`. One transaction revokes the old tokens and creates the new one. The arguments
-    and errors are those of :func:`issue`.
+    :func:`rotate`. One transaction revokes the old tokens and creates the new one. The other
+    arguments and the errors are as for :func:`issue`.
     """
     require_user("replace", user)
     model = get_token_model()
@@ -131,7 +131,7 @@ def replace(
 
 
 def insert(token: AbstractToken, *, presented: Any = None, using: str | None = None) -> None:
-    """Save a new token for a user as stored now, as the last step of :func:`issue`.
+    """Check the stored user, revoke the tokens with an old password, and save the new token.
 
     :param presented: as for :func:`issue`.
     :raises PasswordChanged, InactiveUser, Refused, TokenLimitReached: as :func:`issue`.

@@ -26,9 +26,9 @@ def change_password(
     request: Any = None,
     actor: Any = None,
 ) -> None:
-    """Save the user's new password, keep one token, and revoke the user's other bound tokens.
+    """Save the user's new password, keep one token, and revoke the others in one transaction.
 
-    All of this is one transaction. The setting ``PASSWORD_BOUND`` names the kinds that are bound.
+    The others are the user's tokens of the kinds in ``PASSWORD_BOUND``.
 
     :param password: the new password, or None for an unusable one.
     :param keep: usually ``request.auth``. If it is not a token of this user, no token is kept.
@@ -55,7 +55,7 @@ def changing_password(
 
 
 def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any = None) -> None:
-    """Keep one token after a new password was saved, and revoke the user's other bound tokens."""
+    """Keep one token after a new password was saved, and revoke the user's other tokens."""
     model = get_token_model()
     using = router.db_for_write(model)
     tokens = all_rows(model, using)

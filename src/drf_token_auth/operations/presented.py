@@ -17,7 +17,8 @@ __all__ = ["lock_presented"]
 def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
     """Lock the row of a presented token, and check again that its key works.
 
-    :raises Refused: since the request began, the token has expired, or was revoked or rotated.
+    :raises Refused: the token has expired, was revoked or rotated, or its user was deactivated or
+        has a new password.
     """
     rows = all_rows(type(token), using).filter(pk=token.pk).select_for_update()
     row = cast("AbstractToken | None", rows.first())

@@ -23,7 +23,7 @@ __all__ = ["rotate"]
 def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
     """Give the token a new key. The previous key keeps working for ``ROTATION_GRACE``.
 
-    A client that lost the response can rotate again with the old key within its grace. The second
+    A client that lost the response can rotate again with the previous key in its grace. The second
     new key replaces the first one. A later request with the first new key is reported as reuse.
 
     :param token: usually ``request.auth``.

@@ -19,7 +19,7 @@ from ..rows.creation import NAME_LENGTH, clean_name
 from ..rows.database_text import storable
 from . import durations
 
-__all__ = ["NewKeyForm", "NewTokenForm", "PasswordForm", "RenameForm"]
+__all__ = ["NewKeyForm", "NewTokenForm", "PasswordForm"]
 
 PASSWORD_LENGTH = 4096
 EVERYTHING, ONLY = "everything", "only"
@@ -51,10 +51,6 @@ class NameForm(forms.Form):
     @staticmethod
     def name_is_taken() -> ValidationError:
         return ValidationError(_("You already have an API token with this name."), code="taken")
-
-
-class RenameForm(NameForm):
-    pass
 
 
 class PasswordForm(forms.Form):

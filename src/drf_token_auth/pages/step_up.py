@@ -32,7 +32,10 @@ __all__ = [
 
 
 def is_fresh(request: Any) -> bool:
-    """Return whether the user of this session logged in less than ``RECENT_LOGIN`` ago."""
+    """Return whether the user of this session logged in less than ``RECENT_LOGIN`` ago.
+
+    Impersonation is never fresh. If ``RECENT_LOGIN`` is None, each other login is fresh.
+    """
     if is_impersonated(request):
         return False
     max_age = get_settings().RECENT_LOGIN

@@ -13,7 +13,6 @@ from itertools import chain
 from typing import Any, TypeAlias, cast
 
 from django.db import router
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .. import get_token_model
@@ -50,19 +49,19 @@ def purge(
     progress: Callable[[int], object] = lambda total: None,
     on_time_limit: Callable[[], object] = lambda: None,
 ) -> int:
-    """Delete the tokens that expired at least ``older_than`` ago, and return their number.
+    """Delete the tokens that expired at least ``older_than`` ago. Return how many were deleted.
 
-    A killed purge keeps what it finished. Two purges may run at the same time.
+    What a killed purge has deleted stays deleted. Two purges may run at the same time.
 
     :param unused_for: also revoke tokens that were not used for this long, with the reason
         ``unused``. The creation counts as a use. ``LAST_USED_INTERVAL`` must not be None.
-    :param batch_size: the most rows that one transaction deletes. More than 10,000 means 10,000.
+    :param batch_size: the most rows that one transaction deletes, up to 10,000.
     :param sleep: seconds to wait between two transactions.
     :param time_limit: seconds after which no further transaction begins.
     :param dry_run: only count the tokens.
     :param progress: called with the total after each transaction.
     :param on_time_limit: called if the time limit leaves tokens for the next purge.
-    :raises ValueError: a number or a duration is negative or too large, or ``batch_size`` is 0.
+    :raises TypeError, ValueError: a duration or a number is of the wrong type, or out of range.
     """
     _check_numbers(batch_size, sleep, time_limit)
     model = get_token_model()
@@ -89,9 +88,8 @@ def _chosen(
         return expired, cast("Tokens", tokens.none())
     if not knows_uses():
         raise ValueError(f"unused_for cannot be {unused_for!r}. {UNKNOWN_USES}")
-    used = tokens.usable().alias(last_use=Coalesce("last_used_at", "created_at"))
-    unused = used.filter(last_use__lte=_before(now, "unused_for", unused_for))
-    return expired, cast("Tokens", unused)
+    unused = expiry.unused_since(_before(now, "unused_for", unused_for))
+    return expired, tokens.usable().filter(unused)
 
 
 def knows_uses() -> bool:

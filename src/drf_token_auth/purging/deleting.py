@@ -83,7 +83,7 @@ def _delete(batch: Tokens) -> Outcome:
     """Delete these rows in one transaction, except rows that another transaction has locked.
 
     A login locks the tokens of a user in the order of their primary keys. It may wait for this
-    transaction. To avoid a deadlock, this transaction never waits for another one.
+    transaction. To avoid a deadlock, this one skips locked rows, or gives up after 20 ms.
     """
     connection = connections[batch.db]
     is_simple = is_one_statement(batch)
@@ -91,7 +91,9 @@ def _delete(batch: Tokens) -> Outcome:
         try:
             return _delete_on_postgresql(batch)
         except OperationalError:
-            logger.debug("the purge leaves out rows that another transaction has locked")
+            logger.debug(
+                "the purge could not delete a batch as one range. It now skips locked rows"
+            )
     with transaction.atomic(using=batch.db):
         if connection.vendor == "mysql":
             keys = list(batch.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Fill in a new row. ``save()``, ``bulk_create()``, imports and fixtures all do this."""
+"""Fill in a new row, for ``save()``, ``bulk_create()``, imports and fixtures."""
 
 from __future__ import annotations
 

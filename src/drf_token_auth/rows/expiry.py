@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThanOrEqual
 
 from ..conf import get_settings
 from ..conf.rules import require_duration, require_moment
@@ -38,10 +40,21 @@ def not_expired(now: datetime) -> Q:
     return Q(expires_at__isnull=True) | Q(expires_at__gt=now)
 
 
+def last_use() -> Coalesce:
+    """Return the expression for the last use of a row. The creation counts as a use."""
+    return Coalesce("last_used_at", "created_at")
+
+
+def unused_since(moment: datetime) -> Q:
+    """Return the condition for rows that no request has used since then."""
+    return Q(LessThanOrEqual(last_use(), moment))
+
+
 def start(token: AbstractToken, now: datetime) -> None:
     """Limit the expiry of a new token, and start its idle timeout.
 
-    :raises TypeError: a value of the wrong type.
+    :raises TypeError: the expiry or the idle timeout has the wrong type.
+    :raises ValidationError: the expiry is text that is not a date.
     """
     require_moment("expires_at", token.expires_at)
     require_duration("idle_timeout", token.idle_timeout)
@@ -54,7 +67,7 @@ def start(token: AbstractToken, now: datetime) -> None:
     if token.idle_timeout is not None and token.renewable_until is None:
         # The given expiry becomes the limit for renewals by use.
         token.renewable_until = token.expires_at
-        token.expires_at = renewed(token, now)
+        token.expires_at = renewed(now, token.idle_timeout, token.renewable_until)
 
 
 def cap(token: AbstractToken, now: datetime) -> None:
@@ -74,19 +87,17 @@ def cap(token: AbstractToken, now: datetime) -> None:
         token.renewable_until = token.renewable_until and min(token.renewable_until, latest)
 
 
-def renewed(token: AbstractToken, now: datetime) -> datetime | None:
-    """Return when the token expires if it is used at ``now``, or None for never.
+def renewed(now: datetime, idle_timeout: timedelta, latest: datetime | None) -> datetime:
+    """Return when a token expires that is used at ``now``.
 
-    The result is ``now`` plus the idle timeout, and at most ``renewable_until``.
+    :param latest: the token's ``renewable_until``.
     """
-    if token.idle_timeout is None:
-        return token.expires_at
-    idle_end = now + token.idle_timeout
-    return idle_end if token.renewable_until is None else min(idle_end, token.renewable_until)
+    idle_end = now + idle_timeout
+    return idle_end if latest is None else min(idle_end, latest)
 
 
 def _has_default_idle_timeout(token: AbstractToken) -> bool:
     if token.is_idle_timeout_chosen or token.kind != Kind.LOGIN:
         return False
-    # With a TTL, expires_at=None was chosen: the token never expires.
+    # If TTL is set, the caller chose expires_at=None, so the token must never expire.
     return token.expires_at is not None or get_settings().TTL is None

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ..conf import get_settings
@@ -45,8 +44,8 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
     owned = [token for token in new if token.user_id is not None]
     usable = [token for token in owned if not expiry.is_expired(token, now)]
     counts = Counter((token.user_id, token.kind) for token in usable)
-    # Every process locks several users in the same order.
-    for user_pk, kind in sorted(counts, key=str):
+    # revoke_many() locks several users in the same order.
+    for user_pk, kind in sorted(counts, key=lambda one: str(one[0])):
         user = lock_user(rows.model, user_pk, using=rows.db)
         surplus = _oldest(rows, user, kind, limit - counts[user_pk, kind])
         if counts[user_pk, kind] > limit or (surplus and get_settings().WHEN_FULL == "reject"):
@@ -59,6 +58,6 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
 def _oldest(rows: TokenQuerySet[Any], user: Any, kind: str, kept: int) -> list[Any]:
     """Return the ids of all but the ``kept`` most recently used tokens."""
     usable = read_latest(rows.alive_for(user).filter(kind=kind))
-    last_use = Coalesce("last_used_at", "created_at")
-    oldest_first = list(usable.order_by(last_use, "created_at", "pk").values_list("pk", flat=True))
+    in_order = usable.order_by(expiry.last_use(), "created_at", "pk")
+    oldest_first = list(in_order.values_list("pk", flat=True))
     return oldest_first[: max(0, len(oldest_first) - max(0, kept))]

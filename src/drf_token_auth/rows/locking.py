@@ -1,7 +1,8 @@
-"""Lock rows. Every operation that counts or revokes tokens takes its locks in the same order.
+"""Lock rows. All operations take their locks in the same order.
 
-It locks the user's row first, then the tokens of that user in the order of their primary keys. Two
-operations that follow this order never wait for each other in a circle.
+An operation that counts tokens, or revokes several of a user, locks the user's row first. Then it
+locks the tokens in the order of their primary keys. Two operations that follow this order never
+wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def plain_rows(model: type[Any], using: str) -> models.QuerySet[Any]:
 def locking_transaction(*, using: str, savepoint: bool = True) -> Iterator[None]:
     """Open a transaction whose first step is to lock a user's row, or a savepoint in an open one.
 
-    Under REPEATABLE READ and SERIALIZABLE, PostgreSQL fails a transaction that waited for the row.
-    MySQL then also locks the gaps between rows, so that two users' transactions block each other.
-    So the new transaction uses READ COMMITTED. The lock makes that level strict enough. A
+    Under REPEATABLE READ and SERIALIZABLE, a transaction that waited for the row fails on
+    PostgreSQL. MySQL also locks the gaps between rows, so that two users' transactions block each
+    other. So the new transaction uses READ COMMITTED. The lock makes that level strict enough. A
     transaction that the project has opened keeps its level.
     """
     connection: Any = connections[using]
@@ -88,7 +89,7 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
 
 
 def hold(rows: _Rows, **options: Any) -> _Rows:
-    """Lock the rows until the transaction ends, and return them. Skip rows that others have locked.
+    """Return a query that locks these rows until the transaction ends, and skips locked ones.
 
     A database without SKIP LOCKED waits for those rows.
 

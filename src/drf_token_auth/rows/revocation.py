@@ -64,7 +64,7 @@ def revoke_many(tokens: Tokens, **what: Any) -> Revoked:
     using = tokens.db
     with locking_transaction(using=using):
         found = list(tokens.using(using).order_by("pk"))
-        for user_pk in sorted({token.user_id for token in found} - {None}):
+        for user_pk in sorted({token.user_id for token in found} - {None}, key=str):
             lock_user(tokens.model, user_pk, using=using)
         signals.leaving.send(tokens.model, tokens=found, using=using)
         deleted = [_delete(token, using, **what) for token in found]
@@ -136,8 +136,8 @@ def revoke_checked(tokens: Tokens, user_pk: Any, ids: list[Any], *, reason: str)
     """
     with locking_transaction(using=tokens.db):
         lock_user(tokens.model, user_pk, using=tokens.db)
-        # Recording a use does not lock the user. After this, it is written before the rows are
-        # checked again, or not at all. Lock one row at a time: with "IN", MySQL may scan the table
+        # Recording a use locks the token's row, but not the user's. So a use is written before the
+        # check below, or not at all. Lock one row at a time: with "IN", MySQL may scan the table
         # and wait for rows of transactions that wait for these rows.
         rows = plain_rows(tokens.model, tokens.db).select_for_update().values_list("pk")
         for pk in ids:

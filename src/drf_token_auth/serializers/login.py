@@ -73,7 +73,8 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
                 username=username,
                 password=password,
             )
-        except MultipleObjectsReturned:
+        except (MultipleObjectsReturned, get_user_model().DoesNotExist):
+            # A backend of the project calls get(). An unknown name must not look like an error.
             return None
         except Exception:
             # Django's backend does not catch this error, for example letters for a number column.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connections, router
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
@@ -28,7 +29,7 @@ from ..logs.refused_requests import log_json_as_form
 from ..operations.presented import lock_presented
 from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
 from ..serializers import TokenDetailSerializer
-from ..throttling import answers
+from ..throttling import cache_answers
 from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
 from .parsers import PARSERS
 
@@ -40,11 +41,22 @@ LONGEST_BODY = 1_000_000
 __all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
 
 
+class _IsStoredUser(IsAuthenticated):
+    """Allow users with a row, which tokens can belong to.
+
+    An authenticator of the project may find a service, or a user of another site.
+    """
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        is_user = isinstance(request.user, get_user_model()) and request.user.pk is not None
+        return is_user and super().has_permission(request, view)
+
+
 class TokenView(GenericAPIView[Any]):
     """The base of all views. A project's defaults can add to its behaviour, but not change it."""
 
     serializer_class: Any = TokenDetailSerializer
-    permission_classes: Sequence[Any] = (IsAuthenticated,)
+    permission_classes: Sequence[Any] = (_IsStoredUser,)
     content_negotiation_class = DefaultContentNegotiation
     versioning_class = None
     filter_backends = ()
@@ -116,7 +128,7 @@ class TokenView(GenericAPIView[Any]):
         try:
             return bool(throttle.allow_request(self.request, self))
         except Exception as error:
-            if isinstance(error, APIException) or answers(throttle):
+            if isinstance(error, APIException) or cache_answers(throttle):
                 raise
             logger.warning(
                 "The cache does not answer (%s), so %s limits nothing. Check CACHES.",
@@ -152,7 +164,10 @@ class TokenView(GenericAPIView[Any]):
             return response
         if response is None:
             if failure is not exc:
-                logger.error("EXCEPTION_HANDLER failed. DRF's answers instead.", exc_info=failure)
+                logger.error(
+                    "EXCEPTION_HANDLER raised an error. DRF's own handler answers instead.",
+                    exc_info=failure,
+                )
             standard.exception = True
             return standard
         response.status_code = standard.status_code

@@ -66,8 +66,8 @@ def issue_or_refuse(user: Any, **options: Any) -> AbstractToken:
     """Call ``operations.issue`` for a view.
 
     :raises LimitReached: 403 if the user has reached the limit of tokens.
-    :raises AuthenticationFailed: 401 if the user's password changed, or the user was deleted,
-        after the user was authenticated.
+    :raises AuthenticationFailed: 401 if the user was deleted, deactivated or given a new
+        password after the authentication, or if the presented token no longer works.
     """
     with refusing():
         return operations.issue(user, **options)

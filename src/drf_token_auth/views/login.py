@@ -20,6 +20,7 @@ from ..exceptions import Refused
 from ..logins.account_name import account_name
 from ..logins.devices import describe
 from ..logs.refused_logins import log_refused_login
+from ..managers import all_rows
 from ..rows.locking import locking_transaction
 from ..serializers import (
     TokenLoggedInSerializer,
@@ -87,7 +88,8 @@ class LoginView(TokenView):
 
     def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
         """Make the login token and send ``user_logged_in`` in one transaction."""
-        with locking_transaction(using=router.db_for_write(get_token_model())):
+        using = router.db_for_write(get_token_model())
+        with locking_transaction(using=using):
             token = self.issue(
                 user,
                 name=data.get("name") or self.get_name(self.request),
@@ -95,6 +97,12 @@ class LoginView(TokenView):
                 ttl=self.get_ttl(self.request, user),
             )
             user_logged_in.send(sender=user.__class__, request=self.django_request, user=user)
+            if not all_rows(type(token), using).filter(pk=token.pk).exists():
+                raise ImproperlyConfigured(
+                    "A receiver of user_logged_in revoked the token of this login, so its key "
+                    "would never work. If each user may have one token only, delete the receiver "
+                    'and write DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1}.'
+                )
         return token
 
     def get_account_name(self, request: Any) -> str | None:
@@ -139,7 +147,10 @@ class LogoutView(TokenView):
 
 
 class LogoutAllView(LogoutView):
-    """Revoke all login tokens of the user. The request may also come with a session."""
+    """Revoke all login tokens of the user and, if the body says so, the personal ones.
+
+    The request may also come with a session.
+    """
 
     serializer_class = TokenLogoutSerializer
     reason = "logout_all"
@@ -167,7 +178,7 @@ class LogoutAllView(LogoutView):
 
 
 class LogoutOthersView(LogoutAllView):
-    """Revoke all login tokens of the user except the caller's."""
+    """Do what :class:`LogoutAllView` does, but keep the presented token."""
 
     reason = "others"
 

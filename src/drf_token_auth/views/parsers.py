@@ -40,14 +40,14 @@ class _Hiding:
             _require_text(charset)
             return _hidden(super().parse(stream, media_type, parser_context))  # type: ignore[misc]
         except (UnicodeError, LookupError) as error:
+            # The charset is unknown, is not for text (such as "hex"), or does not fit the body.
             raise ParseError from error
 
 
 def _require_text(charset: str) -> None:
-    """Refuse a charset that is none of text. The client chooses it.
+    """Refuse a charset that is not for text. The client chooses it.
 
-    One megabyte of "bz2" can become many gigabytes. To decode "punycode" takes the square of its
-    length.
+    One megabyte of "bz2" can become many gigabytes. Decoding "punycode" takes quadratic time.
 
     :raises UnicodeError, LookupError: Python has no codec of text with this name.
     """

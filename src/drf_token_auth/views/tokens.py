@@ -55,7 +55,7 @@ class CurrentTokenView(TokenView):
 
 
 class RotateView(TokenView):
-    """Give the presented token a new key. The old key works for ``ROTATION_GRACE``."""
+    """Give the presented token a new key. The previous key keeps working for ``ROTATION_GRACE``."""
 
     serializer_class = TokenIssuedSerializer
 
@@ -115,7 +115,7 @@ class TokenListView(OwnTokensView):
             name=wanted.get("name", ""),
             scopes=wanted.get("scopes"),
             ttl=wanted.get("ttl", operations.DEFAULT),
-            # A logout may finish while this request runs. The presented token then makes no other.
+            # A logout may revoke the presented token meanwhile. It must then create no other token.
             presented=request.auth,
         )
         data = TokenIssuedSerializer(token, context=self.get_serializer_context()).data

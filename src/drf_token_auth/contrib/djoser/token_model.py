@@ -33,7 +33,7 @@ class _LoginTokens:
         if not args and set(kwargs) == {"user"}:
             bases = (_TokensOfUser, type(tokens))
             tokens.__class__ = type("TokensOfUser", bases, {})
-            tokens._owner = kwargs["user"]
+            tokens._user = kwargs["user"]
         return tokens
 
 
@@ -41,13 +41,13 @@ class _TokensOfUser:
     """A queryset of one user's tokens."""
 
     model: Any
-    _owner: Any = None
+    _user: Any = None
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Revoke the user's login tokens, as djoser's logout asks. Keep the personal tokens."""
-        if self._owner is None:  # The caller has filtered the rows further.
+        if self._user is None:  # The caller has filtered the rows further.
             return super().delete()  # type: ignore[misc, no-any-return]
-        count = operations.revoke_all(self._owner, reason="logout_all", actor=self._owner)
+        count = operations.revoke_all(self._user, reason="logout_all", actor=self._user)
         return count, {self.model._meta.label: count} if count else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ class LoginView(LoginRoute, stock.TokenCreateView):
 
 
 class LogoutView(JSONRoute, stock.TokenDestroyView):
-    """Revoke the presented token."""
+    """Revoke the user's login tokens, as djoser does. Personal tokens keep working."""
 
     versioning_class = None
 

@@ -57,7 +57,8 @@ class Command(TokenCommand):
                 using=options["database"],
             )
         except TokenError as error:
-            raise CommandError(str(error)) from error
+            text = str(error) or "The user was changed meanwhile. Run the command again."
+            raise CommandError(text) from error
         try:
             self.stdout.write(token.key)
             self.stdout.flush()

@@ -130,8 +130,7 @@ class Command(RevokingCommand):
     def summary(self, keys: int, usable: int) -> str:
         if not keys:
             return "Found no keys."
-        whose = f" of {counted(usable, 'usable token')}" if usable else ", none of a usable token"
-        return f"Found {counted(keys, 'key')}{whose}."
+        return f"Found {counted(keys, 'key')}. Usable tokens with a leaked key: {usable}."
 
     def scan(self, paths: Iterable[str]) -> Iterator[tuple[str, FoundKey]]:
         for path in paths:

@@ -13,7 +13,7 @@ from ...importers.undoing import undo_import
 from ...importers.walks import BATCH_SIZE
 from ...rows.creation import NAME_LENGTH
 from ...rows.kinds import Kind
-from ..base import TokenCommand
+from ..base import TokenCommand, counted
 from ..leftovers import leftovers, listed
 from ..times import duration, given
 
@@ -30,8 +30,8 @@ class Command(TokenCommand):
             "--kind",
             choices=Kind.values,
             default=Kind.LOGIN,
-            help="login: a password change revokes these tokens. personal: API keys, which survive "
-            "a password change. Default: login.",
+            help="login: a password change revokes these tokens. personal: for scripts, a "
+            "password change keeps them. Default: login.",
         )
         parser.add_argument(
             "--name", default="", help="The name of tokens that have none in the old table."
@@ -81,7 +81,8 @@ class Command(TokenCommand):
             raise CommandError("--batch-size must be 1 or more.")
         if len(options["name"]) > NAME_LENGTH:
             raise CommandError(
-                f"--name can have {NAME_LENGTH} characters, but it has {len(options['name'])}."
+                f"--name can have at most {NAME_LENGTH} characters, but it has "
+                f"{len(options['name'])}."
             )
         source = SOURCES[options["source"]]()
         try:
@@ -92,7 +93,7 @@ class Command(TokenCommand):
         held = work(source, rows, options)
         if held:
             raise CommandError(
-                f"Other transactions held {held} tokens all the time. Run the command again."
+                f"Other transactions kept {counted(held, 'row')} locked. Run the command again."
             )
 
     def _import(self, source: Source, rows: Any, options: dict[str, Any]) -> int:
@@ -128,7 +129,7 @@ class Command(TokenCommand):
         )
         self.show_progress("")
         done = "Would delete" if options["dry_run"] else "Deleted"
-        self.say(f"{done} {deleted} tokens. The old table is unchanged.")
+        self.say(f"{done} {counted(deleted)}. The old table is unchanged.")
         return held
 
     def _show_progress(self, count: int) -> None:

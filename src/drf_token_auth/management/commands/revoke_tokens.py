@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, cast
+from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db.models import CharField, Value
-from django.db.models.functions import Coalesce, Concat, StrIndex
 from django.utils import timezone
 
 from ... import get_token_model
 from ...base_models import Kind
+from ...fields import has_scope
 from ...managers import TokenQuerySet, all_rows
+from ...rows import expiry
 from ..base import RevokingCommand, counted
 from ..times import duration, moment, unused_for
 from ..users import add_user_id_argument, find_user
@@ -36,13 +36,14 @@ class Command(RevokingCommand):
             "--created-before",
             type=moment,
             metavar="MOMENT",
-            help="Made before this date or time, such as 2026-11-25 or 2026-11-25T08:00.",
+            help="Tokens created before this date or time, such as 2026-11-25 or 2026-11-25T08:00.",
         )
         parser.add_argument(
             "--unused-for",
             type=duration,
             metavar="DURATION",
-            help="Not used for this long, such as 180d. Never used: made this long ago.",
+            help="Tokens that were not used for this long, such as 180d. The creation counts as a "
+            "use.",
         )
         parser.add_argument(
             "--scope",
@@ -83,18 +84,7 @@ class Command(RevokingCommand):
             tokens = tokens.filter(created_at__lt=options["created_before"])
         unused = unused_for(options)
         if unused is not None:
-            since = timezone.now() - unused
-            used = tokens.alias(last_use=Coalesce("last_used_at", "created_at"))
-            tokens = cast("TokenQuerySet[Any]", used.filter(last_use__lte=since))
+            tokens = tokens.filter(expiry.unused_since(timezone.now() - unused))
         if options["scope"] is not None:
-            tokens = with_scope(tokens, options["scope"])
+            tokens = tokens.filter(has_scope(options["scope"]))
         return tokens
-
-
-def with_scope(tokens: TokenQuerySet[Any], name: str) -> TokenQuerySet[Any]:
-    """Return the tokens that have this scope."""
-    names = Concat(Value(" "), "scopes", Value(" "), output_field=CharField())
-    word = f" {name} "
-    among = tokens.alias(names=names, place=StrIndex(names, Value(word)))
-    # LIKE ignores case on SQLite, and INSTR ignores case on MySQL. So use both conditions.
-    return cast("TokenQuerySet[Any]", among.filter(names__contains=word, place__gt=0))

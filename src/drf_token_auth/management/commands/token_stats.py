@@ -21,8 +21,8 @@ LABELS = {
 }
 REMARKS = {
     "new_keys": "used for new keys",
-    "in_use": "the next use of each moves it to the version for new keys",
-    "removable": "no token needs it. Remove it from PEPPERS, unless PEPPER will name it",
+    "in_use": "the next use of a token moves it to the version of new keys",
+    "removable": "no token needs it. Remove it from PEPPERS, unless it is your next PEPPER",
     "missing": "MISSING from PEPPERS: these are refused",
     "knox": "imported from knox",
     "unknown": "of a version that this release does not know",

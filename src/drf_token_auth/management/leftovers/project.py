@@ -130,8 +130,8 @@ def admins(source: Source) -> Iterator[Leftover]:
 
     old = set(_token_models(source))
     write = "Remove it: drf_token_auth registers its own. Or use TokenAdminMixin with our model."
-    owner: Any = get_token_model()._meta.get_field("user")
-    prefix = owner.remote_field.get_accessor_name()
+    user_field: Any = get_token_model()._meta.get_field("user")
+    prefix = user_field.remote_field.get_accessor_name()
     for site in all_sites:
         for model, admin in site._registry.items():
             if model in old and is_projects(type(admin), source):

@@ -27,9 +27,15 @@ _VIEWS = {
     "LogoutAllView": "LogoutAllView",
 }
 _SETTINGS = {
-    "REST_KNOX": 'DRF_TOKEN_AUTH = {"TTL": …}: TOKEN_TTL is TTL, AUTO_REFRESH is IDLE_TIMEOUT.',
+    "REST_KNOX": (
+        'DRF_TOKEN_AUTH = {"TTL": …}, with the value of TOKEN_TTL. If AUTO_REFRESH is True, also '
+        'write "IDLE_TIMEOUT".'
+    ),
     "KNOX_TOKEN_MODEL": "Remove it. DRF_TOKEN_AUTH_TOKEN_MODEL names a token model of your own.",
-    "REST_DURIN": 'DRF_TOKEN_AUTH = {"IDLE_TIMEOUT": …}: it is what DEFAULT_TOKEN_TTL was.',
+    "REST_DURIN": (
+        'DRF_TOKEN_AUTH = {"TTL": …}, with the value of DEFAULT_TOKEN_TTL. If clients call '
+        'refresh/, write "IDLE_TIMEOUT" instead.'
+    ),
 }
 
 
@@ -57,8 +63,8 @@ def authenticators(source: Source) -> Iterator[Leftover]:
 
 def _inherits_them(view: type[Any], source: Source) -> bool:
     """Return whether a class of the old package lists the authenticators of this view."""
-    owner = next((one for one in view.__mro__ if "authentication_classes" in vars(one)), view)
-    return path_of(owner).startswith(f"{source.app}.")
+    declaring = next((one for one in view.__mro__ if "authentication_classes" in vars(one)), view)
+    return path_of(declaring).startswith(f"{source.app}.")
 
 
 def _instead_of(one: Any, source: Source) -> str:

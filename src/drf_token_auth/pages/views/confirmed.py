@@ -127,8 +127,8 @@ class ConfirmedView(PageView):
     def lock_user(self) -> Any:
         """Lock the user's row until the transaction ends. Call it in a transaction.
 
-        :raises LoggedOutMeanwhile: the user was deactivated, or the password was changed, after
-            the session was checked.
+        :raises LoggedOutMeanwhile: after the session was checked, the user was deleted or
+            deactivated, or the password was changed.
         """
         tokens = self.get_queryset()
         user = lock_user(tokens.model, self.request.user.pk, using=self.database)

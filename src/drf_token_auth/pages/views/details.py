@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ...base_models import Kind
 from ...operations.renaming import rename
-from ..forms import RenameForm
+from ..forms import NameForm
 from .base import PageView
 
 __all__ = ["DeviceView", "TokenView"]
@@ -17,7 +17,7 @@ __all__ = ["DeviceView", "TokenView"]
 
 class DetailView(PageView):
     template_name = "drf_token_auth/pages/token.html"
-    form_class = RenameForm
+    form_class = NameForm
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         token = self.get_token()

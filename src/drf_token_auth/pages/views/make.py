@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
 
 from ... import operations
 from ...base_models import AbstractToken
 from ...conf import get_settings
+from ...rows import expiry
+from ...rows.creation import NAME_LENGTH
 from .. import durations
 from ..forms import NewTokenForm
 from .confirmed import ConfirmedView
@@ -70,7 +71,7 @@ class TokenNewView(ConfirmedView):
         if days.isascii() and days.isdigit() and int(days):
             seconds = int(days) * DAY
         initial: dict[str, Any] = {
-            "name": query.get("name", "")[:64],
+            "name": query.get("name", "")[:NAME_LENGTH],
             "lifetime": query.get("lifetime") or str(seconds or durations.NEVER),
             "expires_on": query.get("expires_on"),
         }
@@ -99,13 +100,12 @@ class TokenNewView(ConfirmedView):
         )
 
     def tokens_in_the_way(self) -> list[AbstractToken]:
-        """Return the tokens that a new one would replace.
+        """Return the tokens that must be revoked before a new one fits.
 
         Their order is the one in which ``operations.issue`` makes room.
         """
         limit = get_settings().MAX_TOKENS_PER_USER
         if limit is None:
             return []
-        last_use = Coalesce("last_used_at", "created_at")
-        tokens = list(self.get_queryset().order_by(last_use, "created_at", "pk"))
+        tokens = list(self.get_queryset().order_by(expiry.last_use(), "created_at", "pk"))
         return tokens[: max(0, len(tokens) - limit + 1)]
