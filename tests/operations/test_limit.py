@@ -210,7 +210,7 @@ def test_a_personal_token_at_the_limit(atomic: bool) -> None:
 def test_the_command_at_the_limit(user: Any) -> None:
     with limit(1, "reject"):
         call_command("create_token", user.get_username(), stdout=StringIO())
-        with pytest.raises(CommandError, match="already has 1 usable token"):
+        with pytest.raises(CommandError, match="allows a user 1 usable token"):
             call_command("create_token", user.get_username(), stdout=StringIO())
 
 
