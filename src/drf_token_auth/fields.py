@@ -56,6 +56,17 @@ def auto_now_columns(model: type[models.Model]) -> list[str]:
     return [column.name for column in columns if getattr(column, "auto_now", False)]
 
 
+class _HiddenBytes(bytes):
+    """Bytes whose ``repr`` hides them.
+
+    An error report shows the parameters of a query. Before Python 3.12, ``sensitive_variables``
+    cannot hide them there, because a generator of the ORM cuts the chain of frames.
+    """
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
 class DigestField(_BinaryField):
     """Exactly ``DIGEST_SIZE`` bytes, or NULL where the column allows it.
 
@@ -71,7 +82,11 @@ class DigestField(_BinaryField):
         if value is not None and len(value) != DIGEST_SIZE:
             # This is the last check for code that skips the model's save().
             raise ValueError(f"A digest must have {DIGEST_SIZE} bytes, but it has {len(value)}.")
-        return super().get_db_prep_value(value, connection, prepared)
+        if isinstance(value, (bytes, memoryview)):
+            value = _HiddenBytes(value)
+        param = super().get_db_prep_value(value, connection, prepared)
+        # mysqlclient makes plain bytes of it.
+        return _HiddenBytes(param) if type(param) is bytes else param
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, (bytes, memoryview)) and bytes(value[:1]) == bytes([UNISSUED]):

@@ -52,6 +52,13 @@ def test_no_path_stores_a_digest_of_another_size(user, digest, store):
     assert len(bytes(model.objects.get(pk=token.pk).digest)) == keys.DIGEST_SIZE
 
 
+def test_the_parameter_of_a_query_does_not_show_the_digest():
+    digest = keys.digest("key", keys.SHA256)
+    for given in (digest, memoryview(digest)):
+        param = DigestField().get_db_prep_value(given, connection)
+        assert repr(digest)[4:12] not in repr(param)
+
+
 def test_an_empty_digest_is_filled_or_refused(user):
     model = get_token_model()
     model.objects.bulk_create([model(user=user, digest=b"")])
