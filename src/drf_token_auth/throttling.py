@@ -9,9 +9,7 @@ hashes of accounts and addresses, but never a key.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import logging
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -24,6 +22,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from .conf import get_settings
 from .logins.account_name import account_name, find_account
+from .logins.network import client_network
 
 __all__ = [
     "FailedKeyThrottle",
@@ -33,10 +32,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger("drf_token_auth")
-
-# A longer list of addresses is cut.
-LONGEST_ADDRESS = 1000
-_WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")
 
 
 class CountingThrottle(SimpleRateThrottle):
@@ -63,8 +58,13 @@ class CountingThrottle(SimpleRateThrottle):
 
         :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
         """
-        counts = [self._count(one, add=add) for one in self.identities(request, view)]
-        return max(counts, default=0)
+        counts = [0]
+        for one in self.identities(request, view):
+            counts.append(self._count(one, add=add))
+            # Count no further, so that of parallel requests exactly as many pass as the rate says.
+            if counts[-1] > (self.num_requests or 0):
+                break
+        return max(counts)
 
     def _count(self, identity: str, *, add: bool) -> int:
         window = int(self.timer() // self.duration)
@@ -106,36 +106,6 @@ def cache_answers(throttle: Any) -> bool:
     return True
 
 
-def client_network(address: str | None) -> str | None:
-    """Return the network that one client controls: an IPv4 address, or the /64 of an IPv6 address.
-
-    A port is removed. Text that is not an IP address is returned as it is. Without ``NUM_PROXIES``,
-    DRF returns all of ``X-Forwarded-For``, which may be a list.
-
-    :returns: None if there is no address, as behind a Unix socket.
-    """
-    networks = [_network(one) for one in (address or "")[:LONGEST_ADDRESS].split(",")]
-    return ",".join(one for one in networks if one) or None
-
-
-def _network(address: str) -> str | None:
-    text = address.strip()
-    if not text or text.startswith("unix:"):  # nginx writes "unix:" for a Unix socket.
-        return None
-    with_port = _WITH_PORT.fullmatch(text)
-    if with_port:
-        text = with_port[1] or with_port[2] or ""
-    try:
-        found = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return text
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is None:
-            return str(ipaddress.ip_network((found, 64), strict=False))
-        found = found.ipv4_mapped
-    return str(found)
-
-
 class LoginAddressThrottle(CountingThrottle):
     """Limit logins from one address to ``LOGIN_RATES["address"]``."""
 
@@ -165,10 +135,10 @@ class LoginAccountThrottle(CountingThrottle):
     def identities(self, request: Any, view: Any) -> Iterable[str]:
         names = [name for name in self.names(request, view) if name]
         users = [user for user in map(self.find_account, names) if user is not None]
-        counted = {f"account {user.pk}" for user in users}
-        counted |= {f"name {name.casefold()}" for name in names}
+        counted = [f"name {name.casefold()}" for name in names]
+        counted += [f"account {user.pk}" for user in users]
         place = _place_of_users() if counted else ""
-        return [f"{place} {one}" for one in counted]
+        return dict.fromkeys(f"{place} {one}" for one in counted)
 
     def find_account(self, name: str) -> Any:
         return find_account(name)

@@ -18,8 +18,9 @@ from rest_framework.settings import api_settings
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.throttling import SimpleRateThrottle
 
-from drf_token_auth import get_token_model, operations, throttling
+from drf_token_auth import get_token_model, operations
 from drf_token_auth.conf import get_settings
+from drf_token_auth.logins import network
 from drf_token_auth.logins.account_name import account_name
 from drf_token_auth.views import LoginView, LogoutAllView
 from tests.conftest import PASSWORD
@@ -535,7 +536,7 @@ def test_a_long_list_of_addresses_is_cut(db: None) -> None:
     with (
         rates(address="1/min"),
         at(MINUTE_BEGINS),
-        mock.patch.object(throttling, "_network", side_effect=throttling._network) as asked,
+        mock.patch.object(network, "_network", side_effect=network._network) as asked,
     ):
         assert guess("a", HTTP_X_FORWARDED_FOR=many).status_code == 400
     assert asked.call_count < 500

@@ -118,7 +118,7 @@ def test_rows_locked_all_the_time_are_reported(
     fill(make_user("bob"), start=2)
     busy = OpenTransaction(elsewhere, lambda: lock_user(Token, user.pk, using="default"))
     out = StringIO()
-    with pytest.raises(CommandError, match="held 2 tokens all the time"):
+    with pytest.raises(CommandError, match="kept 2 rows locked"):
         call_command("import_tokens", "authtoken", stdout=out)
     assert out.getvalue().startswith("Imported 1 tokens. Already here: 0.")
     busy.end()
