@@ -9,7 +9,7 @@ from django.core.cache import cache
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
-# No test depends on time, because the machine may be busy.
+# The machine may be busy, so hypothesis must not fail a slow example.
 hypothesis_settings.register_profile("no_deadline", deadline=None)
 hypothesis_settings.load_profile("no_deadline")
 
@@ -28,7 +28,7 @@ def make_user(name: str = "ada", **fields: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    # The login throttles count in the cache, and tests log in more often than people do.
+    # The login throttles count in the cache, and the tests log in more often than the rates allow.
     cache.clear()
     yield
     cache.clear()

@@ -27,7 +27,7 @@ class PlainToken(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="+",
-        # The tests empty the users' table, and do not know this table.
+        # After a test, Django empties the users' table, but not this one. A constraint would fail.
         db_constraint=False,
     )
 

@@ -1,4 +1,4 @@
-"""Views with several authenticators, for headers that one of them reads, or none."""
+"""Views with several authenticators. Tests send headers that one of them reads, or none."""
 
 from __future__ import annotations
 

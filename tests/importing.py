@@ -29,7 +29,7 @@ class OldToken(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
         related_name="+",
-        # The tests empty the users' table, and do not know this table.
+        # After a test, Django empties the users' table, but not this one. A constraint would fail.
         db_constraint=False,
     )
     created = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Helpers for tests of a token's life: a fixed clock, clients, and a recorder of signals."""
+"""Helpers for tests of tokens: a fixed clock, clients, and a recorder of signals."""
 
 from __future__ import annotations
 

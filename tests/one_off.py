@@ -1,4 +1,4 @@
-"""Models of a single test, with their tables, that no other test sees."""
+"""Models of a single test, and their tables. No other test sees them."""
 
 from __future__ import annotations
 

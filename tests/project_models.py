@@ -76,7 +76,7 @@ def dated_token() -> Iterator[Any]:
 
 @contextmanager
 def delete_receiver() -> Iterator[list[Any]]:
-    """Connect a receiver of ``post_delete``. It records the ids of the deleted rows."""
+    """Connect a receiver of ``post_delete``. Yield the ids of the deleted rows."""
     seen: list[Any] = []
 
     def see(instance: Any, **kwargs: Any) -> None:
@@ -91,7 +91,7 @@ def delete_receiver() -> Iterator[list[Any]]:
 
 @contextmanager
 def hanging(what: str) -> Iterator[Any]:
-    """Let something, or "nothing", depend on the rows of tokens."""
+    """Let one of ``HANGING`` depend on the rows of tokens: a receiver, a foreign key or nothing."""
     if what == "nothing":
         yield None
     elif what == "a receiver":

@@ -1,4 +1,4 @@
-"""Record the queries that the database gets."""
+"""Record the queries that Django sends to the database."""
 
 from __future__ import annotations
 

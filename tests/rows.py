@@ -1,4 +1,4 @@
-"""Rows that are stored as they are: no key, no limit, no signal. And a manager that hides rows."""
+"""Store rows without a key, a limit or a signal, and set the default manager of a model."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_a_client_can_act_as_another_user(user: Any, other_user: Any, client: An
 
 
 @pytest.mark.parametrize("forced", ["user", "token", "both"])
-def test_after_force_authenticate(user: Any, other_user: Any, forced: str) -> None:
+def test_act_as_replaces_force_authenticate(user: Any, other_user: Any, forced: str) -> None:
     client = APIClient()
     other = operations.issue(other_user)
     client.force_authenticate(
@@ -73,13 +73,13 @@ class Headers:
         self.headers: dict[str, str] = {}
 
 
-def test_a_client_that_has_headers(user: Any) -> None:
+def test_a_client_with_headers_gets_the_authorization_header(user: Any) -> None:
     client = Headers()
     token = act_as(client, user, keyword="Bearer")
     assert client.headers == {"Authorization": f"Bearer {token.key}"}
 
 
-def test_the_client_of_requests(user: Any) -> None:
+def test_the_requests_client_of_drf_acts_as_the_user(user: Any) -> None:
     client = RequestsClient()
     token = act_as(client, user)
     response = client.get("http://testserver/echo/")
@@ -87,7 +87,7 @@ def test_the_client_of_requests(user: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_in_async_code() -> None:
+def test_aact_as_works_in_async_code() -> None:
     user = make_user()
 
     @async_to_sync
@@ -110,14 +110,16 @@ def test_a_token_of_the_client_can_be_revoked(user: Any, client: Any) -> None:
     ("scopes", "get", "post"),
     [(None, 200, 200), (["read"], 200, 403), ("read write", 200, 200), (["admin"], 403, 403)],
 )
-def test_scopes(user: Any, client: Any, scopes: Any, get: int, post: int) -> None:
+def test_a_client_has_the_given_scopes(
+    user: Any, client: Any, scopes: Any, get: int, post: int
+) -> None:
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         act_as(client, user, scopes=scopes)
         assert client.get("/scopes/by-method/").status_code == get
         assert client.post("/scopes/by-method/").status_code == post
 
 
-def test_an_undeclared_scope(user: Any, client: Any) -> None:
+def test_an_undeclared_scope_is_an_error(user: Any, client: Any) -> None:
     with pytest.raises(UnknownScopes):
         act_as(client, user, scopes=["nope"])
 
@@ -131,7 +133,9 @@ def test_an_undeclared_scope(user: Any, client: Any) -> None:
         ("personal", timedelta(0), 401),
     ],
 )
-def test_kind_and_age(user: Any, client: Any, kind: str, age: timedelta, status: int) -> None:
+def test_the_token_has_the_given_kind_and_age(
+    user: Any, client: Any, kind: str, age: timedelta, status: int
+) -> None:
     now = timezone.now()
     with at(now):
         token = act_as(client, user, kind=kind, age=age)
@@ -141,7 +145,7 @@ def test_kind_and_age(user: Any, client: Any, kind: str, age: timedelta, status:
         assert client.get("/echo/").status_code == 200
 
 
-def test_any_scheme(user: Any, client: Any) -> None:
+def test_a_client_sends_the_given_keyword(user: Any, client: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         act_as(client, user, keyword="Bearer")
         assert client.get("/scopes/bearer/").status_code == 200

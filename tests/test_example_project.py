@@ -63,7 +63,7 @@ def test_log_in_by_json_and_by_form(demo):
     assert notes(demo, json.loads(body)["token"])[0] == 200
 
 
-def test_a_wrong_password_and_an_unknown_user_are_told_the_same(demo):
+def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(demo):
     answers = set()
     for email, password in [(EMAIL, "wrong"), ("nobody@example.com", PASSWORD)]:
         data = json.dumps({"email": email, "password": password}).encode()
@@ -86,7 +86,7 @@ def test_a_logout_logs_out_one_device_only(demo):
     assert notes(demo, other)[0] == 401
 
 
-def test_without_a_token_there_is_nothing_to_see(demo):
+def test_a_request_without_a_token_is_refused(demo):
     status, headers, _ = demo.ask("GET", "/api/notes/")
     assert (status, headers["WWW-Authenticate"]) == (401, 'Token realm="api"')
 
@@ -107,7 +107,7 @@ def test_without_a_token_there_is_nothing_to_see(demo):
     ],
     ids=["empty", "word", "space", "parts", "bytes", "nul", "emoji", "checksum", "8k", "1M"],
 )
-def test_no_header_is_an_error_of_the_server(demo, credentials):
+def test_no_header_causes_a_server_error(demo, credentials):
     request = b"GET /api/notes/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
     with socket.create_connection(("127.0.0.1", demo.port), timeout=20) as connection:
         try:
@@ -142,7 +142,7 @@ def test_an_expired_token_is_refused_before_and_after_the_purge(demo):
     assert demo.manage("purge_expired_tokens").stdout == "0 expired tokens deleted.\n"
 
 
-def test_it_starts_again_on_what_is_there(demo, tmp_path):
+def test_the_demo_starts_again_with_an_existing_database(demo, tmp_path):
     again = Demo(tmp_path)
     again.environment = demo.environment
     with again.running():
@@ -166,7 +166,7 @@ def test_an_address_that_cannot_be_served_is_a_sentence_and_no_traceback(demo, a
 
 
 @pytest.mark.parametrize("started_by", ["tox", "python"])
-def test_ctrl_c_ends_with_a_plain_line(tmp_path, started_by):
+def test_ctrl_c_stops_the_demo_without_a_traceback(tmp_path, started_by):
     """The program that started the demo, such as tox, must not notice Ctrl-C either."""
     demo = Demo(tmp_path)
     start = f"subprocess.call([sys.executable, 'demo.py', '{demo.port}'])"
@@ -194,12 +194,12 @@ def test_ctrl_c_ends_with_a_plain_line(tmp_path, started_by):
     assert ("ended with 0" in said.decode()) == (started_by == "tox")
 
 
-def test_the_project_is_sound(demo):
+def test_the_project_has_no_errors_and_no_missing_migrations(demo):
     assert demo.manage("check").returncode == 0
     assert demo.manage("makemigrations", "--check", "--dry-run").returncode == 0
 
 
-def test_the_page_has_no_script_of_its_own(demo):
+def test_the_page_has_no_inline_script(demo):
     status, _, page = demo.ask("GET", "/")
     assert status == 200
     assert re.findall(r"<script[^>]*>", page) == ['<script src="/static/web/page.js" defer>']

@@ -172,7 +172,7 @@ def test_imports_go_down(module: str) -> None:
         ),
     ],
 )
-def test_the_reader_of_imports(module: str, source: str, found: list[str]) -> None:
+def test_a_wrong_import_is_found(module: str, source: str, found: list[str]) -> None:
     assert objections(module, source) == found
 
 
@@ -192,7 +192,7 @@ def graph() -> dict[str, set[str]]:
 
 
 def in_circles(edges: dict[str, set[str]]) -> set[str]:
-    """Take away the modules that import nothing that is left. What stays imports in a circle."""
+    """Return the modules of circles, and those that import one. Remove all others step by step."""
     left = dict(edges)
     while True:
         free = [module for module, used in left.items() if not used & left.keys()]

@@ -98,7 +98,7 @@ def test_a_text_is_translated(comments: str, english: str, korean: str) -> None:
     assert english.endswith(".") == korean.endswith(".")
 
 
-# 은/는, 이/가, 을/를, 과/와 and (으)로 depend on the last sound, which a variable does not tell.
+# 은/는, 이/가, 을/를, 과/와 and (으)로 depend on the last sound. It differs with the variable.
 PARTICLE = re.compile(r"%\(\w+\)[sd][\"”)]*(?:은|는|이|가|을|를|과|와|으로|로)(?![가-힣])")
 
 
@@ -151,13 +151,13 @@ def test_an_expired_token(korean_client: APIClient, user: Any) -> None:
     assert response.headers["WWW-Authenticate"] == 'Token realm="api", error="invalid_token"'
 
 
-def test_an_unknown_key(korean_client: APIClient, db: None) -> None:
+def test_an_unknown_key_is_refused_in_korean(korean_client: APIClient, db: None) -> None:
     response = present(korean_client, "unknown").get("/echo/")
     assert response.json() == {"detail": "토큰이 유효하지 않습니다."}
     assert is_ascii(response)
 
 
-def test_a_stale_login(korean_client: APIClient, user: Any) -> None:
+def test_a_stale_login_is_refused_in_korean(korean_client: APIClient, user: Any) -> None:
     token = operations.issue(user)
     type(token).objects.filter(pk=token.pk).update(created_at=timezone.now() - timedelta(hours=1))
     response = present(korean_client, token.key).post("/auth/tokens/")
@@ -166,7 +166,7 @@ def test_a_stale_login(korean_client: APIClient, user: Any) -> None:
     assert is_ascii(response)
 
 
-def test_a_wrong_password(korean_client: APIClient, user: Any) -> None:
+def test_a_wrong_password_is_refused_in_korean(korean_client: APIClient, user: Any) -> None:
     credentials = {"username": user.get_username(), "password": "wrong"}
     response = korean_client.post("/auth/login/", credentials)
     [refusal] = response.json()["non_field_errors"]
@@ -176,7 +176,9 @@ def test_a_wrong_password(korean_client: APIClient, user: Any) -> None:
 
 
 @override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read", "write": "Write"}})
-def test_scopes_beyond_ones_own(korean_client: APIClient, user: Any) -> None:
+def test_scopes_that_the_token_lacks_are_refused_in_korean(
+    korean_client: APIClient, user: Any
+) -> None:
     token = operations.issue(user, scopes=["read"])
     response = present(korean_client, token.key).post("/auth/tokens/", {"scopes": ["write"]})
     assert response.status_code == 400

@@ -26,7 +26,7 @@ def errors(response: Any) -> dict[str, list[str]]:
 
 
 def permit(user: Any, *acts: str) -> None:
-    """Make the user a staff member who may do these things with tokens."""
+    """Make the user a staff member with these permissions for tokens, such as "view"."""
     model = get_token_model()._meta.model_name
     codenames = [f"{act}_{model}" for act in acts]
     user.is_staff = True

@@ -40,7 +40,7 @@ def test_the_form_starts_with_a_personal_token_of_its_own_lifetime(client, staff
     assert timedelta(days=89) < left <= timedelta(days=90)
 
 
-def test_there_is_nothing_to_add_after_the_key(client, staff):
+def test_the_form_has_one_save_button(client, staff):
     page = client.get(url("add")).text
     assert 'name="_save"' in page
     assert "_addanother" not in page
@@ -81,7 +81,7 @@ def test_a_reload_makes_no_second_token(client, staff, user, other_user):
     assert get_token_model().objects.count() == 3
 
 
-def test_the_key_page_says_whose_and_until_when(client, staff, user):
+def test_the_key_page_shows_the_user_and_the_expiry(client, staff, user):
     response = add(client, user, expires_at_0="2099-01-02", expires_at_1="00:00:00")
     assert "expires on Jan. 2, 2099" in response.text
     assert str(user) in response.text
@@ -99,7 +99,7 @@ def test_reports_of_errors_do_not_show_the_key(client, staff, user):
     assert isinstance(add(client, user).context["key"], HiddenText)
 
 
-# For whom
+# The users that staff may make tokens for
 
 
 def test_a_clerk_makes_no_token_for_a_superuser(client, user, staff):
@@ -192,7 +192,7 @@ def test_staff_who_act_as_a_superuser_are_not_asked_for_a_password(client, staff
 
 
 @override_settings(DRF_TOKEN_AUTH={"RECENT_LOGIN": None})
-def test_a_project_without_the_limit_asks_for_no_password(client, staff, user):
+def test_without_recent_login_the_form_asks_for_no_password(client, staff, user):
     make_login_old(client)
     assert "dta_" in add(client, user).text
 

@@ -116,7 +116,7 @@ def test_a_full_account_is_an_error_of_the_form(client, staff, user):
 
 
 @pytest.mark.parametrize("change", ["deleted", "deactivated", "password"])
-def test_a_user_who_was_changed_meanwhile_is_an_error_of_the_form(
+def test_a_change_of_the_user_meanwhile_is_an_error_of_the_form(
     client, staff, user, monkeypatch, change
 ):
     insert = operations.insert

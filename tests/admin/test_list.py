@@ -54,7 +54,9 @@ def test_no_query_counts_the_whole_table(client, staff):
 
 
 @pytest.mark.parametrize("separator", [False, True])
-def test_a_long_list_says_that_it_is_long(client, staff, user, monkeypatch, settings, separator):
+def test_a_list_of_more_than_10000_tokens_says_so(
+    client, staff, user, monkeypatch, settings, separator
+):
     settings.USE_THOUSAND_SEPARATOR = separator
     get_token_model().objects.bulk_create([get_token_model()(user=user) for _ in range(10_001)])
     page = client.get(url("changelist"))
@@ -91,7 +93,7 @@ def test_without_recorded_uses_the_list_has_no_last_use(client, staff, user):
     assert "not used for" not in page
 
 
-def test_the_filters_by_lifetime_look_forward(client, staff, user):
+def test_the_filter_by_lifetime_finds_the_tokens_of_each_choice(client, staff, user):
     model = get_token_model()
     now = timezone.now()
     soon, later, never, past = (
@@ -104,7 +106,7 @@ def test_the_filters_by_lifetime_look_forward(client, staff, user):
     assert set(listed(client, lifetime="usable")) == {soon, later, never}
 
 
-def test_the_filter_by_last_use(client, staff, user):
+def test_the_filter_by_last_use_finds_unused_tokens(client, staff, user):
     model = get_token_model()
     now = timezone.now()
     fresh, forgotten, used, new = (model.objects.create(user=user) for _ in range(4))
@@ -129,7 +131,7 @@ def test_the_filter_by_scope_takes_whole_names(client, staff, user):
     assert listed(client, scope="-") == [made[None]]
 
 
-def test_the_filter_by_user(client, staff, user, other_user):
+def test_the_filter_by_user_finds_own_staff_and_inactive_users(client, staff, user, other_user):
     model = get_token_model()
     tokens = [model.objects.create(user=one) for one in (staff, user, other_user)]
     other_user.is_active = False

@@ -24,7 +24,7 @@ def said(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def test_the_question_names_what_will_be_revoked(client, staff, user):
+def test_the_confirmation_names_the_tokens_to_revoke(client, staff, user):
     token = get_token_model().objects.create(user=user, name="phone")
     page = select(client, [token]).text
     content = page[page.index('<div id="content-main"') :].partition("<form")[0]
@@ -33,13 +33,13 @@ def test_the_question_names_what_will_be_revoked(client, staff, user):
     assert "delete" not in content.lower()
 
 
-def test_the_answer_says_how_many_were_revoked(client, staff, user, other_user):
+def test_the_message_says_how_many_tokens_were_revoked(client, staff, user, other_user):
     tokens = [get_token_model().objects.create(user=one) for one in (user, user, other_user)]
     assert said(select(client, tokens, post="yes")) == ["3 tokens were revoked."]
     assert not get_token_model().objects.exists()
 
 
-def test_too_many_at_once_are_refused(client, staff, user, monkeypatch):
+def test_more_tokens_than_the_limit_are_refused(client, staff, user, monkeypatch):
     monkeypatch.setattr(type(admin.site._registry[get_token_model()]), "max_selected", 2)
     tokens = [get_token_model().objects.create(user=user) for _ in range(3)]
     for more in ({}, {"post": "yes"}):
@@ -60,7 +60,7 @@ def test_a_viewer_cannot_revoke(client, user):
     assert get_token_model().objects.exists()
 
 
-def test_each_entry_of_the_log_names_the_token_and_its_owner(client, staff, user):
+def test_each_entry_of_the_log_names_the_token_and_its_user(client, staff, user):
     add(client, user, name="ci")
     token = get_token_model().objects.get()
     client.post(url("change", token.pk), {"name": "nightly"})
@@ -70,7 +70,7 @@ def test_each_entry_of_the_log_names_the_token_and_its_owner(client, staff, user
     ]
 
 
-def test_the_log_names_each_of_the_selected(client, staff, user, other_user):
+def test_the_log_names_each_selected_token(client, staff, user, other_user):
     tokens = [get_token_model().objects.create(user=one) for one in (user, other_user)]
     select(client, tokens, post="yes")
     assert {entry.object_repr for entry in LogEntry.objects.all()} == {

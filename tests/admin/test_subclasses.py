@@ -70,7 +70,7 @@ def test_a_name_in_the_list_is_saved_and_nothing_else(client, staff, user):
     assert Token.objects.filter(pk=token.pk).values().get() == {**before, "name": "new"}
 
 
-def test_a_use_meanwhile_is_not_overwritten(client, staff, user):
+def test_a_use_during_a_save_is_not_overwritten(client, staff, user):
     token = Token.objects.create(user=user, name="old")
     now = timezone.now()
 
@@ -125,14 +125,14 @@ def test_a_copy_is_a_new_token_and_passes_the_same_checks(client, user, staff):
 
 
 @pytest.mark.parametrize("text", ["\x00", "x" * 10_000, "x" * 60_000, "%", "#", "##1", "9" * 5000])
-def test_any_text_in_the_search_box_is_an_answer(client, staff, user, text):
+def test_any_text_in_the_query_string_gets_an_answer(client, staff, user, text):
     Token.objects.create(user=user, name="phone")
     for query in ({"q": text}, {"p": text}, {"o": text}, {"lifetime": text}, {"user__exact": text}):
         assert client.get(url(Editable), query).status_code in {200, 302}
 
 
 @override_settings(DRF_TOKEN_AUTH={"MAX_TTL": timedelta(days=1)})
-def test_a_token_without_its_user_can_be_listed(client, staff, user):
+def test_the_page_of_a_token_redirects_after_its_user_is_deleted(client, staff, user):
     token = Token.objects.create(user=user)
     assert client.get(url(Editable, f"{token.pk}/change/")).status_code == 200
     user.delete()

@@ -94,7 +94,7 @@ def test_no_inline_makes_a_token(client, staff, user, people):
 
 
 @pytest.mark.parametrize("people", [PlainPeople, StackedPeople])
-def test_a_plain_inline_says_why(client, staff, user, people):
+def test_a_plain_inline_says_why_it_makes_no_token(client, staff, user, people):
     response = post(client, people, user, kind="personal", name="ci", scopes="nonsense")
     assert response.status_code == 200
     assert "it cannot show the key" in response.text
@@ -102,7 +102,7 @@ def test_a_plain_inline_says_why(client, staff, user, people):
 
 
 @pytest.mark.parametrize("people", SITES)
-def test_what_an_inline_deletes_is_revoked_by_the_staff_member(
+def test_a_token_deleted_in_an_inline_is_revoked_by_the_staff_member(
     client, staff, user, people, django_capture_on_commit_callbacks
 ):
     heard = []
@@ -121,7 +121,7 @@ def test_what_an_inline_deletes_is_revoked_by_the_staff_member(
     assert not Token.objects.exists()
 
 
-def test_an_inline_renames(client, staff, user):
+def test_an_inline_renames_a_token(client, staff, user):
     token = Token.objects.create(user=user, name="old")
     response = post(client, People, user, initial=1, id=token.pk, name="new")
     assert response.status_code == 302
@@ -173,7 +173,7 @@ def test_the_action_revokes_all_tokens_of_the_users(client, staff, user, other_u
     assert LogEntry.objects.count() == 4
 
 
-def test_the_action_refuses_what_takes_too_long(client, staff, user, monkeypatch):
+def test_the_action_refuses_to_revoke_more_than_the_limit(client, staff, user, monkeypatch):
     monkeypatch.setattr(People, "max_revoked", 1)
     for _ in range(2):
         Token.objects.create(user=user)
@@ -184,7 +184,7 @@ def test_the_action_refuses_what_takes_too_long(client, staff, user, monkeypatch
 
 @override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"})
 @pytest.mark.parametrize("people", SITES)
-def test_the_limit_holds_in_an_inline(client, staff, user, people):
+def test_an_inline_makes_no_token_over_the_limit(client, staff, user, people):
     token = Token.objects.create(user=user, kind="personal")
     post(client, people, user, kind="personal", name="second")
     assert list(Token.objects.all()) == [token]

@@ -168,7 +168,7 @@ def test_no_access_if_one_condition_fails(user: Any, name: str, value: Any) -> N
 
 @pytest.mark.parametrize("name", ["token", "access_token", "key", "Authorization"])
 def test_a_key_is_read_from_the_header_alone(user: Any, name: str) -> None:
-    """A URL, a body or a cookie cannot hold the key (RFC 6750 2.2, 2.3), even beside a header."""
+    """A key in a URL, a body or a cookie is not read, even beside a header (RFC 6750 2.2, 2.3)."""
     mine, other = [Token.objects.create(user=user) for _ in range(2)]
     client = APIClient()
     client.cookies[name] = mine.key

@@ -63,14 +63,14 @@ def test_the_scheme_is_a_word_in_any_case(token, user, word):
     assert authenticate(f"  {word}   {token.key}  ") == (user, token)
 
 
-def test_two_schemes_in_one_list(token):
+def test_two_authenticators_accept_both_schemes(token):
     both = (ExpiringTokenAuthentication, BearerTokenAuthentication)
     assert respond(f"Token {token.key}", *both).status_code == 200
     assert respond(f"Bearer {token.key}", *both).status_code == 200
     assert respond(f"Basic {token.key}", *both).status_code == 401
 
 
-def test_a_custom_keyword(token):
+def test_a_custom_keyword_is_accepted_and_is_in_the_challenge(token):
     class ApiKey(ExpiringTokenAuthentication):
         keyword = "Api-Key"
 
@@ -102,7 +102,7 @@ def test_the_queryset_hook_may_leave_tokens_out(token):
         authenticate(f"Token {token.key}", Personal)
 
 
-def test_the_plain_class_runs_the_compiled_statement(token, monkeypatch):
+def test_a_class_without_hooks_runs_the_compiled_statement(token, monkeypatch):
     asked: list[int] = []
     fetch = statement.fetch
     monkeypatch.setattr(statement, "fetch", lambda *args: asked.append(1) or fetch(*args))
@@ -167,7 +167,7 @@ def test_a_use_is_not_recorded_if_the_class_or_the_interval_forbids_it(user):
     assert model.objects.get(pk=heard.pk).last_used_at is None
 
 
-def test_it_is_a_subclass_of_drfs_token_authentication():
+def test_our_authenticator_is_a_subclass_of_drfs_token_authentication():
     assert issubclass(ExpiringTokenAuthentication, TokenAuthentication)
     assert ExpiringTokenAuthentication().get_model() is get_token_model()
 
@@ -208,7 +208,7 @@ def test_a_report_of_an_error_in_the_lookup_shows_no_key_and_no_digest(token, pr
             request = requests.get("/")
             report = ExceptionReporter(request, type(error), error, error.__traceback__)
             frames = report.get_traceback_frames()
-    # The package cannot hide the frames of the test. It must hide Django's frames below its own.
+    # The test's own frames show the key, so leave them out. All other frames must hide it.
     shown = [str(frame["vars"]) for frame in frames if frame["filename"] != __file__]
     assert len(shown) >= 5
     digest = bytes(token.digest[1:])

@@ -37,7 +37,7 @@ REFUSAL = 'Token realm="api", error="invalid_token"'
 
 
 def get(header: str | bytes | None, path: str = "/echo/") -> Any:
-    """Return the header as a server passes it on: its bytes as Latin-1."""
+    """Send the header as a server passes it on: its bytes as Latin-1. Return the answer."""
     environ: dict[str, Any] = {}
     if header is not None:
         environ["HTTP_AUTHORIZATION"] = (
@@ -52,7 +52,7 @@ def token(user: Any) -> Any:
     return Token.objects.create(user=user)
 
 
-# Texts in the place of the key. None of them needs a query.
+# Texts in the place of the key that are refused without a query.
 MALFORMED = {
     "nothing": b"",
     "spaces": b"    ",
@@ -128,8 +128,10 @@ def test_space_between_and_around_does_not_matter(token: Any, separator: str, ar
 
 
 @pytest.mark.parametrize("separator", [b"\xa0", b"\x85", b"\x1c", b"\x1f", b"\x00"], ids=ascii)
-def test_only_spaces_and_tabs_separate(token: Any, separator: bytes) -> None:
-    """Python's ``str.split`` knows more spaces than HTTP, also bytes that are not UTF-8."""
+def test_only_spaces_and_tabs_separate_the_scheme_from_the_key(
+    token: Any, separator: bytes
+) -> None:
+    """Python's ``str.split`` also splits at characters that are not spaces in HTTP."""
     key = token.key.encode()
     for header in (
         b"Token" + separator + key,
@@ -152,7 +154,7 @@ class TestNoCredentials:
         assert answer.headers["WWW-Authenticate"] == CHALLENGE
         assert answer.data["detail"].code == "not_authenticated"
 
-    def test_a_key_alone(self, token: Any) -> None:
+    def test_a_key_without_a_scheme_is_not_read(self, token: Any) -> None:
         for header in (token.key, f"Token{token.key}", f"Token:{token.key}", f"Token={token.key}"):
             answer = get(header)
             assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, CHALLENGE)
@@ -190,7 +192,7 @@ class TestTheNextAuthenticator:
         assert get(b"Token " + rest, "/token-then-door/").status_code == 401
         assert DoorAuthentication.seen == []
 
-    def test_basic_beside_token(self, user: Any, token: Any) -> None:
+    def test_basic_authentication_works_beside_ours(self, user: Any, token: Any) -> None:
         basic = base64.b64encode(f"{user.get_username()}:{PASSWORD}".encode()).decode()
         for header in (f"Basic {basic}", f"Token {token.key}"):
             answer = get(header, "/token-then-basic/")
@@ -267,7 +269,9 @@ class TestAPlainRequestOfDjango:
 
     @pytest.mark.parametrize("cls", [ExpiringTokenAuthentication, BearerTokenAuthentication])
     @pytest.mark.parametrize("as_bytes", [False, True])
-    def test_a_key(self, user: Any, token: Any, cls: Any, as_bytes: bool) -> None:
+    def test_a_key_is_accepted_as_text_and_as_bytes(
+        self, user: Any, token: Any, cls: Any, as_bytes: bool
+    ) -> None:
         header: Any = f"{cls.keyword} {token.key}"
         if as_bytes:
             header = header.encode()
@@ -276,13 +280,13 @@ class TestAPlainRequestOfDjango:
         assert cls().authenticate_header(request).startswith(cls.keyword)
 
     @pytest.mark.parametrize("header", [None, "", b"", "Basic YTpi"])
-    def test_no_key(self, header: Any) -> None:
+    def test_a_request_without_a_key_has_no_user(self, header: Any) -> None:
         request = self.request(header)
         assert ExpiringTokenAuthentication().authenticate(request) is None
         assert ExpiringTokenAuthentication().authenticate_header(request) == CHALLENGE
 
     @pytest.mark.parametrize("header", ["Token 😀", "Token \ud800", b"Token \xff", "Token \u0130"])
-    def test_a_header_that_no_server_passes_on(self, header: Any) -> None:
+    def test_a_header_that_no_server_passes_on_is_refused(self, header: Any) -> None:
         with pytest.raises(AuthenticationFailed):
             ExpiringTokenAuthentication().authenticate(self.request(header))
 
@@ -290,7 +294,7 @@ class TestAPlainRequestOfDjango:
         for header in ("Tök abc", "😀 abc", "\ud800 abc"):
             assert ExpiringTokenAuthentication().authenticate(self.request(header)) is None
 
-    def test_drfs_request_around_it(self, user: Any, token: Any) -> None:
+    def test_a_request_of_drf_has_the_user_and_the_token(self, user: Any, token: Any) -> None:
         django_request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {token.key}")
         request = Request(django_request, authenticators=[ExpiringTokenAuthentication()])
         assert (request.user, request.auth) == (user, token)
@@ -324,14 +328,14 @@ class TestAnyText:
         assert answer.headers["WWW-Authenticate"] == REFUSAL
 
     @given(TEXT)
-    def test_as_a_key(self, key: str) -> None:
+    def test_no_text_is_mistaken_for_a_key(self, key: str) -> None:
         with pytest.raises(AuthenticationFailed):
             ExpiringTokenAuthentication().authenticate_credentials(key)
         assert Token.objects.from_key(key) is None
 
     @given(TEXT)
     def test_extra_characters_around_a_key_never_match_another_key(self, noise: str) -> None:
-        # The key is not stored. The test looks for texts that are mistaken for a key.
+        # No key is stored, so any text that is accepted is mistaken for one.
         for header in (f"Token {noise}", f"{noise} Token", f"Token\x00{noise}"):
             assert get(header).status_code == 401
 
@@ -354,12 +358,14 @@ class TestOverRealHttp:
         challenge = [one for one in head if one.lower().startswith("www-authenticate:")]
         return status, challenge[0].partition(":")[2].strip() if challenge else ""
 
-    def test_a_usable_key_and_malformed_keys(self, live_server: Any, user: Any) -> None:
+    def test_a_usable_key_is_accepted_and_malformed_keys_are_refused(
+        self, live_server: Any, user: Any
+    ) -> None:
         token = Token.objects.create(user=user)
         good = f"Token {token.key}".encode()
         assert self.send(live_server.url, good) == (200, "")
         for name, rest in MALFORMED.items():
-            # The server itself refuses lines over 64 kB, and perhaps a NUL or an escape.
+            # The server itself refuses lines over 64 kB.
             if len(rest) < 2**16:
                 status, challenge = self.send(live_server.url, b"Token " + rest)
                 assert (status, challenge) == (401, REFUSAL), name
@@ -368,7 +374,7 @@ class TestOverRealHttp:
 
 
 class DownRouter:
-    """The database is down while tokens are read."""
+    """Send every query of tokens to a database that is down."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return "down" if model is Token else None
@@ -412,7 +418,7 @@ class TestADatabaseThatIsDown:
         assert client.post(path, {"token": key}).status_code == 500
 
     @pytest.mark.usefixtures("down")
-    def test_a_login_is_no_400(self, user: Any) -> None:
+    def test_a_login_is_answered_with_500(self, user: Any) -> None:
         client = APIClient(raise_request_exception=False)
         answer = client.post(
             "/auth/login/", {"username": user.get_username(), "password": PASSWORD}
@@ -424,7 +430,7 @@ class TestADatabaseThatIsDown:
         assert get("Token dta_" + "a" * 36).status_code == 401
         assert get(None).status_code == 401
 
-    def test_afterwards_the_same_key_works(self, request: Any, token: Any) -> None:
+    def test_the_same_key_works_when_the_database_is_back(self, request: Any, token: Any) -> None:
         header = f"Token {token.key}"
         assert get(header).status_code == 200
         request.getfixturevalue("down")

@@ -1,4 +1,4 @@
-"""While DEBUG is on, the console says why a login was refused, and never shows the password."""
+"""While DEBUG is on, a warning says why a login was refused. It never shows the password."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def said(settings: Any, caplog: pytest.LogCaptureFixture) -> Callable[..., list[
         ({"username": "nobody", "password": PASSWORD}, "No user in this database has this {own}."),
     ],
 )
-def test_the_body_is_wrong(said: Any, body: Any, words: str) -> None:
+def test_the_warning_says_what_is_wrong_in_the_body(said: Any, body: Any, words: str) -> None:
     [warning] = said(body)
     assert words.format(own=OWN) in warning
 
 
-def test_an_address_in_the_query_string(said: Any) -> None:
+def test_a_password_in_the_query_string_is_named(said: Any) -> None:
     [warning] = said(None, QUERY_STRING=f"username=ada&password={PASSWORD}")
     assert "The body is empty. Send" in warning
     assert "not in the address" in warning
@@ -87,7 +87,9 @@ def plain_text(user: Any) -> None:
         (plain_text, "Django cannot read the stored password: it is no hash"),
     ],
 )
-def test_the_user_is_wrong(user: Any, said: Any, change: Any, words: str) -> None:
+def test_the_warning_says_what_is_wrong_with_the_user(
+    user: Any, said: Any, change: Any, words: str
+) -> None:
     change(user)
     user.save()
     [warning] = said({"username": user.get_username(), "password": PASSWORD})
@@ -95,13 +97,15 @@ def test_the_user_is_wrong(user: Any, said: Any, change: Any, words: str) -> Non
 
 
 class ByMailOnly(BaseBackend):
-    """A backend of a tutorial. It never reads ``username``."""
+    """A backend from a tutorial. It never reads ``username``."""
 
     def authenticate(self, request: Any, email: Any = None, **kwargs: Any) -> Any:
         return get_user_model().objects.filter(email=email).first()
 
 
-def test_a_backend_refuses_what_is_right(user: Any, said: Any, settings: Any) -> None:
+def test_a_backend_that_refuses_a_right_password_is_named(
+    user: Any, said: Any, settings: Any
+) -> None:
     user.set_password(PASSWORD)
     user.save()
     body = {"username": user.get_username(), "password": PASSWORD}
@@ -117,7 +121,7 @@ def test_a_backend_refuses_what_is_right(user: Any, said: Any, settings: Any) ->
 
 if OWN != "email":
 
-    def test_an_address_in_place_of_the_name(user: Any, said: Any) -> None:
+    def test_an_email_address_in_place_of_the_user_name_is_named(user: Any, said: Any) -> None:
         [warning] = said({"username": "ada@example.com", "password": PASSWORD})
         assert "looks like an e-mail address" in warning
 
@@ -151,14 +155,14 @@ def test_the_client_and_production_learn_nothing(
     assert [one for one in caplog.records if one.name == "drf_token_auth"] == []
 
 
-def test_a_text_as_body_is_named_as_a_text(db: None) -> None:
+def test_the_refusal_of_a_text_body_names_its_type(db: None) -> None:
     text = APIClient().post("/auth/login/", "ada", format="json").json()
     assert text == {"non_field_errors": ["Invalid data. Expected a dictionary, but got str."]}
 
 
 def test_a_user_model_without_passwords_is_no_error() -> None:
     class Badge:
-        """A user of a project whose backend checks something else than a password."""
+        """A user without a password. The project's backend checks something else."""
 
         is_active = True
 

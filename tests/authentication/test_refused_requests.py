@@ -1,4 +1,4 @@
-"""While DEBUG is on, the console says in words why a request was refused, and never shows a key."""
+"""While DEBUG is on, a warning says why a request was refused. It never shows a key."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def typo(key: str) -> str:
     return key[:-1] + ("a" if key[-1] != "a" else "b")
 
 
-# A header made of a token, and words that the warning must have.
+# For each mistake: a function from a token to the header, and words of the warning.
 MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "double quotes": (lambda t: f'Token "{t.key}"', "quotes"),
     "single quotes": (lambda t: f"Token '{t.key}'", "quotes"),
@@ -118,7 +118,7 @@ def test_one_warning_names_the_mistake(
         assert token.key[4:12] not in line
 
 
-def test_a_path_forges_no_line(settings: Any, warnings: Any) -> None:
+def test_a_path_forges_no_line_of_the_log(settings: Any, warnings: Any) -> None:
     settings.DEBUG = True
     client = APIClient(headers={"authorization": "Token unknown"})
     assert client.get("/auth/tokens/1%0AWARNING forged/").status_code == 401
@@ -134,7 +134,7 @@ def test_a_path_forges_no_line(settings: Any, warnings: Any) -> None:
         ("application/json", True, False),
     ],
 )
-def test_json_sent_as_a_form(
+def test_json_sent_as_a_form_is_named_while_debug_is_on(
     settings: Any, warnings: Any, content_type: str, debug: bool, is_named: bool
 ) -> None:
     settings.DEBUG = debug
@@ -156,7 +156,7 @@ def test_json_sent_as_a_form(
         ("a cookie", lambda key: {"HTTP_COOKIE": f"theme=dark; token={key}"}),
     ],
 )
-def test_a_key_in_another_place(
+def test_a_key_in_another_place_is_named_and_not_shown(
     user: Any, settings: Any, warnings: Any, place: str, extra: Any
 ) -> None:
     settings.DEBUG = True
@@ -169,7 +169,7 @@ def test_a_key_in_another_place(
 
 
 @pytest.mark.parametrize("name", ["AUTHORIZATION", "Authorization"])
-def test_a_test_that_forgot_the_beginning_of_the_name(
+def test_a_test_that_forgot_the_http_prefix_is_told_the_right_name(
     user: Any, settings: Any, warnings: Any, name: str
 ) -> None:
     settings.DEBUG = True
@@ -180,7 +180,7 @@ def test_a_test_that_forgot_the_beginning_of_the_name(
     assert 'Write HTTP_AUTHORIZATION="Token <key>"' in warning
 
 
-def test_a_session_that_no_class_reads(user: Any, settings: Any, warnings: Any) -> None:
+def test_a_session_that_no_class_reads_is_named(user: Any, settings: Any, warnings: Any) -> None:
     settings.DEBUG = True
     client = APIClient()
     client.force_login(user)
@@ -219,7 +219,7 @@ def ended_by(way: str) -> str:
         ("rotated", "replaced by a rotation"),
     ],
 )
-def test_the_warning_says_how_a_token_ended(
+def test_the_warning_says_why_a_former_key_is_refused(
     settings: Any, warnings: Any, way: str, words: str
 ) -> None:
     settings.DEBUG = True
@@ -273,7 +273,7 @@ def test_a_request_that_needs_no_user_is_not_a_mistake(
 def test_a_session_in_front_does_not_hide_the_mistake(
     user: Any, settings: Any, warnings: Any
 ) -> None:
-    """The answer is then a 403, which does not mention tokens."""
+    """SessionAuthentication comes first, so the answer is a 403, which does not mention tokens."""
     settings.DEBUG = True
     token = Token.objects.create(user=user)
     classes = (SessionAuthentication, ExpiringTokenAuthentication)
@@ -292,7 +292,7 @@ def test_a_session_class_does_not_hide_a_missing_header(settings: Any, warnings:
 
 
 @pytest.mark.parametrize("word", ["Token", "bearer"])
-def test_a_list_of_keywords(user: Any, word: str) -> None:
+def test_a_class_accepts_each_keyword_of_its_list(user: Any, word: str) -> None:
     token = Token.objects.create(user=user)
     assert answer(f"{word} {token.key}", ProtectedView, KeywordList).status_code == 200
     refused = answer(f"{word} x", ProtectedView, KeywordList)
@@ -311,7 +311,7 @@ class HeaderAuthentication(ExpiringTokenAuthentication):
         return (self.keywords[0], key) if key else ("", "")
 
 
-def test_another_header(user: Any, settings: Any) -> None:
+def test_a_class_can_read_another_header(user: Any, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "2/day"}
     key = Token.objects.create(user=user).key
     with only(ProtectedView.as_view(authentication_classes=[HeaderAuthentication])):
@@ -323,13 +323,13 @@ def test_another_header(user: Any, settings: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [str, str.encode, keys.hidden])
-def test_a_key_as_text_or_bytes(user: Any, kind: Any) -> None:
+def test_a_key_is_accepted_as_text_as_bytes_and_as_a_hidden_key(user: Any, kind: Any) -> None:
     token = Token.objects.create(user=user)
     found = ExpiringTokenAuthentication().authenticate_credentials(kind(token.key))
     assert found == (user, token)
 
 
-def test_a_plain_request_of_django(user: Any, settings: Any, warnings: Any) -> None:
+def test_a_plain_request_of_django_is_enough(user: Any, settings: Any, warnings: Any) -> None:
     settings.DEBUG = True
     settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": "9/day"}
     token = Token.objects.create(user=user)

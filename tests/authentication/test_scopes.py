@@ -85,12 +85,12 @@ def test_required_scopes_of_a_view(user: Any, scopes: Any, lacking: set[str] | N
         assert ask(user, scopes, "/scopes/listed/", method) == lacking
 
 
-def test_one_scope_by_its_name(user: Any) -> None:
+def test_a_view_can_name_one_scope_without_a_list(user: Any) -> None:
     assert ask(user, ["admin"], "/scopes/named/") is None
     assert ask(user, ["read"], "/scopes/named/") == {"admin"}
 
 
-def test_a_view_that_needs_none(user: Any) -> None:
+def test_a_view_can_need_no_scope(user: Any) -> None:
     assert ask(user, ["mail:send"], "/scopes/none/", "delete") is None
 
 
@@ -108,7 +108,7 @@ def test_a_view_that_needs_none(user: Any) -> None:
         ("head", ["read"], None),
     ],
 )
-def test_scopes_for_each_method_of_a_view(
+def test_each_method_of_a_view_can_require_its_own_scopes(
     user: Any, method: str, scopes: list[str], lacking: set[str] | None
 ) -> None:
     assert ask(user, scopes, "/scopes/mapped/", method) == lacking
@@ -126,7 +126,7 @@ def test_a_token_without_scopes_may_do_everything(user: Any) -> None:
         assert missing(client.delete(f"/scopes/{path}/")) is None
 
 
-def test_a_request_without_a_token(user: Any, api_client: APIClient) -> None:
+def test_a_user_without_a_token_needs_no_scope(user: Any, api_client: APIClient) -> None:
     response = api_client.get("/scopes/listed/")
     assert response.status_code == 401
     assert "error" not in response["WWW-Authenticate"]
@@ -163,7 +163,7 @@ def test_the_scheme_of_the_challenge_is_the_clients(user: Any) -> None:
     assert response["WWW-Authenticate"].startswith("Bearer ")
 
 
-def test_or_with_another_permission(user: Any) -> None:
+def test_a_request_needs_a_scope_or_the_other_permission(user: Any) -> None:
     assert ask(user, ["admin"], "/scopes/either/") is None
     assert ask(user, ["read"], "/scopes/either/", "post") is None
     client = client_of(operations.issue(user, scopes=["read"]))
@@ -208,7 +208,7 @@ def ask_view(token: Any, method: str = "get", **attributes: Any) -> Any:
         ({"GET": " "}, "get", {" "}),
     ],
 )
-def test_the_forms_of_required_scopes(
+def test_required_scopes_may_have_any_of_these_forms(
     user: Any, required: Any, method: str, lacking: set[str] | None
 ) -> None:
     token = operations.issue(user, scopes=["read", "write"])
@@ -240,7 +240,7 @@ def test_or_works_in_both_orders(user: Any, permission: Any) -> None:
 
 
 @pytest.mark.parametrize("permission", [~HasScopes, ~(IsAuthenticated & HasScopes)])
-def test_not_inverts_the_answer(user: Any, permission: Any) -> None:
+def test_a_negated_permission_inverts_the_answer(user: Any, permission: Any) -> None:
     view = {"permission_classes": (permission,), "required_scopes": ["admin"]}
     lacks, has = (operations.issue(user, scopes=[one]) for one in ("read", "admin"))
     assert missing(ask_view(lacks, **view)) is None

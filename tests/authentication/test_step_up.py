@@ -157,7 +157,7 @@ def test_a_session_is_as_fresh_as_its_login(user: Any, edge: str) -> None:
     client = APIClient()
     with at(now):
         assert client.login(username=user.get_username(), password=PASSWORD)
-    # The session holds seconds as a float, which loses microseconds.
+    # The session holds seconds as a float, which loses microseconds. Use milliseconds.
     away = EDGES[edge] * 1000
     with at(now + 15 * MINUTE + away):
         response = client.get("/recent/session/")
@@ -169,7 +169,7 @@ def test_a_session_is_as_fresh_as_its_login(user: Any, edge: str) -> None:
 
 
 def test_a_session_from_before_the_package_is_not_fresh(user: Any) -> None:
-    """The time of its login is not known."""
+    """Such a session does not hold the time of its login."""
     client = APIClient()
     client.force_login(user)
     assert client.get("/recent/session/").status_code == 200
@@ -204,10 +204,10 @@ def test_basic_authentication_is_not_a_fresh_login(user: Any) -> None:
     assert client.get("/recent/session/").status_code == 401
 
 
-def test_a_session_counts_only_for_its_own_user(
+def test_a_fresh_session_does_not_make_a_stale_token_fresh(
     user: Any, other_user: Any, session: APIClient
 ) -> None:
-    """A request has the cookie of a fresh session, and an old token of another user."""
+    """A request has the cookie of a fresh session, and a token whose login is an hour old."""
     with at(timezone.now() - timedelta(hours=1)):
         old = operations.issue(other_user)
     session.credentials(HTTP_AUTHORIZATION=f"Token {old.key}")
@@ -218,7 +218,7 @@ def test_a_session_counts_only_for_its_own_user(
     assert not is_allowed(session.get("/recent/"))
 
 
-def test_an_impersonated_session_is_no_login(session: APIClient) -> None:
+def test_an_impersonated_session_is_not_a_fresh_login(session: APIClient) -> None:
     store = session.session
     store["hijack_history"] = ["1"]
     store.save()
@@ -321,7 +321,7 @@ def test_or_works_in_both_orders(permission: Any, fresh: Any, stale: Any) -> Non
         IsAuthenticated & ~FIVE,
     ],
 )
-def test_not_inverts_the_answer(permission: Any, fresh: Any, stale: Any) -> None:
+def test_a_negated_permission_inverts_the_answer(permission: Any, fresh: Any, stale: Any) -> None:
     assert is_allowed(ask(stale, permission))
     assert ask(fresh, permission).data["detail"].code == "permission_denied"
 
@@ -367,7 +367,7 @@ class OwnedView(DetailView):
         HasNoOwner | (IsAuthenticated & FIVE),
     ],
 )
-def test_or_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> None:
+def test_or_works_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> None:
     assert is_allowed(ask(fresh, permission, view=OwnedView))
     assert is_allowed(ask(stale, permission, view=DetailView))
     refused = ask(stale, permission, view=OwnedView)
@@ -375,7 +375,9 @@ def test_or_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> 
 
 
 @pytest.mark.parametrize("permission", [~RecentLogin, ~FIVE, ~(IsAuthenticated & RecentLogin)])
-def test_not_with_object_permissions(permission: Any, fresh: Any, stale: Any) -> None:
+def test_a_negated_permission_works_with_object_permissions(
+    permission: Any, fresh: Any, stale: Any
+) -> None:
     assert is_allowed(ask(stale, permission, view=OwnedView))
     assert ask(fresh, permission, view=OwnedView).status_code == 403
 
@@ -390,14 +392,14 @@ def test_a_refusal_calls_no_other_permission(stale: Any) -> None:
 
 
 class OnWeekdays(BasePermission):
-    """A permission of the project that calls ours."""
+    """A permission of the project that calls ``RecentLogin``."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return RecentLogin().has_permission(request, view)
 
 
 @pytest.mark.parametrize("permission", [OnWeekdays, RecentLogin | OnWeekdays, FIVE | OnWeekdays])
-def test_a_permission_of_the_project_can_call_this_one(
+def test_a_permission_of_the_project_can_call_recent_login(
     permission: Any, fresh: Any, stale: Any
 ) -> None:
     assert is_allowed(ask(fresh, permission))
@@ -424,13 +426,13 @@ def test_a_max_age_of_zero_is_not_the_default(fresh: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [300, 300.0, "5", True, (MINUTE,)])
-def test_a_max_age_that_is_not_a_timedelta(wrong: Any) -> None:
+def test_a_max_age_that_is_not_a_timedelta_is_an_error(wrong: Any) -> None:
     with pytest.raises(TypeError, match="timedelta") as caught:
         RecentLogin(wrong)
     assert repr(wrong) in str(caught.value)
 
 
-def test_a_negative_max_age() -> None:
+def test_a_negative_max_age_is_an_error() -> None:
     with pytest.raises(ValueError, match="timedelta") as caught:
         RecentLogin(-MINUTE)
     assert repr(-MINUTE) in str(caught.value)

@@ -102,7 +102,7 @@ def test_a_refusal_lasts_until_the_window_ends(db: None, rate: str, seconds: int
             assert statuses(3, "a") == [400, 400, 429]
 
 
-def test_retry_after(db: None) -> None:
+def test_a_refusal_says_how_long_to_wait(db: None) -> None:
     with rates(address="1/min"), at(MINUTE_BEGINS + timedelta(seconds=20)):
         guess("a")
         response = guess("a")
@@ -147,15 +147,15 @@ def test_both_field_names_count_for_the_account(user: Any, field: str) -> None:
 @pytest.mark.parametrize(
     "body", ["", "[]", "5", '"x"', "null", '{"username": []}', '{"username": {"a": 1}}']
 )
-def test_a_body_without_an_account(db: None, body: str) -> None:
+def test_a_body_without_an_account_counts_for_the_address_alone(db: None, body: str) -> None:
     with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
         for expected in [400] * 5 + [429]:
             response = APIClient().post("/auth/login/", body, content_type="application/json")
             assert response.status_code == expected
 
 
-def test_a_body_that_cannot_be_read(db: None) -> None:
-    """Such a request tries no password, so it has no limit."""
+def test_a_body_that_cannot_be_read_is_answered_with_400_or_429(db: None) -> None:
+    """Such a request counts for the address. It tries no password, so it counts for no account."""
     with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
         for _ in range(6):
             response = APIClient().post("/auth/login/", "{", content_type="application/json")
@@ -199,7 +199,7 @@ def test_the_throttles_of_the_project_are_kept(user: Any) -> None:
         (2, ["6.6.6.6, 203.0.113.1, 10.0.0.1", "203.0.113.1, 10.0.0.1"], False),
     ],
 )
-def test_num_proxies(
+def test_num_proxies_says_which_address_is_the_clients(
     db: None,
     monkeypatch: pytest.MonkeyPatch,
     proxies: int,
@@ -261,7 +261,7 @@ def test_refused_keys_are_not_throttled_by_default(db: None) -> None:
     assert {status_of("x") for _ in range(50)} == {401}
 
 
-def test_no_query_once_the_rate_is_used_up(user: Any) -> None:
+def test_a_refusal_over_the_rate_costs_no_query(user: Any) -> None:
     with failed("1/min"), at(MINUTE_BEGINS):
         status_of(Token.generate_key())
         with queries() as asked:
@@ -292,7 +292,7 @@ def test_the_cache_holds_no_key_no_account_and_no_address(user: Any) -> None:
         assert secret not in held
 
 
-# One client, one count
+# One count for each client
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_the_ports_in_a_list_of_addresses_are_not_counted(db: None) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "  ", "unix:", ", "])
-def test_no_address_is_not_counted(db: None, address: str) -> None:
+def test_a_client_without_an_address_is_not_counted(db: None, address: str) -> None:
     """Behind a Unix socket there is no address, and all clients would share one count."""
     with rates(address="1/min"), at(MINUTE_BEGINS):
         assert statuses(3, "a", address=address) == [400, 400, 400]
@@ -351,14 +351,14 @@ def test_a_refused_address_is_refused_before_its_body_is_read(user: Any) -> None
                 "/auth/login/", "{", content_type="application/json"
             )
         assert (response.status_code, asked) == (429, [])
-        # The account is not counted either, so its owner can log in from elsewhere.
+        # The account is not counted either, so its user can log in from elsewhere.
         assert guess(user.get_username(), PASSWORD).status_code == 429
         elsewhere = guess(user.get_username(), PASSWORD, address="192.0.2.2")
         assert elsewhere.status_code == 200
 
 
 def test_all_spellings_of_one_account_share_a_count(user: Any) -> None:
-    """This depends on the database. MariaDB's collation ignores case, accents and more."""
+    """The database decides which names are equal. MariaDB's collation ignores case and accents."""
     name = user.get_username()
     spellings = [
         *(name, name.upper(), name.replace("a", "á"), name.replace("a", "\uff41")),
@@ -374,7 +374,7 @@ def test_all_spellings_of_one_account_share_a_count(user: Any) -> None:
             assert guess(one).status_code == (429 if same else 400), ascii(one)
 
 
-def test_another_case_does_not_tell_whether_there_is_an_account(user: Any) -> None:
+def test_letter_case_does_not_tell_whether_there_is_an_account(user: Any) -> None:
     for name in (user.get_username(), "nobody@example.com"):
         with rates(account="1/min"), at(MINUTE_BEGINS):
             found = [guess(one).status_code for one in (name, name.title())]
@@ -461,7 +461,7 @@ def test_a_view_may_name_the_account_itself(db: None) -> None:
 
 
 class AwayCache(LocMemCache):
-    """A cache that fails or answers None, at each call or at one of them."""
+    """A cache whose methods raise or return what ``answers`` says."""
 
     answers: dict[str, Any] = {}
 

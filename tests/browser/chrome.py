@@ -85,6 +85,6 @@ def fits(browser: Chrome) -> bool:
 
 
 def console(browser: Chrome) -> list[str]:
-    """Return the console's messages about our pages. Scripts of others may break the policy."""
+    """Return the console's messages about our pages. Leave out those about other scripts."""
     messages = [entry["message"] for entry in browser.get_log("browser")]
     return [message for message in messages if "/vendor/" not in message]

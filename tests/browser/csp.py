@@ -11,7 +11,7 @@ STRICTEST = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# htmx and Turbo fetch pages by script.
+# htmx, Turbo and the admin's field for a user send requests by script.
 WITH_FETCH = f"{STRICTEST}; connect-src 'self'"
 
 

@@ -1,4 +1,4 @@
-"""The same site as in ``urls``, but with one API key per user."""
+"""The site of ``urls``, with the pages for one API key per user."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def save(browser: Any) -> None:
     find(browser, "[type=submit][name=_save]").click()
 
 
-def test_list_filter_search_and_revoke_the_selected(
+def test_an_operator_filters_searches_and_revokes_selected_tokens(
     open_browser: Any, site: str, ada: Any, root: Any
 ) -> None:
     furnish(ada)
@@ -82,7 +82,7 @@ def test_list_filter_search_and_revoke_the_selected(
     assert set(Token.objects.values_list("kind", flat=True)) == {"login"}
 
 
-def test_make_a_personal_token_and_use_it(
+def test_an_operator_makes_a_personal_token_that_works(
     open_browser: Any, site: str, ada: Any, root: Any
 ) -> None:
     browser = open_browser(root)
@@ -112,7 +112,7 @@ def test_make_a_personal_token_and_use_it(
     assert Token.objects.count() == 1
 
 
-def test_find_a_token_by_its_key_and_revoke_it(
+def test_an_operator_finds_a_token_by_its_key_and_revokes_it(
     open_browser: Any, site: str, ada: Any, root: Any
 ) -> None:
     key = operations.issue(ada, kind="personal", name="leaked").key
@@ -131,7 +131,9 @@ def test_find_a_token_by_its_key_and_revoke_it(
     assert status(site, key) == 401
 
 
-def test_the_page_of_a_user(open_browser: Any, site: str, ada: Any, root: Any) -> None:
+def test_an_operator_renames_and_revokes_on_the_page_of_a_user(
+    open_browser: Any, site: str, ada: Any, root: Any
+) -> None:
     furnish(ada)
     browser = open_browser(root)
     browser.get(f"{site}{USERS}{ada.pk}/change/")
@@ -152,7 +154,7 @@ def test_the_page_of_a_user(open_browser: Any, site: str, ada: Any, root: Any) -
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_of_the_admin(
+def test_the_pages_of_the_admin_fit_at_each_width(
     language: str, theme: str, open_browser: Any, site: str, ada: Any, root: Any, settings: Any
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}

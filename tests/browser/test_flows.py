@@ -83,7 +83,9 @@ def kept(browser: Any) -> str:
         return ""
 
 
-def test_make_copy_use_and_revoke_with_the_keyboard(open_browser: Any, site: str, ada: Any) -> None:
+def test_a_user_makes_copies_uses_and_revokes_with_the_keyboard(
+    open_browser: Any, site: str, ada: Any
+) -> None:
     browser = open_browser(ada)
     permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
     grant = {"origin": site, "permissions": permissions}
@@ -114,7 +116,7 @@ def test_make_copy_use_and_revoke_with_the_keyboard(open_browser: Any, site: str
     assert status(site, key) == 401
 
 
-def test_without_scripts(open_browser: Any, site: str, ada: Any) -> None:
+def test_the_pages_work_without_scripts(open_browser: Any, site: str, ada: Any) -> None:
     browser = open_browser(ada, scripts=False)
     key = make(browser, site)
     assert status(site, key) == 200
@@ -176,9 +178,7 @@ def test_a_denied_clipboard_is_said_in_words(open_browser: Any, site: str, ada: 
     assert "does not allow copying" in find(browser, "#copy-status").text
 
 
-def test_a_stale_login_with_a_wrong_then_a_right_password(
-    open_browser: Any, site: str, ada: Any
-) -> None:
+def test_a_stale_login_needs_the_right_password(open_browser: Any, site: str, ada: Any) -> None:
     ada.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
     ada.save()
     browser = open_browser(ada)
@@ -193,7 +193,7 @@ def test_a_stale_login_with_a_wrong_then_a_right_password(
     find(browser, "[name=password]").send_keys(PASSWORD)
     submit(browser)
     wait_for_heading(browser, "Your new API token")
-    # The right password has saved a stronger hash, and the user is still logged in.
+    # The right password has saved a hash of the first hasher, and the user is still logged in.
     ada.refresh_from_db()
     assert ada.password.startswith("md5$")
     browser.get(f"{site}{NEW}")
@@ -213,7 +213,7 @@ def test_a_user_without_a_password_logs_in_again_and_comes_back(
     assert heading(browser) == "Log in again"
     submit(browser)
     wait_for_heading(browser, "Log in")
-    # In this place, a provider would ask the user. In this test, another user logs in.
+    # Grace has no password, so a provider would log her in here. In this test, Ada logs in.
     find(browser, "[name=username]").send_keys(ada.get_username())
     find(browser, "[name=password]").send_keys(PASSWORD)
     submit(browser)
@@ -221,7 +221,7 @@ def test_a_user_without_a_password_logs_in_again_and_comes_back(
     assert find(browser, "[name=name]").get_attribute("value") == "ci"
 
 
-def test_two_devices_and_one_of_them_is_lost(open_browser: Any, site: str, ada: Any) -> None:
+def test_a_user_logs_out_one_of_two_devices(open_browser: Any, site: str, ada: Any) -> None:
     name = ada.get_username()
     phone = api_login(site, name, "Mozilla/5.0 (Linux; Android 15) Chrome/130.0 Mobile Safari/537")
     app = api_login(site, name, "okhttp/4.12.0")
@@ -239,7 +239,7 @@ def test_two_devices_and_one_of_them_is_lost(open_browser: Any, site: str, ada: 
     assert (status(site, phone), status(site, app)) == (401, 200)
 
 
-def test_one_box_chooses_all(open_browser: Any, site: str, ada: Any) -> None:
+def test_one_box_ticks_all_tokens(open_browser: Any, site: str, ada: Any) -> None:
     for name in ("one", "two", "three"):
         operations.issue(ada, kind="personal", name=name)
     browser = open_browser(ada)
@@ -276,7 +276,7 @@ def test_the_form_shows_what_belongs_to_a_choice(
 
 
 @pytest.mark.parametrize("library", ["htmx", "turbo"])
-def test_on_a_site_with(
+def test_the_pages_work_on_a_site_with_a_script_library(
     library: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
     here = Path(__file__).parent
@@ -302,7 +302,7 @@ def test_on_a_site_with(
     assert Token.objects.count() == 1
 
 
-def test_a_limit_on_passwords(open_browser: Any, site: str, ada: Any) -> None:
+def test_wrong_passwords_are_limited(open_browser: Any, site: str, ada: Any) -> None:
     browser = open_browser(ada)
     age_logins()
     with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"account": "1/hour"}}):
@@ -317,7 +317,7 @@ def test_a_limit_on_passwords(open_browser: Any, site: str, ada: Any) -> None:
     assert all("429" in line for line in console(browser))
 
 
-def test_a_korean_user(open_browser: Any, site: str, ada: Any) -> None:
+def test_a_korean_user_sees_korean_pages(open_browser: Any, site: str, ada: Any) -> None:
     operations.issue(ada, kind="personal", name="백업", ttl=timedelta(days=3))
     browser = open_browser(ada, language="ko")
     browser.get(f"{site}{TOKENS}")

@@ -1,6 +1,6 @@
-"""Every page in both themes, both languages and at each width. axe finds no fault.
+"""axe finds no fault on any page, in both themes and languages and at each width.
 
-With the environment variable PICTURES, a picture of each is saved in the folder that it names.
+Set the environment variable PICTURES to a folder to save a picture of each page there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def keep(browser: Any, size: tuple[int, int], name: str) -> None:
     """Save a picture of the whole page, if PICTURES names a folder."""
     if PICTURES:
         width, _ = size
-        # A scroll bar would make the page narrower, and so longer.
+        # A scroll bar would make the page narrower and therefore longer.
         browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         resize(browser, (width, 300))
         height = browser.execute_script("return document.documentElement.scrollHeight")
@@ -99,7 +99,7 @@ def show_key(browser: Any, site: str, name: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page(
+def test_every_page_fits_and_axe_finds_no_fault(
     language: str, theme: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}
@@ -123,7 +123,7 @@ def test_every_page(
 
 
 @pytest.mark.parametrize("look", ["right to left", "forced colours"])
-def test_other_ways_to_look_at_them(
+def test_pages_fit_right_to_left_and_in_forced_colours(
     look: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
@@ -131,7 +131,7 @@ def test_other_ways_to_look_at_them(
     browser = open_browser(ada, language="ar" if look == "right to left" else "en")
     if look == "forced colours":
         prefer(browser, forced_colors="active")
-    # If a user enlarges the page to 200 %, a window of 1280 pixels has room for 640.
+    # At a zoom of 200 %, a window of 1280 pixels has room for 640.
     for size in (DESKTOP, (640, 450), NARROW):
         for name, path in paths_of(made).items():
             resize(browser, size)
@@ -143,7 +143,9 @@ def test_other_ways_to_look_at_them(
             keep(browser, size, f"{name}-{look.replace(' ', '-')}-{size[0]}")
 
 
-def test_pages_that_are_rarer(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+def test_axe_finds_no_fault_on_rarer_pages(
+    open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
     browser = open_browser(ada)
     for size in (DESKTOP, PHONE):
         resize(browser, size)
@@ -176,7 +178,9 @@ def test_pages_that_are_rarer(open_browser: Any, site: str, ada: Any, settings: 
     assert made
 
 
-def test_one_key(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+def test_axe_finds_no_fault_on_the_pages_with_one_key(
+    open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
     settings.ROOT_URLCONF = "tests.browser.one_key_urls"
     browser = open_browser(ada)
     for state in ("none", "one"):
@@ -191,7 +195,9 @@ def test_one_key(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
     keep(browser, DESKTOP, "one-key-revoke")
 
 
-def test_a_column_beside_a_menu(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+def test_the_pages_fit_a_column_beside_a_menu(
+    open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
     """The window is wide, but the project gives the page only a part of it."""
     settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
     made = furnish(ada)
@@ -227,7 +233,9 @@ def test_the_pages_have_the_colours_of_the_site_and_not_of_the_system(
     keep(browser, DESKTOP, f"site-is-{scheme}")
 
 
-def test_old_and_many_tokens(open_browser: Any, site: str, ada: Any, settings: Any) -> None:
+def test_the_list_of_many_tokens_fits_and_can_be_searched(
+    open_browser: Any, site: str, ada: Any, settings: Any
+) -> None:
     settings.DRF_TOKEN_AUTH = {"SCOPES": SCOPES}
     furnish(ada)
     past = timezone.now() - timedelta(days=2)
@@ -253,7 +261,9 @@ def test_old_and_many_tokens(open_browser: Any, site: str, ada: Any, settings: A
         keep(browser, size, f"search-{size[0]}")
 
 
-def test_a_user_who_must_log_in_again(open_browser: Any, site: str, ada: Any) -> None:
+def test_axe_finds_no_fault_if_the_user_must_log_in_again(
+    open_browser: Any, site: str, ada: Any
+) -> None:
     ada.set_unusable_password()
     ada.save()
     browser = open_browser(ada)
@@ -286,7 +296,7 @@ def test_the_pictures_in_the_documentation(
         browser.get(f"{site}/account/api-tokens/new/?name=Release+script")
         find(browser, "form[method=post] button[type=submit]").click()
         usage = find(browser, ".dta-usage code")
-        # The port of the test's server is another one each time.
+        # The port of the test's server differs each time. Show the same address in each picture.
         browser.execute_script(
             "const [usage, site] = arguments;"
             "usage.textContent = usage.textContent.replace(site, 'http://127.0.0.1:8000')",

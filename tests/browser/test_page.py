@@ -24,7 +24,7 @@ SWITCHES = (
 )
 
 
-# Start one site per test, because all tests together log in more often than an account may.
+# Start one site per test, because all tests together log in more often than the rate allows.
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     with Demo(tmp_path).running() as running:

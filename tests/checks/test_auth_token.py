@@ -76,6 +76,6 @@ def test_a_method_of_two_views_is_named_once():
     assert len(found(Logout.as_view(), LogoutOfABase.as_view())) == 1
 
 
-def test_users_who_have_an_auth_token(monkeypatch, django_user_model):
+def test_a_view_is_not_named_if_users_have_an_auth_token(monkeypatch, django_user_model):
     monkeypatch.setattr(django_user_model, "auth_token", None, raising=False)
     assert found(Logout.as_view()) == []

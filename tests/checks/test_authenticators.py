@@ -25,7 +25,7 @@ from drf_token_auth import get_token_model, operations
 from drf_token_auth.authentication import ExpiringTokenAuthentication
 
 Token = get_token_model()
-# A model of the project, for code that is only read.
+# A model of the project. The code that names it is read and never run.
 Client: Any = None
 HERE = f"{__name__}."
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
@@ -106,7 +106,7 @@ def test_an_authenticator_with_its_own_lookup_is_not_named(names):
         ([BEARER, HERE + "DrfsBearer", OURS], "reject", "DrfsBearer"),
     ],
 )
-def test_two_that_refuse_each_others_keys_are_found(names, unknown, refused):
+def test_authenticators_that_refuse_each_others_keys_are_found(names, unknown, refused):
     messages = [one for one in found(*names, UNKNOWN_KEYS=unknown) if one.id[-4:] != "W001"]
     assert [message.id for message in messages] == ["drf_token_auth.W007"]
     [message] = messages
@@ -125,12 +125,12 @@ def test_two_that_refuse_each_others_keys_are_found(names, unknown, refused):
         ([BEARER, OLD], "reject"),
     ],
 )
-def test_two_that_get_along(names, unknown):
+def test_authenticators_that_accept_each_others_keys_get_no_message(names, unknown):
     with override_settings(ROOT_URLCONF=()):
         assert found(*names, UNKNOWN_KEYS=unknown) == []
 
 
-def test_the_hint_is_what_gets_along():
+def test_the_settings_in_the_hint_get_no_message():
     [message] = found(OLD, OURS)
     assert f'["{OURS}", "{OLD}", …]' in message.hint
     assert found(OURS, OLD, UNKNOWN_KEYS="pass") == []
@@ -242,7 +242,7 @@ def login_beside(*views: type[APIView], prefix: str = "auth/") -> Any:
 
 
 @pytest.mark.parametrize("names", [[], [SESSION], [SESSION, f"{HERE}OldTokens"]])
-def test_a_login_whose_tokens_no_view_takes_is_found(names):
+def test_a_login_whose_tokens_no_view_accepts_is_found(names):
     with login_beside(Me):
         [message] = found(*names)
     assert message.id == "drf_token_auth.W008"
@@ -260,7 +260,7 @@ def test_the_default_of_drf_is_known():
 
 
 @pytest.mark.parametrize("names", [[OURS], [f"{HERE}Ours"], [f"{HERE}ByDigest"], [f"{HERE}make"]])
-def test_a_login_whose_tokens_the_defaults_take(names):
+def test_a_login_whose_tokens_the_defaults_accept_gets_no_message(names):
     with login_beside(Me):
         assert found(*names) == []
 
@@ -282,7 +282,7 @@ def test_urls_that_cannot_be_loaded_are_left_to_django(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["authentication_classes", "permission_classes"])
-def test_a_comma_that_is_missing_in_a_view(name):
+def test_a_missing_comma_in_a_view_is_found(name):
     value = ExpiringTokenAuthentication if name[0] == "a" else IsAuthenticated
     view = type("View", (APIView,), {name: value, "__module__": "shop.views"})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
@@ -293,7 +293,7 @@ def test_a_comma_that_is_missing_in_a_view(name):
 
 
 @pytest.mark.parametrize("name", ["authentication_classes", "permission_classes"])
-def test_none_in_place_of_an_empty_list(name):
+def test_none_in_place_of_an_empty_list_is_found(name):
     view = type("View", (APIView,), {name: None, "__module__": "shop.views"})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
         [message] = found(OURS)
@@ -301,7 +301,7 @@ def test_none_in_place_of_an_empty_list(name):
     assert message.hint == f"Write {name} = []."
 
 
-def test_a_comma_that_is_missing_in_a_base_class_and_in_as_view():
+def test_a_missing_comma_in_a_base_class_and_in_as_view_is_found():
     base = type("Base", (APIView,), {"permission_classes": IsAuthenticated, "__module__": "shop"})
     views = [type(name, (base,), {}).as_view() for name in ("Cart", "Order")]
     given = ViewSet.as_view({"get": "list"}, permission_classes=IsAuthenticated)
@@ -315,7 +315,7 @@ def test_a_comma_that_is_missing_in_a_base_class_and_in_as_view():
 
 @pytest.mark.parametrize("name", ["authentication_classes", "permission_classes"])
 @pytest.mark.parametrize("entry", [OURS, ExpiringTokenAuthentication()])
-def test_an_entry_of_a_view_that_is_not_a_class(name, entry):
+def test_an_entry_of_a_view_that_is_not_a_class_is_found(name, entry):
     view = type("View", (APIView,), {name: [entry], "__module__": "shop.views"})
     with override_settings(ROOT_URLCONF=(path("", view.as_view()),)):
         [message] = found(OURS)

@@ -105,7 +105,7 @@ def test_a_foreign_key_to_the_swapped_out_model_is_found_before_djangos_tracebac
         ),
     ],
 )
-def test_a_user_column_that_cannot_work(column, said):
+def test_a_user_column_that_cannot_work_is_found(column, said):
     meta = type("Meta", (), {"app_label": "sessions"})
     body = {"__module__": __name__, "Meta": meta, "user": column}
     with isolate_apps("django.contrib.auth", "django.contrib.contenttypes"):
@@ -172,7 +172,7 @@ class AllInOne:
         return "other"
 
 
-def test_tokens_and_users_in_different_databases():
+def test_tokens_and_users_in_different_databases_are_found():
     with override_settings(DATABASE_ROUTERS=[TokensElsewhere()]):
         [message] = token_model.check_token_model()
     assert message.id == "drf_token_auth.E018"

@@ -83,6 +83,6 @@ def test_a_view_that_makes_our_tokens_is_not_named(view: Any, monkeypatch: Any) 
     assert found(view, OURS, installed=False, monkeypatch=monkeypatch) == []
 
 
-def test_drfs_tokens_that_an_authenticator_accepts(monkeypatch: Any) -> None:
+def test_a_view_is_not_named_if_an_authenticator_accepts_drfs_tokens(monkeypatch: Any) -> None:
     view = ObtainAuthToken.as_view()
     assert found(view, OURS, DRFS, installed=True, monkeypatch=monkeypatch) == []

@@ -60,12 +60,12 @@ def test_the_hint_has_our_names(name: str, value: Any, entries: str) -> None:
     assert message.hint == f"Write DRF_TOKEN_AUTH = {{{entries}}}, and delete {name}."
 
 
-def test_our_names_inside_the_dict_of_drf() -> None:
+def test_our_names_inside_the_dict_of_drf_are_found() -> None:
     [message] = found(REST_FRAMEWORK={**settings.REST_FRAMEWORK, "TTL": HOUR})
     assert message.hint == f'Write DRF_TOKEN_AUTH = {{{TTL}}}, and delete REST_FRAMEWORK["TTL"].'
 
 
-def test_our_dict_inside_the_one_of_drf() -> None:
+def test_our_dict_inside_the_one_of_drf_is_found() -> None:
     drfs = {**settings.REST_FRAMEWORK, "DRF_TOKEN_AUTH": {"TTL": None}}
     [message] = found(REST_FRAMEWORK=drfs)
     assert message.hint.startswith('Write DRF_TOKEN_AUTH = {"TTL": None}, and delete REST_FRAMEW')

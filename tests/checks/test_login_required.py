@@ -46,7 +46,7 @@ Pages.__module__ = "drf_spectacular.views"
 @api_view(["GET"])
 @login_required
 def below(request: Any) -> Response:
-    """The decorator gets DRF's request here, and so the user of the token."""
+    """The decorator gets DRF's request here, which has the user of the token."""
     return Response()
 
 

@@ -37,7 +37,7 @@ def messages_of(*backends: str, **attributes: Any) -> list[Any]:
         return check_backends()
 
 
-def test_no_backend_takes_the_name() -> None:
+def test_backends_that_do_not_take_a_user_name_are_found() -> None:
     [found] = messages_of(WITHOUT_NAMES, f"{__name__}.ByMail")
     assert found.id == "drf_token_auth.W018"
     assert f"the arguments of a login: {WITHOUT_NAMES}, {__name__}.ByMail." in found.msg
@@ -59,7 +59,7 @@ class Own(ModelBackend):
 @pytest.mark.parametrize(
     "backend", [DJANGOS, "django.contrib.auth.backends.AllowAllUsersModelBackend"]
 )
-def test_the_manager_of_the_users_is_a_plain_one(monkeypatch: Any, backend: str) -> None:
+def test_a_user_manager_without_get_by_natural_key_is_found(monkeypatch: Any, backend: str) -> None:
     manager: Any = models.Manager()
     monkeypatch.setattr(get_user_model()._meta, "default_manager", manager, raising=False)
     [found] = messages_of(backend)

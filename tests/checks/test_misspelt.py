@@ -23,7 +23,7 @@ from drf_token_auth.checks.misspelt import check_names_in_views, check_names_of_
         ("default_permission_classes", "DEFAULT_PERMISSION_CLASSES"),
     ],
 )
-def test_a_misspelt_setting(name: str, right: str) -> None:
+def test_a_misspelt_setting_is_found(name: str, right: str) -> None:
     with override_settings(REST_FRAMEWORK={name: []}):
         [found] = check_names_of_settings()
     assert found.id == "drf_token_auth.W020"
@@ -54,7 +54,7 @@ def messages_about(**attributes: Any) -> list[Any]:
         ("authentication_class", "authentication_classes"),
     ],
 )
-def test_a_misspelt_attribute_of_a_view(name: str, right: str) -> None:
+def test_a_misspelt_attribute_of_a_view_is_found(name: str, right: str) -> None:
     [found] = messages_about(**{name: [IsAuthenticated]})
     assert found.id == "drf_token_auth.W020"
     assert found.msg == f"DRF does not read shop.Base.{name}."

@@ -97,7 +97,7 @@ def messages_with(name: str, value: Any) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def neighbours(monkeypatch):
-    """Let the checks of all neighbours believe that the neighbour is installed."""
+    """Run the checks as if axes, djoser and DRF were the only installed apps."""
     monkeypatch.setattr(
         "django.apps.apps.is_installed", lambda app: app in {"axes", "djoser", "rest_framework"}
     )
@@ -117,11 +117,11 @@ def test_no_check_raises_and_a_broken_setting_is_one_error(name, shape):
 
 
 @pytest.mark.parametrize("name", READ)
-def test_an_object_that_fails_in_every_method(name):
+def test_no_check_raises_for_an_object_whose_every_method_raises(name):
     assert isinstance(messages_with(name, Hostile()), list)
 
 
-def test_a_missing_secret_key(monkeypatch):
+def test_a_missing_secret_key_adds_no_other_message(monkeypatch):
     monkeypatch.setattr(settings, "SECRET_KEY", "")
     messages = messages_with("DRF_TOKEN_AUTH.PEPPERS", {1: "p" * 32})
     assert [message for message in messages if message.id[-4:] not in {"W004", "E013"}] == []

@@ -28,7 +28,7 @@ def messages_about(**attributes: Any) -> list[Any]:
         return check_lists_of_views()
 
 
-def test_an_authenticator_among_the_permissions() -> None:
+def test_an_authenticator_among_the_permissions_is_found() -> None:
     drfs = {"DEFAULT_PERMISSION_CLASSES": [OURS, ALLOWED, "nowhere.Nothing", None]}
     with override_settings(REST_FRAMEWORK=drfs):
         [found] = check_default_permissions()
@@ -39,7 +39,7 @@ def test_an_authenticator_among_the_permissions() -> None:
     assert found.hint == f"Delete it there. Write {write}"
 
 
-def test_a_class_that_is_neither_an_authenticator_nor_a_permission() -> None:
+def test_a_class_that_is_neither_an_authenticator_nor_a_permission_is_found() -> None:
     drfs = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.views.APIView"]}
     with override_settings(REST_FRAMEWORK=drfs):
         [found] = check_default_permissions()
@@ -55,13 +55,13 @@ def test_a_class_that_is_neither_an_authenticator_nor_a_permission() -> None:
         ("authentication_classes", IsAuthenticated, "permission_classes"),
     ],
 )
-def test_a_class_in_the_other_list_of_a_view(name: str, entry: Any, other: str) -> None:
+def test_a_class_in_the_wrong_list_of_a_view_is_found(name: str, entry: Any, other: str) -> None:
     [found] = messages_about(**{name: [entry]})
     assert f"Shop.{name} has the entry" in found.msg
     assert found.hint == f"Delete it there. Write {other} = [{entry.__name__}]."
 
 
-def test_a_path_in_place_of_a_list_of_a_view() -> None:
+def test_a_path_in_place_of_a_list_of_a_view_is_found() -> None:
     [found] = messages_about(authentication_classes=OURS)
     assert "Shop.authentication_classes must be a list, but it is 'drf_token_auth." in found.msg
     assert found.hint.endswith("write authentication_classes = [ExpiringTokenAuthentication].")
@@ -72,7 +72,7 @@ def test_combined_permissions_are_right() -> None:
 
 
 @pytest.mark.parametrize("name", ["AUTHENTICATION_BACKENDS", "MIDDLEWARE"])
-def test_an_authenticator_in_a_list_of_django(name: str) -> None:
+def test_an_authenticator_in_a_list_of_django_is_found(name: str) -> None:
     with override_settings(**{name: [*getattr(settings, name), OURS]}):
         [found] = check_lists_of_django()
     assert found.msg == f"{name} has the entry {OURS!r}, which is an authenticator of DRF."

@@ -17,7 +17,7 @@ OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 WHOLE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
-# Where the setting exists, a new dict would drop the rest of it, such as the permissions.
+# If the project has the setting, a new dict would drop its other entries.
 LINE = f'Write {SETTING} = ["{OURS}"].'
 
 

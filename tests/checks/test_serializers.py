@@ -19,7 +19,7 @@ SECRETS = {"digest", "previous_digest", "key_family"}
 
 @pytest.fixture
 def warnings(monkeypatch: Any) -> Iterator[Any]:
-    """Return the messages about one serializer. Classes of other tests do not count."""
+    """Return a function that returns the messages about one serializer of the project."""
 
     def about(**meta: Any) -> list[Any]:
         base: Any = type("Base", (), {})
@@ -60,11 +60,11 @@ def test_a_serializer_with_a_digest_is_named(warnings: Any, meta: Any, shown: se
         {"model": Token._meta.get_field("user").related_model, "fields": "__all__"},
     ],
 )
-def test_other_serializers_are_not(warnings: Any, meta: Any) -> None:
+def test_other_serializers_are_not_named(warnings: Any, meta: Any) -> None:
     assert warnings(**meta) == []
 
 
-def test_the_hint_is_a_serializer_that_works(db: None, user: Any) -> None:
+def test_the_serializer_in_the_hint_works(db: None, user: Any) -> None:
     names = ["id", "name", "hint", "created_at", "expires_at", "last_used_at"]
     meta = type("Meta", (), {"model": Token, "fields": names})
     shown = type("Shown", (serializers.ModelSerializer,), {"Meta": meta})

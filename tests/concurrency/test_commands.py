@@ -35,7 +35,7 @@ def revoke_tokens(*typed: str) -> int:
     return int(out.getvalue().split()[1])
 
 
-def test_it_locks_the_user_before_the_tokens(elsewhere: Elsewhere) -> None:
+def test_revoke_tokens_locks_the_user_before_the_tokens(elsewhere: Elsewhere) -> None:
     user = make_user()
     tokens = [operations.issue(user) for _ in range(3)]
     with transaction.atomic():
@@ -48,8 +48,8 @@ def test_it_locks_the_user_before_the_tokens(elsewhere: Elsewhere) -> None:
     assert job.result(PATIENCE) == 3
 
 
-def test_it_holds_one_user_at_a_time(elsewhere: Elsewhere) -> None:
-    """The command never locks more than one user, so others wait for one user's tokens at most."""
+def test_revoke_tokens_locks_one_user_at_a_time(elsewhere: Elsewhere) -> None:
+    """A request waits at most until the command has revoked the tokens of one user."""
     first, second = make_user("ada"), make_user("bob")
     for user in [first, second]:
         operations.issue(user)
@@ -63,7 +63,7 @@ def test_it_holds_one_user_at_a_time(elsewhere: Elsewhere) -> None:
     assert job.result(PATIENCE) == 2
 
 
-def test_of_two_parallel_revocations_one_revokes_each_token() -> None:
+def test_parallel_commands_revoke_each_token_once() -> None:
     users = [make_user(name) for name in ("ada", "bob", "cyd")]
     tokens = [operations.issue(user) for _ in range(10) for user in users]
     with listening() as heard:
@@ -87,7 +87,7 @@ class Life:
             operations.issue(user)
 
     def change_password(self) -> None:
-        """Keep any of the tokens. It may have a higher id than the revoked ones."""
+        """Keep any one token. Its id may be higher than those of the revoked tokens."""
         user = User._default_manager.get(pk=random.choice(self.users).pk)
         kept = Token.objects.filter(user=user).order_by("?").first()
         operations.change_password(user, "another", keep=kept)

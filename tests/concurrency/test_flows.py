@@ -1,4 +1,4 @@
-"""Logins, rotations, logouts, password changes and the purge at once cause no deadlock.
+"""Logins, rotations, logouts, password changes and the purge run in parallel without a deadlock.
 
 No token is left that should have been revoked.
 """
@@ -115,7 +115,7 @@ def test_logout_everywhere_reaches_tokens_that_are_newer_than_its_transaction(
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
-def test_operations_at_once_in_their_own_transactions_all_succeed(level: str) -> None:
+def test_parallel_calls_of_issue_all_succeed_at_each_isolation_level(level: str) -> None:
     user = make_user()
 
     def issue() -> Any:
@@ -155,7 +155,7 @@ def test_each_kind_has_a_limit_of_its_own() -> None:
         assert Token.objects.filter(kind=kind).count() == 3
 
 
-def test_get_or_create_at_once_makes_one() -> None:
+def test_parallel_calls_of_get_or_create_make_one_token() -> None:
     user = make_user()
     results = in_parallel(*[lambda: Token.objects.get_or_create(user=user)] * 12)
     assert errors(results) == []
@@ -180,12 +180,12 @@ def test_rotations_at_once_leave_one_usable_key(atomic: bool, at_once: int) -> N
         assert status_of(token) == 200
     assert Token.objects.count() == 1
     assert [one.what for one in heard][:at_once] == ["rotated"] * at_once
-    # Each client but one tried a key that was replaced.
+    # A later rotation replaced each new key but one, so its use is reuse.
     assert [one.what for one in heard[at_once:]] == ["reused"] * (at_once - 1)
 
 
 @pytest.mark.parametrize("grace", [timedelta(0), None])
-def test_rotations_at_once_without_a_grace(grace: timedelta | None) -> None:
+def test_one_of_many_parallel_rotations_succeeds_without_a_grace(grace: timedelta | None) -> None:
     token = operations.issue(make_user())
     with settings(ROTATION_GRACE=grace):
         results = in_parallel(*[lambda: client_of(token).post("/auth/token/rotate/")] * 6)
@@ -215,7 +215,7 @@ def test_rotation_beside_revocation_restores_no_token() -> None:
 # One event for each token
 
 
-def test_one_of_many_revocations_counts() -> None:
+def test_one_of_many_parallel_revocations_revokes_the_token() -> None:
     token = operations.issue(make_user())
     with listening() as heard:
         results = in_parallel(*[lambda: operations.revoke(token, reason="logout")] * 10)
@@ -223,7 +223,7 @@ def test_one_of_many_revocations_counts() -> None:
     assert [one.what for one in heard] == ["revoked"]
 
 
-def test_two_revocations_at_once_revoke_each_token_once() -> None:
+def test_parallel_revocations_revoke_each_token_once() -> None:
     user = make_user()
     tokens = [operations.issue(user) for _ in range(12)]
     with listening() as heard:
@@ -238,7 +238,7 @@ def test_two_revocations_at_once_revoke_each_token_once() -> None:
     assert not Token.objects.exists()
 
 
-# Logins, logouts and password changes at once
+# Logins, logouts and password changes in parallel
 
 
 def user_with_outdated_tokens(count: int = 6, **options: Any) -> Any:
@@ -253,7 +253,7 @@ def user_with_outdated_tokens(count: int = 6, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("round_", range(6))
-def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
+def test_a_login_beside_logout_all_causes_no_deadlock(round_: int) -> None:
     user = user_with_outdated_tokens()
     with settings():
         results = in_parallel(
@@ -264,7 +264,7 @@ def test_login_after_a_password_change_beside_logout_all(round_: int) -> None:
     assert not Token.objects.with_old_password(user).exists()
 
 
-def test_login_waits_for_the_users_lock_before_it_touches_a_token(elsewhere: Elsewhere) -> None:
+def test_a_login_waits_for_the_users_lock_before_it_locks_a_token(elsewhere: Elsewhere) -> None:
     """Every operation locks the user's row first and then the tokens, so none deadlocks."""
     user = user_with_outdated_tokens(1)
     token = Token.objects.get()
@@ -303,7 +303,7 @@ def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Else
     assert job.result(PATIENCE).pk is not None
 
 
-def test_change_password_waits_for_the_users_lock_before_it_touches_a_token(
+def test_change_password_waits_for_the_users_lock_before_it_locks_a_token(
     elsewhere: Elsewhere,
 ) -> None:
     user = user_with_outdated_tokens(2)
@@ -318,7 +318,7 @@ def test_change_password_waits_for_the_users_lock_before_it_touches_a_token(
     assert list(Token.objects.all()) == [tokens[1]]
 
 
-def test_a_hash_upgrade_waits_for_the_users_lock_before_it_touches_a_token(
+def test_a_hash_upgrade_waits_for_the_users_lock_before_it_locks_a_token(
     elsewhere: Elsewhere,
 ) -> None:
     with override_settings(PASSWORD_HASHERS=[f"{__name__}.OldHasher"]):
@@ -341,7 +341,7 @@ def test_a_hash_upgrade_waits_for_the_users_lock_before_it_touches_a_token(
 
 
 @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "a transaction"])
-def test_hash_upgrades_at_once_log_nobody_out(atomic: bool) -> None:
+def test_a_token_works_after_parallel_hash_upgrades(atomic: bool) -> None:
     with override_settings(PASSWORD_HASHERS=[f"{__name__}.OldHasher"]):
         user = make_user()
         token = operations.issue(user)
@@ -359,7 +359,7 @@ def test_hash_upgrades_at_once_log_nobody_out(atomic: bool) -> None:
         assert status_of(token) == 200
 
 
-def test_logins_at_once_that_all_upgrade_the_hash_all_succeed(
+def test_parallel_logins_that_all_upgrade_the_hash_all_succeed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with override_settings(PASSWORD_HASHERS=[f"{__name__}.OldHasher"]):
@@ -405,11 +405,11 @@ class NewHasher(PBKDF2PasswordHasher):
     iterations = 20
 
 
-# Everything at once
+# All operations in parallel
 
 
 @pytest.mark.parametrize("round_", range(4))
-def test_logins_after_a_password_change_beside_the_purge(round_: int) -> None:
+def test_logins_beside_the_purge_cause_no_deadlock(round_: int) -> None:
     """Both delete the same rows: expired tokens that are bound to an old password."""
     user = user_with_outdated_tokens(40)
     now = timezone.now()
@@ -509,8 +509,8 @@ ACTS = [name for name in vars(Account) if name[0] != "_" and name != "log_in_and
 
 @both
 @pytest.mark.parametrize("when_full", ["evict_oldest", "reject"])
-def test_a_busy_account(atomic: bool, when_full: str) -> None:
-    """One user has many devices at the limit. An administrator and two cron jobs work too."""
+def test_a_busy_account_causes_no_deadlock(atomic: bool, when_full: str) -> None:
+    """One user has as many devices as the limit allows. Staff and two cron jobs act too."""
     account = Account(make_user())
     chance = random.Random(5)
 

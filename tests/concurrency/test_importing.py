@@ -63,7 +63,7 @@ class OpenTransaction:
         self.done.result(PATIENCE)
 
 
-def test_a_logout_in_the_old_app_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
+def test_an_uncommitted_logout_in_the_old_app_wins_over_the_import(elsewhere: Elsewhere) -> None:
     kept, gone = fill(make_user(), 2)
     logout = OpenTransaction(elsewhere, OldToken.objects.filter(key=gone).delete)
     # The import calls progress after a batch, so it has not waited for the logout.
@@ -71,14 +71,14 @@ def test_a_logout_in_the_old_app_that_is_not_committed_yet(elsewhere: Elsewhere)
     assert [status_of(key) for key in (kept, gone)] == [200, 401]
 
 
-def test_one_that_is_rolled_back(elsewhere: Elsewhere) -> None:
+def test_a_logout_that_is_rolled_back_does_not_stop_the_import(elsewhere: Elsewhere) -> None:
     keys = fill(make_user(), 2)
     logout = OpenTransaction(elsewhere, OldToken.objects.filter(key=keys[0]).delete, fails=True)
     assert bring_over(progress=logout.end) == {"imported": 2}
     assert [status_of(key) for key in keys] == [200, 200]
 
 
-def test_a_login_here_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
+def test_an_uncommitted_login_here_delays_only_its_users_rows(elsewhere: Elsewhere) -> None:
     user, other = make_user(), make_user("bob")
     fill(user, 2)
     fill(other, start=2)
@@ -93,7 +93,7 @@ def test_a_login_here_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
     assert steps == [1, 3]
 
 
-def test_a_password_change_that_is_not_committed_yet(elsewhere: Elsewhere) -> None:
+def test_an_imported_token_survives_an_uncommitted_password_change(elsewhere: Elsewhere) -> None:
     user = make_user()
     (key,) = fill(user)
 
@@ -133,7 +133,7 @@ def test_a_dry_run_takes_no_locks_and_does_not_wait(elsewhere: Elsewhere) -> Non
     busy.end()
 
 
-def test_the_same_key_created_here_at_the_same_moment(elsewhere: Elsewhere) -> None:
+def test_a_key_created_here_meanwhile_is_not_imported_again(elsewhere: Elsewhere) -> None:
     user, other = make_user(), make_user("bob")
     (key,) = fill(user)
     # The token belongs to another user. The import would leave rows of a locked user for later.
@@ -143,7 +143,7 @@ def test_the_same_key_created_here_at_the_same_moment(elsewhere: Elsewhere) -> N
     assert Token.objects.get().user == other
 
 
-def test_imports_at_the_same_moment() -> None:
+def test_parallel_imports_import_each_row_once() -> None:
     for n in range(5):
         fill(make_user(f"user{n}"), 40, start=40 * n)
     counts = in_parallel(*[lambda: bring_over(batch_size=7)] * 4)
@@ -154,10 +154,10 @@ def test_imports_at_the_same_moment() -> None:
 
 
 class Crowd:
-    """People who log in and out until the time is over. Each method is one transaction.
+    """Users who log in and out for five seconds. Each method is one transaction.
 
     The old app locks a user's row and a token's row, always in the same order. With both orders
-    at once, its transactions would deadlock with each other, without any import.
+    in parallel, its transactions would deadlock with each other, without any import.
     """
 
     def __init__(self, user_first: bool) -> None:
@@ -220,7 +220,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("user_first", [True, False], ids=["user first", "token first"])
-def test_a_crowd(user_first: bool) -> None:
+def test_an_import_never_deadlocks_with_logins_and_logouts(user_first: bool) -> None:
     """The import and the logins never wait for each other in a circle."""
     crowd = Crowd(user_first)
     bring_over()

@@ -24,7 +24,7 @@ levels = pytest.mark.parametrize("level", ["READ UNCOMMITTED", "REPEATABLE READ"
 
 
 def at_level(level: str, *requests: Any) -> list[int]:
-    """Send the requests at once, each on a connection of this level. Return their statuses."""
+    """Send the requests in parallel, each on a connection of this level. Return their statuses."""
 
     def sent(request: Any) -> Any:
         isolate(level)
@@ -94,7 +94,9 @@ def test_the_admin_renames_a_token_that_is_revoked_meanwhile(
 
 
 @levels
-def test_an_account_with_many_clients(level: str, settings: Any) -> None:
+def test_rotations_logins_and_revocations_of_one_account_succeed_in_parallel(
+    level: str, settings: Any
+) -> None:
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": None, "MAX_TOKENS_PER_USER": 3}
     user = make_user()
     token = operations.issue(user)
@@ -111,7 +113,9 @@ def test_an_account_with_many_clients(level: str, settings: Any) -> None:
 
 
 @levels
-def test_a_new_password_beside_logins(level: str, settings: Any) -> None:
+def test_a_login_with_the_new_password_succeeds_beside_other_logins(
+    level: str, settings: Any
+) -> None:
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": None}
     user = make_user()
     other = make_user("bob")
@@ -124,5 +128,5 @@ def test_a_new_password_beside_logins(level: str, settings: Any) -> None:
     statuses = at_level(level, change, *[lambda: log_in(user)] * 2, lambda: log_in(other))
     assert statuses[0] == statuses[-1] == 200
     assert set(statuses[1:-1]) <= {200, 400}
-    # Tokens of the old password do not work, even if one was made in between.
+    # Tokens that are bound to the old password do not work, even if one was made meanwhile.
     assert Token.objects.alive_for(type(user)._default_manager.get(pk=user.pk)).count() == 1

@@ -194,7 +194,7 @@ def test_a_row_that_is_held_is_left_for_the_next_run(
 
 @each_dependent
 def test_no_row_in_use_is_held(impatient: Elsewhere, what: str) -> None:
-    """The purge does not even lock the row next to the expired ones."""
+    """The purge locks no usable token, not even the row next to the expired ones."""
     user, now = make_user(), timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(60)])
     in_use = fill(user, *[now + HOUR + timedelta(seconds=n) for n in range(300)], None)
@@ -229,9 +229,7 @@ def backend_of_this() -> int:
 
 
 @each_dependent
-def test_the_server_ends_the_connection_within_a_transaction(
-    elsewhere: Elsewhere, what: str
-) -> None:
+def test_a_lost_connection_leaves_no_batch_half_deleted(elsewhere: Elsewhere, what: str) -> None:
     user, now = make_user(), timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(30)])
     kept = fill(user, now + HOUR, None)

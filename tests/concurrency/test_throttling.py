@@ -1,4 +1,4 @@
-"""Many attempts at once: the attempts over the rate are refused, on caches that can count."""
+"""Many parallel attempts: those over the rate are refused, on caches that can count."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TestFiftyAtALimitOfFive:
         return [status for statuses in results for status in statuses if status != 429]
 
     @pytest.mark.parametrize("which", ["address", "account"])
-    def test_logins(self, which: str) -> None:
+    def test_logins_over_the_rate_are_throttled(self, which: str) -> None:
         user = make_user()
         # The rate is per day, so that the window does not end during the test.
         rates = {"address": None, "account": None, which: "5/day"}
@@ -70,7 +70,7 @@ class TestFiftyAtALimitOfFive:
 
         assert self.through(guess, {"LOGIN_RATES": rates}) == [400] * 5
 
-    def test_refused_keys(self) -> None:
+    def test_refused_keys_over_the_rate_are_throttled(self) -> None:
         def guess() -> int:
             return status_of("dta_" + "x" * 36)
 

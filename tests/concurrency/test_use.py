@@ -134,7 +134,7 @@ def test_a_request_does_not_wait_for_a_locked_row(
     assert row(token).last_used_at is not None
 
 
-def test_renewal_beside_the_purge_never_restores_a_token(elsewhere: Elsewhere) -> None:
+def test_a_renewal_beside_the_purge_restores_no_token(elsewhere: Elsewhere) -> None:
     """Either the renewal or the purge gets the row. The other leaves it as it is."""
     user = make_user()
     ends = timezone.now() + timedelta(seconds=2)

@@ -19,7 +19,7 @@ def test_defaults_apply_without_the_setting():
     assert get_settings().TTL == timedelta(days=14)
 
 
-def test_a_changed_setting_is_read_at_once():
+def test_a_changed_setting_is_read_immediately():
     with override_settings(DRF_TOKEN_AUTH={"TTL": timedelta(hours=1)}):
         assert get_settings().TTL == timedelta(hours=1)
         assert get_settings().PERSONAL_TTL == timedelta(days=90)

@@ -35,14 +35,14 @@ def problem(settings: Any) -> tuple[str, str, str]:
         ([{"PEPPERS": {1: SECRET}}], "of type list"),
     ],
 )
-def test_a_setting_that_is_not_a_dict(settings, shown):
+def test_a_setting_that_is_not_a_dict_is_an_error(settings, shown):
     found = problem(settings)
     assert found[0] == "E001"
     assert found[1] == f"DRF_TOKEN_AUTH must be a dict, but it is {shown}."
     assert 'Write DRF_TOKEN_AUTH = {"TTL": timedelta(days=14)}' in found[2]
 
 
-def test_a_comma_after_the_dict():
+def test_the_hint_names_a_comma_after_the_dict():
     assert problem(({"TTL": None},))[2] == "Delete the comma after the closing brace."
     assert "comma" not in problem(())[2]
     assert "comma" not in problem(("TTL",))[2]
@@ -170,7 +170,7 @@ class Unreadable:
         raise RuntimeError
 
 
-def test_a_value_whose_repr_fails():
+def test_a_value_whose_repr_fails_is_shown_by_its_type():
     assert "but it is of type Unreadable" in problem({"TTL": Unreadable()})[1]
 
 

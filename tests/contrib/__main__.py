@@ -1,8 +1,8 @@
 """Run the tests of every neighbour, each in its own process and project, and list the versions.
 
-``tox run -e contrib`` prints the table of the versions it ran, and fails if docs/reference/
-compatibility.md lacks one. ``tox run -e contrib -- --write`` brings the page up to
-date. ``tox run -e contrib -- djoser`` runs one of them.
+``tox run -e contrib`` prints the table of the versions it ran, and fails if
+docs/reference/compatibility.md lacks one. ``tox run -e contrib -- --write`` updates the page.
+``tox run -e contrib -- djoser`` runs the tests of one neighbour.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def passes(test: str, settings: str) -> bool:
 
 
 def is_there(neighbour: Neighbour) -> bool:
-    """django.tasks came with Django 6.0."""
+    """Return whether the neighbour can be installed. Django has django.tasks since 6.0."""
     return neighbour.package != "Django" or django.VERSION >= (6, 0)
 
 

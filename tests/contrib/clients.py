@@ -29,7 +29,7 @@ def status(key: str) -> int:
 
 
 def stale_key(user: Any, kind: str) -> str:
-    """Return a key that no longer works, of one of the kinds in ``STALE``."""
+    """Return a key that does not work, of one of the kinds in ``STALE``."""
     if kind == "unknown":
         return get_token_model().generate_key()
     if kind == "malformed":
@@ -39,7 +39,7 @@ def stale_key(user: Any, kind: str) -> str:
 
 @contextmanager
 def failing_receivers() -> Iterator[None]:
-    """Let a receiver of Django's login signals raise PermissionError."""
+    """Let receivers of Django's login and logout signals raise PermissionError."""
 
     def refuse(**kwargs: Any) -> None:
         raise PermissionError
@@ -54,7 +54,7 @@ def failing_receivers() -> Iterator[None]:
 
 
 def assert_the_page_hides_a_password(path: str) -> None:
-    """DRF's browsable page shows the form again after a refusal."""
+    """Post a form that is refused. DRF's browsable page shows the form again."""
     sent = {"username": "ada", "password": NEW_PASSWORD, "password1": NEW_PASSWORD, "email": "?"}
     response = APIClient().post(path, sent, format="json", headers={"accept": "text/html"})
     assert response.status_code == 400
@@ -63,7 +63,7 @@ def assert_the_page_hides_a_password(path: str) -> None:
 
 
 def assert_an_error_report_hides_a_password(path: str, sent_as: str) -> None:
-    """The database fails, and Django mails a report to ADMINS."""
+    """Let the database fail. Check the report that Django mails to ADMINS."""
     sent = {"username": "eve", "password": NEW_PASSWORD, "password1": NEW_PASSWORD}
     sent |= {"password2": NEW_PASSWORD, "email": "eve@example.com"}
 

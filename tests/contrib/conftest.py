@@ -51,7 +51,7 @@ def operator(user: Any) -> Client:
 
 @pytest.fixture
 def usable_token(user: Any) -> Any:
-    """A usable token of a user who has two expired ones too."""
+    """A usable token of a user who also has two expired tokens."""
     from drf_token_auth import operations
 
     usable, *expired = (operations.issue(user) for _ in range(3))

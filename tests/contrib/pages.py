@@ -1,8 +1,8 @@
 """Apply the code blocks of a guide, so that the tests run the lines that readers paste.
 
 A ``python`` block of a page in docs/how-to/neighbours whose first line is ``# a/file.py`` is that
-file of the project. Those of ``mysite/settings.py`` go into the settings, the others can be
-imported.
+file of the project. The lines of ``mysite/settings.py`` are added to the settings. Tests can import
+the other files.
 """
 
 from __future__ import annotations

@@ -46,13 +46,13 @@ def test_a_token_is_accepted(user: Any, caller: Caller) -> None:
     assert token.last_used_at is not None
 
 
-def test_without_a_token(caller: Caller) -> None:
+def test_a_request_without_a_token_is_refused(caller: Caller) -> None:
     response = caller.get("/whoami/")
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == 'Token realm="api"'
 
 
-def test_a_scope_that_is_missing(user: Any, caller: Caller) -> None:
+def test_a_token_without_the_scope_is_refused(user: Any, caller: Caller) -> None:
     act_as(caller.client, user, scopes=["read"])
     assert caller.get("/whoami/").status_code == 200
     response = caller.post("/leave/")
@@ -68,7 +68,7 @@ class FreshView(APIView):
         return Response({"token": request.auth and request.auth.pk})
 
 
-def test_a_fresh_login_and_a_scope(user: Any, caller: Caller) -> None:
+def test_a_view_can_require_a_fresh_login_and_a_scope(user: Any, caller: Caller) -> None:
     with only(FreshView.as_view()):
         assert caller.get("/").status_code == 401
         token = act_as(caller.client, user, scopes=["read"])
@@ -80,13 +80,13 @@ def test_a_fresh_login_and_a_scope(user: Any, caller: Caller) -> None:
             assert "insufficient_user_authentication" in response.headers["WWW-Authenticate"]
 
 
-def test_revoking_the_token_in_an_async_view(user: Any, caller: Caller) -> None:
+def test_an_async_view_can_revoke_the_token(user: Any, caller: Caller) -> None:
     act_as(caller.client, user)
     assert caller.post("/leave/").status_code == 204
     assert caller.get("/whoami/").status_code == 401
 
 
-def test_our_own_views_under_asgi(user: Any, caller: Caller) -> None:
+def test_our_own_views_work_under_asgi(user: Any, caller: Caller) -> None:
     act_as(caller.client, user)
     assert caller.get("/auth/token/").status_code == 200
     assert caller.post("/auth/logout/").status_code == 204

@@ -49,21 +49,21 @@ def test_login_answers_with_a_key_that_works_and_its_lifetime(user: Any) -> None
     assert lifetime - 60 < meta["expires_in"] <= lifetime
 
 
-def test_a_token_that_never_expires(user: Any, settings: Any) -> None:
+def test_a_token_that_never_expires_has_no_expires_in(user: Any, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"TTL": None}
     meta = log_in()
     assert "expires_in" not in meta
     assert status(meta["access_token"]) == 200
 
 
-def test_signup(db: None) -> None:
+def test_signup_answers_with_a_key_that_works(db: None) -> None:
     response = post("/auth/signup", SIGNUP)
     assert response.status_code == 200, response.json()
     assert status(response.json()["meta"]["access_token"]) == 200
     assert get_token_model().objects.count() == 1
 
 
-def test_login_by_code(user: Any, mailoutbox: Any) -> None:
+def test_login_by_code_answers_with_a_key_that_works(user: Any, mailoutbox: Any) -> None:
     user.email = "ada@example.com"
     user.save()
     asked = post("/auth/code/request", {"email": user.email}).json()["meta"]
@@ -74,7 +74,9 @@ def test_login_by_code(user: Any, mailoutbox: Any) -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 1])
-def test_login_with_a_second_factor(user: Any, settings: Any, limit: int | None) -> None:
+def test_login_with_a_second_factor_creates_one_token(
+    user: Any, settings: Any, limit: int | None
+) -> None:
     # allauth renders two answers here, and discards the first.
     settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": limit, "WHEN_FULL": "reject"}
     secret = totp_auth.generate_totp_secret()
@@ -114,7 +116,7 @@ def test_allauths_logout_revokes_the_token_and_no_other(user: Any) -> None:
     assert [status(one["access_token"]) for one in (phone, laptop)] == [200, 401]
 
 
-def test_our_logout_leaves_allauths_session(user: Any) -> None:
+def test_our_logout_keeps_allauths_session(user: Any) -> None:
     meta = log_in()
     headers = {"authorization": f"Token {meta['access_token']}"}
     assert Client(headers=headers).post("/auth/logout/").status_code == 204
@@ -172,7 +174,7 @@ def test_setting_a_first_password_keeps_the_token(
     assert status(meta["access_token"]) == 200
 
 
-def test_ending_another_session_revokes_its_token(user: Any) -> None:
+def test_a_logout_of_another_session_revokes_its_token(user: Any) -> None:
     phone, laptop = log_in(), log_in()
     phones = Client(headers={"x-session-token": phone["session_token"]})
     listed = phones.get(f"{API}/auth/sessions").json()["data"]
@@ -197,7 +199,7 @@ def test_the_strategy_answers_for_a_bare_access_token(user: Any, rf: Any) -> Non
 
 
 @pytest.mark.parametrize("kind", ["none", "without a session"])
-def test_other_logouts_are_no_error(user: Any, rf: Any, kind: str) -> None:
+def test_a_logout_without_a_session_revokes_nothing(user: Any, rf: Any, kind: str) -> None:
     # channels sends the signal without a request. Our own logout sends a request without a session.
     request = None if kind == "none" else rf.get("/")
     tokens = get_token_model().objects

@@ -58,7 +58,7 @@ def test_a_login_that_became_stale_while_the_form_was_open_loses_nothing(stale: 
     assert not Token.objects.exists()
 
 
-def test_it_counts_as_a_fresh_login_for_the_api(stale: Client) -> None:
+def test_a_reauthentication_is_a_fresh_login_for_the_api(stale: Client) -> None:
     api = APIClient()
     api.cookies = stale.cookies
     assert api.post("/auth/tokens/", {"name": "ci"}).status_code in {401, 403}
@@ -70,7 +70,7 @@ def test_it_counts_as_a_fresh_login_for_the_api(stale: Client) -> None:
     ("who", "reauthenticated", "counts"),
     [("user", True, True), ("user", False, False), ("other", True, False)],
 )
-def test_half_a_login_and_another_user_do_not_count(
+def test_only_a_reauthentication_of_the_same_user_is_a_fresh_login(
     stale: Client, user: Any, other_user: Any, who: str, reauthenticated: bool, counts: bool
 ) -> None:
     request = RequestFactory().get("/")
@@ -124,7 +124,7 @@ class TestBrowsers:
         text = browsers[0].get("/account/devices/").content.decode()
         assert '<a href="/accounts/sessions/">Web browsers' in text
 
-    def test_all_others_are_logged_out_with_the_devices(
+    def test_other_web_browsers_are_logged_out_with_the_other_devices(
         self, browsers: list[Client], tied: list[Any], other_user: Any
     ) -> None:
         stranger = Client()
@@ -146,7 +146,7 @@ class TestBrowsers:
         assert browsers[1].get("/account/devices/").status_code == 200
 
 
-def test_the_templates_of_the_how_to(
+def test_the_templates_of_the_how_to_work(
     stale: Client, user: Any, tmp_path: Path, settings: Any
 ) -> None:
     assert len(write_templates(tmp_path, "allauth/")) == 4

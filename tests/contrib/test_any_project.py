@@ -1,4 +1,4 @@
-"""Packages that change all views of a project leave ours alone. Impersonation is not a login."""
+"""Our views work beside packages that change all views. An impersonation is not a login."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("form", ["json", "form"])
 @pytest.mark.parametrize("default", DEFAULTS)
-def test_the_whole_api_works(
+def test_the_whole_api_works_with_any_default(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, default: str, form: str
 ) -> None:
     set_defaults(monkeypatch, settings, **DEFAULTS[default])
@@ -57,7 +57,7 @@ def test_the_whole_api_works(
     assert_refusals(user, form)
 
 
-def test_bodies_of_json_api_are_taken(
+def test_bodies_of_json_api_are_accepted(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_defaults(monkeypatch, settings, **DEFAULTS["JSON:API"])
@@ -130,7 +130,9 @@ def release(client: Client, package: str) -> None:
 
 
 @pytest.mark.parametrize("package", BEGIN)
-def test_the_release_of_staff_is_no_login(user: Any, staff: Any, package: str) -> None:
+def test_the_end_of_an_impersonation_is_not_a_fresh_login(
+    user: Any, staff: Any, package: str
+) -> None:
     now = timezone.now()
     with at(now - timedelta(hours=2)):
         client = session_of(staff)

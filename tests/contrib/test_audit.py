@@ -36,7 +36,7 @@ def found() -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # easyaudit records every model unless it is told otherwise.
+    # easyaudit records every model that UNREGISTERED_CLASSES does not name.
     monkeypatch.setattr(easyaudit, "UNREGISTERED_CLASSES", [Token])
     yield
     if auditlog.contains(Token):
@@ -45,7 +45,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         reversion.unregister(Token)
 
 
-def test_nothing_is_copied() -> None:
+def test_an_untracked_token_gives_no_message() -> None:
     assert found() == {}
 
 
@@ -60,7 +60,9 @@ def test_nothing_is_copied() -> None:
         ({"exclude_fields": SECRETS, "serialize_data": True}, True),
     ],
 )
-def test_auditlog(options: dict[str, Any], is_copied: bool) -> None:
+def test_a_model_in_auditlog_with_its_digests_is_found(
+    options: dict[str, Any], is_copied: bool
+) -> None:
     auditlog.register(Token, **options)
     hints = found()
     assert list(hints) == ["auditlog"] * is_copied
@@ -70,7 +72,7 @@ def test_auditlog(options: dict[str, Any], is_copied: bool) -> None:
         assert hints["auditlog"] == f"Exclude the digests. {line}"
 
 
-def test_auditlog_of_all_models(settings: Any) -> None:
+def test_auditlog_of_all_models_gets_the_setting_to_write(settings: Any) -> None:
     settings.AUDITLOG_INCLUDE_ALL_MODELS = True
     auditlog.register(Token)
     line = f'AUDITLOG_EXCLUDE_TRACKING_MODELS = ("{Token._meta.label}",)'
@@ -86,7 +88,7 @@ def test_auditlog_of_all_models(settings: Any) -> None:
         ({"UNREGISTERED_CLASSES": [], "REGISTERED_CLASSES": [Token]}, True),
     ],
 )
-def test_easyaudit(
+def test_easyaudit_that_records_tokens_is_found(
     changed: dict[str, Any], is_copied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in changed.items():
@@ -98,7 +100,7 @@ def test_easyaudit(
 
 
 @pytest.mark.parametrize(("exclude", "is_copied"), [((), True), (SECRETS, False)])
-def test_reversion(exclude: Any, is_copied: bool) -> None:
+def test_a_model_in_reversion_with_its_digests_is_found(exclude: Any, is_copied: bool) -> None:
     reversion.register(Token, exclude=exclude)
     hints = found()
     assert list(hints) == ["reversion"] * is_copied
@@ -120,7 +122,7 @@ class WithoutDigests(ModelResource):
     ("resources", "is_copied"),
     [([], True), ([Everything], True), ([WithoutDigests], False)],
 )
-def test_import_export(
+def test_an_export_with_the_digests_is_found(
     resources: list[Any], is_copied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = type("TokenAdmin", (ExportMixin, admin.ModelAdmin), {"resource_classes": resources})
@@ -150,7 +152,7 @@ def test_our_admin_refuses_imports(user: Any, rf: Any) -> None:
         ((ExportMixin, admin.ModelAdmin), False),
     ],
 )
-def test_an_admin_that_lets_staff_import_tokens(
+def test_an_admin_that_lets_staff_import_tokens_is_found(
     bases: Any, is_found: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = type("TokenAdmin", bases, {"resource_classes": [WithoutDigests]})
@@ -161,7 +163,9 @@ def test_an_admin_that_lets_staff_import_tokens(
 
 
 @pytest.mark.parametrize("columns", [["name"], ["name", "digest"]])
-def test_simple_history(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_with_the_digests_is_found(
+    columns: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """simple-history adds a manager of the history's model to each registered model."""
     fields = [Token._meta.get_field(name) for name in columns]
     meta = type("Meta", (), {"get_fields": lambda self: fields})()
@@ -174,7 +178,9 @@ def test_simple_history(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(("columns", "is_copied"), [(["name"], False), (["name", "digest"], True)])
-def test_pghistory(monkeypatch: pytest.MonkeyPatch, columns: list[str], is_copied: bool) -> None:
+def test_an_event_model_with_the_digests_is_found(
+    monkeypatch: pytest.MonkeyPatch, columns: list[str], is_copied: bool
+) -> None:
     """pghistory's triggers need PostgreSQL, so the test has a stand-in for its event model."""
     fields = [Token._meta.get_field(name) for name in columns]
     event = SimpleNamespace(

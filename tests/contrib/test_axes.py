@@ -30,7 +30,7 @@ def client_with(key: str) -> APIClient:
     return client
 
 
-def test_locked_out_is_429_and_makes_no_token(user: Any) -> None:
+def test_a_locked_out_user_gets_429_and_no_token(user: Any) -> None:
     assert [log_in("wrong").status_code for _ in range(3)] == [400, 400, 429]
     assert log_in(PASSWORD).status_code == 429
     assert not get_token_model().objects.exists()
@@ -42,7 +42,7 @@ def test_tries_under_both_field_names_are_counted_together(user: Any) -> None:
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == [NAME]
 
 
-def test_the_callable_of_the_page(user: Any, settings: Any) -> None:
+def test_the_callable_of_the_page_reads_both_field_names(user: Any, settings: Any) -> None:
     settings.AXES_USERNAME_FORM_FIELD = "email"
     settings.AXES_USERNAME_CALLABLE = "accounts.axes.username"
     assert [log_in("wrong").status_code for _ in range(3)] == [400, 400, 429]
@@ -82,7 +82,7 @@ def test_logout_is_logged(user: Any) -> None:
     assert AccessLog.objects.get().logout_time is not None
 
 
-def test_logout_without_the_session_is_no_error(user: Any) -> None:
+def test_a_logout_without_a_session_is_not_an_error(user: Any) -> None:
     key = log_in(PASSWORD).json()["token"]
     assert client_with(key).post("/auth/logout/").status_code == 204
 
@@ -92,7 +92,7 @@ def test_a_refused_token_is_no_failed_login(user: Any) -> None:
     assert not AccessAttempt.objects.exists()
 
 
-def test_a_password_that_is_locked_out_leaves_tokens_alone(user: Any) -> None:
+def test_a_token_works_while_its_user_is_locked_out(user: Any) -> None:
     key = log_in(PASSWORD).json()["token"]
     assert [log_in("wrong").status_code for _ in range(3)][-1] == 429
     assert client_with(key).get("/echo/").status_code == 200
@@ -112,7 +112,7 @@ AXES = [
 BY_NAME = "AXES_LOCKOUT_PARAMETERS = [['username', 'ip_address']]"
 
 
-def test_a_name_that_axes_does_not_find_is_found(tmp_path: Path) -> None:
+def test_a_user_name_that_axes_cannot_read_is_found(tmp_path: Path) -> None:
     said = Project(tmp_path, "base", *AXES, BY_NAME).refuse("check")
     assert "(drf_token_auth.E013)" in said
     assert 'AXES_USERNAME_FORM_FIELD = "username"' in said

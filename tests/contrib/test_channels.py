@@ -178,7 +178,7 @@ class ServiceMiddleware(TokenAuthMiddleware):
 
 
 @in_a_loop
-async def test_an_authenticator_that_returns_no_token_of_ours(user: Any) -> None:
+async def test_a_socket_without_a_token_of_ours_stays_open(user: Any) -> None:
     app = ServiceMiddleware(NewsConsumer.as_asgi(), recheck=0.01)
     client = await opened(app, "x")
     # Several checks come due meanwhile. None of them closes the socket.
@@ -194,7 +194,7 @@ async def test_an_authenticator_that_returns_no_token_of_ours(user: Any) -> None
     ],
 )
 @in_a_loop
-async def test_nonsense_in_the_subprotocols_gives_an_anonymous_user(offered: list[str]) -> None:
+async def test_malformed_subprotocols_give_an_anonymous_user(offered: list[str]) -> None:
     assert await who(TokenAuthMiddleware, subprotocols=offered) == "AnonymousUser"
 
 
@@ -218,7 +218,7 @@ async def test_a_header_authenticates_a_socket(user: Any, scheme: str) -> None:
 
 @pytest.mark.parametrize("word", ["token", "Token"])
 @in_a_loop
-async def test_a_pair_of_subprotocols(user: Any, word: str) -> None:
+async def test_a_pair_of_subprotocols_authenticates_a_socket(user: Any, word: str) -> None:
     client = socket(subprotocols=[word, (await make(user)).key])
     # A browser needs one of its offers accepted: the keyword. The key is not sent back.
     assert await client.connect() == (True, word)
@@ -235,7 +235,7 @@ class Nobody(UserManager[Any]):
 async def test_a_socket_is_closed_when_a_manager_hides_its_user(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The manager hides accounts that were deleted, and keeps their rows."""
+    """Some projects keep the rows of deleted users, and a manager hides them."""
     token = await make(user)
     client = await opened(watched(0.01), token.key)
     assert await is_usable(token)
@@ -268,7 +268,7 @@ async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None
     "header", [None, "Token nonsense", "Token", "Token a b", "Basic YTpi", "Token dta_é"]
 )
 @in_a_loop
-async def test_nonsense_gives_an_anonymous_user(db: None, header: str | None) -> None:
+async def test_a_malformed_header_gives_an_anonymous_user(db: None, header: str | None) -> None:
     assert await socket(header=header).connect() == (False, CLOSED)
 
 
@@ -289,7 +289,7 @@ async def test_a_refused_key_gives_an_anonymous_user_even_with_a_session(user: A
 
 
 @in_a_loop
-async def test_it_works_inside_the_stack_of_sessions(user: Any) -> None:
+async def test_the_middleware_works_inside_the_stack_of_sessions(user: Any) -> None:
     stack = AuthMiddlewareStack(watched(None))
     client = socket(header=f"Token {(await make(user)).key}", app=stack)
     assert await client.connect() == (True, None)

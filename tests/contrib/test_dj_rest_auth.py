@@ -89,12 +89,12 @@ def test_public_routes_keep_the_authenticators_that_check_for_csrf(user: Any) ->
     assert log_in(client).status_code == 403
 
 
-def test_the_login_rates(user: Any, settings: Any) -> None:
+def test_logins_over_the_rate_are_throttled(user: Any, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_the_login_rates_by_email_address(user: Any, settings: Any) -> None:
+def test_logins_by_email_address_share_the_accounts_count(user: Any, settings: Any) -> None:
     """dj-rest-auth reads both fields, and the client chooses."""
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
     user.email = "ada@example.com"
@@ -110,7 +110,7 @@ def test_the_login_rates_by_email_address(user: Any, settings: Any) -> None:
     assert [answer.status_code for answer in answers] == [400, 400, 429]
 
 
-def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
+def test_no_cache_may_store_an_answer_with_a_key(user: Any) -> None:
     for response in (log_in(), APIClient().post("/rest-auth/registration/", REGISTRATION)):
         assert "key" in response.json()
         assert response.headers["Cache-Control"] == "no-store"
@@ -124,7 +124,7 @@ def test_logout_revokes_the_presented_token(user: Any, route: str) -> None:
     assert [status(phone), status(laptop)] == [401, 200]
 
 
-def test_logout_by_get(user: Any, settings: Any) -> None:
+def test_a_get_logs_out_only_if_allauth_allows_it(user: Any, settings: Any) -> None:
     key = log_in().json()["key"]
     assert client_with(key).get("/rest-auth/logout/").status_code == 405
     assert status(key) == 200
@@ -133,7 +133,7 @@ def test_logout_by_get(user: Any, settings: Any) -> None:
     assert status(key) == 401
 
 
-def test_logout_by_the_session_of_the_login(user: Any) -> None:
+def test_a_logout_by_session_revokes_the_token_of_its_login(user: Any) -> None:
     browser = Client()
     key = log_in(browser).json()["key"]
     other = log_in().json()["key"]
@@ -141,7 +141,7 @@ def test_logout_by_the_session_of_the_login(user: Any) -> None:
     assert [status(key), status(other)] == [401, 200]
 
 
-def test_logout_without_sessions(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_logout_works_without_sessions(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_settings, "SESSION_LOGIN", False)
     browser = Client()
     key = log_in(browser).json()["key"]
@@ -150,7 +150,9 @@ def test_logout_without_sessions(user: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert status(key) == 401
 
 
-def test_without_sessions_a_login_begins_none(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_sets_no_cookie_without_sessions(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(api_settings, "SESSION_LOGIN", False)
     assert log_in().cookies == {}
 
@@ -163,14 +165,14 @@ def test_the_session_of_another_user_is_replaced(user: Any, other_user: Any) -> 
     assert status(key) == 401
 
 
-def test_logout_by_the_session_of_the_registration(db: None) -> None:
+def test_a_logout_by_session_revokes_the_token_of_its_registration(db: None) -> None:
     browser = Client()
     key = browser.post("/rest-auth/registration/", REGISTRATION).json()["key"]
     assert browser.post("/rest-auth/logout/").status_code == 200
     assert status(key) == 401
 
 
-def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
+def test_a_receiver_that_raises_changes_no_token(user: Any) -> None:
     token = operations.issue(user)
     with failing_receivers():
         with pytest.raises(PermissionError):
@@ -180,7 +182,7 @@ def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
     assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
-def test_a_logout_without_a_user(db: None) -> None:
+def test_a_logout_without_a_user_succeeds(db: None) -> None:
     assert APIClient().post("/rest-auth/logout/").status_code == 200
 
 
@@ -191,7 +193,7 @@ def test_registration_answers_with_a_key_that_works(db: None) -> None:
     assert get_token_model().objects.count() == 1
 
 
-def test_registration_with_a_creator_of_the_projects(
+def test_registration_calls_the_token_creator_of_the_project(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def create_token(token_model: Any, user: Any, serializer: Any) -> Any:
@@ -204,7 +206,9 @@ def test_registration_with_a_creator_of_the_projects(
     assert status(response.json()["key"]) == 200
 
 
-def test_registration_where_the_address_has_to_be_verified(db: None, settings: Any) -> None:
+def test_registration_creates_no_token_before_the_address_is_verified(
+    db: None, settings: Any
+) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     response = APIClient().post("/rest-auth/registration/", REGISTRATION)
     assert response.status_code == 201
@@ -218,7 +222,7 @@ def change_password(client: Any) -> Any:
     return client.post("/rest-auth/password/change/", answer)
 
 
-def test_a_password_change_keeps_the_caller(user: Any) -> None:
+def test_a_password_change_keeps_the_callers_token(user: Any) -> None:
     phone, laptop = (log_in().json()["key"] for _ in range(2))
     assert change_password(client_with(phone)).status_code == 200
     assert [status(phone), status(laptop)] == [200, 401]
@@ -235,14 +239,14 @@ def test_a_password_change_by_the_session_keeps_its_token(user: Any) -> None:
     assert status(key) == 401
 
 
-def test_a_password_change_by_a_session_of_djangos_own_login(user: Any) -> None:
+def test_a_session_of_djangos_own_login_survives_its_password_change(user: Any) -> None:
     browser = Client()
     browser.force_login(user)
     assert change_password(browser).status_code == 200
     assert browser.get("/echo/").status_code == 200
 
 
-def test_a_password_change_by_the_session_that_logs_out(
+def test_a_password_change_by_session_can_stop_the_callers_token(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_settings, "LOGOUT_ON_PASSWORD_CHANGE", True)
@@ -252,14 +256,16 @@ def test_a_password_change_by_the_session_that_logs_out(
     assert status(key) == 401
 
 
-def test_a_password_change_that_logs_out(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_change_can_stop_the_callers_token(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(api_settings, "LOGOUT_ON_PASSWORD_CHANGE", True)
     key = log_in().json()["key"]
     assert change_password(client_with(key)).status_code == 200
     assert status(key) == 401
 
 
-def test_a_password_reset_logs_out(user: Any) -> None:
+def test_a_password_reset_stops_login_tokens(user: Any) -> None:
     key = log_in().json()["key"]
     user.refresh_from_db()
     # The e-mail of allauth has these values.
@@ -276,7 +282,7 @@ def test_dj_rest_auths_own_serializer_works_too(user: Any) -> None:
     assert TokenSerializer(token).data == {"key": token.key}
 
 
-def test_a_full_account(user: Any, settings: Any) -> None:
+def test_a_login_to_a_full_account_is_refused(user: Any, settings: Any) -> None:
     full = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject", "UNKNOWN_KEYS": "pass"}
     settings.DRF_TOKEN_AUTH = full
     assert [log_in().status_code for _ in range(2)] == [200, 403]
@@ -289,13 +295,13 @@ def test_nothing_is_wrong_with_these_settings(db: None) -> None:
 if IS_BESIDE:
     from rest_framework.authtoken.models import Token as OldToken
 
-    def test_the_old_token_works_after_a_logout_with_ours(user: Any) -> None:
+    def test_a_token_of_drf_works_after_a_logout_with_ours(user: Any) -> None:
         old = OldToken.objects.create(user=user)
         key = log_in().json()["key"]
         assert client_with(key).post("/rest-auth/logout/").status_code == 200
         assert [status(key), status(old.key)] == [401, 200]
 
-    def test_our_token_works_after_a_logout_with_the_old_one(user: Any) -> None:
+    def test_our_token_works_after_a_logout_with_a_token_of_drf(user: Any) -> None:
         old = OldToken.objects.create(user=user)
         key = operations.issue(user).key
         assert client_with(old.key).post("/rest-auth/logout/").status_code == 200
@@ -322,7 +328,9 @@ if HAS_MFA:
         data = {"ephemeral_token": ephemeral_token, "code": code}
         return client.post(f"/{prefix}/mfa/verify/", data)
 
-    def test_a_login_with_a_second_factor(user: Any, codes: list[str]) -> None:
+    def test_a_login_with_a_second_factor_gives_a_key_that_works(
+        user: Any, codes: list[str]
+    ) -> None:
         first = begin(APIClient())
         assert first.status_code == 200, first.content
         assert first.json()["mfa_required"] is True
@@ -354,7 +362,7 @@ if HAS_MFA:
         guesses = [finish(APIClient(), ephemeral_token, "000000") for _ in range(3)]
         assert [guess.status_code for guess in guesses] == [400, 400, 429]
 
-    def test_a_forged_token_counts_for_no_account(user: Any, codes: list[str]) -> None:
+    def test_a_forged_ephemeral_token_is_refused(user: Any, codes: list[str]) -> None:
         assert finish(APIClient(), f"{user.pk}:forged", codes[0]).status_code == 400
         answer = APIClient().post("/mfa/mfa/verify/", [], format="json")
         assert answer.status_code == 400
@@ -424,7 +432,7 @@ def test_the_stock_registration_is_found(tmp_path: Path) -> None:
     assert "RegisterView" in said
 
 
-def test_the_routes_are_enough_without_the_app(tmp_path: Path) -> None:
+def test_wrong_settings_are_found_by_the_routes_without_the_app(tmp_path: Path) -> None:
     model_only = {"TOKEN_MODEL": OURS["TOKEN_MODEL"]}
     made = project(tmp_path, model_only, "dj_rest_auth.urls", installed=False)
     assert "(drf_token_auth.E010)" in made.refuse("check")
@@ -433,7 +441,7 @@ def test_the_routes_are_enough_without_the_app(tmp_path: Path) -> None:
     assert made.refuse("check").count("(drf_token_auth.E011)") == 2
 
 
-def test_settings_of_a_dj_rest_auth_that_is_not_used(tmp_path: Path) -> None:
+def test_settings_of_an_unused_dj_rest_auth_give_no_error(tmp_path: Path) -> None:
     model_only = {"TOKEN_MODEL": OURS["TOKEN_MODEL"]}
     project(tmp_path, model_only, installed=False).assert_no_errors()
 
@@ -504,7 +512,7 @@ TAKES_OURS = f"{AUTHENTICATORS} = ['drf_token_auth.authentication.BearerTokenAut
 SESSION_ONLY = f"{AUTHENTICATORS} = ['rest_framework.authentication.SessionAuthentication']"
 
 
-def test_the_stock_logout_is_found_where_it_takes_tokens_of_our_own_login(tmp_path: Path) -> None:
+def test_the_stock_logout_is_found_if_it_accepts_tokens_of_our_own_login(tmp_path: Path) -> None:
     made = project(tmp_path, {"TOKEN_MODEL": None}, "dj_rest_auth.urls", more=[TAKES_OURS])
     said = made.refuse("check")
     assert said.count("(drf_token_auth.E011)") == 1
@@ -526,5 +534,5 @@ def test_all_routes_answer_json(user: Any) -> None:
 
 
 @pytest.mark.usefixtures("has_its_own_json_renderer")
-def test_the_project_s_own_json_renderer_is_kept(user: Any) -> None:
+def test_the_projects_own_json_renderer_is_kept(user: Any) -> None:
     assert "expiresAt" in log_in().json()

@@ -15,13 +15,13 @@ from drf_token_auth.purging import purge
 pytestmark = pytest.mark.usefixtures("usable_token")
 
 
-def test_django_tasks(usable_token: Any) -> None:
+def test_the_task_of_the_page_purges(usable_token: Any) -> None:
     result = nightly.purge()
     assert (result.status, result.return_value) == ("SUCCESSFUL", 2)
     assert get_token_model().objects.get() == usable_token
 
 
-def test_django_tasks_in_a_queue(settings: Any) -> None:
+def test_the_task_can_be_queued(settings: Any) -> None:
     settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend"}}
     result = purge_expired_tokens.enqueue(time_limit=60)
     assert (result.kwargs, result.task.module_path) == (

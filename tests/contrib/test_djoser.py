@@ -74,7 +74,7 @@ def test_logout_revokes_all_login_tokens_and_no_others(
     assert ended == [("logout_all", user)] * 2
 
 
-def test_a_password_change_logs_out(user: Any) -> None:
+def test_a_password_change_stops_all_login_tokens(user: Any) -> None:
     phone, laptop = (log_in().json()["auth_token"] for _ in range(2))
     change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
     response = client_with(phone).post("/accounts/users/set_password/", change)
@@ -83,7 +83,7 @@ def test_a_password_change_logs_out(user: Any) -> None:
     assert log_in(password=NEW_PASSWORD).status_code == 200
 
 
-def test_a_password_reset_logs_out(user: Any) -> None:
+def test_a_password_reset_stops_login_tokens(user: Any) -> None:
     key = log_in().json()["auth_token"]
     user.refresh_from_db()
     answer = {
@@ -105,7 +105,7 @@ def test_deleting_the_account_deletes_its_tokens(user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
+def test_a_receiver_that_raises_changes_no_token(user: Any) -> None:
     token = operations.issue(user)
     with failing_receivers():
         with pytest.raises(PermissionError):
@@ -115,23 +115,23 @@ def test_a_receiver_that_raises_leaves_all_as_it_was(user: Any) -> None:
     assert [one.pk for one in get_token_model().objects.all()] == [token.pk]
 
 
-def test_wrong_password(user: Any) -> None:
+def test_a_wrong_password_is_refused_and_makes_no_token(user: Any) -> None:
     assert log_in(password="wrong").status_code == 400
     assert not get_token_model().objects.exists()
 
 
-def test_a_full_account(user: Any, settings: Any) -> None:
+def test_a_login_to_a_full_account_is_refused(user: Any, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}
     assert log_in().status_code == 200
     assert log_in().status_code == 403
 
 
-def test_the_login_rates(user: Any, settings: Any) -> None:
+def test_logins_over_the_rate_are_throttled(user: Any, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
     assert [log_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_the_login_rates_by_another_login_field(user: Any, settings: Any) -> None:
+def test_logins_by_another_login_field_are_throttled(user: Any, settings: Any) -> None:
     settings.DJOSER = {**settings.DJOSER, "LOGIN_FIELD": "email"}
     settings.AUTHENTICATION_BACKENDS = ["djoser.auth_backends.LoginFieldBackend"]
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
@@ -145,11 +145,11 @@ def test_the_login_rates_by_another_login_field(user: Any, settings: Any) -> Non
     assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
-def test_an_answer_with_a_key_is_stored_nowhere(user: Any) -> None:
+def test_no_cache_may_store_an_answer_with_a_key(user: Any) -> None:
     assert log_in().headers["Cache-Control"] == "no-store"
 
 
-def test_djosers_own_views_take_our_tokens(user: Any) -> None:
+def test_djosers_own_views_accept_our_tokens(user: Any) -> None:
     client = APIClient()
     act_as(client, user)
     assert client.get("/accounts/users/me/").json()["username"] == "ada"
@@ -159,7 +159,7 @@ def test_nothing_is_wrong_with_these_settings() -> None:
     assert [message for message in run_checks() if message.id.startswith("drf_token_auth")] == []
 
 
-def test_the_naive_configuration_is_found(tmp_path: Path) -> None:
+def test_our_token_model_in_djosers_setting_is_found(tmp_path: Path) -> None:
     lines = [
         'INSTALLED_APPS += ["djoser"]',
         'DJOSER = {"TOKEN_MODEL": "drf_token_auth.models.Token"}',
@@ -206,7 +206,7 @@ def test_the_routes_are_enough_without_the_app(tmp_path: Path, token_model: str)
     assert "(drf_token_auth.E009)" in made.refuse("check")
 
 
-def test_settings_of_a_djoser_that_is_not_used(tmp_path: Path) -> None:
+def test_settings_of_an_unused_djoser_give_no_error(tmp_path: Path) -> None:
     Project(
         tmp_path, "default_user", 'DJOSER = {"TOKEN_MODEL": "drf_token_auth.models.Token"}'
     ).assert_no_errors()
@@ -220,7 +220,7 @@ def test_settings_of_a_djoser_that_is_not_used(tmp_path: Path) -> None:
         (DRFS, "rest_framework.authentication.TokenAuthentication"),
     ],
 )
-def test_a_logout_that_revokes_the_tokens_it_accepts(
+def test_a_logout_that_revokes_the_tokens_it_accepts_gives_no_error(
     tmp_path: Path, token_model: str, authenticator: str
 ) -> None:
     logout_served(tmp_path, token_model, authenticator).assert_no_errors()
@@ -269,7 +269,7 @@ class TestTokenModel:
 
     model: Any = djoser_settings.TOKEN_MODEL
 
-    def test_reading(self, user: Any, other_user: Any) -> None:
+    def test_tokens_are_read_as_with_the_token_model(self, user: Any, other_user: Any) -> None:
         made = get_token_model().objects.create(user=user)
         get_token_model().objects.create(user=other_user)
         assert self.model.objects.get(user=user) == made
@@ -281,7 +281,7 @@ class TestTokenModel:
         with pytest.raises(self.model.DoesNotExist):
             self.model.objects.get(pk=0)
 
-    def test_making(self, user: Any) -> None:
+    def test_a_created_token_has_a_key_that_works(self, user: Any) -> None:
         created = self.model.objects.create(user=user, name="phone")
         saved = self.model(user=user)
         saved.save()
@@ -296,7 +296,7 @@ class TestTokenModel:
         assert (is_new, first.name, second.name) == (True, "phone", "tv")
         assert first.pk != second.pk
 
-    def test_deleting_what_was_filtered_further(self, user: Any) -> None:
+    def test_delete_deletes_only_the_filtered_tokens(self, user: Any) -> None:
         phone = get_token_model().objects.create(user=user, name="phone", kind="personal")
         tv = get_token_model().objects.create(user=user, name="tv")
         assert self.model.objects.filter(user=user).filter(name="phone").delete()[0] == 1
@@ -315,5 +315,5 @@ def test_all_routes_answer_json(user: Any) -> None:
 
 
 @pytest.mark.usefixtures("has_its_own_json_renderer")
-def test_the_project_s_own_json_renderer_is_kept(user: Any) -> None:
+def test_the_projects_own_json_renderer_is_kept(user: Any) -> None:
     assert "authToken" in log_in().json()

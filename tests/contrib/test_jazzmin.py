@@ -13,7 +13,7 @@ from drf_token_auth import get_token_model, operations
 TOKENS = "/admin/drf_token_auth/token/"
 
 
-def test_it_is_jazzmins(operator: Client) -> None:
+def test_the_list_has_the_look_of_jazzmin(operator: Client) -> None:
     assert run_checks() == []
     page = operator.get(TOKENS).text
     assert "jazzmin/css/main.css" in page
@@ -63,7 +63,7 @@ def test_our_own_pages_have_its_title_path_and_buttons(operator: Client, user: A
         assert all(f".{name}{{" in sheet for name in buttons)
 
 
-def test_renaming_and_revoking(operator: Client, user: Any) -> None:
+def test_an_operator_renames_and_revokes_tokens(operator: Client, user: Any) -> None:
     first, second = operations.issue(user, name="old"), operations.issue(user)
     assert operator.post(f"{TOKENS}{first.pk}/change/", {"name": "new"}).status_code == 302
     assert get_token_model().objects.get(pk=first.pk).name == "new"

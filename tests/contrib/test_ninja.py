@@ -35,7 +35,7 @@ def test_a_token_is_accepted(user: Any, route: str, scheme: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("route", ROUTES)
-def test_under_asgi(user: Any, route: str) -> None:
+def test_a_token_is_accepted_under_asgi(user: Any, route: str) -> None:
     key = operations.issue(user).key
     get_async = async_to_sync(AsyncClient().get)
     assert get_async(route, headers={"authorization": f"Token {key}"}).json()["user"] == "ada"
@@ -44,24 +44,24 @@ def test_under_asgi(user: Any, route: str) -> None:
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("header", [None, "Token nonsense", "Token", "Token a b", "Basic YTpi"])
-def test_nonsense_is_401(db: None, route: str, header: str | None) -> None:
+def test_a_malformed_header_is_refused(db: None, route: str, header: str | None) -> None:
     assert get(route, header).status_code == 401
 
 
-def test_a_token_that_has_expired(user: Any) -> None:
+def test_an_expired_token_is_refused(user: Any) -> None:
     token = operations.issue(user)
     type(token).objects.update(expires_at=timezone.now())
     assert get("/api/whoami", f"Token {token.key}").status_code == 401
 
 
-def test_one_query(user: Any, django_assert_num_queries: Any) -> None:
+def test_a_request_costs_one_query(user: Any, django_assert_num_queries: Any) -> None:
     key = operations.issue(user).key
     get("/api/whoami", f"Token {key}")
     with django_assert_num_queries(1):
         assert get("/api/whoami", f"Token {key}").status_code == 200
 
 
-def test_scopes(user: Any) -> None:
+def test_a_token_without_the_scope_is_refused(user: Any) -> None:
     reads, writes = (operations.issue(user, scopes=[scope]) for scope in ("read", "write"))
     response = get("/api/notes", f"Token {reads.key}", "post")
     assert response.status_code == 403
@@ -70,7 +70,7 @@ def test_scopes(user: Any) -> None:
     assert get("/api/notes", f"Token {operations.issue(user).key}", "post").status_code == 200
 
 
-def test_scopes_in_one_string() -> None:
+def test_scopes_may_be_one_string() -> None:
     assert TokenAuth(scopes="read write").scopes == ("read", "write")
     assert TokenAuth(scopes=" ").scopes == TokenAuth().scopes == ()
 
@@ -111,14 +111,16 @@ def test_failed_keys_are_throttled(db: None, settings: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["Authorization", "AUTHORIZATION"])
-def test_ninjas_own_test_client(user: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ninjas_own_test_client_can_send_a_token(
+    user: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NINJA_SKIP_REGISTRY", "yes")  # the project has already created these routes
     client = TestClient(api, headers={name: f"Token {operations.issue(user).key}"})
     assert client.get("/whoami").json()["user"] == "ada"
     assert TestClient(api).get("/whoami").status_code == 401
 
 
-def test_schema() -> None:
+def test_the_schema_has_both_schemes() -> None:
     schemes = api.get_openapi_schema()["components"]["securitySchemes"]
     assert schemes["BearerAuth"] == {"type": "http", "scheme": "bearer"}
     assert (schemes["TokenAuth"]["type"], schemes["TokenAuth"]["in"]) == ("apiKey", "header")
@@ -132,6 +134,6 @@ class OfAService(TokenAuth):
             return AnonymousUser(), "service"
 
 
-def test_an_authenticator_that_returns_no_token_of_ours() -> None:
+def test_an_authenticator_may_return_a_user_without_a_token() -> None:
     request = RequestFactory().get("/", headers={"authorization": "Token x"})
     assert OfAService()(request) == "service"

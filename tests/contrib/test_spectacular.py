@@ -136,7 +136,7 @@ def test_every_route_is_in_the_schema(schema: dict[str, Any]) -> None:
     assert found == ROUTES
 
 
-def test_login(schema: dict[str, Any]) -> None:
+def test_the_schema_of_login_has_its_body_and_its_answers(schema: dict[str, Any]) -> None:
     login = schema["paths"]["/auth/login/"]["post"]
     # No authenticator runs.
     assert not any(login.get("security", []))
@@ -148,7 +148,7 @@ def test_login(schema: dict[str, Any]) -> None:
     assert set(login["responses"]) == {"200", "400", "403", "406", "413", "415", "429"}
 
 
-def test_a_login_view_derived_from_ours(schema: dict[str, Any]) -> None:
+def test_a_login_view_derived_from_ours_has_the_same_answer(schema: dict[str, Any]) -> None:
     login = schema["paths"]["/school/login/"]["post"]
     assert "token" in body(schema, login["responses"]["200"])
 
@@ -161,13 +161,13 @@ def test_logout_answers_204_with_nothing(schema: dict[str, Any], route: str) -> 
     assert ("requestBody" in logout) is (route != "logout/")
 
 
-def test_rotation_takes_nothing(schema: dict[str, Any]) -> None:
+def test_rotation_has_no_request_body(schema: dict[str, Any]) -> None:
     rotate = schema["paths"]["/auth/token/rotate/"]["post"]
     assert "requestBody" not in rotate
     assert "token" in body(schema, rotate["responses"]["200"])
 
 
-def test_tokens(schema: dict[str, Any]) -> None:
+def test_the_schema_of_tokens_has_its_bodies_and_its_answers(schema: dict[str, Any]) -> None:
     tokens = schema["paths"]["/auth/tokens/"]
     assert "token" in body(schema, tokens["post"]["responses"]["201"])
     fields = {"name", "scopes", "ttl", "expires_at", "kind"}
@@ -225,7 +225,9 @@ REFUSED_REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED_REQUESTS)
-def test_what_is_answered_is_in_the_schema(user: Any, schema: dict[str, Any], name: str) -> None:
+def test_the_status_of_each_answer_is_in_the_schema(
+    user: Any, schema: dict[str, Any], name: str
+) -> None:
     sent = REFUSED_REQUESTS[name]
     for route, methods in ROUTES.items():
         for method in methods.split():
@@ -256,7 +258,7 @@ def test_the_strict_body_takes_no_other_fields(schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("rate", [None, "60/min"])
-def test_too_many_refused_keys_are_in_the_schema(
+def test_the_429_of_refused_keys_is_in_the_schema(
     tmp_path: Path, settings: Any, rate: str | None
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"FAILED_KEY_RATE": rate}
@@ -270,13 +272,13 @@ def test_too_many_refused_keys_are_in_the_schema(
 
 
 def test_a_refused_csrf_token_is_in_the_schema(schema: dict[str, Any]) -> None:
-    """It can happen to sessions only, and to methods that change something."""
+    """Only a session has a CSRF token, and only requests that may change something need it."""
     for route in ("/auth/tokens/", "/session/"):
         assert "403" in schema["paths"][route]["post"]["responses"]
     assert "403" not in schema["paths"]["/session/"]["get"]["responses"]
 
 
-def test_schemes(schema: dict[str, Any]) -> None:
+def test_each_authenticator_has_its_scheme(schema: dict[str, Any]) -> None:
     schemes = schema["components"]["securitySchemes"]
     assert set(schemes) == {
         *("expiringTokenAuth", "bearerTokenAuth", "tokenAuth"),
@@ -291,7 +293,7 @@ def test_schemes(schema: dict[str, Any]) -> None:
     assert '"Key"' in schemes["keyAuth"]["description"]
 
 
-def test_scopes_and_refusals_of_a_view(schema: dict[str, Any]) -> None:
+def test_a_view_shows_its_scopes_and_refusals(schema: dict[str, Any]) -> None:
     notes = schema["paths"]["/notes/"]
     assert notes["get"]["description"] == "Notes.\n\nScopes: `read`."
     assert "Scopes: `write`." in notes["post"]["responses"]["403"]["description"]
@@ -300,7 +302,7 @@ def test_scopes_and_refusals_of_a_view(schema: dict[str, Any]) -> None:
     assert "401" not in schema["paths"]["/schema/"]["get"]["responses"]
 
 
-def test_scopes_of_permissions_that_are_combined(schema: dict[str, Any]) -> None:
+def test_combined_permissions_show_their_scopes(schema: dict[str, Any]) -> None:
     assert schema["paths"]["/drafts/"]["get"]["description"] == "Notes.\n\nScopes: `read`."
     # The view accepts another kind of credentials too.
     assert schema["paths"]["/open/"]["get"]["description"] == "Notes."
@@ -312,7 +314,7 @@ def test_no_component_takes_a_common_name(schema: dict[str, Any]) -> None:
     assert common & ours == set()
 
 
-def test_split_requests(tmp_path: Path, settings: Any) -> None:
+def test_a_schema_with_split_requests_has_the_login_body(tmp_path: Path, settings: Any) -> None:
     from drf_spectacular.settings import patched_settings
 
     with patched_settings({"COMPONENT_SPLIT_REQUEST": True, "OAS_VERSION": "3.1.0"}):
@@ -341,7 +343,7 @@ def test_a_package_with_other_refusals_describes_them_itself(tmp_path: Path, set
     assert {"400", "401"} < set(answers)
 
 
-def test_a_warning_would_have_failed_it(tmp_path: Path) -> None:
+def test_a_warning_fails_the_generation_of_the_schema(tmp_path: Path) -> None:
     class Nameless(APIView):
         def get(self, request: Any) -> Response:
             raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Several packages have serializers of the same name. The schemas of one project show all."""
+"""Several packages have serializers of the same name. The schema of a project shows them all."""
 
 from __future__ import annotations
 

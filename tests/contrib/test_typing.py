@@ -35,12 +35,12 @@ def check(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     return check
 
 
-def test_a_project(check) -> None:
+def test_the_types_of_a_project_are_right(check) -> None:
     ran = check({})
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_the_guide(check) -> None:
+def test_the_types_of_the_guide_are_right(check) -> None:
     pasted = dict(BLOCK.findall((GUIDES / "typing.md").read_text("utf-8")))
     assert set(pasted) == {"mysite/settings", "notes/views", "notes/tokens"}
     ran = check({f"shop/{name.rpartition('/')[2]}_2.py": text for name, text in pasted.items()})

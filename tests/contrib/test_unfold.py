@@ -17,7 +17,7 @@ from drf_token_auth.admin import TokenAdminMixin
 TOKENS = "/admin/drf_token_auth/token/"
 
 
-def test_it_is_unfolds(operator: Client) -> None:
+def test_the_form_has_the_look_of_unfold(operator: Client) -> None:
     registered = admin.site._registry[get_token_model()]
     assert isinstance(registered, TokenAdminMixin)
     assert isinstance(registered, ModelAdmin)
@@ -32,7 +32,7 @@ def add(operator: Client, user: Any) -> Any:
     return operator.post(f"{TOKENS}add/", answer)
 
 
-def test_adding_one_shows_its_key_once(operator: Client, user: Any) -> None:
+def test_a_new_token_shows_its_key_once(operator: Client, user: Any) -> None:
     response = add(operator, user)
     assert response.status_code == 200, response.content
     assert "no-store" in response.headers["Cache-Control"]
@@ -72,14 +72,14 @@ def test_the_buttons_of_our_other_pages_are_unfolds(operator: Client, user: Any,
     assert re.search(r'class="[^"]*bg-red-600 text-white', shown)
 
 
-def test_renaming(operator: Client, user: Any) -> None:
+def test_an_operator_renames_a_token(operator: Client, user: Any) -> None:
     token = operations.issue(user, name="old")
     response = operator.post(f"{TOKENS}{token.pk}/change/", {"name": "new"})
     assert response.status_code == 302
     assert get_token_model().objects.get().name == "new"
 
 
-def test_revoking(operator: Client, user: Any) -> None:
+def test_an_operator_revokes_tokens(operator: Client, user: Any) -> None:
     first, second = operations.issue(user), operations.issue(user)
     page = operator.post(f"{TOKENS}{first.pk}/delete/", {"post": "yes"})
     assert page.status_code == 302
@@ -88,6 +88,6 @@ def test_revoking(operator: Client, user: Any) -> None:
     assert not get_token_model().objects.exists()
 
 
-def test_searching(operator: Client, user: Any) -> None:
+def test_an_operator_finds_a_token_by_its_user(operator: Client, user: Any) -> None:
     operations.issue(user, name="laptop")
     assert "laptop" in operator.get(TOKENS, {"q": "ada"}).text

@@ -35,14 +35,14 @@ def request(schema: Any, route: str, method: str) -> list[str]:
     return [] if body is None else list(properties(schema, body["schema"]))
 
 
-def test_login(schema: Any) -> None:
+def test_the_schema_of_login_has_its_body_and_its_answer(schema: Any) -> None:
     assert request(schema, "/auth/login/", "post") == ["username", "password", "name"]
     shown = answer(schema, "/auth/login/", "post", 200)
     assert shown is not None
     assert list(shown) == ["token", "expires_at", "id", "kind", "name", "scopes"]
 
 
-def test_logout(schema: Any) -> None:
+def test_the_schema_of_logout_has_an_empty_answer(schema: Any) -> None:
     for route in ("/auth/logout/", "/auth/logout/all/", "/auth/logout/others/"):
         assert answer(schema, route, "post", 204) is None
         assert "201" not in schema["paths"][route]["post"]["responses"]
@@ -50,14 +50,14 @@ def test_logout(schema: Any) -> None:
     assert request(schema, "/auth/logout/all/", "post") == ["personal"]
 
 
-def test_rotation(schema: Any) -> None:
+def test_the_schema_of_rotation_has_no_body_and_the_new_token(schema: Any) -> None:
     assert request(schema, "/auth/token/rotate/", "post") == []
     shown = answer(schema, "/auth/token/rotate/", "post", 200)
     assert shown is not None
     assert "token" in shown
 
 
-def test_tokens(schema: Any) -> None:
+def test_the_schema_of_tokens_has_its_bodies_and_its_answers(schema: Any) -> None:
     made = answer(schema, "/auth/tokens/", "post", 201)
     assert made is not None
     assert "token" in made
@@ -73,7 +73,7 @@ def test_tokens(schema: Any) -> None:
     assert answer(schema, "/auth/tokens/{id}/", "delete", 204) is None
 
 
-def test_revocation(schema: Any) -> None:
+def test_the_schema_of_revoke_has_its_body(schema: Any) -> None:
     assert request(schema, "/auth/revoke/", "post") == ["token"]
     assert answer(schema, "/auth/revoke/", "post", 200) == {}
 
@@ -99,5 +99,5 @@ def test_other_views_are_described_as_before(schema: Any) -> None:
     assert set(schema["paths"]["/echo/"]["post"]["responses"]) == {"201"}
 
 
-def test_the_page(db: None) -> None:
+def test_the_swagger_page_opens(db: None) -> None:
     assert Client().get("/swagger/").status_code == 200

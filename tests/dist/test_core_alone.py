@@ -1,4 +1,4 @@
-"""The core works without the rooms around it: delete them from a copy, and run the core's tests."""
+"""The core works alone: delete the other folders from a copy, and run the core's tests."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_the_readme_to_the_letter(clone: Path, wheel: Path, tmp_path: Path) -> None:
+def test_the_readme_works_to_the_letter(clone: Path, wheel: Path, tmp_path: Path) -> None:
     steps = list(blocks((clone / "README.md").read_text("utf-8")))
     sent = re.search(r"password[=\": ]+([^\"'&} ]+)", "".join(text for _, text in steps))
     assert sent is not None, "the README's login sends no password"

@@ -84,7 +84,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
 
 
 @of("sh", "ini", "text")
-def test_commands_are_typed_right(block: Block) -> None:
+def test_commands_have_options_that_exist(block: Block) -> None:
     for name, *arguments in command_lines(block):
         if get_commands().get(name) == "drf_token_auth":
             parser_of(name).parse_args(arguments)
@@ -109,7 +109,7 @@ def test_curl_lines_use_routes_that_exist(block: Block) -> None:
             assert is_served(path), f"{block} asks for {path}"
 
 
-# Running a page.
+# The blocks of a page
 
 # A page is written for a project with e-mail users and the package's own token model.
 RUNNABLE = [
@@ -161,7 +161,7 @@ def test_the_plain_view_of_the_page_answers_401_and_429(db: None) -> None:
         assert [names["plain_view"](request).status_code for _ in range(2)] == [401, 429]
 
 
-# The pages name everything that exists.
+# The pages name everything that exists
 
 
 def text_of(name: str) -> str:
@@ -193,7 +193,7 @@ def test_the_page_lists_exactly_the_settings() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/topics/lifetimes.md"])
-def test_defaults_in_other_tables(name: str) -> None:
+def test_other_tables_show_the_defaults(name: str) -> None:
     spoken = {"14 days": timedelta(days=14), "90 days": timedelta(days=90)}
     spoken |= {"10 minutes": timedelta(minutes=10)}
     rows = re.findall(r"^\| `([A-Z_]+)` \| ([^|]+) \|", (ROOT / name).read_text("utf-8"), re.M)

@@ -65,7 +65,7 @@ each_text = pytest.mark.parametrize(
 
 
 def without_search_words(text: str) -> str:
-    """People search for the other words too."""
+    """Leave out the search words. Readers search for the other words too."""
     return re.sub(r"^```\{search-words\}.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
@@ -83,7 +83,7 @@ def test_a_sentence_has_the_formal_polite_ending(text: str) -> None:
 
 
 def test_a_heading_has_the_message_in_both_languages() -> None:
-    """A site in Korean shows the Korean one, and people search for what they see."""
+    """A site in Korean shows the Korean message, and readers search for the text that they see."""
     page = (ROOT / "docs" / "ko" / "troubleshooting.md").read_text("utf-8")
     headings = re.findall(r"^## .+", page, re.MULTILINE)
     korean = {english: ko for app in APPS for _, english, ko in ENTRIES[app]}

@@ -1,6 +1,6 @@
 """Code for ``rest_framework.authtoken`` works unchanged, or an error says what to write.
 
-The table of docs/moving-in/code.md.
+The tests follow the table of docs/moving-in/code.md.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ def test_a_printed_token_shows_no_key(user, loaded, capsys):
     assert KEY not in said
 
 
-def test_the_key_of_a_token_that_was_just_made(user):
+def test_a_new_token_shows_its_key(user):
     token = Token.objects.create(user=user)
     assert len(token.key) == 40
     assert KeySerializer(token).data == {"key": token.key}
 
 
-def test_the_key_of_a_row_says_why_not(loaded):
+def test_a_loaded_token_says_why_it_has_no_key(loaded):
     with pytest.raises(KeyNotShown, match="holds only a digest of its key"):
         _ = loaded.key
     assert Template("{{ token.key }}").render(Context({"token": loaded})) == ""
     assert not hasattr(loaded, "key")
 
 
-def test_no_serializer_answers_null_for_a_key_that_is_gone(loaded):
+def test_a_serializer_does_not_answer_null_for_a_missing_key(loaded):
     # DRF leaves out a read-only field that is an AttributeError.
     assert KeySerializer(loaded).data == {}
     with pytest.raises(AttributeError, match="holds only a digest of its key"):
@@ -84,7 +84,7 @@ def test_no_serializer_answers_null_for_a_key_that_is_gone(loaded):
         lambda user: get_object_or_404(Token, key=KEY),
     ],
 )
-def test_looking_a_key_up_names_the_way(user, loaded, look_up):
+def test_the_error_for_a_lookup_by_key_names_from_key(user, loaded, look_up):
     with pytest.raises(FieldError, match=r"Use objects\.from_key\(key\)"):
         look_up(user)
     assert Token.objects.from_key(KEY) == loaded
@@ -92,7 +92,7 @@ def test_looking_a_key_up_names_the_way(user, loaded, look_up):
     assert Token.objects.from_key("another") is None
 
 
-def test_get_finds_several_tokens_of_a_user(user, loaded):
+def test_get_raises_for_several_tokens_of_a_user(user, loaded):
     assert Token.objects.get(user=user) == loaded
     Token.objects.create(user=user)
     with pytest.raises(Token.MultipleObjectsReturned):
@@ -104,20 +104,20 @@ def test_a_template_that_shows_a_token_shows_no_key(loaded):
     assert KEY not in Template("{{ token }}").render(Context({"token": loaded}))
 
 
-def test_replace_is_what_regenerates_a_key(user):
+def test_replace_regenerates_a_key(user):
     first = operations.replace(user, name="API key")
     second = operations.replace(user, name="API key")
     assert Token.objects.from_key(first.key) is None
     assert Token.objects.from_key(second.key) == second
 
 
-def test_select_related_of_a_users_token(user):
+def test_select_related_of_auth_token_is_an_error(user):
     with pytest.raises(FieldError, match="auth_token"):
         get_user_model().objects.select_related("auth_token").get(pk=user.pk)
     assert not Token.objects.filter(user=user).usable().exists()
 
 
-def test_a_users_token(user, loaded):
+def test_a_users_tokens_are_found_by_a_filter(user, loaded):
     with pytest.raises(AttributeError, match="has no attribute 'auth_token'"):
         _ = user.auth_token
     assert list(Token.objects.filter(user=user)) == [loaded]
@@ -135,7 +135,7 @@ def test_get_or_create_gives_one_key_only(user):
         _ = again.key
 
 
-def test_a_receiver_for_new_users():
+def test_a_receiver_makes_a_token_for_a_new_user():
     def create_auth_token(sender: Any, instance: Any, created: bool, **kwargs: Any) -> None:
         if created:
             Token.objects.create(user=instance)
@@ -148,5 +148,5 @@ def test_a_receiver_for_new_users():
     assert Token.objects.filter(user=grace).count() == 1
 
 
-def test_when_it_was_made(loaded):
+def test_created_is_the_same_as_created_at(loaded):
     assert loaded.created == loaded.created_at

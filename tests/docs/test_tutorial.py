@@ -1,6 +1,6 @@
 """Follow the tutorial step by step, as a new reader does.
 
-The project's users log in with their e-mail address. With other settings, they use another name.
+The tutorial's users log in with their e-mail address. Other settings use another field.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class TestStep4ATokenForEachNewUser:
         post_save.disconnect(create_token, sender=project.AUTH_USER_MODEL)
 
     @pytest.mark.usefixtures("receiver")
-    def test_one_receiver_one_token(self) -> None:
+    def test_the_receiver_makes_one_token_for_a_new_user(self) -> None:
         user = make_user("grace")
         user.save()
         (token,) = self.made
@@ -178,7 +178,7 @@ class TestStep4ATokenForEachNewUser:
         assert is_in(log_in(user))
         assert is_in(device(self.made[0].key))
 
-    def test_the_same_with_bulk_create(self) -> None:
+    def test_bulk_create_makes_a_token_for_each_user(self) -> None:
         users = [make_user(name) for name in ("ada", "grace", "joan")]
         tokens = Token.objects.bulk_create([Token(user=user) for user in users])
         keys = [token.key for token in tokens]
@@ -192,7 +192,9 @@ class TestStep4ATokenForEachNewUser:
 class TestStep5LogIn:
     @pytest.mark.parametrize("format_", ["json", "multipart", "urlencoded"])
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD}))
-    def test_json_and_form_under_either_name(self, user: Any, format_: str, field: str) -> None:
+    def test_a_login_accepts_json_and_forms_under_either_field_name(
+        self, user: Any, format_: str, field: str
+    ) -> None:
         data: Any = {field: user.get_username(), "password": PASSWORD}
         if format_ == "urlencoded":
             body = "&".join(f"{name}={value}" for name, value in data.items())
@@ -228,12 +230,12 @@ class TestStep5LogIn:
         assert is_in(laptop)
         assert Token.objects.filter(user=user).count() == 2
 
-    def test_a_stale_header_does_not_matter(self, user: Any) -> None:
+    def test_a_stale_header_does_not_stop_a_login(self, user: Any) -> None:
         stale = device("dta_" + "0" * 36)
         answer = stale.post(LOGIN, {"username": user.get_username(), "password": PASSWORD})
         assert answer.status_code == 200
 
-    def test_logging_in_is_a_last_login(self, user: Any) -> None:
+    def test_a_login_sets_last_login(self, user: Any) -> None:
         assert user.last_login is None
         log_in(user)
         user.refresh_from_db()
@@ -286,7 +288,7 @@ class TestStep5LogIn:
 
     @pytest.mark.parametrize("value", [1, 1.5, True, None, [], ["a"], {}, {"a": 1}], ids=repr)
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD, "password"}))
-    def test_a_field_that_is_not_text(self, user: Any, field: str, value: Any) -> None:
+    def test_a_field_that_is_not_text_is_refused(self, user: Any, field: str, value: Any) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}
         if field != "password":
             del data["username"]
@@ -295,14 +297,14 @@ class TestStep5LogIn:
         assert answer.json()
 
     @pytest.mark.parametrize("body", ["[]", '"text"', "1", "null", "{", "", "\x00", "[{}]"])
-    def test_a_body_that_is_not_an_object(self, body: str) -> None:
+    def test_a_body_that_is_not_an_object_is_refused(self, body: str) -> None:
         answer = APIClient().post(LOGIN, body, content_type="application/json")
         assert answer.status_code == 400
         assert answer.json()
 
     @pytest.mark.parametrize("size", [300, 5_000, 100_000])
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD, "password"}))
-    def test_a_field_that_is_too_long(self, user: Any, field: str, size: int) -> None:
+    def test_a_field_that_is_too_long_is_refused(self, user: Any, field: str, size: int) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}
         if field != "password":
             del data["username"]
@@ -314,7 +316,7 @@ class TestStep5LogIn:
         "value", ["\x00", "ada\x00@example.com", "\ud800", "😀", "é", "\u202e", "a\r\nb"], ids=ascii
     )
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD, "password"}))
-    def test_a_field_that_no_database_or_hasher_accepts(
+    def test_a_field_that_no_database_or_hasher_accepts_is_refused(
         self, user: Any, field: str, value: str
     ) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}
@@ -347,7 +349,9 @@ class TestStep6CallTheApi:
             ("/hello/either/", "Api-Key", 401),
         ],
     )
-    def test_the_word_before_the_key(self, token: Any, path: str, scheme: str, status: int) -> None:
+    def test_each_view_accepts_only_its_own_keywords(
+        self, token: Any, path: str, scheme: str, status: int
+    ) -> None:
         answer = device(token.key, scheme).get(path)
         assert answer.status_code == status
         if status == 200:
@@ -373,7 +377,7 @@ class TestStep6CallTheApi:
 
 
 class TestStep7ALoginOfYourOwn:
-    def test_a_post_of_its_own(self, user: Any) -> None:
+    def test_a_login_view_can_override_post(self, user: Any) -> None:
         answer = APIClient().post(
             "/login/own-post/", {"username": user.get_username(), "password": PASSWORD}
         )
@@ -381,13 +385,13 @@ class TestStep7ALoginOfYourOwn:
         assert answer.json().keys() == {"token", "username"}
         assert is_in(device(answer.json()["token"]))
 
-    def test_a_post_of_its_own_refuses_as_the_package_does(self, user: Any) -> None:
+    def test_a_login_view_that_overrides_post_refuses_as_ours_does(self, user: Any) -> None:
         answer = APIClient().post(
             "/login/own-post/", {"username": user.get_username(), "password": "wrong"}
         )
         assert (answer.status_code, answer.json()) == (400, REFUSED)
 
-    def test_a_view_that_overrides_only_hooks(self, user: Any) -> None:
+    def test_a_login_view_can_override_only_hooks(self, user: Any) -> None:
         before = timezone.now()
         answer = APIClient().post(
             "/login/hooked/", {"username": user.get_username(), "password": PASSWORD}
@@ -449,13 +453,13 @@ class TestStep8LogOut:
         log_in(user).post(LOGOUT_ALL, {"personal": True})
         assert not is_in(script)
 
-    def test_a_get_logs_nobody_out(self, user: Any) -> None:
+    def test_a_get_does_not_log_out(self, user: Any) -> None:
         phone = log_in(user)
         assert phone.get(LOGOUT).status_code == 405
         assert phone.get(LOGOUT_ALL).status_code == 405
         assert is_in(phone)
 
-    def test_after_logging_out_one_can_log_in(self, user: Any) -> None:
+    def test_a_user_can_log_in_after_a_logout(self, user: Any) -> None:
         log_in(user).post(LOGOUT)
         assert is_in(log_in(user))
 
@@ -562,7 +566,9 @@ class TestStep9Expire:
     @pytest.mark.parametrize(
         ("microseconds", "status"), [(-1, 200), (0, 401), (1, 401)], ids=["before", "at", "after"]
     )
-    def test_to_the_microsecond(self, user: Any, microseconds: int, status: int) -> None:
+    def test_a_token_expires_to_the_microsecond(
+        self, user: Any, microseconds: int, status: int
+    ) -> None:
         token = Token.objects.create(user=user)
         lives = status == 200
         with at(token.expires_at + timedelta(microseconds=microseconds)):
@@ -573,7 +579,7 @@ class TestStep9Expire:
             assert token.is_expired() is not lives
             assert Token.objects.get_or_create(user=user)[1] is not lives
 
-    def test_expired_before_the_purge_and_after(self, user: Any) -> None:
+    def test_an_expired_token_is_refused_before_and_after_the_purge(self, user: Any) -> None:
         token = Token.objects.create(user=user, expires_at=timezone.now() - timedelta(seconds=1))
         answer = device(token.key).get("/hello/")
         assert answer.status_code == 401
@@ -585,7 +591,7 @@ class TestStep9Expire:
         # After the row is deleted, the key looks like one that never existed.
         assert answer.data["detail"].code == "invalid_token"
 
-    def test_a_lifetime_of_the_projects_own(self, user: Any, settings: Any) -> None:
+    def test_the_ttl_of_the_project_applies(self, user: Any, settings: Any) -> None:
         settings.DRF_TOKEN_AUTH = {"TTL": timedelta(hours=12)}
         before = timezone.now()
         for token in (Token.objects.create(user=user), Token(user=user)):
@@ -633,7 +639,7 @@ class TestStep10Purge:
     def test_an_empty_purge_is_not_an_error(self) -> None:
         assert re.findall(r"\d+", self.purge()) == ["0"]
 
-    def test_to_the_microsecond(self, user: Any) -> None:
+    def test_the_purge_deletes_expired_tokens_to_the_microsecond(self, user: Any) -> None:
         token = Token.objects.create(user=user)
         with at(token.expires_at - timedelta(microseconds=1)):
             assert re.findall(r"\d+", self.purge()) == ["0"]
@@ -650,7 +656,7 @@ class TestStep11Deploy:
         assert self.warnings() == []
 
     @pytest.mark.parametrize("ours_first", [True, False])
-    def test_basic_authentication_is_warned_of(self, settings: Any, ours_first: bool) -> None:
+    def test_basic_authentication_gets_a_warning(self, settings: Any, ours_first: bool) -> None:
         both = [
             "drf_token_auth.authentication.ExpiringTokenAuthentication",
             "rest_framework.authentication.BasicAuthentication",
@@ -663,7 +669,7 @@ class TestStep11Deploy:
         assert warning.level == checks.WARNING
         assert warning.id.startswith("drf_token_auth.W")
 
-    def test_it_is_a_deploy_check_alone(self, settings: Any) -> None:
+    def test_the_warning_is_a_deploy_check_only(self, settings: Any) -> None:
         settings.REST_FRAMEWORK = {
             "DEFAULT_AUTHENTICATION_CLASSES": [
                 "drf_token_auth.authentication.ExpiringTokenAuthentication",

@@ -76,7 +76,7 @@ class ByMethod(Reports):
 
 
 class Serializers:
-    """A stand-in for ModelSerializer, so that the checks of other tests do not find this class."""
+    """A stand-in for ModelSerializer. The checks of other tests must not find a subclass of it."""
 
 
 class TokenSerializer(Serializers):

@@ -89,7 +89,7 @@ def test_a_mistake_that_stops_the_start_is_named_in_the_last_line(
     assert said in last
 
 
-def test_entries_that_are_not_texts_need_no_traceback(tmp_path: Path) -> None:
+def test_an_entry_that_is_not_text_is_an_error_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "bare_urls.py").write_text(
         "from django.urls import include, path\n"
         "urlpatterns = [path('auth/', include('drf_token_auth.urls'))]\n"
@@ -119,7 +119,9 @@ def test_a_project_that_forgot_the_authenticator_is_warned(tmp_path: Path) -> No
         ('REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] = ["rest_framework.renderers.JSON"]', False),
     ],
 )
-def test_a_browsable_api_without_its_templates(tmp_path: Path, line: str, is_found: bool) -> None:
+def test_a_browsable_api_without_its_templates_is_found(
+    tmp_path: Path, line: str, is_found: bool
+) -> None:
     lines = [authenticators(f'["{OURS}"]'), 'INSTALLED_APPS.remove("rest_framework")', line]
     done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
     assert ("(drf_token_auth.W011)" in done.stderr) is is_found
@@ -138,21 +140,21 @@ def test_a_right_setting_gives_no_error(tmp_path: Path, line: str) -> None:
     Project(tmp_path, "default_user", line).assert_no_errors()
 
 
-def test_without_a_secret_key_the_error_is_djangos(tmp_path: Path) -> None:
+def test_a_missing_secret_key_is_djangos_own_error(tmp_path: Path) -> None:
     lines = ['SECRET_KEY = ""', 'DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 32}}']
     done = Project(tmp_path, "default_user", *lines).run("-m", "django", "check")
     assert "drf_token_auth." not in done.stderr or "SECRET_KEY" in done.stderr
     assert "src/drf_token_auth/checks" not in done.stderr
 
 
-def test_a_class_that_is_no_authenticator(tmp_path: Path) -> None:
+def test_a_class_that_is_not_an_authenticator_is_an_error(tmp_path: Path) -> None:
     line = authenticators('["drf_token_auth.models.Token"]')
     error = Project(tmp_path, "default_user", line).refuse("check")
     assert "which is not an authenticator: it has no authenticate()." in error
 
 
 @pytest.mark.parametrize("value", ["''", "'0'", "'0:00'", "0"])
-def test_no_hint_is_itself_refused(tmp_path: Path, value: str) -> None:
+def test_the_hint_for_an_empty_lifetime_is_a_usable_line(tmp_path: Path, value: str) -> None:
     line = f"DRF_TOKEN_AUTH = {{'TTL': {value}}}"
     error = Project(tmp_path, "default_user", line).refuse("check")
     assert 'HINT: Write DRF_TOKEN_AUTH = {"TTL": timedelta(days=14)}' in error
@@ -177,7 +179,7 @@ def test_no_hint_is_itself_refused(tmp_path: Path, value: str) -> None:
         ('re_path("^auth/", include("drf_token_auth.urls"))', ""),
     ],
 )
-def test_the_route_of_our_urls(tmp_path: Path, urls: str, said: str) -> None:
+def test_a_wrong_route_of_our_urls_is_found(tmp_path: Path, urls: str, said: str) -> None:
     (tmp_path / "own_urls.py").write_text(
         f"from django.urls import include, path, re_path\nurlpatterns = [{urls}]\n"
     )

@@ -59,7 +59,7 @@ def heading_for(response: Any) -> str:
     return heading
 
 
-def test_the_answers_are_the_headings(user: Any) -> None:
+def test_the_page_has_a_heading_for_each_refusal(user: Any) -> None:
     assert "although the header" in heading_for(get())
     assert heading_for(get(Authorization="Token nonsense"))
     token = operations.issue(user)
@@ -70,7 +70,7 @@ def test_the_answers_are_the_headings(user: Any) -> None:
     assert heading_for(get(**header))
 
 
-def test_the_login_that_fails(user: Any) -> None:
+def test_the_page_has_the_texts_of_a_failed_login(user: Any) -> None:
     form = {"username": user.get_username(), "password": "wrong"}
     answer = APIClient().post("/auth/login/", form)
     assert answer.status_code == 400
@@ -78,7 +78,7 @@ def test_the_login_that_fails(user: Any) -> None:
     assert APIClient().post("/auth/login/", {}).json()["password"][0] in section("400 at login")
 
 
-def test_the_replacements_work(user: Any) -> None:
+def test_the_page_replaces_a_lookup_by_key_with_lines_that_work(user: Any) -> None:
     with pytest.raises(KeyNotShown):
         _ = Token.objects.get_or_create(user=user)[0] and Token.objects.get(user=user).key
     token = operations.issue(user)

@@ -91,7 +91,7 @@ def test_a_dry_run_reports_an_empty_table(old_app):
     assert "when they would expire" not in said
 
 
-def test_the_options(old_app, user, monkeypatch):
+def test_each_option_applies_to_the_imported_tokens(old_app, user, monkeypatch):
     monkeypatch.setattr("tests.importing.NAME", "")
     now = timezone.now()
     fill(user)

@@ -44,7 +44,7 @@ def test_an_imported_key_works(user):
     assert status_of(key) == 200
 
 
-def test_the_columns_of_the_new_row(user):
+def test_the_new_row_has_the_values_of_the_old_row(user):
     now = timezone.now()
     (key,) = fill(user, start=0xABCDEF << 136)
     with at(now):
@@ -137,7 +137,9 @@ NEVER, OWN = None, "its own"
         ({}, {"MAX_TTL": HOUR, "TTL": None}, HOUR, HOUR),
     ],
 )
-def test_lifetimes(user, options, given_settings, without, with_own):
+def test_an_imported_token_gets_the_lifetime_that_the_options_give(
+    user, options, given_settings, without, with_own
+):
     now = timezone.now()
     own = now + timedelta(days=3)
     fill(user, created=now - LONG_AGO)
@@ -217,7 +219,7 @@ def test_tokens_that_expire_after_would_have_expired_are_left_out(user, edge):
         {"kind": "robot"},
     ],
 )
-def test_options_that_contradict_or_mean_nothing_are_errors(user, options):
+def test_contradictory_and_meaningless_options_are_errors(user, options):
     fill(user)
     with pytest.raises(ValueError, match=r"Give one of|must be"):
         bring_over(**options)
@@ -247,7 +249,7 @@ def test_tokens_of_deleted_users_are_left_out(user):
     assert not Token.objects.exists()
 
 
-# Again
+# A second import
 
 
 def test_a_second_import_changes_nothing(user):
@@ -298,7 +300,7 @@ def test_a_second_import_after_a_rotation_adds_nothing(user):
     assert bring_over() == {"present": 1}
 
 
-def test_a_second_import_does_not_revive_an_expired_token(user):
+def test_a_second_import_does_not_extend_an_expired_token(user):
     (key,) = fill(user)
     bring_over()
     Token.objects.update(expires_at=timezone.now())
@@ -306,13 +308,13 @@ def test_a_second_import_does_not_revive_an_expired_token(user):
     assert status_of(key) == 401
 
 
-def test_a_key_that_the_project_stored_itself_stays(user):
+def test_a_key_that_the_project_stored_is_counted_as_present(user):
     (key,) = fill(user)
     Token.objects.create(user=user, key=key)
     assert bring_over() == {"present": 1}
 
 
-# The walk
+# Batches and memory
 
 
 @hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -393,7 +395,7 @@ def test_memory_does_not_grow_with_the_table(user):
     assert peak() < 2 * few
 
 
-def test_debug_does_not_remember_the_statements(user, settings):
+def test_an_import_with_debug_on_does_not_keep_the_statements(user, settings):
     fill(user, 30)
     settings.DEBUG = True
     bring_over(batch_size=1)

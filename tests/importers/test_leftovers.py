@@ -148,7 +148,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path, "default_user", *SETTINGS)
 
 
-def test_each_is_named_with_the_line_to_write(project: Project) -> None:
+def test_each_leftover_is_named_with_the_line_to_write(project: Project) -> None:
     project.manage("migrate", "--run-syncdb", "--verbosity=0")
     said = project.manage("import_tokens", "authtoken", "--dry-run")
     head, _, rest = said.partition("Left to change before you remove 'rest_framework.authtoken':\n")
@@ -201,7 +201,7 @@ def test_each_is_named_with_the_line_to_write(project: Project) -> None:
         assert write in named[f"* {where}"], where
 
 
-def test_a_project_without_any_says_so(tmp_path: Path) -> None:
+def test_a_project_without_leftovers_says_so(tmp_path: Path) -> None:
     project = Project(
         tmp_path,
         "default_user",

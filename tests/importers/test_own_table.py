@@ -90,7 +90,7 @@ def test_a_row_that_the_reader_refuses_is_left_out(user):
     assert import_tokens(Table.objects.all(), read).unusable == 1
 
 
-def test_a_row_of_no_existing_user_is_counted(user):
+def test_a_row_of_a_missing_user_is_counted(user):
     fill(user)
     report = import_tokens(
         Table.objects.all(), lambda row: OldToken(user=make_user("x").pk, key=row.key)
@@ -105,7 +105,7 @@ def test_a_row_of_no_existing_user_is_counted(user):
     assert (report.imported, report.ownerless) == (0, 2)
 
 
-def test_undo(user):
+def test_undo_import_deletes_imported_tokens_except_rotated_ones(user):
     keys = fill(user, 2)
     import_tokens(Table.objects.all(), READERS["key"])
     rotated = operations.rotate(Token.objects.from_key(keys[0]))
@@ -136,7 +136,7 @@ def test_a_malformed_key_has_no_digest(wrong):
         digests_of(**wrong)
 
 
-def test_two_secrets_at_once_are_an_error():
+def test_two_secrets_for_one_token_are_an_error():
     with pytest.raises(TypeError, match="Give one of key, sha256 and sha512"):
         digests_of(key="a" * 40, sha256="ab" * 32)
 
@@ -167,7 +167,7 @@ def test_a_sha256_is_imported_with_a_pepper_and_a_second_import_adds_nothing(
 
 
 @override_settings(DRF_TOKEN_AUTH=PEPPERED)
-def test_with_a_pepper_another_token_of_the_moment_is_imported(
+def test_with_a_pepper_another_token_of_the_same_moment_is_imported(
     user, other_user, django_capture_on_commit_callbacks
 ):
     (used,) = fill(user)
