@@ -436,6 +436,7 @@ def test_a_negative_max_age() -> None:
     assert repr(-MINUTE) in str(caught.value)
 
 
+@pytest.mark.django_db
 def test_a_service_without_a_row_has_no_login() -> None:
     client = APIClient()
     client.force_authenticate(type("Service", (), {"is_authenticated": True})())

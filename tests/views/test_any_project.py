@@ -330,10 +330,10 @@ class Service:
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if "log" in route or "token" in route])
-@pytest.mark.parametrize("made", [Service, get_user_model()])
+@pytest.mark.parametrize("made", [Service(), get_user_model()(pk=None)], ids=["service", "user"])
 def test_a_user_without_a_row_has_no_tokens(route: str, made: Any) -> None:
     client = APIClient()
-    client.force_authenticate(made())
+    client.force_authenticate(made)
     for method in ROUTES[route].split():
         response = client.generic(method, route.format(id=1), "{}", content_type=JSON)
         assert response.status_code == (400 if route == "/auth/login/" else 403)
