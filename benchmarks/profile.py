@@ -1,4 +1,4 @@
-"""Show how our own authenticator spends its time, by nested steps and by functions.
+"""Show how this package's authenticator spends its time, by nested steps and by functions.
 
 The steps are timed like every other benchmark. The functions are timed by cProfile, which makes
 each call slower. So compare only the order of the functions.

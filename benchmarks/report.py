@@ -139,7 +139,7 @@ def environment() -> dict[str, Any]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "cpus": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}",
-        # The load at the end of the run. The benchmark itself causes one to two of it.
+        # The load at the end of the run. The benchmark itself adds one to two to it.
         "load": [round(load, 1) for load in os.getloadavg()],
         "versions": versions,
     }

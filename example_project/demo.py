@@ -13,7 +13,7 @@ import socket
 import sys
 from pathlib import Path
 
-# Readers paste these lines all at once. A comment among them would be run by zsh.
+# Readers paste all these lines together. zsh would run a comment among them as a command.
 WHAT_TO_TRY = """
 The tour of drf-token-auth:  http://{address}/
 
@@ -61,12 +61,12 @@ def keep_ctrl_c_from_tox() -> None:
     """Make this process the one that Ctrl-C reaches. Otherwise tox gets it too and says FAIL."""
     if "TOX_ENV_NAME" not in os.environ:
         return
-    # There is no terminal in CI, and no such thing on Windows.
+    # CI has no terminal, and Windows does not have these functions.
     with contextlib.suppress(AttributeError, OSError):
         terminal = os.open("/dev/tty", os.O_RDWR)
         if os.tcgetpgrp(terminal) == os.getpgrp():
             signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-            # A demo that is stopped alone would leave tox waiting.
+            # Ignore Ctrl-Z: it would stop only this process, and tox would wait for it.
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             os.setpgid(0, 0)
             os.tcsetpgrp(terminal, os.getpgrp())

@@ -84,7 +84,7 @@ def test_only_a_key_of_our_shape_with_its_checksum_has_a_family():
         assert keys.in_family(other, 7) == other
 
 
-def test_our_own_shape_without_a_pepper_has_one_digest():
+def test_a_key_of_our_shape_has_one_digest_without_a_pepper():
     key = keys.generate("dta_")
     assert keys.possible_digests(key, "dta_", {}) == [
         b"\x00" + hashlib.sha256(key.encode()).digest()
@@ -103,7 +103,7 @@ def test_the_digest_under_the_pepper_in_use_comes_first():
     assert keys.possible_digests(key, "dta_", peppers) == [plain, under_one, under_seven]
 
 
-def test_a_key_of_another_shape_may_be_one_brought_over_from_knox():
+def test_a_key_of_another_shape_also_has_the_digest_of_knox():
     digests = keys.possible_digests("abcd1234", "dta_", {})
     sha512 = hashlib.sha512(b"abcd1234").hexdigest()
     assert digests[-1] == b"\xff" + hashlib.sha256(sha512.encode()).digest()
@@ -141,7 +141,7 @@ def test_an_impossible_key_is_refused_before_any_hashing(text, monkeypatch):
 
 
 @given(st.text(max_size=400))
-def test_no_text_is_anything_but_a_digest_or_a_refusal(text):
+def test_any_text_gives_digests_or_is_refused(text):
     try:
         digests = keys.possible_digests(text, "dta_", {})
     except (MalformedKey, WrongChecksum):
@@ -156,7 +156,7 @@ def test_a_key_that_could_not_be_looked_up_cannot_be_stored(text):
 
 
 @pytest.mark.parametrize("text", ["abcd1234", "dta_short", "0" * 40, "x" * 255])
-def test_a_known_key_of_any_other_shape_can(text):
+def test_a_known_key_of_any_other_shape_can_be_stored(text):
     keys.require_storable(text, "dta_")
     assert keys.possible_digests(text, "dta_", {})
 
@@ -168,7 +168,7 @@ def test_the_hint_shows_the_beginning_and_nothing_of_a_short_key():
     assert keys.hint("0123456789" * 4, "dta_") == "0123"
 
 
-def test_only_a_right_checksum_looks_issued():
+def test_only_a_key_with_the_right_prefix_and_checksum_looks_issued():
     key = keys.generate("dta_")
     assert keys.looks_issued(key, "dta_")
     assert not keys.looks_issued(key[:-1] + ("0" if key[-1] != "0" else "1"), "dta_")

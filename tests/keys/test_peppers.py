@@ -159,7 +159,7 @@ def test_a_pepper_is_retired(user: Any) -> None:
 
 
 @pytest.mark.parametrize("shape", ["own", "foreign"])
-def test_one_query_however_many_there_are(user: Any, shape: str) -> None:
+def test_a_lookup_is_one_query_with_any_number_of_peppers(user: Any, shape: str) -> None:
     token = Token(user=user)
     token.key = Token.generate_key() if shape == "own" else "abcd1234"
     token.save()
@@ -170,7 +170,9 @@ def test_one_query_however_many_there_are(user: Any, shape: str) -> None:
     assert len(asked) == 1
 
 
-def test_a_pepper_that_is_removed_too_early(user: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_pepper_that_is_removed_too_early_is_logged_as_an_error(
+    user: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     with under({3: THREE}):
         lost = operations.issue(user)
     kept = operations.issue(user)
@@ -190,7 +192,7 @@ def test_a_pepper_that_is_removed_too_early(user: Any, caplog: pytest.LogCapture
         assert status_of(lost) == 200
 
 
-def test_an_unknown_key_looks_at_the_table_once_a_process(
+def test_only_the_first_unknown_key_looks_for_missing_peppers(
     user: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     operations.issue(user)
@@ -226,7 +228,7 @@ def test_a_row_from_knox_keeps_its_digest(user: Any) -> None:
         assert counts() == {255: 1}
 
 
-# Beside rotation
+# Peppers and rotation
 
 
 def test_rotation_hashes_the_new_key_under_the_new_pepper(user: Any) -> None:
@@ -246,13 +248,13 @@ def test_a_previous_key_survives_a_pepper_that_is_raised_within_its_grace(user: 
         new = operations.rotate(token)
     with under({1: ONE, 2: TWO}):
         assert status_of(token) == 200
-        assert version(token) == 1  # a request with the old key cannot hash the new one
+        assert version(token) == 1  # a request with the previous key cannot hash the new one
         assert status_of(new) == 200
         assert version(token) == 2
         assert status_of(token) == 200
 
 
-def test_rotation_of_a_token_that_was_hashed_again_meanwhile(user: Any) -> None:
+def test_a_token_that_was_hashed_again_meanwhile_can_be_rotated(user: Any) -> None:
     """A client sends two requests right after a pepper was added. One rotates the key, and the
     other rehashes it first."""
     token = operations.issue(user)

@@ -33,7 +33,7 @@ from tests.projects.api.views import EchoView
 Token = get_token_model()
 PACKAGE = str(Path(drf_token_auth.__file__).parent)
 DJANGO = str(Path(django.__file__).parent)
-# The secret is one word, because long lines are broken between words.
+# The password is one word, because long lines are broken between words.
 PASSWORD = "correct-horse-battery-staple"
 
 pytestmark = pytest.mark.django_db
@@ -176,14 +176,14 @@ def test_hidden_text_is_text_that_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize("data", [{"token": "x y"}, {"token": "x"}])
-def test_a_key_that_was_posted(data: Any) -> None:
+def test_the_repr_of_validated_data_hides_a_posted_key(data: Any) -> None:
     serializer = TokenRevokeSerializer(data=data)
     assert serializer.is_valid()
     assert serializer.validated_data == data
     assert data["token"] not in repr(serializer.validated_data["token"])
 
 
-def test_a_password_that_was_posted(user: Any) -> None:
+def test_the_repr_of_validated_data_hides_a_posted_password(user: Any) -> None:
     serializer = LoginSerializer(data={"username": user.get_username(), "password": PASSWORD})
     assert serializer.is_valid()
     assert serializer.validated_data["password"] == PASSWORD
@@ -191,7 +191,7 @@ def test_a_password_that_was_posted(user: Any) -> None:
 
 
 class PlainTokens(ExpiringTokenAuthentication):
-    """A token model of the project. Its lookup gets plain text, as with DRF's class."""
+    """An authenticator with a project's token model. Its lookup gets the key as plain text."""
 
     seen: list[Any] = []
 
@@ -215,7 +215,7 @@ class PlainTokens(ExpiringTokenAuthentication):
         return Model
 
 
-def test_a_plaintext_model_is_asked_with_plain_text() -> None:
+def test_a_model_of_plain_keys_gets_the_key_as_plain_text() -> None:
     with pytest.raises(AuthenticationFailed):
         PlainTokens().authenticate_credentials("abc")
     assert PlainTokens.seen == [str]

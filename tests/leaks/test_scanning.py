@@ -19,12 +19,12 @@ def found(data: bytes, *prefixes: str, **options: Any) -> list[tuple[int, str]]:
     return [(one.line, one.key) for one in each]
 
 
-def test_keys_with_their_lines() -> None:
+def test_keys_are_found_with_their_line_numbers() -> None:
     text = f"first {KEYS[0]}\n\n\nAuthorization: Token {KEYS[1]}\r\n{KEYS[2]}{KEYS[0]}"
     assert found(text.encode()) == [(1, KEYS[0]), (4, KEYS[1]), (5, KEYS[2]), (5, KEYS[0])]
 
 
-def test_a_key_in_other_text_needs_no_gap() -> None:
+def test_a_key_is_found_without_a_gap_around_it() -> None:
     assert found(f'x"{KEYS[0]}abc\\n{KEYS[1]}'.encode()) == [(1, KEYS[0]), (1, KEYS[1])]
 
 
@@ -41,29 +41,29 @@ def test_a_key_in_other_text_needs_no_gap() -> None:
     ],
     ids=range(7),
 )
-def test_text_that_is_not_a_key(data: bytes) -> None:
+def test_text_that_is_not_a_key_is_not_found(data: bytes) -> None:
     assert found(data) == []
 
 
-def test_bytes_that_are_no_text_are_no_obstacle() -> None:
+def test_a_key_is_found_among_bytes_that_are_no_text() -> None:
     data = b"\xff\xfe\x80\n\x00\x01" + KEYS[0].encode() + b"\xc3\x28\n"
     assert found(data) == [(2, KEYS[0])]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "latin-1"])
-def test_encodings(encoding: str) -> None:
+def test_keys_are_found_in_several_encodings(encoding: str) -> None:
     text = f"ä\n{KEYS[0]}\n{KEYS[1]}"
     assert found(text.encode(encoding)) == [(2, KEYS[0]), (3, KEYS[1])]
 
 
-def test_other_prefixes() -> None:
+def test_only_keys_with_the_given_prefixes_are_found() -> None:
     old, dotted = keys.generate("tok"), keys.generate("a.b")
     text = f"{KEYS[0]} tok{old} aXb{dotted[3:]} {dotted}".encode()
     assert found(text, "tok", "a.b") == [(1, old), (1, dotted)]
     assert found(text, "tok", "a.b", "dta_") == [(1, KEYS[0]), (1, old), (1, dotted)]
 
 
-def test_a_prefix_that_begins_another() -> None:
+def test_keys_are_found_if_one_prefix_begins_another() -> None:
     """Keys of both prefixes are found."""
     short, long = keys.generate("k"), keys.generate("kk_")
     keys_found = {key for _, key in found(f"{short}\n{long}".encode(), "k", "kk_")}
@@ -77,7 +77,9 @@ def test_a_prefix_that_begins_another() -> None:
     piece=st.integers(1, 120),
     encoding=st.sampled_from(["utf-8", "utf-16", "utf-32-be"]),
 )
-def test_lines_wherever_the_pieces_end(parts: list[str], piece: int, encoding: str) -> None:
+def test_line_numbers_are_right_wherever_the_pieces_end(
+    parts: list[str], piece: int, encoding: str
+) -> None:
     """The prefixes differ in length, so a key may end inside the bytes that are kept."""
     lines = "".join(parts).split("\n")
     right = [
@@ -96,7 +98,7 @@ def test_lines_wherever_the_pieces_end(parts: list[str], piece: int, encoding: s
     ),
     piece=st.integers(1, 120),
 )
-def test_wherever_the_pieces_end(parts: list[str], piece: int) -> None:
+def test_keys_are_found_wherever_the_pieces_end(parts: list[str], piece: int) -> None:
     """Pieces of any size give the same keys as one piece."""
     data = "".join(parts).encode()
     prefixes = "dta_", "d"
@@ -131,7 +133,7 @@ def test_the_repr_of_a_found_key_hides_it() -> None:
     assert KEYS[0] not in f"{one!r} {one}"
 
 
-def test_masked() -> None:
+def test_keys_in_a_text_are_masked() -> None:
     assert mask_keys(f"{KEYS[0]}.log and {KEYS[1]}", ["dta_"]) == "dta_….log and dta_…"
     assert mask_keys("dta_short", ["dta_"]) == "dta_short"
 
@@ -157,5 +159,5 @@ def test_a_search_for_a_key_is_recognized(shape: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "dta_", "dta_aB3d", "dta_of_the_build_server", "x" * 50])
-def test_a_search_for_something_else(text: str) -> None:
+def test_a_search_for_something_else_contains_no_key(text: str) -> None:
     assert not contains_key(text)

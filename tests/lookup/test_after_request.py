@@ -94,8 +94,8 @@ def test_after_a_rollback_the_write_runs_when_the_request_ends() -> None:
     assert action.runs == [False]
 
 
-def test_requests_send_their_signals_to_us_only_if_a_write_had_to_wait() -> None:
-    """The receivers look at each connection on each request."""
+def test_the_signals_of_requests_are_connected_only_if_a_write_has_to_wait() -> None:
+    """Connected receivers would look at each database connection on each request."""
 
     def are_connected() -> list[bool]:
         found = [request_started.disconnect(dispatch_uid=_STARTED)]
@@ -166,7 +166,7 @@ def test_a_request_does_not_run_the_writes_of_another() -> None:
     assert action.runs == []
 
 
-def test_a_request_within_a_transaction_that_is_rolled_back_afterwards() -> None:
+def test_a_nested_request_in_a_transaction_leaves_its_writes_to_the_outer_request() -> None:
     outer, inner = Action(), Action()
     begin_request()
     with transaction.atomic():

@@ -462,7 +462,7 @@ def test_a_column_that_a_later_model_adds_is_read_like_the_others(of_user):
         assert len(queries) == 0
 
 
-# The ORM does what this module cannot
+# The ORM does what the compiled statement cannot
 
 
 def from_orm(model: type[AbstractToken]) -> bool:

@@ -104,7 +104,7 @@ def test_the_interval_is_a_setting(token: Any) -> None:
             assert row(token).last_used_at == start + expected
 
 
-def test_each_use_where_the_interval_is_zero(token: Any) -> None:
+def test_each_use_is_recorded_if_the_interval_is_zero(token: Any) -> None:
     start = timezone.now()
     with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": timedelta(0)}):
         for microseconds in range(3):
@@ -204,7 +204,7 @@ def test_a_token_that_expires_while_the_view_runs_stays_expired() -> None:
 
 
 @both
-def test_a_token_that_is_revoked_while_it_is_used(token: Any, atomic: bool) -> None:
+def test_a_token_that_is_revoked_while_it_is_used_stays_revoked(token: Any, atomic: bool) -> None:
     def look(request: Any) -> None:
         operations.revoke(request.auth, reason="admin")
 

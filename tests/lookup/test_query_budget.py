@@ -79,7 +79,7 @@ class TestAnyNumberOfTokens:
         assert len(asked) == 1
 
     @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
-    def test_expired_is_one_query_and_deletes_nothing(self, atomic: bool) -> None:
+    def test_an_expired_token_is_one_query_and_deletes_nothing(self, atomic: bool) -> None:
         user = make_user()
         now = timezone.now()
         Token.objects.bulk_create(
@@ -164,7 +164,7 @@ class TestNoQueryAtAll:
 @pytest.mark.django_db
 class TestEachWayIn:
     @pytest.mark.parametrize("cls", [ExpiringTokenAuthentication, BearerTokenAuthentication])
-    def test_the_lookup_alone(self, user: Any, cls: Any) -> None:
+    def test_authenticate_credentials_is_one_query(self, user: Any, cls: Any) -> None:
         token = used(user)
         with queries() as asked:
             found, auth = cls().authenticate_credentials(token.key)
@@ -174,7 +174,7 @@ class TestEachWayIn:
             assert (auth.expires_at, auth.name, auth.kind) == (token.expires_at, "", "login")
         assert len(asked) == 1, asked
 
-    def test_from_key(self, user: Any) -> None:
+    def test_from_key_is_one_query(self, user: Any) -> None:
         token = used(user)
         with queries() as asked:
             found = Token.objects.from_key(token.key)
@@ -184,18 +184,18 @@ class TestEachWayIn:
             assert Token.objects.from_key("dta_" + "a" * 36) is None
         assert asked == []
 
-    def test_showing_the_token_over_http(self, user: Any) -> None:
+    def test_showing_the_token_is_one_query(self, user: Any) -> None:
         answer, asked = ask(used(user).key, path="/auth/token/")
         assert answer.status_code == 200
         assert len(asked) == 1, asked
 
-    def test_a_key_of_another_shape(self, user: Any) -> None:
+    def test_a_key_of_another_shape_is_one_query(self, user: Any) -> None:
         Token.objects.create(user=user, key="abcd1234", last_used_at=timezone.now())
         answer, asked = ask("abcd1234")
         assert answer.status_code == 200
         assert len(asked) == 1, asked
 
-    def test_with_peppers(self, user: Any, settings: Any) -> None:
+    def test_a_lookup_with_two_peppers_is_one_query(self, user: Any, settings: Any) -> None:
         settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50, 2: "q" * 50}, "PEPPER": 2}
         answer, asked = ask(used(user).key)
         assert answer.status_code == 200

@@ -67,7 +67,7 @@ def ask(token: Any, path: str = "/echo/", word: str = "Token") -> Any:
     return client.get(path)
 
 
-def test_a_valid_token(atomic: bool) -> None:
+def test_a_usable_token_is_accepted(atomic: bool) -> None:
     # The token was never used, so a writable database would record this use.
     token = Token.objects.create(user=make_user())
     with atomic_requests(atomic), read_only_database():
@@ -84,7 +84,7 @@ def test_a_valid_token(atomic: bool) -> None:
     assert Token.objects.get().last_used_at is not None
 
 
-def test_an_expired_token(atomic: bool) -> None:
+def test_an_expired_token_is_refused(atomic: bool) -> None:
     token = Token.objects.create(user=make_user(), expires_at=timezone.now() - timedelta(seconds=1))
     with atomic_requests(atomic), read_only_database():
         answer = ask(token)
@@ -93,14 +93,14 @@ def test_an_expired_token(atomic: bool) -> None:
     assert Token.objects.filter(pk=token.pk).exists()
 
 
-def test_an_unknown_token(atomic: bool) -> None:
+def test_an_unknown_key_is_refused(atomic: bool) -> None:
     token = Token.objects.create(user=make_user())
     Token.objects.all().delete()
     with atomic_requests(atomic), read_only_database():
         assert ask(token).status_code == 401
 
 
-def test_a_token_that_a_use_would_extend(atomic: bool, settings: Any) -> None:
+def test_a_token_that_a_use_would_extend_is_accepted(atomic: bool, settings: Any) -> None:
     settings.DRF_TOKEN_AUTH = {"IDLE_TIMEOUT": timedelta(hours=1)}
     token = operations.issue(make_user())
     before = Token.objects.get(pk=token.pk).expires_at
@@ -109,7 +109,7 @@ def test_a_token_that_a_use_would_extend(atomic: bool, settings: Any) -> None:
     assert Token.objects.get(pk=token.pk).expires_at == before
 
 
-def test_a_token_that_a_use_would_rehash(atomic: bool, settings: Any) -> None:
+def test_a_token_that_a_use_would_rehash_is_accepted(atomic: bool, settings: Any) -> None:
     token = Token.objects.create(user=make_user())
     before = bytes(Token.objects.get().digest)
     settings.DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 50}, "PEPPER": 1}

@@ -86,7 +86,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("typed", COMMANDS, ids=lambda typed: typed[0])
-def test_an_unknown_database(typed: list[str]) -> None:
+def test_an_unknown_database_is_refused(typed: list[str]) -> None:
     error = refused(*typed, "--database", "nowhere")
     assert "--database" in str(error)
     assert "nowhere" in str(error)
@@ -130,14 +130,14 @@ class TestDurations:
             ("365000d", timedelta(days=365_000)),
         ],
     )
-    def test_read(self, text: str, meant: timedelta) -> None:
+    def test_a_duration_is_read(self, text: str, meant: timedelta) -> None:
         assert duration(text) == meant
 
     @pytest.mark.parametrize(
         "text",
         ["", "5", "d", "1.5d", "-1d", "1 d", "1d ", "365001d", "9" * 20 + "w", "9" * 5000 + "d"],
     )
-    def test_refused(self, text: str) -> None:
+    def test_text_that_is_no_duration_is_refused(self, text: str) -> None:
         error = refused("purge_expired_tokens", f"--older-than={text}")
         assert "is not a duration such as 90d" in str(error)
 
@@ -146,14 +146,14 @@ class TestFromCode:
     """``call_command`` passes options on without converting them."""
 
     @pytest.mark.parametrize("ttl", ["90d", 90 * DAY])
-    def test_a_lifetime(self, user: Any, ttl: Any) -> None:
+    def test_create_token_takes_text_or_a_timedelta(self, user: Any, ttl: Any) -> None:
         now = timezone.now()
         with at(now):
             run("create_token", user.get_username(), ttl=ttl)
         assert Token.objects.get().expires_at == now + 90 * DAY
 
     @pytest.mark.parametrize("week", ["1w", 7 * DAY])
-    def test_the_purge(self, user: Any, week: Any) -> None:
+    def test_purge_expired_tokens_takes_text_or_a_timedelta(self, user: Any, week: Any) -> None:
         now = timezone.now()
         fill(user, expires_at=now - 8 * DAY)
         fill(user, expires_at=now - 6 * DAY)
@@ -165,7 +165,7 @@ class TestFromCode:
         assert left() == set(kept)
 
     @pytest.mark.parametrize("day", ["1d", DAY])
-    def test_revoking(self, user: Any, day: Any) -> None:
+    def test_revoke_tokens_takes_text_or_a_timedelta(self, user: Any, day: Any) -> None:
         fill(user, created_at=timezone.now() - 2 * DAY)
         kept = fill(user)
         assert run("revoke_tokens", unused_for=day, interactive=False) == "Revoked 1 token.\n"
@@ -180,7 +180,9 @@ class TestFromCode:
             (["revoke_tokens", "--no-input"], "unused_for"),
         ],
     )
-    def test_a_wrong_duration(self, user: Any, typed: list[str], option: str) -> None:
+    def test_a_wrong_duration_is_refused_and_changes_nothing(
+        self, user: Any, typed: list[str], option: str
+    ) -> None:
         fill(user, created_at=timezone.now() - 2 * DAY)
         fill(user, expires_at=timezone.now())
         error = refused(*typed, **{option: "7 days"})
@@ -189,13 +191,13 @@ class TestFromCode:
         )
         assert len(left()) == 2
 
-    def test_a_lifetime_of_zero(self, user: Any) -> None:
+    def test_a_lifetime_of_zero_is_refused(self, user: Any) -> None:
         error = refused("create_token", user.get_username(), ttl="0s")
         assert str(error) == "--ttl must be longer than 0s, such as 90d or 12h."
 
 
 class TestMoments:
-    def test_a_date_is_its_first_moment_here(self) -> None:
+    def test_a_date_is_its_first_moment_in_the_local_time_zone(self) -> None:
         first = moment("2026-03-01")
         assert timezone.is_aware(first) is settings.USE_TZ
         here = timezone.localtime(first) if settings.USE_TZ else first
@@ -210,7 +212,7 @@ class TestMoments:
         "text",
         ["", "yesterday", "2026-02-30", "2026-13-01T00:00", "25:00", "0001-01-01T00:00+14:00"],
     )
-    def test_refused(self, text: str) -> None:
+    def test_text_that_is_no_date_or_time_is_refused(self, text: str) -> None:
         error = refused("revoke_tokens", f"--created-before={text}", "--no-input")
         assert "is not a date or time such as" in str(error)
 
@@ -224,14 +226,14 @@ class TestCreateToken:
         assert (token.user, token.kind, token.name) == (user, "personal", "nightly job")
         assert token.scopes is None
 
-    def test_kind_and_scopes(self, user: Any) -> None:
+    def test_kind_and_scopes_are_stored(self, user: Any) -> None:
         with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "", "write": ""}}):
             run("create_token", user.get_username(), "--kind", "login", "--scopes", "write", "read")
         token = Token.objects.get()
         assert (token.kind, token.scope_list) == ("login", ["read", "write"])
 
     @pytest.mark.parametrize("typed", [["--scopes", "read write"], ["--scopes", " write ", "read"]])
-    def test_scopes_between_spaces(self, user: Any, typed: list[str]) -> None:
+    def test_scopes_may_be_separated_by_spaces(self, user: Any, typed: list[str]) -> None:
         with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "", "write": ""}}):
             run("create_token", user.get_username(), *typed)
             run("create_token", user.get_username(), scopes="read write")
@@ -242,7 +244,9 @@ class TestCreateToken:
         ("typed", "lifetime"),
         [([], 90 * DAY), (["--ttl", "1h30m"], timedelta(minutes=90)), (["--never"], None)],
     )
-    def test_lifetime(self, user: Any, typed: list[str], lifetime: timedelta | None) -> None:
+    def test_the_lifetime_is_the_default_or_the_given_one(
+        self, user: Any, typed: list[str], lifetime: timedelta | None
+    ) -> None:
         now = timezone.now()
         with at(now):
             run("create_token", user.get_username(), *typed)
@@ -269,12 +273,12 @@ class TestCreateToken:
         assert why in str(refused("create_token", user.get_username(), *typed))
         assert not left()
 
-    def test_a_user_who_does_not_exist(self, db: None) -> None:
+    def test_a_user_who_does_not_exist_is_an_error(self, db: None) -> None:
         error = refused("create_token", "nobody")
         assert str(error) == f"There is no user whose {FIELD} is 'nobody'."
         assert error.returncode == 1
 
-    def test_the_limit(self, user: Any) -> None:
+    def test_a_user_at_the_limit_gets_no_token(self, user: Any) -> None:
         with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}):
             run("create_token", user.get_username())
             assert "allows a user 1 usable token" in str(
@@ -282,7 +286,7 @@ class TestCreateToken:
             )
         assert len(left()) == 1
 
-    def test_a_user_who_is_changed_meanwhile(self, user: Any, monkeypatch: Any) -> None:
+    def test_a_user_who_is_changed_meanwhile_is_an_error(self, user: Any, monkeypatch: Any) -> None:
         def changed(*args: Any, **kwargs: Any) -> Any:
             raise PasswordChanged
 
@@ -299,7 +303,7 @@ class TestPurgeExpiredTokens:
         assert run("purge_expired_tokens") == "0 expired tokens deleted.\n"
         assert left() == set(kept)
 
-    def test_dry_run(self, user: Any) -> None:
+    def test_a_dry_run_deletes_nothing(self, user: Any) -> None:
         fill(user, expires_at=timezone.now())
         fill(user, created_at=timezone.now() - 200 * DAY)
         out = run("purge_expired_tokens", "--dry-run", "--unused-for", "180d")
@@ -310,13 +314,13 @@ class TestPurgeExpiredTokens:
         "typed", [["purge_expired_tokens"], ["revoke_tokens", "--no-input"]], ids=lambda one: one[0]
     )
     @override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
-    def test_unused_for_where_no_use_is_recorded(self, user: Any, typed: list[str]) -> None:
+    def test_unused_for_is_refused_if_no_use_is_recorded(self, user: Any, typed: list[str]) -> None:
         [token] = fill(user, created_at=timezone.now() - 200 * DAY)
         with pytest.raises(CommandError, match="LAST_USED_INTERVAL is None"):
             run(*typed, "--unused-for", "180d")
         assert left() == {token}
 
-    def test_unused_for_no_time_at_all(self, user: Any) -> None:
+    def test_unused_for_may_be_0s(self, user: Any) -> None:
         fill(user)
         typed = ["purge_expired_tokens", "--unused-for", "0s"]
         assert run(*typed, "--dry-run") == "1 expired or unused token would be deleted.\n"
@@ -391,21 +395,25 @@ class TestRevokeTokens:
             assert revoke("--all") == "Revoked 1 token.\n"
         assert len(left()) == 1
 
-    def test_kind(self, user: Any) -> None:
+    def test_kind_selects_the_tokens_of_one_kind(self, user: Any) -> None:
         kept = fill(user, kind="personal")
         fill(user, kind="login")
         assert revoke("--kind", "login") == "Revoked 1 token.\n"
         assert left() == set(kept)
 
     @pytest.mark.parametrize(("gap", "goes"), [(-1, True), (0, False), (1, False)])
-    def test_created_before(self, user: Any, gap: int, goes: bool) -> None:
+    def test_created_before_excludes_the_moment_itself(
+        self, user: Any, gap: int, goes: bool
+    ) -> None:
         fill(user, created_at=moment("2026-03-01T12:00:00Z") + gap * MICROSECOND)
         revoke("--created-before", "2026-03-01T12:00:00Z")
         assert bool(left()) is not goes
 
     @pytest.mark.parametrize(("gap", "goes"), [(-1, True), (0, True), (1, False)])
     @pytest.mark.parametrize("was_used", [True, False])
-    def test_unused_for(self, user: Any, gap: int, goes: bool, was_used: bool) -> None:
+    def test_unused_for_includes_the_moment_itself(
+        self, user: Any, gap: int, goes: bool, was_used: bool
+    ) -> None:
         now = timezone.now()
         last = now - 180 * DAY + gap * MICROSECOND
         if was_used:
@@ -445,13 +453,13 @@ class TestRevokeTokens:
         revoke("--scope", name)
         assert bool(left()) is not goes
 
-    def test_a_scope_no_longer_declared(self, user: Any) -> None:
+    def test_tokens_with_an_undeclared_scope_are_revoked(self, user: Any) -> None:
         with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"legacy": ""}}):
             operations.issue(user, scopes="legacy")
         assert revoke("--scope", "legacy") == "Revoked 1 token.\n"
 
     @pytest.mark.parametrize("name", ["", " ", "a b", "read ", "a\0b"])
-    def test_a_wrong_name_of_a_scope(self, user: Any, name: str) -> None:
+    def test_a_wrong_name_of_a_scope_is_refused(self, user: Any, name: str) -> None:
         fill(user, scopes="a b")
         assert "is not the name of a scope" in str(refused("revoke_tokens", f"--scope={name}"))
         assert left()
@@ -477,7 +485,7 @@ class TestRevokeTokens:
         assert revoke(*typed) == "Revoked 1 token.\n"
         assert left() == set(kept)
 
-    def test_all_of_a_kind(self, user: Any) -> None:
+    def test_all_can_be_narrowed_to_a_kind(self, user: Any) -> None:
         fill(user, kind="personal")
         assert revoke("--all", "--kind", "login") == "Revoked 0 tokens.\n"
 
@@ -524,8 +532,8 @@ class TestRevokeTokens:
         assert left()
 
     @pytest.mark.parametrize(("answer", "goes"), [("y", True), ("n", False)])
-    def test_an_answer_of_a_test(self, user: Any, answer: str, goes: bool) -> None:
-        """Tests of projects answer Django's own commands in this way."""
+    def test_a_mocked_input_answers_the_question(self, user: Any, answer: str, goes: bool) -> None:
+        """Tests of projects answer the questions of Django's commands in this way."""
         fill(user)
 
         def type_it(prompt: str) -> str:
@@ -578,7 +586,7 @@ class TestRevokeTokens:
             )
             assert ("\rRevoked 2" in error.getvalue()) is said
 
-    def test_in_batches_by_user(self, user: Any, other_user: Any) -> None:
+    def test_tokens_are_revoked_in_batches_by_user(self, user: Any, other_user: Any) -> None:
         from drf_token_auth.rows.revocation import revoke_in_batches
 
         for person in [user, other_user, user]:
@@ -593,7 +601,7 @@ class TestRevokeTokens:
         assert totals == [3, 4, 6, 8, 9]
         assert left() == set(kept)
 
-    def test_a_killed_command_keeps_its_work(self, user: Any, other_user: Any) -> None:
+    def test_an_interrupted_command_keeps_its_work(self, user: Any, other_user: Any) -> None:
         from drf_token_auth.rows.revocation import revoke_in_batches
 
         fill(user, 2)
@@ -639,7 +647,7 @@ def stats() -> Any:
 
 
 class TestTokenStats:
-    def test_an_empty_table(self, db: None) -> None:
+    def test_an_empty_table_has_zeros(self, db: None) -> None:
         assert stats() == {
             "total": 0,
             "usable": 0,
@@ -706,11 +714,11 @@ class TestTokenStats:
         assert "1  knox: imported from knox\n" in text
         assert not any(secret in text for secret in PEPPERS.values())
 
-    def test_a_version_of_another_release(self, user: Any) -> None:
+    def test_a_digest_version_of_another_release_is_unknown(self, user: Any) -> None:
         fill(user, digest=bytes([200]) + bytes(32))
         assert stats()["digests"][1] == {"version": 200, "tokens": 1, "state": "unknown"}
 
-    def test_text(self, user: Any) -> None:
+    def test_the_text_shows_every_count(self, user: Any) -> None:
         fill(user, 12, expires_at=timezone.now() + DAY, last_used_at=timezone.now())
         fill(user, digest=keys.digest("key", keys.SHA256), expires_at=timezone.now())
         assert run("token_stats") == (
@@ -745,18 +753,20 @@ class TestTokenStats:
         assert len(asked) == 6
 
     @override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None})
-    def test_where_no_use_is_recorded(self, user: Any) -> None:
+    def test_unused_tokens_are_not_counted_if_no_use_is_recorded(self, user: Any) -> None:
         fill(user, created_at=timezone.now() - 200 * DAY)
         found = stats()
         assert (found["never_used"], found["unused_90_days"], found["usable"]) == (None, None, 1)
         assert "         -  never used\n" in run("token_stats")
 
-    def test_an_unknown_format(self, db: None) -> None:
+    def test_an_unknown_format_is_refused(self, db: None) -> None:
         assert "--format" in str(refused("token_stats", "--format", "xml"))
 
 
 class TestStatsOfUsersThatAreAlwaysActive:
-    def test_they_are_not_counted(self, monkeypatch: pytest.MonkeyPatch, user: Any) -> None:
+    def test_inactive_users_are_not_counted(
+        self, monkeypatch: pytest.MonkeyPatch, user: Any
+    ) -> None:
         from django.core.exceptions import FieldDoesNotExist
 
         options = type(user)._meta
@@ -796,7 +806,9 @@ def find(*typed: Any, stdin: Any = None) -> tuple[int, list[str]]:
 
 
 class TestFindLeakedTokens:
-    def test_whose_they_are(self, user: Any, other_user: Any, tmp_path: Path) -> None:
+    def test_each_key_is_shown_with_its_token(
+        self, user: Any, other_user: Any, tmp_path: Path
+    ) -> None:
         mine = operations.issue(user, name="ci job", kind="personal")
         theirs = operations.issue(other_user)
         Token.objects.filter(pk=theirs.pk).update(expires_at=timezone.now())
@@ -829,7 +841,7 @@ class TestFindLeakedTokens:
         assert '"old dta_…"' in said
         assert "dta_…: No such file" in said
 
-    def test_a_key_in_place_of_a_path(self, user: Any) -> None:
+    def test_a_key_in_place_of_a_path_is_refused(self, user: Any) -> None:
         token = operations.issue(user)
         err = io.StringIO()
         with pytest.raises(CommandError):
@@ -837,7 +849,7 @@ class TestFindLeakedTokens:
         assert "A key was given in place of a path. Pipe the key" in err.getvalue()
         assert token.key[4:] not in err.getvalue()
 
-    def test_none_is_status_0(self, user: Any, tmp_path: Path) -> None:
+    def test_without_usable_tokens_the_status_is_0(self, user: Any, tmp_path: Path) -> None:
         token = operations.issue(user)
         expired = token.key
         Token.objects.update(expires_at=timezone.now())
@@ -847,7 +859,7 @@ class TestFindLeakedTokens:
         (tmp_path / "a").write_text("")
         assert find(tmp_path) == (0, ["Found no keys."])
 
-    def test_folders_all_the_way_down(self, user: Any, tmp_path: Path) -> None:
+    def test_folders_are_searched_at_every_depth(self, user: Any, tmp_path: Path) -> None:
         key = operations.issue(user).key
         for name in ["b/c/d.txt", "b/a.txt", "a.txt", ".git/config"]:
             file = tmp_path / name
@@ -859,7 +871,9 @@ class TestFindLeakedTokens:
         ]
         assert lines[-1] == "Found 4 keys. Usable tokens with a leaked key: 1."
 
-    def test_links_in_circles_and_pipes_are_no_trap(self, user: Any, tmp_path: Path) -> None:
+    def test_circular_links_and_pipes_do_not_stop_the_search(
+        self, user: Any, tmp_path: Path
+    ) -> None:
         key = operations.issue(user).key
         (tmp_path / "a").write_text(key)
         (tmp_path / "circle").symlink_to(tmp_path, target_is_directory=True)
@@ -915,13 +929,13 @@ class TestFindLeakedTokens:
         assert lines[-1] == "1 token revoked."
         assert not left()
 
-    def test_paths_that_are_no_text(self, user: Any, tmp_path: Path) -> None:
+    def test_paths_that_are_no_text_are_escaped(self, user: Any, tmp_path: Path) -> None:
         key = operations.issue(user).key
         (tmp_path / os.fsdecode(b"a\n\x1b[31m\xff")).write_text(key)
         _, lines = find(tmp_path)
         assert lines[0].startswith(rf"{tmp_path}/a\n\x1b[31m\xff:1  token id ")
 
-    def test_standard_input(self, user: Any, tmp_path: Path) -> None:
+    def test_standard_input_is_searched(self, user: Any, tmp_path: Path) -> None:
         token = operations.issue(user)
         status, lines = find("-", stdin=Input(f"\n{token.key}\n"))
         assert (status, lines[0]) == (
@@ -929,7 +943,7 @@ class TestFindLeakedTokens:
             f"-:2  token id {token.pk}, user {user.pk}, login, no name, usable",
         )
 
-    def test_bytes(self, user: Any, tmp_path: Path) -> None:
+    def test_files_that_are_not_utf_8_are_searched(self, user: Any, tmp_path: Path) -> None:
         (tmp_path / "dump").write_bytes(b"\xff\n\0\xfe" + operations.issue(user).key.encode())
         (tmp_path / "utf16.txt").write_text(operations.issue(user).key, encoding="utf-16")
         status, lines = find(tmp_path)
@@ -948,7 +962,7 @@ class TestFindLeakedTokens:
             _, lines = find("-", "--prefix", "old_", "--prefix", "older_", stdin=Input(text))
             assert lines[-1] == "Found 4 keys. Usable tokens with a leaked key: 4."
 
-    def test_peppers(self, user: Any) -> None:
+    def test_keys_with_and_without_a_pepper_are_found(self, user: Any) -> None:
         before = operations.issue(user)
         with override_settings(DRF_TOKEN_AUTH={"PEPPERS": PEPPERS, "PEPPER": 3}):
             after = operations.issue(user)
@@ -958,7 +972,9 @@ class TestFindLeakedTokens:
     @pytest.mark.parametrize(
         ("late", "state"), [(-MICROSECOND, "usable"), (timedelta(0), "rotated")]
     )
-    def test_the_key_before_a_rotation(self, user: Any, late: timedelta, state: str) -> None:
+    def test_the_previous_key_is_usable_within_its_grace(
+        self, user: Any, late: timedelta, state: str
+    ) -> None:
         token = operations.issue(user)
         now = timezone.now()
         with at(now):
@@ -967,7 +983,7 @@ class TestFindLeakedTokens:
             status, lines = find("-", "--revoke", "--no-input", stdin=Input(token.key))
         assert lines[0].endswith(state)
         assert status == (1 if state == "usable" else 0)
-        # A thief of this key could rotate again.
+        # A usable previous key is a leak: a thief could rotate with it.
         assert (rotated in left()) is (state == "rotated")
 
     def test_a_replaced_key_belongs_to_its_token(self, user: Any) -> None:
@@ -984,7 +1000,9 @@ class TestFindLeakedTokens:
         status, lines = find("-", "--revoke", "--no-input", stdin=Input(token.key))
         assert (status, lines[-1]) == (1, "1 token revoked.")
 
-    def test_revoke(self, user: Any, django_capture_on_commit_callbacks: Any) -> None:
+    def test_usable_tokens_with_a_leaked_key_are_revoked(
+        self, user: Any, django_capture_on_commit_callbacks: Any
+    ) -> None:
         leaked, expired, kept = [operations.issue(user) for _ in range(3)]
         Token.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
         text = f"{leaked.key}\n{leaked.key}\n{expired.key}"
@@ -1010,7 +1028,7 @@ class TestFindLeakedTokens:
         assert status == 1
         assert bool(left()) is not goes
 
-    def test_revoke_without_a_terminal(
+    def test_revoke_is_refused_if_it_cannot_ask(
         self, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "a").write_text(operations.issue(user).key)
@@ -1033,5 +1051,5 @@ class TestFindLeakedTokens:
     @pytest.mark.parametrize(
         "typed", [[], ["a", "--prefix="], ["a", "--prefix", "x" * 17], ["a", "--prefix", "ä"]]
     )
-    def test_bad_input(self, typed: list[str]) -> None:
+    def test_bad_input_is_refused(self, typed: list[str]) -> None:
         assert str(refused("find_leaked_tokens", *typed))

@@ -31,7 +31,9 @@ def in_encoding(name: str) -> Any:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp949", "utf-8"])
-def test_a_name_that_the_terminal_cannot_show(user: Any, tmp_path: Path, encoding: str) -> None:
+def test_a_name_that_the_terminal_cannot_show_is_escaped(
+    user: Any, tmp_path: Path, encoding: str
+) -> None:
     (tmp_path / "leak.txt").write_text(operations.issue(user, name="민수 📱").key)
     out = in_encoding(encoding)
     typed = [str(tmp_path), "--revoke", "--no-input"]
@@ -43,14 +45,14 @@ def test_a_name_that_the_terminal_cannot_show(user: Any, tmp_path: Path, encodin
 
 
 @pytest.mark.parametrize("typed", [["revoke_tokens", "--all", "--no-input"]])
-def test_a_pipe_that_nobody_reads(user: Any, typed: list[str]) -> None:
+def test_tokens_are_revoked_if_no_program_reads_the_output(user: Any, typed: list[str]) -> None:
     operations.issue(user)
     call_command(*typed, stdout=Closed(), stderr=Closed())
     assert not Token.objects.exists()
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
-def test_statistics_that_nobody_reads(user: Any, format_: str) -> None:
+def test_statistics_that_no_program_reads_are_no_error(user: Any, format_: str) -> None:
     call_command("token_stats", "--format", format_, stdout=Closed(), stderr=Closed())
 
 
@@ -67,10 +69,10 @@ def test_a_purge_goes_on_if_its_terminal_is_closed(user: Any) -> None:
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_stream_that_does_not_exist(
+def test_tokens_are_revoked_without_a_standard_stream(
     user: Any, monkeypatch: pytest.MonkeyPatch, stream: str
 ) -> None:
-    """Python has no standard output after ``>&-``."""
+    """Python sets ``sys.stdout`` to None after ``>&-``, and ``sys.stderr`` after ``2>&-``."""
     operations.issue(user)
     monkeypatch.setattr(sys, stream, None)
     call_command("revoke_tokens", "--all", "--no-input")

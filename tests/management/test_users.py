@@ -42,7 +42,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Manager:
     return made
 
 
-def test_a_user_by_id(user: Any, other_user: Any) -> None:
+def test_a_user_is_found_by_id(user: Any, other_user: Any) -> None:
     key = run("create_token", "--user-id", user.pk).strip()
     assert Token.objects.from_key(key).user == user
     operations.issue(other_user)
@@ -51,7 +51,7 @@ def test_a_user_by_id(user: Any, other_user: Any) -> None:
 
 
 @pytest.mark.parametrize("id_", ["x", "", "99999999", "9" * 40])
-def test_an_id_that_no_user_has(user: Any, id_: str) -> None:
+def test_an_id_that_no_user_has_is_refused(user: Any, id_: str) -> None:
     for typed in (["create_token", "--user-id", id_], ["revoke_tokens", "--user-id", id_]):
         assert str(refused(*typed)) == f"There is no user with the id {id_!r}."
 
@@ -65,7 +65,9 @@ def test_revoke_tokens_takes_a_name_or_an_id(user: Any) -> None:
     assert "not allowed with" in str(refused("revoke_tokens", "--user", "ada", "--user-id", "1"))
 
 
-def test_a_hidden_user_gets_no_token_but_loses_those_there_are(user: Any, manager: Manager) -> None:
+def test_a_hidden_user_gets_no_token_and_existing_ones_are_revoked(
+    user: Any, manager: Manager
+) -> None:
     operations.issue(user)
     manager.hidden = (user.pk,)
     name = user.get_username()
@@ -82,7 +84,7 @@ def in_another_letter_form(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["한글", "ada", "josé"])
-def test_a_name_in_another_letter_form(db: None, name: str) -> None:
+def test_a_name_is_found_in_another_letter_form(db: None, name: str) -> None:
     owner = make_user("owner")
     User.objects.filter(pk=owner.pk).update(**{User.USERNAME_FIELD: name})
     typed = in_another_letter_form(name)
@@ -92,18 +94,18 @@ def test_a_name_in_another_letter_form(db: None, name: str) -> None:
     assert revoke("--user", typed) == "Revoked 1 token.\n"
 
 
-def test_a_name_that_is_stored_in_another_letter_form(db: None) -> None:
+def test_a_name_that_is_stored_in_another_letter_form_is_found(db: None) -> None:
     owner = make_user("owner")
     stored = in_another_letter_form("ada")
     User.objects.filter(pk=owner.pk).update(**{User.USERNAME_FIELD: stored})
     assert find_user(stored, None, using="default") == owner
 
 
-def test_another_spelling_that_the_manager_knows(user: Any, manager: Manager) -> None:
+def test_another_spelling_that_the_manager_knows_is_found(user: Any, manager: Manager) -> None:
     assert find_user(user.get_username().upper(), None, using="default") == user
 
 
-def test_a_spelling_that_the_manager_finds_twice(user: Any, manager: Manager) -> None:
+def test_a_spelling_that_the_manager_finds_twice_is_refused(user: Any, manager: Manager) -> None:
     name = user.get_username()
     twin = make_user("twin")
     try:
@@ -136,7 +138,7 @@ class Twins:
         return self.found[index]
 
 
-def test_a_name_that_two_users_have(
+def test_a_name_that_two_users_have_is_refused(
     user: Any, other_user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twins = property(lambda cls: Twins(user, other_user))

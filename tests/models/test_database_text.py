@@ -171,7 +171,9 @@ class TestPages:
         assert not get_token_model().objects.exists()
 
     @pytest.mark.parametrize("place", ["devices", "api-tokens"])
-    def test_a_list_finds_nothing(self, user: Any, page: Client, place: str) -> None:
+    def test_a_list_finds_a_name_by_its_stored_form(
+        self, user: Any, page: Client, place: str
+    ) -> None:
         kind = "login" if place == "devices" else "personal"
         get_token_model().objects.create(user=user, name=STORED, kind=kind)
         assert STORED in page.get(f"/account/{place}/", {"q": TYPED}).text
@@ -179,6 +181,6 @@ class TestPages:
 
 
 @pytest.mark.parametrize("name", ["📱", "민수"])
-def test_no_user_has_a_name_that_cannot_be_stored(name: str) -> None:
+def test_a_login_with_a_name_that_cannot_be_stored_is_a_400(name: str) -> None:
     body = {"username": name, "password": "x"}
     assert APIClient().post("/auth/login/", body, format="json").status_code == 400

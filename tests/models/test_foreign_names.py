@@ -61,7 +61,7 @@ RENAMED = {
 
 
 @pytest.mark.parametrize("way", RENAMED)
-def test_a_column_of_another_package_says_ours(way: str) -> None:
+def test_a_column_of_another_package_says_which_column_to_write(way: str) -> None:
     call, ours = RENAMED[way]
     with pytest.raises(FieldError, match=f"A token has no column .* Write '{ours}'"):
         call()

@@ -250,7 +250,7 @@ def loaddata_idle(user: Any) -> None:
 
 
 def loaddata_without_a_digest(user: Any) -> None:
-    """A fixture that a person wrote. Nobody knows its key."""
+    """Load a fixture that a person wrote without a digest. Its key is unknown."""
     fields = {"user": user.pk, "expires_at": None}
     fixture = [{"model": Token._meta.label_lower, "pk": None, "fields": fields}]
     for loaded in serializers.deserialize("json", json.dumps(fixture, default=str)):
@@ -459,7 +459,7 @@ def test_no_rotation_extends_beyond_the_limit() -> None:
         assert use(token) == 401
 
 
-def test_an_idle_timeout_without_a_limit(user: Any) -> None:
+def test_an_idle_timeout_needs_no_limit(user: Any) -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(user, ttl=None, idle_timeout=HOUR)
@@ -486,7 +486,7 @@ def test_idle_timeout_applies_to_login_tokens_only(user: Any) -> None:
     assert personal.expires_at == now + 90 * DAY
 
 
-def test_a_fixed_lifetime_despite_idle_timeout(user: Any) -> None:
+def test_a_call_can_give_a_fixed_lifetime_despite_idle_timeout(user: Any) -> None:
     now = timezone.now()
     with override_settings(DRF_TOKEN_AUTH={"IDLE_TIMEOUT": HOUR}), at(now):
         token = operations.issue(user, ttl=DAY, idle_timeout=None)
@@ -633,7 +633,7 @@ def authenticate(key: str) -> Any:
     pauses=st.lists(st.integers(0, 4000), max_size=12),
     interval=st.sampled_from([None, timedelta(0), MINUTE, 10 * MINUTE]),
 )
-def test_random_uses_of_an_idle_token(
+def test_random_uses_keep_the_rules_of_an_idle_token(
     idle: int, ttl: int | None, pauses: list[int], interval: timedelta | None
 ) -> None:
     """A use never shortens the lifetime, exceeds the cap or restores an expired token.

@@ -83,7 +83,7 @@ def test_get_or_create_through_the_users_own_manager(user):
     assert own.get_or_create() == (token, False)
 
 
-def test_aget_or_create(tokens, user):
+def test_aget_or_create_creates_a_token_that_is_found_again(tokens, user):
     @async_to_sync
     async def elsewhere():
         return await tokens.aget_or_create(user=user)
@@ -121,7 +121,7 @@ def test_bulk_create_gives_each_a_key_an_expiry_and_a_stamp(tokens, user, other_
     assert all(token.user_stamp for token in made)
 
 
-def test_bulk_create_loads_the_users_it_lacks_at_once(
+def test_bulk_create_loads_the_missing_users_together(
     tokens, user_factory, django_assert_max_num_queries
 ):
     ids = [user_factory(f"user{number}").pk for number in range(20)]

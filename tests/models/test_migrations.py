@@ -47,7 +47,7 @@ class Entry(models.Model):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_migrate_zero_with_rows(user_factory: Any) -> None:
+def test_migrate_zero_works_with_rows(user_factory: Any) -> None:
     Token.objects.create(user=user_factory())
     label = Token._meta.app_label
     try:
@@ -127,7 +127,7 @@ class TestTheFiles:
         users = settings.AUTH_USER_MODEL.partition(".")[0]
         assert {app for app, _ in needed} <= {users, "drf_token_auth"}
 
-    def test_the_model_can_be_swapped_from_the_first_one_on(self) -> None:
+    def test_the_model_can_be_swapped_from_the_first_migration_on(self) -> None:
         loader = MigrationLoader(None, ignore_no_migrations=True)
         state = loader.project_state(("drf_token_auth", "0001_initial"))
         options = state.models["drf_token_auth", "token"].options
@@ -168,7 +168,7 @@ OURS, SWAPPED = "drf_token_auth_token", "apitokens_apitoken"
 @pytest.mark.parametrize(
     "variant", ["base", "default_user", "no_tz", "uuid_user", "rich_user", "atomic"]
 )
-def test_migrate_forwards_and_back_with_rows(tmp_path: Path, variant: str) -> None:
+def test_migrations_run_forwards_and_back_with_rows(tmp_path: Path, variant: str) -> None:
     status, rows, tables = Project(tmp_path, variant).python(THERE_AND_BACK)
     assert status == [200, 200, 401]
     assert rows == 2
@@ -176,7 +176,7 @@ def test_migrate_forwards_and_back_with_rows(tmp_path: Path, variant: str) -> No
     assert not any(SWAPPED in names for names in tables)
 
 
-def test_migrate_forwards_and_back_with_rows_of_a_swapped_model(tmp_path: Path) -> None:
+def test_migrations_run_forwards_and_back_with_rows_of_a_swapped_model(tmp_path: Path) -> None:
     status, rows, tables = Project(tmp_path, "swapped").python(THERE_AND_BACK)
     assert status == [200, 200, 401]
     assert rows == 2

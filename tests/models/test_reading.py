@@ -160,7 +160,7 @@ def test_validation_refuses_undeclared_scopes(user: Any, scopes: Any) -> None:
 
 
 def test_a_row_without_a_key_is_refused(user: Any) -> None:
-    """The model in a data migration does not have our ``save()``."""
+    """The model in a data migration does not have the package's ``save()``."""
     with pytest.raises(ValueError, match="This token has no key"), transaction.atomic():
         Token(user=user).save_base()
     assert not Token.objects.exists()

@@ -170,7 +170,9 @@ class Note(models.Model):
 
 
 @pytest.mark.parametrize("to_swapped_out", [True, False])
-def test_a_foreign_key_to_the_token(tmp_path: Path, to_swapped_out: bool) -> None:
+def test_a_foreign_key_must_name_the_setting_of_the_token_model(
+    tmp_path: Path, to_swapped_out: bool
+) -> None:
     to = "'drf_token_auth.Token'" if to_swapped_out else "settings.DRF_TOKEN_AUTH_TOKEN_MODEL"
     notes = tmp_path / "notes"
     notes.mkdir()

@@ -50,7 +50,7 @@ PATHS = [*ROWS, issue]
         (True, "timedelta(days=14)"),
     ],
 )
-def test_an_expiry_that_is_no_date(
+def test_an_expiry_that_is_no_datetime_is_an_error(
     user: Any, path: Callable[..., Any], value: Any, meant: str
 ) -> None:
     with pytest.raises(TypeError) as error:
@@ -64,7 +64,7 @@ def test_an_expiry_that_is_no_date(
 @pytest.mark.parametrize(
     ("value", "meant"), [(3600, "timedelta(seconds=3600)"), ("1 day", "timedelta(days=1)")]
 )
-def test_an_idle_timeout_that_is_no_timedelta(
+def test_an_idle_timeout_that_is_no_timedelta_is_an_error(
     user: Any, path: Callable[..., Any], value: Any, meant: str
 ) -> None:
     with pytest.raises(TypeError, match=r"idle_timeout must be a timedelta or None") as error:
@@ -74,7 +74,9 @@ def test_an_idle_timeout_that_is_no_timedelta(
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("value", [5, [5], [None], ["read", 5], timedelta(1)])
-def test_scopes_that_are_no_names(user: Any, path: Callable[..., Any], value: Any) -> None:
+def test_scopes_that_are_no_names_are_an_error(
+    user: Any, path: Callable[..., Any], value: Any
+) -> None:
     with pytest.raises(TypeError, match=r"scopes must be a list of names or None, but it is"):
         path(user=user, scopes=value)
 
@@ -88,6 +90,6 @@ def test_a_name_of_another_type_becomes_text_as_in_any_column(
 
 
 @pytest.mark.parametrize("path", ROWS)
-def test_a_user_who_does_not_exist(path: Callable[..., Any]) -> None:
+def test_a_user_who_does_not_exist_is_an_error(path: Callable[..., Any]) -> None:
     with pytest.raises(get_user_model().DoesNotExist):
         path(user_id=987_654)

@@ -1,6 +1,6 @@
 """Follow the guides of docs/moving-in step by step, with clients that stay logged in.
 
-On the path that does not stop the site, several releases of its code run at once.
+On the path that does not stop the site, several releases of its code run at the same time.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def prepared(site: Site, phone: str) -> Site:
     return site
 
 
-def test_release_by_release(site: Site, source: str) -> None:
+def test_a_site_moves_release_by_release(site: Site, source: str) -> None:
     clients = Clients(source)
     before = site.releases[0]
     gone = []
@@ -230,7 +230,7 @@ def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
     assert len(commands) == (1 if site.source == "authtoken" else 2)
 
 
-def test_the_short_path(short_site: Site, source: str) -> None:
+def test_a_site_moves_on_the_short_path(short_site: Site, source: str) -> None:
     """Stop the site for one release. The old app stays installed while a way back is wanted."""
     site, clients = short_site, Clients(source)
     before = site.releases[0]
@@ -288,7 +288,7 @@ def test_the_short_path(short_site: Site, source: str) -> None:
     last.delete_users()
 
 
-def test_api_keys_of_a_settings_page(tmp_path: Path) -> None:
+def test_a_site_moves_the_api_keys_of_a_settings_page(tmp_path: Path) -> None:
     site = Site(tmp_path, "authtoken-api-keys")
     before = site.releases[0]
     before.add_users(*STAYING, "dan")
@@ -322,7 +322,7 @@ def test_api_keys_of_a_settings_page(tmp_path: Path) -> None:
         assert names_of(new, [*headers.values(), gone]) == [*headers, 403]
 
 
-def test_from_jwts(tmp_path: Path) -> None:
+def test_a_site_moves_from_jwts(tmp_path: Path) -> None:
     site = Site(tmp_path, "simplejwt")
     before = site.releases[0]
     before.add_users(*STAYING, "dan", "eve")
@@ -365,7 +365,7 @@ def test_from_jwts(tmp_path: Path) -> None:
         assert new.who(f"Bearer {body['access']}") == "bob"
 
 
-def test_from_jwts_in_one_release(tmp_path: Path) -> None:
+def test_a_site_moves_from_jwts_in_one_release(tmp_path: Path) -> None:
     site = Site(tmp_path, "simplejwt")
     site.releases[0].add_users("ada", "bob")
     with site.releases[0].serving() as old:
@@ -380,7 +380,7 @@ def test_from_jwts_in_one_release(tmp_path: Path) -> None:
         are_out(access_of(jwts), last)
 
 
-def test_jwts_and_keys_with_words_of_their_own(tmp_path: Path) -> None:
+def test_jwts_and_keys_may_have_different_keywords(tmp_path: Path) -> None:
     """The authenticators may be in either order, and UNKNOWN_KEYS is not needed."""
     site = Site(tmp_path, "simplejwt")
     site.releases[0].add_users("ada")

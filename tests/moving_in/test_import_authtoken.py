@@ -41,7 +41,7 @@ Token = get_token_model()
 NOTHING_LEFT_OUT = "Left out: 0 expired, 0 of inactive users, 0 unusable.\n"
 
 
-def test_the_same_header_before_and_after(user):
+def test_an_imported_key_works_in_the_same_header(user):
     key = Old.objects.create(user=user).key
     assert status("new", key) == 401
     assert imported("authtoken") == f"Imported 1 tokens. Already here: 0. {NOTHING_LEFT_OUT}"
@@ -50,7 +50,7 @@ def test_the_same_header_before_and_after(user):
     assert [status(place, key) for place in ("new", "new_first")] == [200] * 2
 
 
-def test_the_row(user):
+def test_the_imported_row_has_the_values_of_the_old_one(user):
     old = Old.objects.create(user=user)
     Old.objects.update(created=timezone.now() - timedelta(days=500))
     imported("authtoken", "--keep-forever")
@@ -60,7 +60,7 @@ def test_the_row(user):
     assert token.expires_at is None
 
 
-def test_old_and_new_authenticators_together(user, other_user):
+def test_old_and_new_authenticators_work_together(user, other_user):
     """With one keyword for both, DRF's authenticator must be last: it refuses unknown keys."""
     old = Old.objects.create(user=user).key
     new = operations.issue(other_user).key
@@ -69,7 +69,7 @@ def test_old_and_new_authenticators_together(user, other_user):
     assert status("old_first", new, "Bearer") == 200
 
 
-def test_one_class_that_tries_ours_and_then_the_old_one(user, other_user):
+def test_one_class_can_try_the_new_keys_and_then_the_old_ones(user, other_user):
     old = Old.objects.create(user=user).key
     new = operations.issue(other_user).key
     assert [status("both", key, "Bearer") for key in (old, new, "x" * 40)] == [200, 200, 401]
@@ -100,7 +100,7 @@ def test_a_token_revoked_between_two_imports_stays_revoked(user, other_user):
     assert [status("new", key) for key in (kept, gone)] == [200, 401]
 
 
-def test_the_next_import_has_a_login_on_an_old_server(user, other_user):
+def test_the_next_import_includes_a_login_on_an_old_server(user, other_user):
     Old.objects.create(user=user)
     imported("authtoken")
     late = Old.objects.create(user=other_user).key
@@ -109,14 +109,16 @@ def test_the_next_import_has_a_login_on_an_old_server(user, other_user):
     assert status("new", late) == 200
 
 
-def test_an_old_table_that_is_missing(monkeypatch):
+def test_an_old_table_that_is_missing_is_an_error(monkeypatch):
     monkeypatch.setattr(Old._meta, "db_table", "authtoken_gone")
     with pytest.raises(CommandError, match="no table 'authtoken_gone' in the database 'default'"):
         imported("authtoken")
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_a_key_revoked_here_is_refused_there_and_not_imported_again(user, other_user, end):
+def test_an_imported_key_that_is_revoked_is_refused_everywhere_and_not_imported_again(
+    user, other_user, end
+):
     key = Old.objects.create(user=user).key
     Old.objects.create(user=other_user)
     imported("authtoken")
@@ -129,7 +131,7 @@ def test_a_key_revoked_here_is_refused_there_and_not_imported_again(user, other_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crowd_beside_clients_that_go_on_asking():
+def test_many_tokens_are_imported_while_clients_send_requests():
     count = CROWD
     user_model: Any = get_user_model()
     password = make_user("first").password

@@ -33,7 +33,7 @@ def phone(db: None) -> Client:
     return Client.objects.create(name="phone", token_ttl=timedelta(hours=10))
 
 
-def test_the_same_header_before_and_after(user, phone):
+def test_an_imported_key_works_in_the_same_header(user, phone):
     old = Old.objects.create(user, phone)
     key = old.token
     assert status("new", key) == 401
@@ -47,7 +47,7 @@ def test_the_same_header_before_and_after(user, phone):
     ("options", "lifetime"),
     [([], None), (["--ttl", "90d"], timedelta(days=90)), (["--keep-forever"], None)],
 )
-def test_the_row(user, phone, options, lifetime):
+def test_the_imported_row_has_the_values_of_the_old_one(user, phone, options, lifetime):
     old = Old.objects.create(user, phone)
     imported("durin", *options)
     token = Token.objects.get()
@@ -59,7 +59,7 @@ def test_the_row(user, phone, options, lifetime):
         assert abs(token.expires_at - timezone.now() - lifetime) < timedelta(minutes=5)
 
 
-def test_what_is_left_out(user, phone):
+def test_expired_tokens_and_those_of_inactive_users_are_left_out(user, phone):
     old = Old.objects.create(user, phone)
     Old.objects.update(expiry=timezone.now())
     Old.objects.create(make_user("gone", is_active=False), phone)
@@ -85,7 +85,7 @@ def test_the_clients_of_a_batch_are_one_query_with_it(phone):
     assert asked(2, 0) == asked(20, 2)
 
 
-def test_old_and_new_authenticators_together(user, other_user, phone):
+def test_old_and_new_authenticators_work_together(user, other_user, phone):
     """With one keyword for both, durin's authenticator must be last: it refuses unknown keys."""
     old = Old.objects.create(user, phone).token
     new = operations.issue(other_user).key
@@ -95,7 +95,7 @@ def test_old_and_new_authenticators_together(user, other_user, phone):
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_a_key_revoked_here_is_refused_there_and_not_imported_again(
+def test_an_imported_key_that_is_revoked_is_refused_everywhere_and_not_imported_again(
     user, other_user, phone, end, django_capture_on_commit_callbacks
 ):
     key = Old.objects.create(user, phone).token
@@ -115,7 +115,7 @@ def test_a_key_revoked_here_is_refused_there_and_not_imported_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crowd_beside_clients_that_go_on_asking():
+def test_many_tokens_are_imported_while_clients_send_requests():
     count = CROWD
     soon = timezone.now() + timedelta(hours=10)
     users = [make_user(f"user{n}") for n in range(1000)]

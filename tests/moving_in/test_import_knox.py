@@ -37,7 +37,7 @@ NOTHING_LEFT_OUT = "Left out: 0 expired, 0 of inactive users, 0 unusable.\n"
 
 
 @pytest.mark.parametrize("prefix", ["", "tkn_", "p" * 10])
-def test_the_same_header_before_and_after(user, prefix):
+def test_an_imported_key_works_in_the_same_header(user, prefix):
     with override_settings(REST_KNOX={"TOKEN_PREFIX": prefix}):
         old, key = Old.objects.create(user)
         assert key.startswith(prefix)
@@ -67,7 +67,7 @@ def test_an_older_prefix_of_the_keys_is_part_of_them(user):
         (None, ["--keep-forever"], None),
     ],
 )
-def test_the_row(user, own, options, lifetime):
+def test_the_imported_row_has_the_values_of_the_old_one(user, own, options, lifetime):
     old, _ = Old.objects.create(user, expiry=own)
     imported("knox", *options)
     token = Token.objects.get()
@@ -80,7 +80,7 @@ def test_the_row(user, own, options, lifetime):
         assert abs(token.expires_at - timezone.now() - lifetime) < timedelta(minutes=5)
 
 
-def test_what_is_left_out(user):
+def test_expired_tokens_and_those_of_inactive_users_are_left_out(user):
     Old.objects.create(user, expiry=timedelta(seconds=-1))
     Old.objects.create(make_user("gone", is_active=False))
     _, kept = Old.objects.create(user)
@@ -108,7 +108,7 @@ def test_another_import_after_a_use_a_rotation_and_a_pepper_adds_nothing(
     assert imported("knox") == again
 
 
-def test_what_knox_4_made_is_refused_by_5_and_left_out(user):
+def test_a_key_of_knox_4_is_refused_by_knox_5_and_left_out(user):
     key = "0a" * 32
     digest = hashlib.sha512(bytes.fromhex(key)).hexdigest()
     rows = Old._base_manager
@@ -132,7 +132,7 @@ def test_rows_with_an_earlier_shorter_hash_are_left_out(user):
     assert imported("knox").endswith("1 unusable.\n")
 
 
-def test_old_and_new_authenticators_together(user, other_user):
+def test_old_and_new_authenticators_work_together(user, other_user):
     """With one keyword for both, knox's authenticator must be last: it refuses unknown keys."""
     _, old = Old.objects.create(user)
     new = operations.issue(other_user).key
@@ -142,7 +142,7 @@ def test_old_and_new_authenticators_together(user, other_user):
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_a_key_revoked_or_rotated_here_is_refused_there_and_not_imported_again(
+def test_an_imported_key_that_is_revoked_is_refused_everywhere_and_not_imported_again(
     user, other_user, end, django_capture_on_commit_callbacks
 ):
     key = Old.objects.create(user)[1]
@@ -162,7 +162,7 @@ def test_a_key_revoked_or_rotated_here_is_refused_there_and_not_imported_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crowd_beside_clients_that_go_on_asking():
+def test_many_tokens_are_imported_while_clients_send_requests():
     count = CROWD
     users = [make_user(f"user{n}") for n in range(1000)]
     rows: list[Any] = []

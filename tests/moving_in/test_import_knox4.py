@@ -18,7 +18,7 @@ urlpatterns = paths(
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 
 
-def test_the_same_header_before_and_after(user):
+def test_an_imported_key_works_in_the_same_header(user):
     old, key = Old.objects.create(user)
     assert [status(place, key) for place in ("old", "new", "new_first")] == [200, 401, 200]
     assert imported("knox").startswith("Imported 1 tokens. Already here: 0.")

@@ -47,7 +47,7 @@ def test_something_else_instead_of_a_user_is_a_type_error(user: Any, name: str) 
         CALLS[name](AnonymousUser())
 
 
-def test_the_user_of_a_request_is_a_user(user: Any) -> None:
+def test_the_user_of_a_request_is_accepted(user: Any) -> None:
     """request.user is a lazy object."""
     lazy: Any = SimpleLazyObject(lambda: user)
     for call in CALLS.values():

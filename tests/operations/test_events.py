@@ -63,7 +63,7 @@ def user() -> Any:
 
 
 def posted(user: Any) -> Any:
-    """A request to the admin."""
+    """Return a request to the admin."""
     request = RequestFactory().post("/admin/")
     request.user = user
     return request
@@ -146,7 +146,7 @@ def test_saving_again_sends_no_signal(user: Any) -> None:
     assert heard == []
 
 
-def test_the_actor_in_the_admin_is_not_the_owner(user: Any) -> None:
+def test_the_actor_in_the_admin_is_not_the_tokens_user(user: Any) -> None:
     boss = make_user("boss")
     with listening() as heard:
         token = Token(user=user)
@@ -658,7 +658,7 @@ def test_a_copy_is_complete(user: Any) -> None:
 
 
 def test_no_error_report_has_the_key(user: Any) -> None:
-    """The database fails while a key is looked up. Django mails the report to people."""
+    """The database fails while a key is looked up. Django mails the report to the ADMINS."""
     key = operations.issue(user).key
     request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Token {key}")
     assert key not in report_of(request, lambda: EchoView.as_view()(request))

@@ -33,7 +33,7 @@ def names(**wanted: Any) -> list[str]:
 
 
 def issue_each_hour(user: Any, *called: str, **options: Any) -> list[Any]:
-    """Tokens made an hour apart, the last one an hour ago."""
+    """Return tokens that were issued an hour apart, the last one an hour ago."""
     start = timezone.now() - len(called) * HOUR
     made = []
     for number, name in enumerate(called):
@@ -65,7 +65,7 @@ def test_the_token_unused_for_longest_is_revoked_first(user: Any) -> None:
     Token.objects.filter(pk=b.pk).update(last_used_at=now - timedelta(minutes=90))
     with limit(2):
         operations.issue(user, name="d")
-    assert names() == ["a", "d"]  # c was never used, and made before a's last use
+    assert names() == ["a", "d"]  # c was never used, and was made before a's last use
 
 
 def test_the_older_of_two_tokens_used_at_the_same_time_is_revoked(user: Any) -> None:
@@ -164,7 +164,7 @@ def test_a_full_user_is_refused(
         operations.issue(user, kind="personal", name="another kind")
 
 
-def test_reject_until_there_is_room(user: Any) -> None:
+def test_a_revoked_token_makes_room_for_a_new_one(user: Any) -> None:
     with limit(1, "reject"):
         first = operations.issue(user)
         operations.revoke(first, reason="logout")
@@ -174,7 +174,9 @@ def test_reject_until_there_is_room(user: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 @both
 @pytest.mark.parametrize("when_full", ["evict_oldest", "reject"])
-def test_login_at_the_limit(atomic: bool, when_full: str) -> None:
+def test_a_login_at_the_limit_is_refused_or_revokes_the_oldest_token(
+    atomic: bool, when_full: str
+) -> None:
     user = make_user()
     with atomic_requests(atomic), limit(1, when_full), listening() as heard:
         first = log_in(user)
@@ -195,7 +197,7 @@ def test_login_at_the_limit(atomic: bool, when_full: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @both
-def test_a_personal_token_at_the_limit(atomic: bool) -> None:
+def test_a_personal_token_at_the_limit_is_refused(atomic: bool) -> None:
     user = make_user()
     with atomic_requests(atomic), limit(1, "reject"):
         client = client_of(log_in(user).data["token"])
@@ -207,7 +209,7 @@ def test_a_personal_token_at_the_limit(atomic: bool) -> None:
     assert names(kind="personal") == ["one"]
 
 
-def test_the_command_at_the_limit(user: Any) -> None:
+def test_the_command_at_the_limit_is_refused(user: Any) -> None:
     with limit(1, "reject"):
         call_command("create_token", user.get_username(), stdout=StringIO())
         with pytest.raises(CommandError, match="allows a user 1 usable token"):
@@ -239,7 +241,7 @@ def test_a_row_that_a_project_creates_counts(user: Any, other_user: Any, make: A
 
 
 @ways
-def test_a_row_that_a_project_creates_is_refused(user: Any, make: Any) -> None:
+def test_a_row_that_a_project_creates_is_refused_at_the_limit(user: Any, make: Any) -> None:
     with limit(1, "reject"):
         make(user, "a")
         with pytest.raises(TokenLimitReached):
@@ -290,7 +292,7 @@ def test_a_renamed_token_needs_no_room(user: Any) -> None:
     assert names() == ["b"]
 
 
-def test_no_limit(user: Any) -> None:
+def test_there_is_no_limit_by_default(user: Any) -> None:
     for name in "abcdef":
         operations.issue(user, name=name)
     assert names() == list("abcdef")
@@ -300,7 +302,7 @@ def test_no_limit(user: Any) -> None:
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired", "deactivated", "rotated"])
-def test_a_token_revoked_meanwhile_creates_no_token(user: Any, end: str) -> None:
+def test_a_token_that_would_be_refused_now_creates_no_token(user: Any, end: str) -> None:
     presented = operations.issue(user)
     if end == "revoked":
         operations.revoke(presented)

@@ -21,7 +21,7 @@ def rename_it(token: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("change", [rename_it, operations.rotate])
-def test_a_change_moves_a_column_with_auto_now(change: Callable[[Any], Any]) -> None:
+def test_a_change_updates_a_column_with_auto_now(change: Callable[[Any], Any]) -> None:
     with project_models.dated_token() as model:
         token = model.objects.create(user=make_user())
         before = model.objects.get().updated_at

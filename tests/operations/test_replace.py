@@ -17,7 +17,7 @@ from tests.lives import status_of
 Token = get_token_model()
 
 
-def test_the_new_key_works_and_the_old_one_does_not(user: Any) -> None:
+def test_the_new_key_works_and_the_replaced_one_is_refused(user: Any) -> None:
     old = operations.replace(user, name="API key")
     new = operations.replace(user, name="API key", ttl=timedelta(days=1))
     assert status_of(old) == 401
@@ -38,7 +38,7 @@ def test_other_names_kinds_and_users_stay(user: Any, other_user: Any) -> None:
     assert set(Token.objects.all()) == {*kept, new}
 
 
-def test_it_says_that_the_old_one_was_replaced(
+def test_the_signal_says_that_the_token_was_replaced(
     user: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     heard = []

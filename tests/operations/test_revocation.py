@@ -162,7 +162,7 @@ def test_the_key_alone_is_enough(user: Any, other_user: Any) -> None:
     assert status_of(found) == 401
 
 
-def test_an_old_key_in_the_header_does_not_matter(user: Any) -> None:
+def test_an_unusable_key_in_the_header_does_not_matter(user: Any) -> None:
     token = operations.issue(user)
     assert is_answered_as_always(revoke(token.key, client_of("dta_stale")))
     assert not Token.objects.exists()

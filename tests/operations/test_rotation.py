@@ -1,4 +1,4 @@
-"""A rotation makes a new key. The old key works for a while, and its later use is reported."""
+"""A rotation makes a new key. The previous key works within its grace. Later it is reuse."""
 
 from __future__ import annotations
 
@@ -174,34 +174,34 @@ def test_a_request_without_our_token_cannot_rotate(user: Any, api_client: Any) -
 class TestBetweenAuthenticationAndRotation:
     """The row changes while the request waits for the user's lock."""
 
-    def test_it_is_revoked(self, user: Any) -> None:
+    def test_a_token_that_is_revoked_meanwhile_is_not_rotated(self, user: Any) -> None:
         loaded = operations.issue(user)
         operations.revoke(row(loaded), reason="logout")
         with pytest.raises(UnknownKey):
             operations.rotate(loaded)
         assert not Token.objects.exists()
 
-    def test_it_expires(self, user: Any) -> None:
+    def test_a_token_that_expires_meanwhile_is_not_rotated(self, user: Any) -> None:
         loaded = operations.issue(user, ttl=MINUTE)
         assert loaded.expires_at is not None
         with at(loaded.expires_at), pytest.raises(TokenExpired):
             operations.rotate(loaded)
 
-    def test_it_is_rotated_past_the_key(self, user: Any) -> None:
+    def test_a_key_that_is_rotated_twice_meanwhile_is_reuse(self, user: Any) -> None:
         loaded = operations.issue(user)
         child = operations.rotate(row(loaded))
         operations.rotate(child)
         with pytest.raises(ReusedKey):
             operations.rotate(loaded)
 
-    def test_it_is_rotated_by_the_same_key(self, user: Any) -> None:
+    def test_a_second_rotation_of_one_key_replaces_the_key_of_the_first(self, user: Any) -> None:
         loaded = [operations.issue(user)]
         loaded.append(row(loaded[0]))
         first, second = (operations.rotate(one) for one in loaded)
         assert status_of(first) == 401
         assert status_of(second) == 200
 
-    def test_its_user_is_deactivated(self, user: Any) -> None:
+    def test_a_token_whose_user_is_deactivated_meanwhile_is_refused(self, user: Any) -> None:
         loaded = operations.issue(user)
         type(user)._default_manager.update(is_active=False)
         assert rotate(loaded).status_code == 401
@@ -212,7 +212,7 @@ class TestBetweenAuthenticationAndRotation:
 
 @pytest.fixture
 def reused() -> Any:
-    """A token as it was before a rotation whose grace is over."""
+    """Return a token as it was before a rotation. The grace is over."""
     token = operations.issue(make_user())
     with at(timezone.now() - 2 * MINUTE):
         operations.rotate(token)
@@ -255,20 +255,20 @@ def test_revoke_on_reuse_survives_the_rollback(reused: Any, atomic: bool) -> Non
 def test_a_replaced_key_is_reuse(revoke: bool, rotations_of_the_thief: int) -> None:
     """A thief rotates with the previous key within its grace. This replaces the user's new key."""
     token = operations.issue(make_user())
-    owners = rotated(token)
-    thiefs = [rotated(token) for _ in range(rotations_of_the_thief)]
+    users_key = rotated(token)
+    thiefs_keys = [rotated(token) for _ in range(rotations_of_the_thief)]
     with override_settings(DRF_TOKEN_AUTH={"REVOKE_ON_REUSE": revoke}), listening() as heard:
-        assert status_of(owners) == 401
-        assert status_of(thiefs[-1]) == (401 if revoke else 200)
+        assert status_of(users_key) == 401
+        assert status_of(thiefs_keys[-1]) == (401 if revoke else 200)
     events = [("reused", None), ("revoked", "reuse")] if revoke else [("reused", None)]
     assert [(one.what, one.reason) for one in heard] == events
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("owners_answers", [1, 2])
+@pytest.mark.parametrize("users_answers", [1, 2])
 @pytest.mark.parametrize("rotations_before", [0, 1, 2])
 def test_a_replaced_key_is_reuse_after_lost_answers(
-    owners_answers: int, rotations_before: int
+    users_answers: int, rotations_before: int
 ) -> None:
     """The user lost answers to this rotation or to earlier ones. Then the thief rotates."""
     token = operations.issue(make_user())
@@ -276,23 +276,23 @@ def test_a_replaced_key_is_reuse_after_lost_answers(
     for _ in range(rotations_before):
         rotated(key)
         key = rotated(key)
-    owners = [rotated(key) for _ in range(owners_answers)]
-    thiefs = rotated(key)
+    users_keys = [rotated(key) for _ in range(users_answers)]
+    thiefs_key = rotated(key)
     with listening() as heard:
-        assert status_of(owners[-1]) == 401
-        assert status_of(thiefs) == 200
+        assert status_of(users_keys[-1]) == 401
+        assert status_of(thiefs_key) == 200
     assert [one.what for one in heard] == ["reused"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_thief_cannot_hide_a_replaced_key_by_rotating_its_own() -> None:
     token = operations.issue(make_user())
-    owners = rotated(token)
-    thiefs = rotated(rotated(token))
-    thiefs = rotated(thiefs)
+    users_key = rotated(token)
+    thiefs_key = rotated(rotated(token))
+    thiefs_key = rotated(thiefs_key)
     with listening() as heard:
-        assert status_of(owners) == 401
-        assert status_of(thiefs) == 200
+        assert status_of(users_key) == 401
+        assert status_of(thiefs_key) == 200
     assert [one.what for one in heard] == ["reused"]
 
 
@@ -381,12 +381,12 @@ def test_the_first_key_is_forgotten_at_the_second_rotation() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_that_the_server_made_without_a_request_is_reuse_too() -> None:
+def test_a_replaced_key_of_a_rotation_without_a_request_is_reuse_too() -> None:
     token = operations.issue(make_user())
-    owners = operations.rotate(row(token)).key
-    thiefs = rotated(token)
-    assert reuse_of(owners) == ["reused"]
-    assert status_of(thiefs) == 200
+    users_key = operations.rotate(row(token)).key
+    thiefs_key = rotated(token)
+    assert reuse_of(users_key) == ["reused"]
+    assert status_of(thiefs_key) == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -429,8 +429,8 @@ def test_a_project_that_makes_keys_of_another_shape_can_rotate(monkeypatch: Any)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reuse_in_a_request_that_another_authenticator_accepts(reused: Any) -> None:
-    """``from_key`` returns None, and the event is the same."""
+def test_from_key_reports_reuse_and_returns_none(reused: Any) -> None:
+    """The event is the same as in a request."""
     with listening() as heard:
         assert Token.objects.from_key(reused.key) is None
     assert [one.what for one in heard] == ["reused"]

@@ -1,4 +1,4 @@
-"""Unusual requests and unusual projects: none is an error, and none makes a token."""
+"""Unusual requests and unusual projects cause no server error."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class TestProjects:
         assert not asks_password(page.get(NEW))
 
     @pytest.mark.parametrize("value", [1234567, "1,5"])
-    def test_a_user_name_of_another_type(
+    def test_the_password_form_shows_a_user_name_of_any_type(
         self, user: Any, settings: Any, monkeypatch: Any, value: Any
     ) -> None:
         settings.USE_THOUSAND_SEPARATOR = True
@@ -150,7 +150,7 @@ class TestRequests:
         assert list(Token.objects.values()) == before
 
     @pytest.mark.parametrize("text", ["\x00", "x" * 10_000, "-1", "1e9", "🙂", "%", "[]"])
-    def test_absurd_parameters(self, page: Client, personal: Any, text: str) -> None:
+    def test_absurd_parameters_are_no_error(self, page: Client, personal: Any, text: str) -> None:
         for name in ("page", "sort", "q"):
             assert page.get(TOKENS, {name: text}).status_code == 200
         for name in ("name", "days", "lifetime", "expires_on", "scope"):
@@ -190,7 +190,7 @@ class TestRequests:
         fresh = str(tab.get(NEW).context["csrf_token"])
         assert key_in(tab.post(NEW, {**data, "csrfmiddlewaretoken": fresh}))
 
-    def test_two_tabs_with_the_same_form(self, page: Client) -> None:
+    def test_two_tabs_with_the_same_form_create_two_tokens(self, page: Client) -> None:
         page.get(NEW)
         page.get(NEW)
         assert key_in(make(page, name="first"))
@@ -199,12 +199,12 @@ class TestRequests:
 
 
 class TestLifetimes:
-    def test_days_of_a_link_that_are_none_choose_the_default(self, page: Client) -> None:
+    def test_a_wrong_number_of_days_in_a_link_chooses_the_default(self, page: Client) -> None:
         form = page.get(f"{NEW}?days=0").context["form"]
         assert form["lifetime"].value() == str(90 * 86_400)
 
     @pytest.mark.parametrize("hours", [24, 36, 24 * 45])
-    def test_no_day_is_on_offer_that_max_ttl_would_cut(self, page: Client, hours: int) -> None:
+    def test_the_form_offers_no_day_that_max_ttl_would_cut(self, page: Client, hours: int) -> None:
         now = timezone.now()
         with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": timedelta(hours=hours)}), at(now):
             field = page.get(NEW).context["form"].fields["expires_on"]
@@ -214,7 +214,9 @@ class TestLifetimes:
         local = timezone.localtime(expires) if timezone.is_aware(expires) else expires
         assert (local.date().isoformat(), local.hour, local.minute) == (last, 23, 59)
 
-    def test_without_such_a_day_no_day_is_on_offer(self, page: Client, user: Any) -> None:
+    def test_the_form_has_no_field_for_a_day_if_max_ttl_would_cut_every_day(
+        self, page: Client, user: Any
+    ) -> None:
         now = timezone.now()
         local = timezone.localtime(now) if timezone.is_aware(now) else now
         morning = now - timedelta(hours=local.hour - 9)

@@ -29,7 +29,7 @@ def test_a_project_that_is_set_up_gets_no_message() -> None:
     assert found() == set()
 
 
-def test_the_main_app(monkeypatch: Any) -> None:
+def test_a_missing_main_app_is_an_error(monkeypatch: Any) -> None:
     monkeypatch.setattr(apps, "get_app_configs", list)
     assert [one.id for one in checks.check_main_app()] == ["drf_token_auth_pages.E001"]
 
@@ -38,7 +38,7 @@ def test_the_main_app(monkeypatch: Any) -> None:
     ("missing", "ids"),
     [("AuthenticationMiddleware", {"E002"}), ("CsrfViewMiddleware", {"W001"})],
 )
-def test_middleware(settings: Any, missing: str, ids: set[str]) -> None:
+def test_missing_middleware_is_reported(settings: Any, missing: str, ids: set[str]) -> None:
     settings.MIDDLEWARE = [path for path in settings.MIDDLEWARE if missing not in path]
     assert found() == ids
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "no.such.Middleware"]
@@ -55,13 +55,13 @@ class OwnCsrf(checks.CsrfViewMiddleware):
     pass
 
 
-def test_templates(settings: Any) -> None:
+def test_templates_that_are_not_found_are_an_error(settings: Any) -> None:
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "APP_DIRS": False}]
     assert found() == {"E003"}
 
 
 @pytest.mark.parametrize("url", ["/nowhere/", "no-such-name", reverse_lazy("no-such-name")])
-def test_a_login_url_that_leads_nowhere(settings: Any, url: Any) -> None:
+def test_a_login_url_that_leads_nowhere_is_an_error(settings: Any, url: Any) -> None:
     settings.LOGIN_URL = url
     assert found() == {"E004"}
     settings.ROOT_URLCONF = "tests.urls"
@@ -69,7 +69,7 @@ def test_a_login_url_that_leads_nowhere(settings: Any, url: Any) -> None:
 
 
 @pytest.mark.parametrize("url", ["login", "/accounts/login/?a=1", "https://sso.example/", None])
-def test_a_login_url_that_is_fine_or_for_django_to_judge(settings: Any, url: Any) -> None:
+def test_any_other_login_url_gets_no_message(settings: Any, url: Any) -> None:
     settings.LOGIN_URL = url
     assert found() == set()
 

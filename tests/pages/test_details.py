@@ -28,7 +28,7 @@ def text_of(page: Client, path: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["login", "personal"])
-def test_a_new_name(page: Client, user: Any, kind: str) -> None:
+def test_a_token_gets_a_new_name(page: Client, user: Any, kind: str) -> None:
     token = operations.issue(user, kind=kind, name="old")
     assert 'value="old"' in text_of(page, path_of(token))
     response = page.post(path_of(token), {"name": "  new\tname "}, follow=True)
@@ -45,7 +45,7 @@ def test_only_an_api_token_gets_a_new_key(page: Client, user: Any, kind: str, bu
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\x00b"])
-def test_a_name_that_cannot_be(page: Client, personal: Any, name: str) -> None:
+def test_a_wrong_name_is_an_error_at_the_field(page: Client, personal: Any, name: str) -> None:
     assert list(errors(page.post(path_of(personal), {"name": name}))) == ["name"]
     assert Token.objects.get().name == "backup"
 
@@ -69,7 +69,7 @@ def test_scopes_have_their_descriptions(page: Client, user: Any) -> None:
     assert "<code>read</code>" in text_of(page, path_of(token))
 
 
-def test_the_text_about_the_expiry(page: Client, user: Any) -> None:
+def test_the_page_says_when_a_token_expires(page: Client, user: Any) -> None:
     day = timedelta(days=1)
     never = operations.issue(user, kind="personal", ttl=None)
     idle = operations.issue(user, ttl=60 * day, idle_timeout=7 * day)
@@ -152,5 +152,5 @@ class TestIds:
         (1, "1 second"),
     ],
 )
-def test_durations_in_words(seconds: int, words: str) -> None:
+def test_durations_are_shown_in_words(seconds: int, words: str) -> None:
     assert in_words(timedelta(seconds=seconds)) == words

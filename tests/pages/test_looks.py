@@ -39,7 +39,9 @@ def bootstrap(tmp_path: Path, settings: Any) -> None:
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
 
 
-def test_bootstrap(page: Client, user: Any, personal: Any, bootstrap: None) -> None:
+def test_every_page_uses_the_bootstrap_templates(
+    page: Client, user: Any, personal: Any, bootstrap: None
+) -> None:
     device = operations.issue(user, name="phone")
     for path in paths_of(device, personal):
         text = page.get(path).content.decode()

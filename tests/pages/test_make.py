@@ -1,4 +1,4 @@
-"""Making an API token: the form, the limits, and the answer that shows the key."""
+"""Create an API token: the form, the limits, and the answer that shows the key."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_token_works_until_the_chosen_day_ends_in_the_projects_time_zone(page:
 
 
 @pytest.mark.parametrize("day", ["", "2020-01-01", "9999-12-31", "tomorrow"])
-def test_a_day_that_cannot_be_is_an_error_at_the_field(page: Client, day: str) -> None:
+def test_a_wrong_day_is_an_error_at_the_field(page: Client, day: str) -> None:
     assert list(errors(make(page, lifetime="date", expires_on=day))) == ["expires_on"]
     assert not Token.objects.exists()
 
@@ -126,11 +126,11 @@ class TestScopes:
         assert list(errors(make(page, **data))) == [field]
         assert not Token.objects.exists()
 
-    def test_only_these(self, page: Client) -> None:
+    def test_only_the_chosen_scopes_are_stored(self, page: Client) -> None:
         make(page, access="only", scopes=["read"])
         assert Token.objects.get().scope_list == ["read"]
 
-    def test_everything(self, page: Client) -> None:
+    def test_a_token_for_everything_has_no_list_of_scopes(self, page: Client) -> None:
         make(page, access="everything")
         assert Token.objects.get().scope_list is None
 
@@ -154,7 +154,7 @@ class TestNames:
         assert key_in(make(page))
 
     @pytest.mark.parametrize("name", ["", "   ", "\u200b\u200b", "x" * 65, "a\x00b"])
-    def test_a_name_that_cannot_be(self, page: Client, name: str) -> None:
+    def test_a_wrong_name_is_an_error_at_the_field(self, page: Client, name: str) -> None:
         assert list(errors(make(page, name=name))) == ["name"]
 
 

@@ -31,7 +31,7 @@ def make(page: Client, **data: Any) -> Any:
     return page.post(f"{KEY}new/", {"replaces": hint(), **data})
 
 
-def test_make_use_replace_and_delete(page: Client) -> None:
+def test_a_key_can_be_made_used_replaced_and_deleted(page: Client) -> None:
     for path in (KEY, f"{KEY}revoke/"):
         assert "You have no API key." in page.get(path).content.decode()
     first = key_in(make(page))
@@ -74,7 +74,7 @@ def test_a_stale_login_is_asked_for_the_password(user: Any) -> None:
     assert status_of(key_in(make(page, password=PASSWORD))) == 200
 
 
-def test_a_full_account(page: Client, user: Any) -> None:
+def test_the_form_shows_an_error_at_the_limit(page: Client, user: Any) -> None:
     operations.issue(user, kind="personal", name="CI")
     with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}):
         assert "__all__" in errors(make(page))

@@ -1,4 +1,4 @@
-"""Revoking: a page names the tokens, and only its form revokes them."""
+"""Revoke tokens: a page names them, and only its form revokes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def names() -> set[str]:
     return set(Token.objects.values_list("name", flat=True))
 
 
-def test_one_api_token(page: Client, user: Any) -> None:
+def test_one_api_token_is_revoked(page: Client, user: Any) -> None:
     token = operations.issue(user, kind="personal", name="deploy")
     path = f"{TOKENS}{token.pk}/revoke/"
     assert "deploy" in page.get(path).content.decode()
@@ -40,7 +40,7 @@ class TestTheSecondRequestOfADoubleClick:
             (DEVICES, "login", "This device is no longer logged in."),
         ],
     )
-    def test_one(
+    def test_it_says_that_the_token_is_no_longer_usable(
         self, page: Client, user: Any, pages: str, kind: str, message: str, end: str
     ) -> None:
         token = operations.issue(user, kind=kind, name="old")
@@ -55,17 +55,19 @@ class TestTheSecondRequestOfADoubleClick:
         assert f'href="{pages}"' in text
 
     @pytest.mark.parametrize("query", ["id=1", "others=1"])
-    def test_several(self, page: Client, query: str) -> None:
+    def test_it_says_that_several_devices_are_already_logged_out(
+        self, page: Client, query: str
+    ) -> None:
         response = page.post(f"{DEVICES}revoke/?{query}", follow=True)
         assert "Already logged out." in response.content.decode()
 
-    def test_a_new_name(self, page: Client, personal: Any) -> None:
+    def test_it_confirms_a_new_name_again(self, page: Client, personal: Any) -> None:
         path = f"{TOKENS}{personal.pk}/"
         for _click in (1, 2):
             response = page.post(path, {"name": "new"}, follow=True)
             assert "The new name is “new”." in response.content.decode()
 
-    def test_a_new_key(self, page: Client, personal: Any) -> None:
+    def test_it_creates_no_second_new_key(self, page: Client, personal: Any) -> None:
         path = f"{TOKENS}{personal.pk}/new-key/"
         first, second = (page.post(path, {"replaces": personal.hint}) for _click in (1, 2))
         assert "key" in first.context
@@ -85,21 +87,21 @@ def test_a_page_of_a_token_that_is_gone_leads_back_to_the_list(
     assert f'<a href="{TOKENS}">Back to the list</a>' in response.content.decode()
 
 
-def test_several_devices(page: Client, user: Any) -> None:
+def test_several_devices_are_revoked(page: Client, user: Any) -> None:
     first, second, _third = (
         operations.issue(user, name=name) for name in ("old phone", "tablet", "laptop")
     )
     path = f"{DEVICES}revoke/?id={first.pk}&id={second.pk}"
     response = page.get(path)
     assert "2 devices will be logged out" in response.content.decode()
-    # The page also has a random CSRF token, in which a short name could stand by chance.
+    # The page also has a random CSRF token, which could contain a short name by chance.
     assert [row.label for row in response.context["rows"]] == ["tablet", "old phone"]
     assert "<strong>tablet</strong>" in response.content.decode()
     page.post(path)
     assert names() == {"laptop"}
 
 
-def test_all_other_devices(page: Client, user: Any) -> None:
+def test_all_other_devices_are_revoked(page: Client, user: Any) -> None:
     here, _there = operations.issue(user, name="here"), operations.issue(user, name="there")
     operations.issue(user, kind="personal", name="deploy")
     session = page.session
@@ -114,14 +116,14 @@ def test_all_other_devices(page: Client, user: Any) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?id=", "?id=x", "?id=%00", f"?id={'9' * 40}"])
-def test_nothing_is_chosen(page: Client, user: Any, query: str) -> None:
+def test_without_a_choice_nothing_is_revoked(page: Client, user: Any, query: str) -> None:
     operations.issue(user, name="here")
     assert "You have chosen nothing." in page.get(f"{DEVICES}revoke/{query}").content.decode()
     page.post(f"{DEVICES}revoke/{query}")
     assert names() == {"here"}
 
 
-def test_there_is_no_other_device(page: Client, user: Any) -> None:
+def test_without_another_device_there_is_no_form(page: Client, user: Any) -> None:
     here = operations.issue(user, name="here")
     session = page.session
     session["_drf_token_auth_token"] = here.pk

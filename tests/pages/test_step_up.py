@@ -58,7 +58,7 @@ def test_a_login_is_recent_until_the_microsecond(user: Any, edge: str) -> None:
         assert asks_password(client.get(NEW)) is (edge != "before")
 
 
-def test_switched_off(user: Any) -> None:
+def test_a_stale_login_creates_a_token_if_recent_login_is_none(user: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH={"RECENT_LOGIN": None}):
         assert key_in(make(stale_page(user)))
 
@@ -178,7 +178,9 @@ class TestLogInAgain:
         response = sso_page.post(f"{NEW}?name=deploy", {"log_in_again": "1"})
         assert "name%3Ddeploy" in response.headers["Location"]
 
-    def test_a_user_model_without_passwords(self, user: Any, monkeypatch: Any) -> None:
+    def test_a_user_without_passwords_is_asked_to_log_in_again(
+        self, user: Any, monkeypatch: Any
+    ) -> None:
         monkeypatch.delattr(AbstractBaseUser, "has_usable_password")
         assert "lease log in again" in stale_page(user).get(NEW).content.decode()
 

@@ -381,7 +381,7 @@ def test_change_password_revokes_tokens_that_no_use_has_bound(user: Any) -> None
     assert [status_of(one) for one in (caller, unbound)] == [200, 401]
 
 
-def test_change_password_from_async_code(user: Any) -> None:
+def test_change_password_works_from_async_code(user: Any) -> None:
     caller, other = operations.issue(user), operations.issue(user)
     async_to_sync(operations.achange_password)(fresh(user), NEW, keep=caller)
     assert [status_of(one) for one in (caller, other)] == [200, 401]
@@ -411,7 +411,7 @@ def hashers(*classes: type) -> Any:
 
 @pytest.fixture(params=[[Before], [Elsewhere]], ids=["iterations", "algorithm"])
 def hashed_before(request: pytest.FixtureRequest, db: None) -> Iterator[Any]:
-    """Return a user whose hash is older than the project's hasher."""
+    """Yield a user whose hash is older than the project's hasher, and a token of the user."""
     with hashers(*request.param, After):
         user = make_user()
         token = operations.issue(user)
@@ -533,7 +533,7 @@ def test_an_upgrade_on_an_instance_that_was_saved_before_logs_nobody_out(
     assert status_of(token) == 200
 
 
-def test_a_change_through_authenticate_and_back(db: None) -> None:
+def test_a_change_on_the_instance_from_authenticate_is_a_change(db: None) -> None:
     with hashers(Before):
         user = make_user()
         token = operations.issue(user)
@@ -550,7 +550,7 @@ def test_a_change_through_authenticate_and_back(db: None) -> None:
 
 @pytest.mark.parametrize("upgrade", UPGRADES)
 @pytest.mark.parametrize("second_upgrade", [check_password_of, check_password_of_async])
-def test_two_upgrades_at_once_log_nobody_out(
+def test_two_parallel_upgrades_log_nobody_out(
     hashed_before: Any,
     upgrade: Callable[[Any], None],
     second_upgrade: Callable[[Any], None],

@@ -129,7 +129,7 @@ def backend(of: Any) -> int | None:
 
 @pytest.mark.parametrize("age", [0, 60, None])
 @pytest.mark.parametrize("how", OPTIONS)
-def test_requests_over_connections_of_any_age(token: Any, how: str, age: int | None) -> None:
+def test_requests_work_with_any_age_of_connections(token: Any, how: str, age: int | None) -> None:
     if "pool" in OPTIONS[how]:
         age = 0  # Django allows only 0 with a pool.
     ask = requests_of(token)
@@ -139,7 +139,7 @@ def test_requests_over_connections_of_any_age(token: Any, how: str, age: int | N
 
 
 @pytest.mark.parametrize("how", ["Django's", "prepared, bound by the server"])
-def test_the_server_closes_a_connection_that_is_kept(token: Any, how: str) -> None:
+def test_a_request_works_after_the_server_closed_its_connection(token: Any, how: str) -> None:
     ask = requests_of(token)
     keeping = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     with connected(OPTIONS[how], **keeping) as other:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def updates() -> tuple[int, int]:
-    """Return how many rows this transaction has updated, and how many of them without an index."""
+    """Return how many updates this transaction has made, and how many of them changed no index."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables"
@@ -37,13 +37,13 @@ def use(token: Any, capture: Any) -> tuple[int, int]:
     return after[0] - before[0], after[1] - before[1]
 
 
-def test_a_use_is_in_no_index(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_a_use_changes_no_index(user: Any, django_capture_on_commit_callbacks: Any) -> None:
     token = operations.issue(user)
     assert use(token, django_capture_on_commit_callbacks) == (1, 1)
     assert row(token).last_used_at is not None
 
 
-def test_binding_to_the_password_is_in_no_index(
+def test_binding_to_the_password_changes_no_index(
     user: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     token = operations.issue(user)

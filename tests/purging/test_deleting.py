@@ -103,7 +103,7 @@ def test_rows_with_related_objects_are_deleted_in_small_transactions(
 
 
 @pytest.mark.parametrize("what", HANGING)
-def test_a_purge_killed_within_a_transaction_keeps_all_its_rows(transactional_db, user, what):
+def test_a_purge_interrupted_in_a_transaction_keeps_all_its_rows(transactional_db, user, what):
     now = timezone.now()
     expired = fill(user, *[now - timedelta(seconds=n) for n in range(30)])
     kept = fill(user, now + HOUR, None)
@@ -164,7 +164,9 @@ def uuid_model(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 class TestKeysThatAreUuids:
-    def test_ties_larger_than_several_batches(self, uuid_model: Any, user: Any) -> None:
+    def test_many_tokens_of_one_moment_are_purged_in_batches(
+        self, uuid_model: Any, user: Any
+    ) -> None:
         now = timezone.now()
         spread = [now - timedelta(seconds=n) for n in range(20)]
         for inside in (True, False):
@@ -178,7 +180,7 @@ class TestKeysThatAreUuids:
             assert set(uuid_model.objects.all()) == set(kept)
             uuid_model.objects.all().delete_silently()
 
-    def test_the_unused(self, uuid_model: Any, user: Any, other_user: Any) -> None:
+    def test_unused_tokens_are_purged(self, uuid_model: Any, user: Any, other_user: Any) -> None:
         assert operations.purge(unused_for=HOUR) == 0
         old = timezone.now() - 100 * HOUR
         for _ in range(3):
@@ -188,7 +190,7 @@ class TestKeysThatAreUuids:
         assert operations.purge(unused_for=HOUR, batch_size=2) == 9
         assert set(uuid_model.objects.all()) == set(kept)
 
-    def test_revoking(self, uuid_model: Any, user: Any) -> None:
+    def test_tokens_are_revoked_in_batches(self, uuid_model: Any, user: Any) -> None:
         tokens = all_rows(uuid_model, "default")
         assert revoke_in_batches(tokens, reason="command") == 0
         fill(user, *[None] * 7, model=uuid_model)

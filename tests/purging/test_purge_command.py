@@ -55,12 +55,12 @@ def test_a_purge_within_its_time_limit_does_not_mention_it(user):
 
 
 @pytest.mark.parametrize("options", [[], ["--dry-run"], ["--time-limit=0"], ["--unused-for=1d"]])
-def test_nothing_at_verbosity_0(user, options):
+def test_the_command_is_silent_at_verbosity_0(user, options):
     some_expired(user)
     assert purge("--verbosity=0", *options) == ""
 
 
-def test_nothing_at_verbosity_0_on_a_terminal(user):
+def test_the_command_is_silent_at_verbosity_0_on_a_terminal(user):
     some_expired(user)
     assert purge("--verbosity=0", to=Terminal) == ""
     some_expired(user)

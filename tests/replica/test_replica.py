@@ -78,7 +78,7 @@ def test_an_unknown_key_needs_one_query_on_each_database(user, catch_up):
     assert queries == {"replica": 0, "default": 0}
 
 
-def test_login_and_logout_while_the_replica_lags(user, paused):
+def test_login_and_logout_work_while_the_replica_lags(user, paused):
     client = APIClient()
     credentials = {user.USERNAME_FIELD: user.get_username(), "password": PASSWORD}
     key = client.post("/auth/login/", credentials).data["token"]

@@ -155,7 +155,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_the_tutorial_as_a_newcomer_types_it(tmp_path: Path) -> None:
+def test_the_tutorial_works_as_a_newcomer_types_it(tmp_path: Path) -> None:
     newcomer = Newcomer(tmp_path)
     try:
         for _, step in groupby(blocks(DOCS / "tutorial.md"), key=attrgetter("section")):

@@ -144,7 +144,7 @@ def purge_until(until: float, tally: Tally) -> None:
 
 
 def compare_rows(clients: list[Client], tally: Tally) -> None:
-    """The rows at the end are the tokens that the clients hold, and no others."""
+    """Check that the rows at the end are the tokens that the clients hold, and no others."""
     from drf_token_auth import get_token_model
 
     time.sleep(SHORTEST_TTL + BLUR)
@@ -171,7 +171,7 @@ def report(tally: Tally, before: tuple[int, int], after: tuple[int, int], server
     for problem in problems:
         print(f"WRONG {problem}")
     if problems:
-        # The log of reused keys is as it must be.
+        # The clients reuse keys on purpose, so leave these lines out.
         lines = server.log.read_text().splitlines()
         print("\n".join([line for line in lines if not line.startswith("token reused:")][-60:]))
     return 1 if problems else 0

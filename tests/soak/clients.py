@@ -102,7 +102,7 @@ class Client:
         return answer
 
     def login_token(self, account: Account) -> Held:
-        """Return a login token, if need be a new one."""
+        """Return a login token of the account. Log in if it has none."""
         found = [token for token in account.tokens if token.kind == "login"]
         return self.random.choice(found) if found else log_in(self, account)
 
@@ -177,7 +177,7 @@ def log_out_others(client: Client, account: Account) -> None:
 
 
 def rotate(client: Client, account: Account) -> None:
-    """Rotate. Within its grace, the old key works and can rotate again."""
+    """Rotate. Within its grace, the previous key works and can rotate again."""
     token, began = client.login_token(account), time.time()
     old = token.key
     answer = client.check("rotate", client.send("POST", "/auth/token/rotate/", old), 200)

@@ -69,7 +69,7 @@ async def from_key(key: str, tokens: Any = Token.objects) -> Any:
 # Operations
 
 
-def test_the_async_twins(user: Any) -> None:
+def test_the_async_operations_do_the_same(user: Any) -> None:
     async def live() -> list[Any]:
         token = await operations.aissue(user, name="phone", actor=user)
         assert await Token.objects.afrom_key(token.key) == token
@@ -95,7 +95,7 @@ def test_each_operation_has_an_async_twin(user: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x", "dta_" + "x" * 36, "\0", "🔑", "x" * 10_000])
-def test_afrom_key_of_no_key(user: Any, key: str) -> None:
+def test_afrom_key_returns_none_for_an_unknown_key(user: Any, key: str) -> None:
     operations.issue(user)
     assert async_to_sync(from_key)(key) is None
     assert async_to_sync(from_key)(Token.generate_key()) is None
@@ -108,18 +108,18 @@ def test_afrom_key_loads_the_user(user: Any, django_assert_num_queries: Any) -> 
         assert token.user == user
 
 
-def test_afrom_key_of_an_expired_token(user: Any) -> None:
+def test_afrom_key_returns_none_for_an_expired_token(user: Any) -> None:
     expired = operations.issue(user, ttl=timedelta(0))
     assert async_to_sync(from_key)(expired.key) is None
 
 
-def test_afrom_key_within_a_queryset(user: Any) -> None:
+def test_afrom_key_searches_only_its_queryset(user: Any) -> None:
     key = operations.issue(user, kind="personal").key
     assert async_to_sync(from_key)(key, Token.objects.filter(kind="login")) is None
     assert async_to_sync(from_key)(key, Token.objects.filter(kind="personal")) is not None
 
 
-def test_the_orms_own_async_methods(user: Any) -> None:
+def test_the_async_methods_of_the_orm_send_signals(user: Any) -> None:
     async def make() -> list[Any]:
         created = await Token.objects.acreate(user=user)
         found, made = await Token.objects.aget_or_create(user=user)
@@ -146,7 +146,7 @@ def test_the_orms_own_async_methods(user: Any) -> None:
     ]
 
 
-def test_many_at_once_in_one_loop(user: Any) -> None:
+def test_parallel_rotations_in_one_loop_leave_one_usable_key(user: Any) -> None:
     async def rotate_all(token: Any) -> list[Any]:
         return await asyncio.gather(*[operations.arotate(token) for _ in range(5)])
 
@@ -159,7 +159,7 @@ def test_many_at_once_in_one_loop(user: Any) -> None:
 # Without a request
 
 
-def test_credentials_without_a_request(user: Any) -> None:
+def test_authenticate_credentials_needs_no_request(user: Any) -> None:
     token = operations.issue(user)
     found = ExpiringTokenAuthentication().authenticate_credentials(token.key)
     assert found == (user, token)
@@ -168,7 +168,7 @@ def test_credentials_without_a_request(user: Any) -> None:
     assert refusal.value.get_codes() == "invalid_token"
 
 
-def test_reuse_without_a_request(user: Any) -> None:
+def test_reuse_without_a_request_is_reported(user: Any) -> None:
     token = operations.issue(user)
     with at(timezone.now() - timedelta(hours=1)):
         operations.rotate(token)
@@ -180,7 +180,7 @@ def test_reuse_without_a_request(user: Any) -> None:
 # Under ASGI
 
 
-def test_an_async_view_that_looks_a_key_up(user: Any) -> None:
+def test_an_async_view_can_look_a_key_up(user: Any) -> None:
     key = operations.issue(user).key
     assert asgi("GET", "/who/", key) == 200
     assert asgi("GET", "/who/", Token.generate_key()) == 401
@@ -212,7 +212,7 @@ def test_the_life_of_a_token_under_asgi(user: Any, atomic: bool) -> None:
 
 @both
 @pytest.mark.parametrize(("path", "status"), [("/echo/", 200), ("/failing/", 400)])
-def test_last_use_under_asgi(user: Any, atomic: bool, path: str, status: int) -> None:
+def test_a_use_is_recorded_under_asgi(user: Any, atomic: bool, path: str, status: int) -> None:
     token = operations.issue(user)
     with atomic_requests(atomic):
         assert asgi("GET", path, token.key) == status
@@ -220,7 +220,7 @@ def test_last_use_under_asgi(user: Any, atomic: bool, path: str, status: int) ->
 
 
 @both
-def test_revoke_on_reuse_under_asgi(user: Any, atomic: bool) -> None:
+def test_reuse_revokes_the_token_under_asgi(user: Any, atomic: bool) -> None:
     """The server may run the view in another task, whose context is not visible here."""
     token = operations.issue(user)
     with at(timezone.now() - timedelta(hours=1)):
@@ -232,7 +232,7 @@ def test_revoke_on_reuse_under_asgi(user: Any, atomic: bool) -> None:
     assert not Token.objects.exists()
 
 
-def test_act_as_under_asgi(user: Any) -> None:
+def test_act_as_works_under_asgi(user: Any) -> None:
     client = AsyncClient()
     act_as(client, user)
 

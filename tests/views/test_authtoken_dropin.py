@@ -89,23 +89,25 @@ class TestTokenAuthentication:
         return client.post(path, {"example": "example"}, **extra)
 
     @pytest.mark.parametrize("format_", ["json", "multipart"])
-    def test_a_known_key(
+    def test_a_known_key_is_accepted(
         self, client: APIClient, user: Any, path: str, word: str, format_: str
     ) -> None:
         answer = self.post(client, path, f"{word} {KNOWN}", format=format_)
         assert (answer.status_code, answer.content.decode()) == (200, user.get_username())
 
     @pytest.mark.parametrize("format_", ["json", "multipart"])
-    def test_one_query(self, client: APIClient, path: str, word: str, format_: str) -> None:
+    def test_a_request_needs_one_query(
+        self, client: APIClient, path: str, word: str, format_: str
+    ) -> None:
         with queries() as asked:
             answer = self.post(client, path, f"{word} {KNOWN}", format=format_)
         assert (answer.status_code, len(asked)) == (200, 1), asked
 
-    def test_any_case_of_the_word(self, client: APIClient, path: str, word: str) -> None:
+    def test_the_keyword_may_be_in_any_case(self, client: APIClient, path: str, word: str) -> None:
         for one in (word.lower(), word.upper(), word.swapcase()):
             assert self.post(client, path, f"{one} {KNOWN}").status_code == 200
 
-    def test_a_user_who_is_not_active(
+    def test_an_inactive_user_is_refused(
         self, client: APIClient, model: Any, path: str, word: str
     ) -> None:
         model.objects.create(key="foobar_token", user=make_user("foo", is_active=False))
@@ -127,7 +129,7 @@ class TestTokenAuthentication:
         ids=ascii,
     )
     @pytest.mark.parametrize("format_", ["json", "multipart"])
-    def test_a_malformed_key(
+    def test_an_unknown_or_malformed_key_is_refused(
         self, client: APIClient, path: str, word: str, rest: str, format_: str
     ) -> None:
         answer = self.post(client, path, f"{word}{rest}", format=format_)
@@ -135,21 +137,21 @@ class TestTokenAuthentication:
         assert answer.headers["WWW-Authenticate"].startswith(word)
 
     @pytest.mark.parametrize("header", [None, "", "Basic abcd1234", "Tokenabcd1234", KNOWN])
-    def test_a_header_that_is_not_ours(
+    def test_a_header_without_the_keyword_is_not_authenticated(
         self, client: APIClient, path: str, word: str, header: str | None
     ) -> None:
         answer = self.post(client, path, header)
         assert answer.status_code == 401
         assert answer.data["detail"].code == "not_authenticated"
 
-    def test_after_its_row_is_deleted(
+    def test_a_deleted_token_is_refused(
         self, client: APIClient, model: Any, path: str, word: str
     ) -> None:
         self.token.delete()
         assert not model.objects.exists()
         assert self.post(client, path, f"{word} {KNOWN}").status_code == 401
 
-    def test_put_and_get(self, client: APIClient, path: str, word: str) -> None:
+    def test_put_and_get_are_accepted(self, client: APIClient, path: str, word: str) -> None:
         for call in (client.put, client.get):
             assert call(path, HTTP_AUTHORIZATION=f"{word} {KNOWN}").status_code == 200
 
@@ -176,7 +178,7 @@ class TestHooks:
         with pytest.raises(AuthenticationFailed):
             ExpiringTokenAuthentication().authenticate_credentials("wxyz6789")
 
-    def test_authenticate_credentials_of_a_plain_model(self, user: Any) -> None:
+    def test_authenticate_credentials_finds_a_key_in_a_plain_model(self, user: Any) -> None:
         token = PlainToken.objects.create(key=KNOWN, user=user)
 
         class Plain(ExpiringTokenAuthentication):
@@ -197,7 +199,7 @@ class TestHooks:
         answer = client.get("/own-lookup/", HTTP_AUTHORIZATION=f"Token {KNOWN}")
         assert (answer.status_code, str(answer.data["detail"])) == (401, "Own refusal.")
 
-    def test_a_plain_model_and_an_override_together(self, user: Any) -> None:
+    def test_a_plain_model_and_an_override_work_together(self, user: Any) -> None:
         PlainToken.objects.create(key=KNOWN, user=user)
 
         class Both(ExpiringTokenAuthentication):
@@ -209,7 +211,7 @@ class TestHooks:
 
         assert Both().authenticate_credentials(KNOWN) == (user, KNOWN)
 
-    def test_the_challenge_is_of_the_keyword(self) -> None:
+    def test_the_challenge_begins_with_the_keyword(self) -> None:
         request = APIRequestFactory().get("/")
 
         class ApiKey(ExpiringTokenAuthentication):
@@ -234,7 +236,7 @@ class TestModel:
     def test_a_key_is_assigned_if_none_is_given(self, user: Any) -> None:
         assert Token.objects.create(user=user).key
 
-    def test_generate_key(self) -> None:
+    def test_generate_key_returns_40_ascii_characters(self) -> None:
         # A migration or an admin may call it on an instance without a user.
         for made in (Token.generate_key(), Token().generate_key()):
             assert isinstance(made, str)
@@ -312,7 +314,7 @@ class TestModel:
         assert token.key not in str(token)
         assert str(token)
 
-    def test_a_key_with_a_space(self, user: Any) -> None:
+    def test_a_key_may_contain_a_space(self, user: Any) -> None:
         token = Token.objects.create(user=user, key="test token")
         assert token.key == "test token"
         assert Token.objects.from_key("test token") == token
@@ -342,7 +344,9 @@ class TestModel:
 class TestObtainAuthToken:
     @pytest.mark.parametrize("format_", ["json", "multipart"])
     @pytest.mark.parametrize("path", ["/auth-token/", "/custom-auth-token/"])
-    def test_a_login(self, client: APIClient, user: Any, path: str, format_: str) -> None:
+    def test_a_login_returns_a_key_that_works(
+        self, client: APIClient, user: Any, path: str, format_: str
+    ) -> None:
         answer = client.post(
             path, {"username": user.get_username(), "password": PASSWORD}, format=format_
         )
@@ -360,7 +364,9 @@ class TestObtainAuthToken:
 
     @pytest.mark.parametrize("format_", ["json", "multipart"])
     @pytest.mark.parametrize("path", ["/auth-token/", "/custom-auth-token/"])
-    def test_a_wrong_password(self, client: APIClient, user: Any, path: str, format_: str) -> None:
+    def test_a_wrong_password_is_refused(
+        self, client: APIClient, user: Any, path: str, format_: str
+    ) -> None:
         answer = client.post(
             path, {"username": user.get_username(), "password": "badpass"}, format=format_
         )
@@ -370,17 +376,17 @@ class TestObtainAuthToken:
         }
         assert answer.data["non_field_errors"][0].code == "authorization"
 
-    def test_no_password(self, client: APIClient, user: Any) -> None:
+    def test_a_missing_password_is_an_error(self, client: APIClient, user: Any) -> None:
         answer = client.post("/auth-token/", {"username": user.get_username()}, format="json")
         assert answer.status_code == 400
         assert answer.json() == {"password": ["This field is required."]}
 
-    def test_no_username(self, client: APIClient) -> None:
+    def test_a_missing_username_is_an_error(self, client: APIClient) -> None:
         answer = client.post("/auth-token/", {"password": PASSWORD}, format="json")
         assert answer.status_code == 400
         assert answer.json()
 
-    def test_the_serializer_alone(self, user: Any) -> None:
+    def test_the_serializer_needs_no_request(self, user: Any) -> None:
         # DRF's serializer also accepts a context without a request, as in a shell or a test.
         serializer = LoginSerializer(data={"username": user.get_username(), "password": PASSWORD})
         assert serializer.is_valid(), serializer.errors
@@ -417,7 +423,7 @@ class TestCommand:
         assert Token.objects.get() == Token.objects.from_key(key)
         assert client.get("/token/", HTTP_AUTHORIZATION=f"Token {key}").status_code == 200
 
-    def test_create_token_for_an_unknown_user(self) -> None:
+    def test_create_token_refuses_an_unknown_user(self) -> None:
         out = StringIO()
         with pytest.raises(CommandError, match="not_existing_user"):
             call_command("create_token", "not_existing_user", stdout=out)

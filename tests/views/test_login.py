@@ -39,7 +39,7 @@ def post(path: str = "/auth/login/", **data: Any) -> Any:
 
 
 class LaggingReplica(ModelBackend):
-    """Accepts the old password, which has been changed on the primary."""
+    """Accept the old password, which has been changed on the primary."""
 
     def authenticate(self, *args: Any, **kwargs: Any) -> Any:
         found = super().authenticate(*args, **kwargs)
@@ -115,7 +115,7 @@ def test_a_wrong_name_is_a_400(db: None, name: Any) -> None:
 
 
 class WithoutTry(ModelBackend):
-    """A backend as many projects write it: ``get()`` raises for a name that nobody has."""
+    """A backend as many projects write it: ``get()`` raises for a name that no user has."""
 
     def authenticate(
         self, request: Any, username: Any = None, password: Any = None, **kwargs: Any
@@ -124,7 +124,9 @@ class WithoutTry(ModelBackend):
         return user if user.check_password(password) else None
 
 
-def test_a_backend_that_raises_for_an_unknown_name(user: Any, settings: Any) -> None:
+def test_a_backend_that_raises_for_an_unknown_name_gives_the_usual_answer(
+    user: Any, settings: Any
+) -> None:
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.WithoutTry"]
     assert post(username=user.email).status_code == 200
     unknown, wrong = post(username="nobody@example.com"), post(username=user.email, password="x")

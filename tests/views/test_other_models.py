@@ -63,7 +63,7 @@ def project(home: Path, app: str, models: str, *lines: str) -> Project:
 
 
 @pytest.mark.parametrize("primary_key", PRIMARY_KEYS)
-def test_tokens_with_other_primary_keys(tmp_path: Path, primary_key: str) -> None:
+def test_every_route_works_with_another_primary_key(tmp_path: Path, primary_key: str) -> None:
     """The JSON and the path show the same id. A UUID is shown as text."""
     made = project(
         tmp_path,
@@ -96,7 +96,7 @@ SHARED_LINES = (
 )
 
 
-def test_accounts_named_by_a_number(tmp_path: Path) -> None:
+def test_accounts_named_by_a_number_can_log_in(tmp_path: Path) -> None:
     made = project(
         tmp_path,
         "staff",
@@ -126,7 +126,7 @@ print(json.dumps({
     assert found == {"right": [200] * 3, "one count": 429, "no number": [400] * 10}
 
 
-def test_accounts_that_share_a_name(tmp_path: Path) -> None:
+def test_a_login_with_a_name_of_two_accounts_is_refused(tmp_path: Path) -> None:
     """The login is refused, because either of the two could be meant."""
     made = project(
         tmp_path,
@@ -204,7 +204,7 @@ class Backend:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_accounts_of_a_bare_model(tmp_path: Path, debug: bool) -> None:
+def test_accounts_of_a_bare_model_can_use_tokens(tmp_path: Path, debug: bool) -> None:
     """The manager has no ``get_by_natural_key()``, and the user has no ``get_username()``."""
     made = project(
         tmp_path,
@@ -271,7 +271,7 @@ NAMES = {"phone": "+8210", "ref": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_accounts_of_unusual_models(tmp_path: Path, name: str) -> None:
+def test_accounts_of_unusual_models_can_use_tokens(tmp_path: Path, name: str) -> None:
     """The name of the account is an object, and ``is_active`` is no column."""
     made = project(
         tmp_path,

@@ -130,7 +130,7 @@ def test_the_number_of_queries_does_not_depend_on_the_length(
     assert len(queries) == 3, queries.captured_queries
 
 
-def test_pages(user: Any, login: Any, client: APIClient) -> None:
+def test_the_list_has_pages(user: Any, login: Any, client: APIClient) -> None:
     Token.objects.bulk_create(Token(user=user, name=f"{i:03}") for i in range(250))
     first = client.get(LIST).data
     assert (first["count"], len(first["results"])) == (251, 50)
@@ -233,7 +233,7 @@ def test_the_key_is_shown_once(user: Any, client: APIClient) -> None:
         ({"PERSONAL_TTL": None}, 5, timedelta(seconds=5)),
     ],
 )
-def test_a_lifetime_up_to_the_cap(
+def test_a_lifetime_is_shortened_to_max_ttl(
     client: APIClient, conf: Any, ttl: int | None, lifetime: timedelta | None
 ) -> None:
     now = timezone.now()
@@ -256,7 +256,7 @@ def test_a_lifetime_up_to_the_cap(
     [0, -1, "", "soon", 1.5, [], {}, True, 10**12, 10**400, "1e5", "٣٠"],
     ids=lambda ttl: str(ttl)[:10],
 )
-def test_no_lifetime(client: APIClient, ttl: Any) -> None:
+def test_a_wrong_lifetime_is_refused(client: APIClient, ttl: Any) -> None:
     response = client.post(LIST, json.dumps({"ttl": ttl}), content_type="application/json")
     if ttl == "٣٠":
         # Python reads digits of any script as a number.
@@ -267,7 +267,7 @@ def test_no_lifetime(client: APIClient, ttl: Any) -> None:
 
 
 @pytest.mark.parametrize("scopes", [["read"], ["admin", "read"], "read admin", None])
-def test_scopes(client: APIClient, scopes: Any) -> None:
+def test_declared_scopes_are_accepted(client: APIClient, scopes: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         response = make(client, scopes=scopes)
     assert response.status_code == 201
@@ -278,7 +278,7 @@ def test_scopes(client: APIClient, scopes: Any) -> None:
 @pytest.mark.parametrize(
     "scopes", [[], "", ["nope"], ["read", "nope"], [""], [None], {"read": 1}, 5, [["read"]]]
 )
-def test_no_scopes(client: APIClient, scopes: Any) -> None:
+def test_wrong_scopes_are_refused(client: APIClient, scopes: Any) -> None:
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
         response = make(client, scopes=scopes)
     assert response.status_code == 400
@@ -286,7 +286,7 @@ def test_no_scopes(client: APIClient, scopes: Any) -> None:
     assert Token.objects.count() == 1
 
 
-def test_as_many_scopes_as_the_settings_may_declare(client: APIClient) -> None:
+def test_a_token_may_have_all_scopes_that_the_settings_can_declare(client: APIClient) -> None:
     many = {str(number) + "x" * 98: "" for number in range(9)} | {"y" * 100: ""}
     assert len(" ".join(many)) == 1000
     with override_settings(DRF_TOKEN_AUTH={"SCOPES": many}):
@@ -449,7 +449,9 @@ def test_a_name_is_cleaned_and_cut(
 
 @pytest.mark.parametrize("given", [[], {}, True, None])
 @pytest.mark.parametrize("way", ["make", "rename"])
-def test_no_name(client: APIClient, login: Any, given: Any, way: str) -> None:
+def test_a_name_that_is_no_text_is_refused(
+    client: APIClient, login: Any, given: Any, way: str
+) -> None:
     if way == "make":
         response = make(client, name=given)
     else:
@@ -536,13 +538,15 @@ def test_a_rename_writes_only_the_name(user: Any, client: APIClient) -> None:
     assert response.data["name"] == row(other).name == "new"
 
 
-def test_an_empty_change(client: APIClient, login: Any) -> None:
+def test_an_empty_change_changes_nothing(client: APIClient, login: Any) -> None:
     assert client.patch(one(login), {}).status_code == 200
     assert row(login).name == "phone"
 
 
 @pytest.mark.parametrize("data", [[], "x", 5, [{"name": "x"}]])
-def test_a_change_that_is_not_an_object(client: APIClient, login: Any, data: Any) -> None:
+def test_a_change_that_is_not_an_object_is_refused(
+    client: APIClient, login: Any, data: Any
+) -> None:
     response = client.patch(one(login), data, format="json")
     assert response.status_code == 400
 
@@ -601,7 +605,9 @@ def test_a_personal_token_logs_the_others_out_and_stays(user: Any, login: Any) -
 
 
 @pytest.mark.parametrize("path", ["/auth/logout/all/", "/auth/logout/others/"])
-def test_from_any_authenticator(user: Any, login: Any, api_client: APIClient, path: str) -> None:
+def test_login_tokens_are_revoked_with_any_authenticator(
+    user: Any, login: Any, api_client: APIClient, path: str
+) -> None:
     personal = operations.issue(user, kind="personal")
     api_client.force_authenticate(user)
     assert api_client.post(path).status_code == 204
@@ -609,7 +615,7 @@ def test_from_any_authenticator(user: Any, login: Any, api_client: APIClient, pa
 
 
 @pytest.mark.parametrize("path", ["/auth/logout/all/", "/auth/logout/others/"])
-def test_a_value_that_is_not_a_boolean(client: APIClient, login: Any, path: str) -> None:
+def test_a_value_that_is_not_a_boolean_is_refused(client: APIClient, login: Any, path: str) -> None:
     response = client.post(path, {"personal": "perhaps"}, format="json")
     assert response.status_code == 400
     assert list(response.data) == ["personal"]
@@ -735,7 +741,7 @@ def test_another_error_of_the_database_is_not_a_404(
 
 
 @pytest.mark.parametrize("charset", ["idna", "hex", "undefined"])
-def test_a_charset_that_is_none_of_text_is_a_400(client: APIClient, charset: str) -> None:
+def test_a_charset_that_is_not_for_text_is_a_400(client: APIClient, charset: str) -> None:
     body = '--x\r\nContent-Disposition: form-data; name="expires_at"\r\n\r\nx\r\n--x--\r\n'
     content_type = f"multipart/form-data; boundary=x; charset={charset}"
     assert client.post(LIST, body.encode(), content_type=content_type).status_code == 400
@@ -789,7 +795,7 @@ def test_a_token_revoked_meanwhile_changes_nothing(user: Any, change: str) -> No
 
 
 @pytest.mark.usefixtures("revoked_meanwhile")
-def test_the_second_of_two_logouts_at_once_succeeds_too(user: Any) -> None:
+def test_the_second_of_two_parallel_logouts_succeeds_too(user: Any) -> None:
     token = operations.issue(user)
     assert client_of(token).post("/auth/logout/").status_code == 204
 

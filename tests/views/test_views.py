@@ -50,7 +50,7 @@ def test_every_route_answers_every_method(user: Any, who: Any, name: str, accept
 
 # To browsers DRF answers 200 with a page that says 204.
 @pytest.mark.parametrize(("accept", "status"), [("application/json", 204), ("text/html", 200)])
-def test_logging_out_from_a_page(user: Any, accept: str, status: int) -> None:
+def test_a_browser_can_log_out_from_a_page(user: Any, accept: str, status: int) -> None:
     token = operations.issue(user)
     path = reverse("drf_token_auth:logout")
     answer = client_of(token).post(path, headers={"accept": accept})

@@ -1,7 +1,7 @@
 "use strict";
 
-// The keys live in these variables and nowhere else. What a page stores, any script of the page can
-// read later.
+// The keys are in these variables and nowhere else. If a page stores a key, any script of the page
+// can read it later.
 let key = null;
 let shortKey = null;
 let seen = 0;
