@@ -306,6 +306,8 @@ def test_the_cache_holds_no_key_no_account_and_no_address(user: Any) -> None:
         (["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:2:2::1"], False),
         (["203.0.113.9:50000", "203.0.113.10:50000", "203.0.113.11"], False),
         (["::ffff:192.0.2.1", "::ffff:192.0.2.2", "::ffff:192.0.2.3"], False),
+        (["client", "client", " client "], True),
+        (["client 1", "client 2", "client 3"], False),
     ],
 )
 def test_an_address_is_counted_as_one_client(db: None, addresses: list[str], is_one: bool) -> None:
@@ -326,7 +328,7 @@ def test_the_ports_in_a_list_of_addresses_are_not_counted(db: None) -> None:
         assert guess("a", HTTP_X_FORWARDED_FOR="203.0.113.8:5000, 10.0.0.1").status_code == 400
 
 
-@pytest.mark.parametrize("address", ["", "  ", "unix:", ", "])
+@pytest.mark.parametrize("address", ["", "  ", "unix:", ", ", "[]", "[]:80", ":80"])
 def test_a_client_without_an_address_is_not_counted(db: None, address: str) -> None:
     """Behind a Unix socket there is no address, and all clients would share one count."""
     with rates(address="1/min"), at(MINUTE_BEGINS):

@@ -26,7 +26,7 @@ def client_network(address: str | None) -> str | None:
 
 def _network(address: str) -> str | None:
     text = address.strip()
-    if not text or text.startswith("unix:"):  # nginx writes "unix:" for a Unix socket.
+    if text.startswith("unix:"):  # nginx writes "unix:" for a Unix socket.
         return None
     with_port = _WITH_PORT.fullmatch(text)
     if with_port:
