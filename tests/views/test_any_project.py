@@ -324,7 +324,7 @@ S = SessionAuthentication.__name__
 
 
 class Service:
-    """What an authenticator of the project finds. It is in no table."""
+    """A caller that an authenticator of the project accepts. No table has a row for it."""
 
     is_authenticated = True
 

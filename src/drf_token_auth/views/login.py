@@ -87,7 +87,10 @@ class LoginView(TokenView):
         return self.issue_token(data["user"], dict(data))
 
     def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
-        """Make the login token and send ``user_logged_in`` in one transaction."""
+        """Make the login token and send ``user_logged_in`` in one transaction.
+
+        :raises ImproperlyConfigured: a receiver of the signal revoked the token.
+        """
         using = router.db_for_write(get_token_model())
         with locking_transaction(using=using):
             token = self.issue(
