@@ -1,4 +1,4 @@
-"""Store rows without a key, a limit or a signal, and set the default manager of a model."""
+"""Store rows without a key, a limit or a signal. Set the default manager of a model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from django.db import models
 
 from drf_token_auth import keys
+from drf_token_auth.lookup import fast_select
 
 
 def store(tokens: Iterable[Any], *, using: str | None = None) -> list[Any]:
@@ -29,3 +30,15 @@ def use_manager(manager: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> No
 
     manager.model = model
     monkeypatch.setattr(type(model), "_default_manager", property(default))
+
+
+def hide(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide this user, during one test, as the manager of a project hides deleted users."""
+
+    class Others(models.Manager[Any]):
+        def get_queryset(self) -> Any:
+            return super().get_queryset().exclude(pk=user.pk)
+
+    use_manager(Others(), type(user), monkeypatch)
+    # The statements were compiled for the usual manager.
+    monkeypatch.setattr(fast_select, "_statements", {})

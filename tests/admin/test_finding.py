@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 
 from drf_token_auth import get_token_model
 from tests.admin.pages import permit, url
+from tests.rows import hide
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,13 @@ def test_another_key_finds_nothing(client, staff):
     response = find(client, key)
     assert "No token has this key" in response.text
     assert key not in response.text
+
+
+def test_a_key_of_a_hidden_user_finds_its_token(client, staff, user, monkeypatch):
+    """A manager of the user model hides deleted users. Their keys may have leaked too."""
+    token = get_token_model().objects.create(user=user, name="phone")
+    hide(user, monkeypatch)
+    assert "phone" in find(client, token.key).text
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "a" * 301])

@@ -17,6 +17,7 @@ from drf_token_auth import get_token_model, operations
 from tests.conftest import make_user
 from tests.lives import MINUTE_BEGINS, at, atomic_requests, client_of, listening, status_of
 from tests.queries import queries
+from tests.rows import hide
 
 Token = get_token_model()
 REVOKE = "/auth/revoke/"
@@ -129,6 +130,18 @@ def test_the_token_of_a_deactivated_user_is_revoked(atomic: bool, kind: str) -> 
     user.is_active = True
     user.save()
     assert status_of(token) == 401
+
+
+def test_the_token_of_a_hidden_user_is_revoked(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some projects keep the rows of deleted users, and a manager hides them. Some come back."""
+    token = operations.issue(user)
+    with monkeypatch.context() as patch:
+        hide(user, patch)
+        assert status_of(token) == 401
+        assert Token.objects.from_key(token.key) is None
+        assert is_answered_as_always(revoke(token.key))
+    assert status_of(token) == 401
+    assert not Token.objects.exists()
 
 
 def test_a_token_with_an_old_password_is_revoked(user: Any) -> None:

@@ -40,12 +40,14 @@ def authenticate(
 ) -> _T:
     """Return the usable token with this key, with its user loaded.
 
-    :param queryset: as for :func:`find`.
+    :param queryset: search only this queryset, through the ORM. By default, search all tokens.
     :param record_use: record the use. It writes at most once in each ``LAST_USED_INTERVAL``, and
         after the transaction. An idle timeout may need more writes.
     :param request: the request, for the signal ``token_reused``.
     :raises Refused: as :func:`find` and :func:`require_usable`.
     """
+    if queryset is not None:
+        queryset = of_visible_users(queryset)
     token = find(model, key, queryset=queryset, request=request)
     now = timezone.now()
     require_usable(token, now)
@@ -63,7 +65,8 @@ def find(
 ) -> _T:
     """Return the token with this key, with its user loaded, even if it does not authenticate.
 
-    :param queryset: search only this queryset, through the ORM. By default, search all tokens.
+    :param queryset: search this queryset, through the ORM, also for tokens of hidden users. By
+        default, search the tokens of all visible users.
     :param request: the request, for the signal ``token_reused``.
     :raises MalformedKey, WrongChecksum, UnknownKey: no token has this key.
     :raises ReusedKey: a rotation has replaced the key, and the key is not in its grace.
@@ -115,8 +118,7 @@ def _may_be_renewed(token: AbstractToken) -> bool:
 def _matching(queryset: models.QuerySet[_T], condition: Q) -> models.QuerySet[_T]:
     if not queryset.query.select_related:
         queryset = queryset.select_related("user")
-    visible = of_visible_users(queryset)
-    return cast("models.QuerySet[_T]", visible.filter(condition).order_by())
+    return cast("models.QuerySet[_T]", queryset.filter(condition).order_by())
 
 
 def _fetch_again(
@@ -133,7 +135,7 @@ def _fetch_again(
     """
     primary = router.db_for_write(model)
     if queryset is None:
-        queryset = model._default_manager.all()
+        queryset = of_visible_users(model._default_manager.all())
     known = Q(digest__in=digests) | Q(previous_digest__in=digests)
     if (family := keys.family(key)) is not None:
         known |= Q(key_family=family)

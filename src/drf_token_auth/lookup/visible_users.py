@@ -29,5 +29,5 @@ def of_visible_users(tokens: models.QuerySet[_T]) -> models.QuerySet[_T]:
     """Leave out the tokens of hidden users."""
     if not may_hide_users(tokens.model):
         return tokens
-    users = user_model(tokens.model)._default_manager.using(tokens.db)
-    return cast("models.QuerySet[_T]", tokens.filter(user__in=users.values("pk")))
+    users = user_model(tokens.model)._default_manager.values("pk")
+    return cast("models.QuerySet[_T]", tokens.filter(user__in=users))

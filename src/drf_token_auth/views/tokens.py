@@ -196,8 +196,10 @@ class RevokeView(TokenView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         key = self.read(self.get_serializer(data=request.data)).validated_data["token"]
+        # Find the token of a hidden user too, because the user may become visible again.
+        tokens = get_token_model()._default_manager.all()
         try:
-            token = lookup.find(get_token_model(), key, request=self.django_request)
+            token = lookup.find(tokens.model, key, queryset=tokens, request=self.django_request)
         except Refused:
             return Response({})
         # Revoke an inactive user's token too, because the user may become active again. Leave an
