@@ -85,7 +85,7 @@ class DigestField(_BinaryField):
         if isinstance(value, (bytes, memoryview)):
             value = _HiddenBytes(value)
         param = super().get_db_prep_value(value, connection, prepared)
-        # mysqlclient makes plain bytes of it.
+        # The Binary of mysqlclient returns plain bytes.
         return _HiddenBytes(param) if type(param) is bytes else param
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:

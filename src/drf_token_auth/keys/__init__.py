@@ -93,8 +93,7 @@ def hidden(text: _T) -> _T | HiddenText:
     if isinstance(text, bytes):
         # Latin-1 decodes any byte. Text that is not ASCII is refused later.
         return HiddenText(text.decode("latin-1"))
-    is_shown = isinstance(text, str) and not isinstance(text, HiddenText)
-    return HiddenText(text) if is_shown else text
+    return HiddenText(text) if isinstance(text, str) else text
 
 
 def generate(prefix: str) -> str:

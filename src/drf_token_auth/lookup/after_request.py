@@ -23,9 +23,6 @@ logger = logging.getLogger("drf_token_auth")
 # In a worker of a task queue, no request ever finishes. Keep only this many writes in memory.
 MOST_WAITING = 100
 
-_STARTED = "drf_token_auth.after_request.started"
-_FINISHED = "drf_token_auth.after_request.finished"
-
 
 class _Once:
     """Run an action once, however often it is called. Log an error instead of raising it."""
@@ -102,5 +99,5 @@ def _listen() -> None:
     The receivers look at each connection on each request. Most projects do not need them, because
     without ATOMIC_REQUESTS no write has to wait.
     """
-    request_started.connect(_forget, dispatch_uid=_STARTED)
-    request_finished.connect(_run_waiting, dispatch_uid=_FINISHED)
+    request_started.connect(_forget)
+    request_finished.connect(_run_waiting)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.utils import timezone
 
 from .. import keys, lookup
@@ -21,7 +19,7 @@ def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
         has a new password.
     """
     rows = all_rows(type(token), using).filter(pk=token.pk).select_for_update()
-    row = cast("AbstractToken | None", rows.first())
+    row: AbstractToken | None = rows.first()
     if row is None:
         raise UnknownKey
     now = timezone.now()
