@@ -233,8 +233,8 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :returns: False if the row did not exist any more, or if the token had expired.
         """
-        what = {"reason": reason, "actor": actor, "request": request}
-        return revocation.revoke_one(self, using=using, **what).usable == 1
+        done = revocation.revoke_one(self, using=using, reason=reason, actor=actor, request=request)
+        return done.usable == 1
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Revoke the token with the reason "deleted", for code that calls ``delete()`` as usual.

@@ -52,8 +52,7 @@ def auto_now_columns(model: type[models.Model]) -> list[str]:
 
     ``save(update_fields=…)`` updates them only if it names them.
     """
-    columns = model._meta.concrete_fields
-    return [column.name for column in columns if getattr(column, "auto_now", False)]
+    return [each.name for each in model._meta.concrete_fields if getattr(each, "auto_now", False)]
 
 
 class _HiddenBytes(bytes):

@@ -136,8 +136,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
-        what = {"reason": reason, "actor": actor, "request": request}
-        return revocation.revoke_many(self, **what).usable
+        return revocation.revoke_many(self, reason=reason, actor=actor, request=request).usable
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
