@@ -15,8 +15,6 @@ from .exceptions import UnknownScopes
 from .keys import DIGEST_SIZE, UNISSUED
 from .scopes import encode_scopes
 
-__all__ = ["DigestField", "ScopesField", "auto_now_columns", "has_scope"]
-
 # BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. These
 # databases cannot have a unique index on such a type.
 _TYPES = {

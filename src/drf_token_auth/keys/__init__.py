@@ -29,30 +29,6 @@ from typing import TypeVar
 
 from ..exceptions import MalformedKey, UnusableKey, WrongChecksum
 
-__all__ = [
-    "DIGEST_SIZE",
-    "KNOX",
-    "MAX_LENGTH",
-    "SHA256",
-    "TAIL_LENGTH",
-    "UNISSUED",
-    "HiddenText",
-    "checksum",
-    "digest",
-    "family",
-    "generate",
-    "hidden",
-    "hint",
-    "in_family",
-    "is_one_of",
-    "knox_digest",
-    "looks_issued",
-    "possible_digests",
-    "require_presentable",
-    "require_storable",
-    "unissued",
-]
-
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 30
 CHECKSUM_LENGTH = 6

@@ -11,8 +11,6 @@ from ..conf import Settings, get_settings
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["count_by_version", "stored_versions", "warn_of_missing"]
-
 logger = logging.getLogger("drf_token_auth")
 
 

@@ -16,8 +16,6 @@ from django.core.signals import request_finished, request_started
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-__all__ = ["after_transaction"]
-
 logger = logging.getLogger("drf_token_auth")
 
 # In a worker of a task queue, no request ever finishes. Keep only this many writes in memory.

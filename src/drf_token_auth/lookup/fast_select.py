@@ -31,8 +31,6 @@ from .visible_users import may_hide_users, of_visible_users
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["fetch"]
-
 _T = TypeVar("_T", bound="AbstractToken")
 
 

@@ -9,8 +9,6 @@ from ..base_models import AbstractToken
 from ..exceptions import ReusedKey, UnknownKey
 from ..managers import all_rows
 
-__all__ = ["lock_presented"]
-
 
 def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
     """Lock the row of a presented token, and check again that its key works.

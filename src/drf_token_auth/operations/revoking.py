@@ -14,8 +14,6 @@ from ..rows.kinds import Kind, require_kinds
 from ..rows.locking import lock_user, locking_transaction, read_latest
 from .arguments import require_token, require_user
 
-__all__ = ["revoke", "revoke_all"]
-
 
 def revoke(
     token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None

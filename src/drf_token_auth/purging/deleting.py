@@ -20,8 +20,6 @@ from django.db.models.deletion import Collector
 from ..managers import TokenQuerySet
 from ..rows.locking import hold, plain_rows
 
-__all__ = ["Outcome", "deletions", "keeping_protected"]
-
 # A batch must stay below the 32,766 parameters that SQLite accepts in one statement.
 MAX_BATCH_SIZE = 10_000
 # If Django must read the rows before it deletes them, each row needs several statements. Then a

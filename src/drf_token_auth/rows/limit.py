@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..base_models import AbstractToken
     from ..managers import TokenQuerySet
 
-__all__ = ["room_for"]
-
 
 @contextmanager
 def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator[None]:

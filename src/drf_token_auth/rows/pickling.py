@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["KEY_COLUMNS", "PickledWithoutSecrets"]
-
 # The columns about the keys of a token. They are as secret as the keys.
 KEY_COLUMNS = ("digest", "previous_digest", "key_family")
 
