@@ -12,7 +12,7 @@ urlpatterns += [path("auth/", include("drf_token_auth.urls"))]
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps as registry
 from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
@@ -43,18 +43,16 @@ def get_token_model() -> type[AbstractToken]:
     """
     label = conf.token_model_label()
     try:
-        model: Any = registry.get_model(label, require_ready=False)
+        return cast("type[AbstractToken]", registry.get_model(label, require_ready=False))
     except LookupError:
         raise ImproperlyConfigured(_missing(label)) from None
-    found: type[AbstractToken] = model
-    return found
 
 
 def _forget(**kwargs: object) -> None:
     get_token_model.cache_clear()
 
 
-setting_changed.connect(_forget, dispatch_uid="drf_token_auth.token_model")
+setting_changed.connect(_forget)
 
 
 def _missing(label: str) -> str:

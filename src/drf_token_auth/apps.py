@@ -5,7 +5,6 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db.models.signals import pre_save
-from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
 from .conf import prepare_label
@@ -40,17 +39,10 @@ class DRFTokenAuthConfig(AppConfig):
 
     def ready(self) -> None:
         from . import passwords
-        from .base_models import AbstractToken
-        from .rows.creation import fill_in_fixture
 
-        pre_save.connect(passwords.follow_rehash, dispatch_uid="drf_token_auth.follow_rehash")
-        for model in apps.get_models():
-            if issubclass(model, AbstractToken):
-                uid = f"drf_token_auth.fill_in_fixture.{model._meta.label}"
-                pre_save.connect(fill_in_fixture, sender=model, dispatch_uid=uid)
+        pre_save.connect(passwords.follow_rehash)
         for module, app in CONNECTED.items():
-            room = module.partition(".")[0]
-            if apps.is_installed(app) and module_has_submodule(self.module, room):
+            if apps.is_installed(app):
                 import_module(f"{self.name}.{module}")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, router
+from django.db.models.signals import pre_save
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,7 @@ from .fields import DigestField, ScopesField
 from .managers import TokenManager, all_rows
 from .passwords import STAMP_LENGTH
 from .rows import expiry, revocation
-from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in
+from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in, fill_in_fixture
 from .rows.database_text import store_text
 from .rows.kinds import Kind
 from .rows.limit import room_for
@@ -78,7 +79,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         _("idle timeout"), null=True, default=None, editable=False
     )
     previous_until: MomentOrNull = models.DateTimeField(null=True, default=None, editable=False)
-    # All keys that rotations of this row have made contain it, also those that no longer work.
+    # Each key that a rotation of this row made contains this number, also the replaced keys.
     key_family: models.BigIntegerField[Any, int | None] = models.BigIntegerField(
         null=True, default=None, db_index=True, editable=False
     )
@@ -118,6 +119,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         super().__init_subclass__(**kwargs)
         # The new class may be the token model in use.
         get_token_model.cache_clear()
+        pre_save.connect(fill_in_fixture, sender=cls)
 
     def __str__(self) -> str:
         """Return a label, such as "login token aB3d… of ada". It never runs a query."""
@@ -134,12 +136,12 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
         def store(name: str) -> None:
             self.name = name
-            self._save(*args, **kwargs)
+            self._save(database, *args, **kwargs)
 
-        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        store_text(clean_name(self.name), store, using=using)
+        database = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        store_text(clean_name(self.name), store, using=database)
 
-    def _save(self, *args: Any, **kwargs: Any) -> None:
+    def _save(self, database: str, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             if not (kwargs.get("update_fields") or kwargs.get("force_insert")):
                 # Without this, Django would INSERT the row of a token that was revoked meanwhile.
@@ -147,10 +149,9 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
             super().save(*args, **kwargs)
             return
         self.complete()
-        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        with room_for(all_rows(type(self), using), [self]):
+        with room_for(all_rows(type(self), database), [self]):
             super().save(*args, **kwargs)
-            announce_created(self, using=using)
+            announce_created(self, using=database)
 
     def clean(self) -> None:
         """Refuse a new token whose expiry is in the past. Forms call this method.
@@ -232,8 +233,8 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :returns: False if the row did not exist any more, or if the token had expired.
         """
-        what = {"reason": reason, "actor": actor, "request": request}
-        return revocation.revoke_one(self, using=using, **what).usable == 1
+        done = revocation.revoke_one(self, using=using, reason=reason, actor=actor, request=request)
+        return done.usable == 1
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Revoke the token with the reason "deleted", for code that calls ``delete()`` as usual.
@@ -243,5 +244,4 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         count = revocation.revoke_one(self, using=using, reason="deleted").rows
         return count, {self._meta.label: count} if count else {}
 
-    delete.alters_data = True  # type: ignore[attr-defined]
     revoke.alters_data = True  # type: ignore[attr-defined]

@@ -15,8 +15,6 @@ from .exceptions import UnknownScopes
 from .keys import DIGEST_SIZE, UNISSUED
 from .scopes import encode_scopes
 
-__all__ = ["DigestField", "ScopesField", "auto_now_columns", "has_scope"]
-
 # BinaryField creates a BLOB on MySQL and Oracle, and varbinary(max) on SQL Server. These
 # databases cannot have a unique index on such a type.
 _TYPES = {
@@ -52,8 +50,7 @@ def auto_now_columns(model: type[models.Model]) -> list[str]:
 
     ``save(update_fields=…)`` updates them only if it names them.
     """
-    columns = model._meta.concrete_fields
-    return [column.name for column in columns if getattr(column, "auto_now", False)]
+    return [each.name for each in model._meta.concrete_fields if getattr(each, "auto_now", False)]
 
 
 class _HiddenBytes(bytes):
@@ -85,7 +82,7 @@ class DigestField(_BinaryField):
         if isinstance(value, (bytes, memoryview)):
             value = _HiddenBytes(value)
         param = super().get_db_prep_value(value, connection, prepared)
-        # mysqlclient makes plain bytes of it.
+        # The Binary of mysqlclient returns plain bytes.
         return _HiddenBytes(param) if type(param) is bytes else param
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:

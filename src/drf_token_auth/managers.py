@@ -40,7 +40,7 @@ class TokenQuerySet(models.QuerySet[_T]):
     def __init__(self, model: Any = None, query: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(model, query or TokenQuery(model), *args, **kwargs)
 
-    if TYPE_CHECKING:  # Django's annotations say that these return a plain QuerySet.
+    if TYPE_CHECKING:  # The mypy plugin of django-stubs would say that these return Any.
 
         def filter(self, *args: Any, **kwargs: Any) -> Self: ...
         def exclude(self, *args: Any, **kwargs: Any) -> Self: ...
@@ -66,26 +66,9 @@ class TokenQuerySet(models.QuerySet[_T]):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
 
-    def only(self, *fields: str) -> Self:
-        refuse_columns(self.model, fields)
-        return cast("Self", super().only(*fields))
-
-    def defer(self, *fields: Any) -> Self:
-        refuse_columns(self.model, fields)
-        return cast("Self", super().defer(*fields))
-
     def update(self, **kwargs: Any) -> int:
         refuse_columns(self.model, kwargs, CHANGE)
         return super().update(**kwargs)
-
-    update.alters_data = True  # type: ignore[attr-defined]
-
-    def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: Any = None) -> int:
-        fields = list(fields)
-        refuse_columns(self.model, fields, CHANGE)
-        return super().bulk_update(objs, fields, batch_size)
-
-    bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[_T, bool]:
         """Return the newest usable token that matches, or create one.
@@ -110,8 +93,6 @@ class TokenQuerySet(models.QuerySet[_T]):
             for name, value in (defaults or {}).items():
                 values[name] = value() if callable(value) else value
             return self.create(**values), True
-
-    get_or_create.alters_data = True  # type: ignore[attr-defined]
 
     def _newest_usable(self, wanted: dict[str, Any]) -> _T | None:
         matching = self.filter(**wanted).usable()
@@ -145,8 +126,6 @@ class TokenQuerySet(models.QuerySet[_T]):
                     announce_created(token, using=self.db)
         return made
 
-    bulk_create.alters_data = True  # type: ignore[attr-defined]
-
     def revoke(self, *, reason: str, actor: Any = None, request: Any = None) -> int:
         """Revoke these tokens at once: delete the rows and send ``token_revoked`` for each.
 
@@ -157,8 +136,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
-        what = {"reason": reason, "actor": actor, "request": request}
-        return revocation.revoke_many(self, **what).usable
+        return revocation.revoke_many(self, reason=reason, actor=actor, request=request).usable
 
     revoke.alters_data = True  # type: ignore[attr-defined]
     revoke.queryset_only = True  # type: ignore[attr-defined]
@@ -172,7 +150,6 @@ class TokenQuerySet(models.QuerySet[_T]):
         count = revocation.revoke_many(self, reason="deleted").rows
         return count, {self.model._meta.label: count} if count else {}
 
-    delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def delete_silently(self) -> int:

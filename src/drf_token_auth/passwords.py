@@ -27,15 +27,6 @@ from .rows.locking import lock_user, locking_transaction, plain_rows
 require_loaded_apps()
 from django.contrib.auth.base_user import AbstractBaseUser  # noqa: E402
 
-__all__ = [
-    "STAMP_LENGTH",
-    "follow_rehash",
-    "has_other_stamp",
-    "has_own_hash",
-    "stamp",
-    "verified_stamp",
-]
-
 STAMP_LENGTH = 12
 
 # Set on a user instance after a save has stored its password. If a later save stores another

@@ -15,9 +15,9 @@ from rest_framework.exceptions import ValidationError
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.lookup.after_request import (
-    _FINISHED,
-    _STARTED,
     MOST_WAITING,
+    _forget,
+    _run_waiting,
     _waiting_on,
     after_transaction,
 )
@@ -98,8 +98,8 @@ def test_the_signals_of_requests_are_connected_only_if_a_write_has_to_wait() -> 
     """Connected receivers would look at each database connection on each request."""
 
     def are_connected() -> list[bool]:
-        found = [request_started.disconnect(dispatch_uid=_STARTED)]
-        return [*found, request_finished.disconnect(dispatch_uid=_FINISHED)]
+        found = [request_started.disconnect(_forget)]
+        return [*found, request_finished.disconnect(_run_waiting)]
 
     are_connected()  # Another test may have connected them.
     token, action = operations.issue(make_user()), Action()

@@ -29,30 +29,6 @@ from typing import TypeVar
 
 from ..exceptions import MalformedKey, UnusableKey, WrongChecksum
 
-__all__ = [
-    "DIGEST_SIZE",
-    "KNOX",
-    "MAX_LENGTH",
-    "SHA256",
-    "TAIL_LENGTH",
-    "UNISSUED",
-    "HiddenText",
-    "checksum",
-    "digest",
-    "family",
-    "generate",
-    "hidden",
-    "hint",
-    "in_family",
-    "is_one_of",
-    "knox_digest",
-    "looks_issued",
-    "possible_digests",
-    "require_presentable",
-    "require_storable",
-    "unissued",
-]
-
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 30
 CHECKSUM_LENGTH = 6
@@ -93,8 +69,7 @@ def hidden(text: _T) -> _T | HiddenText:
     if isinstance(text, bytes):
         # Latin-1 decodes any byte. Text that is not ASCII is refused later.
         return HiddenText(text.decode("latin-1"))
-    is_shown = isinstance(text, str) and not isinstance(text, HiddenText)
-    return HiddenText(text) if is_shown else text
+    return HiddenText(text) if isinstance(text, str) else text
 
 
 def generate(prefix: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from .. import keys
@@ -12,13 +11,13 @@ from ..conf import Settings, get_settings
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["count_by_version", "stored_versions", "warn_of_missing"]
-
 logger = logging.getLogger("drf_token_auth")
 
 
-def _first_digest(version: int) -> bytes:
-    return bytes([version]) + bytes(keys.DIGEST_SIZE - 1)
+def _digests_of(version: int) -> tuple[bytes, bytes]:
+    """Return the smallest and the largest digest that begin with this version byte."""
+    size = keys.DIGEST_SIZE - 1
+    return bytes([version]) + b"\x00" * size, bytes([version]) + b"\xff" * size
 
 
 def stored_versions(model: type[AbstractToken], *, using: str) -> list[int]:
@@ -31,21 +30,18 @@ def stored_versions(model: type[AbstractToken], *, using: str) -> list[int]:
     smallest = digests.first()
     while smallest is not None:
         found.append(bytes(smallest)[0])
-        if found[-1] == 255:
-            break
-        smallest = digests.filter(digest__gte=_first_digest(found[-1] + 1)).first()
+        _, largest = _digests_of(found[-1])
+        smallest = digests.filter(digest__gt=largest).first()
     return found
 
 
 def count_by_version(model: type[AbstractToken], *, using: str) -> dict[int, int]:
     """Return how many tokens have each version byte: a dict of versions to counts."""
-    counts: Counter[int] = Counter()
-    for version in stored_versions(model, using=using):
-        rows = model._base_manager.using(using).filter(digest__gte=_first_digest(version))
-        if version < 255:
-            rows = rows.filter(digest__lt=_first_digest(version + 1))
-        counts[version] = rows.count()
-    return dict(counts)
+    tokens = model._base_manager.using(using)
+    return {
+        version: tokens.filter(digest__range=_digests_of(version)).count()
+        for version in stored_versions(model, using=using)
+    }
 
 
 # The settings object is replaced whenever a setting changes. Query the table once for each object.

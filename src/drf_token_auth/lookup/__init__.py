@@ -24,8 +24,6 @@ from .visible_users import of_visible_users
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["authenticate", "find", "is_in_grace", "require_usable"]
-
 logger = logging.getLogger("drf_token_auth")
 _T = TypeVar("_T", bound="AbstractToken")
 

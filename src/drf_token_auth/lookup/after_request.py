@@ -16,15 +16,10 @@ from django.core.signals import request_finished, request_started
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-__all__ = ["after_transaction"]
-
 logger = logging.getLogger("drf_token_auth")
 
 # In a worker of a task queue, no request ever finishes. Keep only this many writes in memory.
 MOST_WAITING = 100
-
-_STARTED = "drf_token_auth.after_request.started"
-_FINISHED = "drf_token_auth.after_request.finished"
 
 
 class _Once:
@@ -102,5 +97,5 @@ def _listen() -> None:
     The receivers look at each connection on each request. Most projects do not need them, because
     without ATOMIC_REQUESTS no write has to wait.
     """
-    request_started.connect(_forget, dispatch_uid=_STARTED)
-    request_finished.connect(_run_waiting, dispatch_uid=_FINISHED)
+    request_started.connect(_forget)
+    request_finished.connect(_run_waiting)

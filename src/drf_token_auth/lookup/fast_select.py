@@ -5,8 +5,8 @@ always the same. So this module takes the SQL, the columns and their converters 
 compiler. It does this once for each model, database alias and number of digests.
 
 It uses the normal ORM if the token model has its own manager, or if the manager of the user model
-has its own ``get_queryset()``. It also does if the query needs more than the columns of one token
-and one user.
+has its own ``get_queryset()``, or if the query needs more than the columns of one token and one
+user.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ from .visible_users import may_hide_users, of_visible_users
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
-
-__all__ = ["fetch"]
 
 _T = TypeVar("_T", bound="AbstractToken")
 
@@ -69,8 +67,8 @@ def _forget(**kwargs: object) -> None:
 
 
 # A model that is defined later may replace the token or the user model, or add a field to it.
-class_prepared.connect(_forget, dispatch_uid="drf_token_auth.fast_select.class_prepared")
-setting_changed.connect(_forget, dispatch_uid="drf_token_auth.fast_select.setting_changed")
+class_prepared.connect(_forget)
+setting_changed.connect(_forget)
 
 
 def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
@@ -148,16 +146,8 @@ def _compile(
         # For parameters without names, Django searches the whole SQL again on each request.
         names = [f"digest{number}" for number in range(len(params))]
         sql %= tuple(f"%({name})s" for name in names)
-    of_backend, of_fields = _converters(compiler, connection)
-    return _Statement(
-        sql=sql,
-        names=names,
-        token=token,
-        user=user,
-        backend_converters=of_backend,
-        field_converters=of_fields,
-        set_user=user_info["local_setter"],
-    )
+    converters = _converters(compiler, connection)
+    return _Statement(sql, names, token, user, *converters, user_info["local_setter"])
 
 
 def _has_plain_columns(model: type[AbstractToken]) -> bool:

@@ -23,8 +23,6 @@ from .after_request import after_transaction
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["record"]
-
 # The idle expiry is renewed once a tenth of the timeout has passed, even within the interval.
 IDLE_STEPS = 10
 

@@ -6,8 +6,6 @@ import logging
 
 from django.conf import settings
 
-__all__ = ["warn_of_more_than_a_key"]
-
 logger = logging.getLogger("drf_token_auth")
 
 

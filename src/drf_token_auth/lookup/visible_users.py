@@ -14,8 +14,6 @@ from ..rows.locking import user_model
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["may_hide_users", "of_visible_users"]
-
 _T = TypeVar("_T", bound="AbstractToken")
 
 

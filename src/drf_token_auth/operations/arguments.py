@@ -8,8 +8,6 @@ from .. import get_token_model
 from ..base_models import AbstractToken
 from ..rows.locking import user_model
 
-__all__ = ["require_token", "require_user"]
-
 
 def require_user(function: str, user: Any) -> None:
     """Raise TypeError if this is not an instance of the user model."""

@@ -23,8 +23,6 @@ from ..scopes import encode_scopes
 from .arguments import require_user
 from .presented import lock_presented
 
-__all__ = ["DEFAULT", "insert", "issue", "replace"]
-
 
 class _Default:
     def __repr__(self) -> str:

@@ -15,8 +15,6 @@ from ..managers import all_rows
 from ..rows.locking import lock_user, locking_transaction, read_latest
 from .arguments import require_user
 
-__all__ = ["change_password", "changing_password", "keep_through_change"]
-
 
 def change_password(
     user: Any,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.utils import timezone
 
 from .. import keys, lookup
 from ..base_models import AbstractToken
 from ..exceptions import ReusedKey, UnknownKey
 from ..managers import all_rows
-
-__all__ = ["lock_presented"]
 
 
 def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
@@ -21,7 +17,7 @@ def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
         has a new password.
     """
     rows = all_rows(type(token), using).filter(pk=token.pk).select_for_update()
-    row = cast("AbstractToken | None", rows.first())
+    row: AbstractToken | None = rows.first()
     if row is None:
         raise UnknownKey
     now = timezone.now()

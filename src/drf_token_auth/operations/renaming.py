@@ -7,8 +7,6 @@ from django.db import DatabaseError, router, transaction
 from ..base_models import AbstractToken
 from ..fields import auto_now_columns
 
-__all__ = ["rename"]
-
 
 def rename(token: AbstractToken, name: str) -> bool:
     """Save the token with this name.

@@ -14,8 +14,6 @@ from ..rows.kinds import Kind, require_kinds
 from ..rows.locking import lock_user, locking_transaction, read_latest
 from .arguments import require_token, require_user
 
-__all__ = ["revoke", "revoke_all"]
-
 
 def revoke(
     token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None
@@ -49,7 +47,11 @@ def revoke_all(
     :raises ValueError: a kind does not exist, or ``kinds`` is text instead of a list.
     """
     require_user("revoke_all", user)
-    kinds = _checked(kinds)
+    # A plain string would be treated as a list of letters. Refuse it with a clear message.
+    if isinstance(kinds, str):
+        raise ValueError(f"kinds must be a list of {Kind.values}, but it is {kinds!r}.")
+    kinds = list(kinds)
+    require_kinds(*kinds)
     model = get_token_model()
     using = router.db_for_write(model)
     with locking_transaction(using=using):
@@ -58,12 +60,3 @@ def revoke_all(
         if keep is not None:
             tokens = tokens.exclude(pk=keep.pk)
         return read_latest(tokens).revoke(reason=reason, actor=actor, request=request)
-
-
-def _checked(kinds: Iterable[str]) -> list[str]:
-    # A plain string would be treated as a list of letters. Refuse it with a clear message.
-    if isinstance(kinds, str):
-        raise ValueError(f"kinds must be a list of {Kind.values}, but it is {kinds!r}.")
-    kinds = list(kinds)
-    require_kinds(*kinds)
-    return kinds

@@ -17,8 +17,6 @@ from ..rows.pickling import KEY_COLUMNS
 from .arguments import require_token
 from .presented import lock_presented
 
-__all__ = ["rotate"]
-
 
 def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
     """Give the token a new key. The previous key keeps working for ``ROTATION_GRACE``.

@@ -22,8 +22,6 @@ from ..managers import TokenQuerySet, all_rows
 from ..rows import expiry, revocation
 from .deleting import Outcome, deletions, keeping_protected
 
-__all__ = ["BATCH_SIZE", "UNKNOWN_USES", "knows_uses", "purge"]
-
 logger = logging.getLogger("drf_token_auth")
 
 BATCH_SIZE = 5_000

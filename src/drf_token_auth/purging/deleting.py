@@ -6,9 +6,9 @@ One DELETE of a million rows would be one long transaction. So the purge follows
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
@@ -19,10 +19,6 @@ from django.db.models.deletion import Collector
 
 from ..managers import TokenQuerySet
 from ..rows.locking import hold, plain_rows
-
-__all__ = ["Outcome", "deletions", "keeping_protected"]
-
-logger = logging.getLogger("drf_token_auth")
 
 # A batch must stay below the 32,766 parameters that SQLite accepts in one statement.
 MAX_BATCH_SIZE = 10_000
@@ -88,12 +84,9 @@ def _delete(batch: Tokens) -> Outcome:
     connection = connections[batch.db]
     is_simple = is_one_statement(batch)
     if is_simple and connection.vendor == "postgresql" and not connection.in_atomic_block:
-        try:
+        # If a row is locked for longer, skip the locked rows below.
+        with suppress(OperationalError):
             return _delete_on_postgresql(batch)
-        except OperationalError:
-            logger.debug(
-                "the purge could not delete a batch as one range. It now skips locked rows"
-            )
     with transaction.atomic(using=batch.db):
         if connection.vendor == "mysql":
             keys = list(batch.values_list("pk", flat=True))

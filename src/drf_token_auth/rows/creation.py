@@ -16,8 +16,6 @@ from .kinds import require_kinds
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["NAME_LENGTH", "announce_created", "clean_name", "fill_in", "fill_in_fixture"]
-
 NAME_LENGTH = 64
 
 
@@ -63,14 +61,13 @@ def fill_in_fixture(instance: AbstractToken, raw: bool, **kwargs: Any) -> None:
     """
     if not raw:
         return
-    token = instance
-    if _is_unissued(token):
-        token.key = token.generate_key()
+    if _is_unissued(instance):
+        instance.key = instance.generate_key()
     now, longest = timezone.now(), get_settings().MAX_TTL
-    if longest is not None and token.idle_timeout is not None:
+    if longest is not None and instance.idle_timeout is not None:
         # Without this limit, uses would renew the token forever.
-        token.renewable_until = token.renewable_until or now + longest
-    expiry.cap(token, now)
+        instance.renewable_until = instance.renewable_until or now + longest
+    expiry.cap(instance, now)
 
 
 def _is_unissued(token: Any) -> bool:

@@ -9,8 +9,6 @@ from django.db import DatabaseError, DataError, OperationalError, models, transa
 
 from ..keys import DIGEST_SIZE
 
-__all__ = ["is_about_text", "storable", "store_text", "store_texts"]
-
 _T = TypeVar("_T")
 
 # Errors of MySQL and MariaDB: the collations cannot be compared, a string value is invalid or

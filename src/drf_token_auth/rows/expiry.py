@@ -19,8 +19,6 @@ from .kinds import Kind
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-__all__ = ["cap", "expired", "is_expired", "not_expired", "renewed", "start"]
-
 
 # Every time zone can show a moment that is this far from both ends of the calendar. An expiry
 # in the year 9999 usually means "never".

@@ -8,8 +8,6 @@ from typing import Any
 from django.core.exceptions import FieldError
 from django.db.models.sql import Query
 
-__all__ = ["CHANGE", "TokenQuery", "refuse_columns"]
-
 LOOK_UP = (
     "A key can't be looked up: the database holds only its digest. "
     "Use objects.from_key(key), which gives the usable token or None."

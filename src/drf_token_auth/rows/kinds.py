@@ -6,8 +6,6 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["Kind", "require_kinds"]
-
 
 class Kind:
     """The kinds of tokens.

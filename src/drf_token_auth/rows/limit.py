@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..base_models import AbstractToken
     from ..managers import TokenQuerySet
 
-__all__ = ["room_for"]
-
 
 @contextmanager
 def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator[None]:
@@ -41,14 +39,14 @@ def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator
 
 def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: int) -> None:
     now = timezone.now()
-    owned = [token for token in new if token.user_id is not None]
-    usable = [token for token in owned if not expiry.is_expired(token, now)]
+    usable = [one for one in new if one.user_id is not None and not expiry.is_expired(one, now)]
     counts = Counter((token.user_id, token.kind) for token in usable)
     # revoke_many() locks several users in the same order.
     for user_pk, kind in sorted(counts, key=lambda one: str(one[0])):
         user = lock_user(rows.model, user_pk, using=rows.db)
-        surplus = _oldest(rows, user, kind, limit - counts[user_pk, kind])
-        if counts[user_pk, kind] > limit or (surplus and get_settings().WHEN_FULL == "reject"):
+        kept = limit - counts[user_pk, kind]
+        surplus = _oldest(rows, user, kind, kept)
+        if kept < 0 or (surplus and get_settings().WHEN_FULL == "reject"):
             raise TokenLimitReached(limit)
         actor, request = next(one.origin for one in usable if one.user_id == user_pk)
         surplus_rows = read_latest(rows.filter(pk__in=surplus))
@@ -60,4 +58,4 @@ def _oldest(rows: TokenQuerySet[Any], user: Any, kind: str, kept: int) -> list[A
     usable = read_latest(rows.alive_for(user).filter(kind=kind))
     in_order = usable.order_by(expiry.last_use(), "created_at", "pk")
     oldest_first = list(in_order.values_list("pk", flat=True))
-    return oldest_first[: max(0, len(oldest_first) - max(0, kept))]
+    return oldest_first[: max(0, len(oldest_first) - kept)]

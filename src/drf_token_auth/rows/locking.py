@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 
 _Rows = TypeVar("_Rows", bound="models.QuerySet[Any, Any]")
 
-__all__ = [
-    "hold",
-    "lock_user",
-    "locking_transaction",
-    "outside_atomic_requests",
-    "plain_rows",
-    "read_latest",
-    "user_model",
-]
-
 
 def user_model(model: type[AbstractToken]) -> Any:
     """Return the user model that the token model points to."""

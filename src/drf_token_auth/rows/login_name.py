@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["login_name"]
-
 
 def login_name(user: Any) -> str:
     """Return the text that names this user in a login.

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-__all__ = ["KEY_COLUMNS", "PickledWithoutSecrets"]
 
 # The columns about the keys of a token. They are as secret as the keys.
 KEY_COLUMNS = ("digest", "previous_digest", "key_family")
@@ -26,12 +23,17 @@ class PickledWithoutSecrets:
         return state
 
     def __copy__(self) -> Self:
-        return self._copied(lambda value: value)
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self._plain_state())
+        twin.__dict__.pop("origin", None)
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # Copy the key too. Django's TestCase gives each test a deep copy of the objects that
         # setUpTestData created.
-        return self._copied(lambda value: copy.deepcopy(value, memo))
+        twin = copy.copy(self)
+        twin.__dict__.update(copy.deepcopy(twin.__dict__, memo))
+        return twin
 
     def _plain_state(self) -> dict[str, Any]:
         """Return the values by attribute name.
@@ -41,10 +43,3 @@ class PickledWithoutSecrets:
         state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[misc]
         state.update(state.pop("_memoryview_attrs", ()))
         return state
-
-    def _copied(self, copied: Callable[[Any], Any]) -> Self:
-        twin = type(self).__new__(type(self))
-        state = self._plain_state()
-        state.pop("origin", None)
-        twin.__dict__.update({name: copied(value) for name, value in state.items()})
-        return twin

@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from ..base_models import AbstractToken
     from ..managers import TokenQuerySet
 
-__all__ = [
-    "BATCH_SIZE",
-    "Revoked",
-    "ids_by_user",
-    "revoke_checked",
-    "revoke_in_batches",
-    "revoke_many",
-    "revoke_one",
-]
-
 BATCH_SIZE = 1000
 
 Tokens: TypeAlias = "TokenQuerySet[Any]"
