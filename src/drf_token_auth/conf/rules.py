@@ -119,13 +119,10 @@ def _simple(
     wanted: str,
     accepts: Callable[[Any], bool],
     *,
-    read: Callable[[Any], Any] = lambda value: value,
     shown: Callable[[object], str] = show,
 ) -> Rule:
     """Return the rule for a value that is right or wrong as a whole."""
-    return Rule(
-        example, lambda value: None if accepts(value) else Fault(wanted, shown(value)), read
-    )
+    return Rule(example, lambda value: None if accepts(value) else Fault(wanted, shown(value)))
 
 
 def _or_none(rule: Rule) -> Rule:
@@ -191,7 +188,6 @@ KINDS = _simple(
         isinstance(value, (tuple, list, set, frozenset))
         and all(one in ("login", "personal") for one in value)
     ),
-    read=tuple,
 )
 PREFIX = _simple(
     '"dta_"',
