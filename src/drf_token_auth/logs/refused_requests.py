@@ -88,18 +88,13 @@ _REASONS: dict[type[Refused], str] = {
 }
 
 
-def log_refusal(reason: Refused, credentials: str = "", *, request: Any = None) -> None:
+def log_refusal(reason: Refused, credentials: str, request: Any) -> None:
     """Log why a key is refused: a WARNING in words with DEBUG, otherwise a DEBUG line."""
-    if settings.DEBUG:
-        warn_once(explain(reason, credentials), request)
-    else:
+    if not settings.DEBUG:
         logger.debug("a key is refused: %s", type(reason).__name__)
-
-
-def explain(reason: Refused, credentials: str) -> str:
-    """Return in words what is wrong with the key, and what to do."""
-    seen = _mistake(credentials) if isinstance(reason, _MAY_BE_A_MISTAKE) else ""
-    return seen or _REASONS.get(type(reason), "The key is refused.")
+        return
+    mistake = _mistake(credentials) if isinstance(reason, _MAY_BE_A_MISTAKE) else ""
+    warn_once(mistake or _REASONS.get(type(reason), "The key is refused."), request)
 
 
 def _mistake(credentials: str) -> str:
@@ -154,7 +149,8 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     if not settings.DEBUG:
         return
     place = "" if scheme else _place_of_key(request)
-    if not scheme and _lacks_http_prefix(request):
+    # A test wrote client.get("/", AUTHORIZATION="…").
+    if not scheme and any(name.upper() == "AUTHORIZATION" for name in request.META):
         text = (
             "A test wrote the header without HTTP_. Write HTTP_AUTHORIZATION="
             f'"{words[0]} <key>", or headers={{"Authorization": "{words[0]} <key>"}}.'
@@ -177,11 +173,6 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
             "WSGIPassAuthorization On."
         )
     warn_once(text, request)
-
-
-def _lacks_http_prefix(request: Any) -> bool:
-    """Return whether a test gave the header as ``client.get("/", AUTHORIZATION="…")``."""
-    return any(name.upper() == "AUTHORIZATION" for name in request.META)
 
 
 def _has_session_of_user(request: Any) -> bool:
