@@ -152,27 +152,24 @@ class TokenView(GenericAPIView[Any]):
 
     def _refuse(self, exc: Exception) -> Any:
         """Let the project's exception handler shape the body. Keep the status and the headers."""
-        response, failure = None, exc
+        context = self.get_exception_handler_context()
         try:
             response = super().handle_exception(exc)
-        except Exception as error:  # noqa: BLE001 -- the project's handler may raise anything
-            failure = error
-        standard = exception_handler(exc, self.get_exception_handler_context())
-        if standard is None:  # Not a refusal, but an error such as a database that is down.
-            if response is None:
-                raise failure
-            return response
-        if response is None:
-            if failure is not exc:
-                logger.error(
-                    "EXCEPTION_HANDLER raised an error. DRF's own handler answers instead.",
-                    exc_info=failure,
+        except Exception as error:
+            standard = exception_handler(exc, context)
+            if standard is None:  # Not a refusal, but an error such as a database that is down.
+                raise
+            if error is not exc:
+                logger.exception(
+                    "EXCEPTION_HANDLER raised an error. DRF's own handler answers instead."
                 )
             standard.exception = True
             return standard
-        response.status_code = standard.status_code
-        for name, value in standard.headers.items():
-            response.headers.setdefault(name, value)
+        standard = exception_handler(exc, context)
+        if standard is not None:
+            response.status_code = standard.status_code
+            for name, value in standard.headers.items():
+                response.headers.setdefault(name, value)
         return response
 
     def get_token(self) -> AbstractToken:
