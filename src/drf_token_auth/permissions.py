@@ -170,8 +170,11 @@ class RecentLogin(OperationHolderMixin, _Challenging):
     """
 
     def __init__(self, max_age: timedelta | None = None) -> None:
-        if max_age is not None:
-            _check_max_age(max_age)
+        hint = "Write RecentLogin(timedelta(minutes=5)), or RecentLogin() to use RECENT_LOGIN."
+        if not isinstance(max_age, timedelta | None):
+            raise TypeError(f"RecentLogin takes a timedelta, but got {max_age!r}. {hint}")
+        if max_age is not None and max_age < timedelta(0):
+            raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}. {hint}")
         self.max_age = max_age
 
     def __call__(self) -> RecentLogin:
@@ -187,14 +190,6 @@ class RecentLogin(OperationHolderMixin, _Challenging):
             return is_login or InsufficientAuthentication(request, timedelta(0))
         fresh = is_recent(_login_age(request), max_age)
         return fresh or InsufficientAuthentication(request, max_age)
-
-
-def _check_max_age(max_age: Any) -> None:
-    hint = "Write RecentLogin(timedelta(minutes=5)), or RecentLogin() to use RECENT_LOGIN."
-    if not isinstance(max_age, timedelta):
-        raise TypeError(f"RecentLogin takes a timedelta, but got {max_age!r}. {hint}")
-    if max_age < timedelta(0):
-        raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}. {hint}")
 
 
 def _is_personal(token: Any) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -32,8 +31,7 @@ class Fault(NamedTuple):
     entry: str = ""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What a setting may be.
 
     ``example`` is a value to write. ``fault`` says what is wrong with a project's value, or
@@ -126,7 +124,7 @@ def _simple(
 
 
 def _or_none(rule: Rule) -> Rule:
-    return replace(rule, fault=lambda value: None if value is None else rule.fault(value))
+    return rule._replace(fault=lambda value: None if value is None else rule.fault(value))
 
 
 def _duration(example: str, wanted: str, shortest: timedelta) -> Rule:
