@@ -61,7 +61,7 @@ class CountingThrottle(SimpleRateThrottle):
         highest = 0
         for one in self.identities(request, view):
             highest = max(highest, self._count(one, add=add))
-            # Count no further, so that of parallel requests exactly as many pass as the rate says.
+            # Count no further, so that exactly as many parallel requests pass as the rate allows.
             if highest > (self.num_requests or 0):
                 break
         return highest
@@ -73,9 +73,10 @@ class CountingThrottle(SimpleRateThrottle):
         try:
             if not add:
                 return int(self.cache.get(place, 0))
-            if self.cache.add(place, 1, timeout=self.duration):
-                return 1
-            return int(self._one_more(place))
+            self.cache.add(place, 0, timeout=self.duration)
+            return int(self.cache.incr(place))
+        except ValueError:  # The cache has dropped the entry since add(), or it stores nothing.
+            return 1
         except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
             logger.warning(
                 "The cache does not answer (%s), so the limit %s is not enforced. Check CACHES.",
@@ -83,13 +84,6 @@ class CountingThrottle(SimpleRateThrottle):
                 self.scope,
             )
             return 0
-
-    def _one_more(self, place: str) -> Any:
-        try:
-            return self.cache.incr(place)
-        except ValueError:  # The cache has dropped the entry since add().
-            self.cache.set(place, 1, timeout=self.duration)
-            return 1
 
     def wait(self) -> float:
         """Return the seconds until the window ends."""

@@ -60,11 +60,9 @@ class RotateView(TokenView):
     serializer_class = TokenIssuedSerializer
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        token = self.get_token()
         with refusing():
-            rotated = operations.rotate(token, request=self.django_request, actor=request.user)
-        request.auth = rotated
-        return Response(self.get_serializer(rotated).data)
+            token = operations.rotate(self.get_token(), request=self.django_request)
+        return Response(self.get_serializer(token).data)
 
 
 class TokenPagination(PageNumberPagination):
