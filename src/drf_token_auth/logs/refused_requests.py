@@ -98,7 +98,7 @@ def log_refusal(reason: Refused, credentials: str, request: Any) -> None:
 
 
 def _mistake(credentials: str) -> str:
-    """Return a text about a mistake in the written key, or an empty text."""
+    """Return what is wrong with the text that was sent as the key, or an empty text."""
     try:
         text = credentials.encode("latin-1").decode()  # A server decodes the header as latin-1.
     except UnicodeError:
@@ -148,36 +148,28 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     """With DEBUG, warn about a 401 for a request whose header no authenticator reads."""
     if not settings.DEBUG:
         return
-    place = "" if scheme else _place_of_key(request)
-    # A test wrote client.get("/", AUTHORIZATION="…").
-    if not scheme and any(name.upper() == "AUTHORIZATION" for name in request.META):
+    value = f"{words[0]} <key>"
+    if scheme:
+        text = f'The Authorization header begins with {_named(scheme)}. Write "{value}".'
+    elif any(name.upper() == "AUTHORIZATION" for name in request.META):
         text = (
-            "A test wrote the header without HTTP_. Write HTTP_AUTHORIZATION="
-            f'"{words[0]} <key>", or headers={{"Authorization": "{words[0]} <key>"}}.'
+            f'A test wrote the header without HTTP_. Write HTTP_AUTHORIZATION="{value}", or '
+            f'headers={{"Authorization": "{value}"}}.'
         )
-    elif place:
-        text = f'The key is in {place}. Send the header "Authorization: {words[0]} <key>".'
-    elif scheme:
-        text = f'The Authorization header begins with {_named(scheme)}. Write "{words[0]} <key>".'
-    elif _has_session_of_user(request):
+    elif place := _place_of_key(request):
+        text = f'The key is in {place}. Send the header "Authorization: {value}".'
+    elif SESSION_KEY in getattr(request, "session", ()):
         text = (
-            "No class of the view reads the session of the user. Send the header "
-            f'"Authorization: {words[0]} <key>", or add SessionAuthentication to '
-            "DEFAULT_AUTHENTICATION_CLASSES. In a test, write drf_token_auth.test.act_as(client, "
-            "user) in place of force_login()."
+            f'No class of the view reads the session of the user. Send the header "Authorization: '
+            f'{value}", or add SessionAuthentication to DEFAULT_AUTHENTICATION_CLASSES. In a test, '
+            "write drf_token_auth.test.act_as(client, user) in place of force_login()."
         )
     else:
         text = (
-            f'No Authorization header arrived. Send "Authorization: {words[0]} <key>". If the '
-            "client does send it, a proxy or server removes it: for mod_wsgi set "
-            "WSGIPassAuthorization On."
+            f'No Authorization header arrived. Send "Authorization: {value}". If the client does '
+            "send it, a proxy or server removes it: for mod_wsgi set WSGIPassAuthorization On."
         )
     warn_once(text, request)
-
-
-def _has_session_of_user(request: Any) -> bool:
-    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return has_cookie and SESSION_KEY in getattr(request, "session", ())
 
 
 def _place_of_key(request: Any) -> str:

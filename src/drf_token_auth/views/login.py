@@ -30,21 +30,15 @@ from ..serializers import (
 )
 from ..serializers.login import WRONG_CREDENTIALS
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
-from .base import TokenView
+from .base import KeylessView, TokenView
 
 __all__ = ["LoginView", "LogoutAllView", "LogoutOthersView", "LogoutView"]
 
 
-class LoginView(TokenView):
+class LoginView(KeylessView):
     """Log in with a name and a password, and return a new token."""
 
-    # No authenticator runs, so a user can log in even if the header has an old key.
-    authentication_classes = ()
-    permission_classes = ()
     serializer_class = TokenLoginSerializer
-
-    def get_authenticators(self) -> list[Any]:
-        return []
 
     def get_throttles(self) -> list[Any]:
         return [LoginAddressThrottle(), LoginAccountThrottle(), *super().get_throttles()]

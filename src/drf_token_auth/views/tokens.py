@@ -28,7 +28,7 @@ from ..serializers import (
     TokenRevokeSerializer,
 )
 from ..throttling import RevokeThrottle
-from .base import TokenView
+from .base import KeylessView, TokenView
 from .errors import refusing
 
 __all__ = [
@@ -179,15 +179,10 @@ class TokenDetailView(OwnTokensView):
         return Response(serializer.data)
 
 
-class RevokeView(TokenView):
+class RevokeView(KeylessView):
     """Revoke the token of a posted key (RFC 7009). Answer 200 even if no token has the key."""
 
-    authentication_classes = ()
-    permission_classes = ()
     serializer_class = TokenRevokeSerializer
-
-    def get_authenticators(self) -> list[Any]:
-        return []
 
     def get_throttles(self) -> list[Any]:
         return [RevokeThrottle(), *super().get_throttles()]
