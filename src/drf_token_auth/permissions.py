@@ -37,8 +37,9 @@ def _challenge(request: Any, error: str, **parameters: str) -> str:
     authenticator = getattr(request, "successful_authenticator", None)
     named = getattr(authenticator, "keyword_of", None)
     keyword = named(request) if named else getattr(authenticator, "keyword", "Token")
+    realm = getattr(authenticator, "www_authenticate_realm", "api")
     said = "".join(f', {name}="{value}"' for name, value in parameters.items())
-    return f'{keyword} realm="api", error="{error}"{said}'
+    return f'{keyword} realm="{realm}", error="{error}"{said}'
 
 
 class InsufficientScope(PermissionDenied):

@@ -63,9 +63,9 @@ def clean_login_name(name: str) -> str:
 def find_account(name: str, *, takes_emails: bool = False) -> Any:
     """Return the user with this login name, or None. The database decides which spellings match.
 
-    :param takes_emails: whether the name may also be an e-mail address. It may be one in any case
-        if the project has a backend of its own. Without such a backend, no query is made, because
-        the column may have no index.
+    :param takes_emails: whether the name may also be an e-mail address. If the project has a
+        backend of its own, it may always be one. Otherwise, no address is searched, because the
+        column may have no index.
     """
     found = _ask(_by_natural_key, name)[0]
     takes_emails = takes_emails or any(

@@ -30,7 +30,7 @@ from ..operations.presented import lock_presented
 from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
 from ..serializers import TokenDetailSerializer
 from ..throttling import cache_answers
-from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
+from .errors import NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
 from .parsers import PARSERS
 
 logger = logging.getLogger("drf_token_auth")
@@ -38,11 +38,11 @@ logger = logging.getLogger("drf_token_auth")
 # In bytes. No request to these views needs a hundredth of this.
 LONGEST_BODY = 1_000_000
 
-__all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
+__all__ = ["KeylessView", "TokenView"]
 
 
 class _IsStoredUser(IsAuthenticated):
-    """Allow users with a row, which tokens can belong to.
+    """Allow users that have a row, because each token belongs to such a user.
 
     An authenticator of the project may find a service, or a user of another site.
     """
