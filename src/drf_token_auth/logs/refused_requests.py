@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.http import QueryDict
 
 from ..conf import get_settings
 from ..exceptions import (
@@ -187,8 +188,9 @@ def _place_of_key(request: Any) -> str:
 
 def log_json_as_form(request: Any) -> None:
     """With DEBUG, warn about JSON that was sent as a form, as curl does without a Content-Type."""
-    # Django then takes the whole JSON text for the name of one field.
-    if settings.DEBUG and any(str(name).lstrip().startswith("{") for name in request.data):
+    is_form = isinstance(request.data, QueryDict)
+    # Django takes the whole JSON text for the name of one field.
+    if settings.DEBUG and is_form and any(name.lstrip().startswith("{") for name in request.data):
         warn_once(
             "The body is JSON, but its Content-Type is that of a form. Send the header "
             '"Content-Type: application/json".',
