@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
+from rest_framework.authentication import BasicAuthentication
 from rest_framework.authentication import TokenAuthentication as DRFTokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -105,25 +106,25 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
         :raises AuthenticationFailed: the same as :meth:`authenticate`.
         """
-        key = keys.hidden(key.decode("latin-1") if isinstance(key, bytes) else key)
+        hidden: Any = keys.hidden(key)
         model = self.get_model()
         try:
             if not issubclass(model, AbstractToken):
                 # DRF documents token models of a project with a plaintext ``key``.
-                return super().authenticate_credentials(str(keys.require_presentable(key)))
+                return super().authenticate_credentials(str(keys.require_presentable(hidden)))
             token = lookup.authenticate(
                 model,
-                key,
+                hidden,
                 queryset=self.get_queryset(),
                 record_use=self.records_use,
                 request=self.request,
             )
         except Refused as reason:
-            raise self._refusal(reason, key) from reason
+            raise self._refusal(reason, hidden) from reason
         return token.user, token
 
     def _refusal(self, reason: Refused, key: str) -> AuthenticationFailed:
-        log_refusal(reason, key, request=self.request)
+        log_refusal(reason, key, self.request)
         return AuthenticationFailed(_TEXTS[reason.code], code=reason.code)
 
     def authenticate_header(self, request: Any) -> str:
@@ -150,8 +151,10 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
 def _is_taken_by_another(request: Any, scheme: str) -> bool:
     """Return whether another authenticator of the view reads this keyword."""
-    for one in getattr(request, "authenticators", None) or ():
-        words = getattr(one, "keyword", None) or ["Basic"] * ("Basic" in type(one).__name__)
+    for one in getattr(request, "authenticators", ()):
+        words = getattr(one, "keyword", None) or ()
+        if isinstance(one, BasicAuthentication):
+            words = "Basic"
         words = [words] if isinstance(words, str) else words
         if scheme.lower() in [str(word).lower() for word in words]:
             return True

@@ -37,8 +37,9 @@ def _challenge(request: Any, error: str, **parameters: str) -> str:
     authenticator = getattr(request, "successful_authenticator", None)
     named = getattr(authenticator, "keyword_of", None)
     keyword = named(request) if named else getattr(authenticator, "keyword", "Token")
+    realm = getattr(authenticator, "www_authenticate_realm", "api")
     said = "".join(f', {name}="{value}"' for name, value in parameters.items())
-    return f'{keyword} realm="api", error="{error}"{said}'
+    return f'{keyword} realm="{realm}", error="{error}"{said}'
 
 
 class InsufficientScope(PermissionDenied):
@@ -170,8 +171,11 @@ class RecentLogin(OperationHolderMixin, _Challenging):
     """
 
     def __init__(self, max_age: timedelta | None = None) -> None:
-        if max_age is not None:
-            _check_max_age(max_age)
+        hint = "Write RecentLogin(timedelta(minutes=5)), or RecentLogin() to use RECENT_LOGIN."
+        if not isinstance(max_age, timedelta | None):
+            raise TypeError(f"RecentLogin takes a timedelta, but got {max_age!r}. {hint}")
+        if max_age is not None and max_age < timedelta(0):
+            raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}. {hint}")
         self.max_age = max_age
 
     def __call__(self) -> RecentLogin:
@@ -187,14 +191,6 @@ class RecentLogin(OperationHolderMixin, _Challenging):
             return is_login or InsufficientAuthentication(request, timedelta(0))
         fresh = is_recent(_login_age(request), max_age)
         return fresh or InsufficientAuthentication(request, max_age)
-
-
-def _check_max_age(max_age: Any) -> None:
-    hint = "Write RecentLogin(timedelta(minutes=5)), or RecentLogin() to use RECENT_LOGIN."
-    if not isinstance(max_age, timedelta):
-        raise TypeError(f"RecentLogin takes a timedelta, but got {max_age!r}. {hint}")
-    if max_age < timedelta(0):
-        raise ValueError(f"RecentLogin takes a timedelta of 0 or more, not {max_age!r}. {hint}")
 
 
 def _is_personal(token: Any) -> bool:

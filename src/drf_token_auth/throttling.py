@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -58,13 +58,13 @@ class CountingThrottle(SimpleRateThrottle):
 
         :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
         """
-        counts = [0]
+        highest = 0
         for one in self.identities(request, view):
-            counts.append(self._count(one, add=add))
-            # Count no further, so that of parallel requests exactly as many pass as the rate says.
-            if counts[-1] > (self.num_requests or 0):
+            highest = max(highest, self._count(one, add=add))
+            # Count no further, so that exactly as many parallel requests pass as the rate allows.
+            if highest > (self.num_requests or 0):
                 break
-        return max(counts)
+        return highest
 
     def _count(self, identity: str, *, add: bool) -> int:
         window = int(self.timer() // self.duration)
@@ -73,9 +73,10 @@ class CountingThrottle(SimpleRateThrottle):
         try:
             if not add:
                 return int(self.cache.get(place, 0))
-            if self.cache.add(place, 1, timeout=self.duration):
-                return 1
-            return int(self._one_more(place))
+            self.cache.add(place, 0, timeout=self.duration)
+            return int(self.cache.incr(place))
+        except ValueError:  # The cache has dropped the entry since add(), or it stores nothing.
+            return 1
         except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
             logger.warning(
                 "The cache does not answer (%s), so the limit %s is not enforced. Check CACHES.",
@@ -83,13 +84,6 @@ class CountingThrottle(SimpleRateThrottle):
                 self.scope,
             )
             return 0
-
-    def _one_more(self, place: str) -> Any:
-        try:
-            return self.cache.incr(place)
-        except ValueError:  # The cache has dropped the entry since add().
-            self.cache.set(place, 1, timeout=self.duration)
-            return 1
 
     def wait(self) -> float:
         """Return the seconds until the window ends."""
@@ -178,39 +172,26 @@ class FailedKeyThrottle(CountingThrottle):
     def get_rate(self) -> str | None:
         return get_settings().FAILED_KEY_RATE
 
-    def before(self, request: Any) -> None:
-        """Refuse an address that has reached the rate. Call it before a key is checked.
-
-        :raises Throttled: with the seconds to wait.
-        """
-        self._refuse_over(self.count(request, add=False) + 1)
-
-    def after_failure(self, request: Any) -> None:
-        """Count a failure. Check the rate again, as parallel requests may all have passed before().
-
-        :raises Throttled: this failure exceeds the rate.
-        """
-        self._refuse_over(self.count(request))
-
-    def _refuse_over(self, count: int) -> None:
+    def require(self, count: int) -> None:
+        """Raise Throttled if there are more refused keys than the rate allows."""
         if count > (self.num_requests or 0):
             raise Throttled(self.wait())
 
 
-def counting_refused_keys(request: Any) -> AbstractContextManager[None]:
+@contextmanager
+def counting_refused_keys(request: Any) -> Iterator[None]:
     """Wrap the check of a key. Without ``FAILED_KEY_RATE``, nothing is counted.
 
     :raises Throttled: the address has reached the rate.
     """
-    return nullcontext() if get_settings().FAILED_KEY_RATE is None else _counting(request)
-
-
-@contextmanager
-def _counting(request: Any) -> Iterator[None]:
+    if get_settings().FAILED_KEY_RATE is None:
+        yield
+        return
     throttle = FailedKeyThrottle()
-    throttle.before(request)
+    throttle.require(throttle.count(request, add=False) + 1)
     try:
         yield
     except AuthenticationFailed:
-        throttle.after_failure(request)
+        # Check the rate again, because parallel requests may all have passed the first check.
+        throttle.require(throttle.count(request))
         raise

@@ -43,6 +43,8 @@ def said(settings: Any, caplog: pytest.LogCaptureFixture) -> Callable[..., list[
         ({}, "The body is empty."),
         ([1], "The body must be an object"),
         ("ada", "The body must be an object"),
+        (5, "The body must be an object"),
+        (False, "The body must be an object"),
         ({"user": "ada", "pass": PASSWORD}, "The body has no {own} and no password."),
         ({"password": PASSWORD}, "The body has no {own}."),
         (

@@ -11,10 +11,11 @@ from django.test import override_settings
 from django.utils import timezone
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.test import APIClient
+from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 
 from drf_token_auth import get_token_model, operations
+from drf_token_auth.authentication import ExpiringTokenAuthentication
 from drf_token_auth.exceptions import UnknownScopes
 from drf_token_auth.permissions import HasScopes, RecentLogin
 from tests.life_urls import IsPosting, OkView
@@ -333,3 +334,22 @@ def test_a_rotation_keeps_the_scopes(user: Any) -> None:
 def test_the_error_for_scopes_as_arguments_says_where_to_write_them() -> None:
     with pytest.raises(TypeError, match=r"required_scopes = \['read'\] in the view"):
         HasScopes("read")
+
+
+class ShopAuthentication(ExpiringTokenAuthentication):
+    www_authenticate_realm = "shop"
+
+
+class ShopView(APIView):
+    authentication_classes = (ShopAuthentication,)
+    permission_classes = (HasScopes,)
+    required_scopes = "admin"
+
+
+def test_every_challenge_names_the_realm_of_the_authenticator(user: Any) -> None:
+    token = operations.issue(user, scopes="read")
+    for status, header in ((401, ""), (401, "Token x"), (403, f"Token {token.key}")):
+        request = APIRequestFactory().get("/", HTTP_AUTHORIZATION=header)
+        response = ShopView.as_view()(request)
+        assert response.status_code == status
+        assert response["WWW-Authenticate"].startswith('Token realm="shop"')

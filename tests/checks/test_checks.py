@@ -41,6 +41,7 @@ CASES = [
     ({"DRF_TOKENAUTH": {"TTL": None}}, "E004", False),
     ({"DRF_TOKEN_AUTH_TOKEN_MODEL": "nowhere.Token"}, "E005", False),
     ({"DRF_TOKEN_AUTH_TOKEN_MODEL": "nonsense"}, "E005", False),
+    ({"DRF_TOKEN_AUTH_TOKEN_MODEL": "accounts..Key"}, "E005", False),
     ({"DRF_TOKEN_AUTH_TOKEN_MODEL": "sessions.Session"}, "E006", False),
     (default_authenticators(SESSION, OURS), "W001", False),
     (default_authenticators(OURS, BASIC), "W002", True),

@@ -13,18 +13,19 @@ from django.db import OperationalError
 from django.http import JsonResponse
 from django.test import override_settings
 from django.urls import include, path
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
-from rest_framework.test import APIClient
+from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import exception_handler
 
 from drf_token_auth import operations
+from drf_token_auth.views import LogoutAllView
 from tests.lives import client_of
 from tests.views.whole_api import (
     JSON,
@@ -337,3 +338,14 @@ def test_a_user_without_a_row_has_no_tokens(route: str, made: Any) -> None:
     for method in ROUTES[route].split():
         response = client.generic(method, route.format(id=1), "{}", content_type=JSON)
         assert response.status_code == (400 if route == "/auth/login/" else 403)
+
+
+class LogoutByPassword(LogoutAllView):
+    def get_authenticators(self) -> list[Any]:
+        return [BasicAuthentication()]
+
+
+def test_a_view_with_authenticators_of_its_own_sends_their_challenge() -> None:
+    response = LogoutByPassword.as_view()(APIRequestFactory().post("/"))
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == 'Basic realm="api"'

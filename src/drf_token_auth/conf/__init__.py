@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from dataclasses import replace
 
 from django.conf import settings as django_settings
@@ -31,22 +33,14 @@ __all__ = [
 
 DEFAULT_TOKEN_MODEL = "drf_token_auth.Token"
 
-_snapshot: Settings | None = None
 
-
+@functools.cache
 def get_settings() -> Settings:
     """Return the settings of the project, with the defaults of those that it leaves out.
 
     :raises ImproperlyConfigured: a name or a value is wrong. ``manage.py check`` reports all of
         them.
     """
-    global _snapshot  # noqa: PLW0603 -- one snapshot per process
-    if _snapshot is None:
-        _snapshot = _load()
-    return _snapshot
-
-
-def _load() -> Settings:
     for problem in problems():
         raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
     raw = getattr(django_settings, SETTING, {})
@@ -59,7 +53,7 @@ def token_model_label() -> str:
     :raises ImproperlyConfigured: the setting has another form.
     """
     label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
-    if not isinstance(label, str) or len(list(filter(None, label.split(".")))) != 2:
+    if not isinstance(label, str) or not re.fullmatch(r"\w+\.\w+", label):
         raise _wrong_label(label)
     return label
 
@@ -89,9 +83,8 @@ def _wrong_label(label: object) -> ImproperlyConfigured:
 
 
 def _drop(*, setting: str, **kwargs: object) -> None:
-    global _snapshot  # noqa: PLW0603
     if setting == SETTING:
-        _snapshot = None
+        get_settings.cache_clear()
 
 
 setting_changed.connect(_drop, dispatch_uid="drf_token_auth.conf")

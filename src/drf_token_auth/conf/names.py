@@ -62,10 +62,11 @@ _FAR = {
 def hint_for(name: object) -> str:
     """Return the hint for a name in our dict that we do not know."""
     upper = re.sub(r"[^A-Z0-9]+", "_", str(name).upper()).strip("_")
-    is_lifetime = _LIFETIME.search(upper) and not _NOT_LIFETIME.search(upper)
-    near = difflib.get_close_matches(upper, _HINTS, n=1, cutoff=0.8)
-    if upper not in _HINTS and is_lifetime:
+    if upper in _HINTS:
+        return _HINTS[upper]
+    if _LIFETIME.search(upper) and not _NOT_LIFETIME.search(upper):
         return f"Did you mean {'PERSONAL_TTL' if 'PERSONAL' in upper else 'TTL'!r}?"
+    near = difflib.get_close_matches(upper, _HINTS, n=1, cutoff=0.8)
     return _HINTS[near[0]] if near else f"Delete it. The settings are {', '.join(RULES)}."
 
 

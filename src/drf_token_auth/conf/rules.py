@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -32,8 +31,7 @@ class Fault(NamedTuple):
     entry: str = ""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What a setting may be.
 
     ``example`` is a value to write. ``fault`` says what is wrong with a project's value, or
@@ -119,17 +117,14 @@ def _simple(
     wanted: str,
     accepts: Callable[[Any], bool],
     *,
-    read: Callable[[Any], Any] = lambda value: value,
     shown: Callable[[object], str] = show,
 ) -> Rule:
     """Return the rule for a value that is right or wrong as a whole."""
-    return Rule(
-        example, lambda value: None if accepts(value) else Fault(wanted, shown(value)), read
-    )
+    return Rule(example, lambda value: None if accepts(value) else Fault(wanted, shown(value)))
 
 
 def _or_none(rule: Rule) -> Rule:
-    return replace(rule, fault=lambda value: None if value is None else rule.fault(value))
+    return rule._replace(fault=lambda value: None if value is None else rule.fault(value))
 
 
 def _duration(example: str, wanted: str, shortest: timedelta) -> Rule:
@@ -191,7 +186,6 @@ KINDS = _simple(
         isinstance(value, (tuple, list, set, frozenset))
         and all(one in ("login", "personal") for one in value)
     ),
-    read=tuple,
 )
 PREFIX = _simple(
     '"dta_"',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
@@ -12,8 +12,7 @@ from . import rules
 
 def setting(default: Any, rule: rules.Rule, *, repr: bool = True) -> Any:  # noqa: A002 -- as field()
     """Return a field of :class:`Settings`, with its default and the rule for a project's value."""
-    made = (lambda: dict(default)) if isinstance(default, Mapping) else (lambda: default)
-    return field(default_factory=made, repr=repr, metadata={"rule": rule})
+    return field(default_factory=lambda: default, repr=repr, metadata={"rule": rule})
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Settings:
     WHEN_FULL: str = setting("evict_oldest", rules.choice("evict_oldest", "reject"))
     ROTATION_GRACE: timedelta | None = setting(timedelta(seconds=60), rules.INTERVAL)
     REVOKE_ON_REUSE: bool = setting(False, rules.SWITCH)
-    PASSWORD_BOUND: tuple[str, ...] = setting(("login",), rules.KINDS)
+    PASSWORD_BOUND: Collection[str] = setting(("login",), rules.KINDS)
     RECENT_LOGIN: timedelta | None = setting(timedelta(minutes=15), rules.DURATION)
     SCOPES: Mapping[str, str] = setting({}, rules.SCOPES)
     PREFIX: str = setting("dta_", rules.PREFIX)

@@ -18,16 +18,13 @@ from django.db import DatabaseError
 
 from ..rows.database_text import is_about_text
 
-_DJANGOS = "django.contrib.auth.backends."
-# A backend may accept longer names than the column does, such as an e-mail address.
-SHORTEST_LIMIT = 320
-
 
 def max_name_length() -> int:
     """Return the number of characters that a login name may have."""
     user_model = get_user_model()
     column: Any = user_model._meta.get_field(user_model.USERNAME_FIELD)
-    return max(getattr(column, "max_length", None) or 0, SHORTEST_LIMIT)
+    # A backend may accept longer names than the column does, such as an e-mail address.
+    return max(getattr(column, "max_length", None) or 0, 320)
 
 
 def name_field(data: Any) -> str:
@@ -38,12 +35,11 @@ def name_field(data: Any) -> str:
     own = str(get_user_model().USERNAME_FIELD)
     if not isinstance(data, Mapping):
         return own
-    with_content = [name for name in ("username", own) if _has_content(data.get(name))]
-    return next(iter(with_content), "username" if "username" in data else own)
-
-
-def _has_content(value: Any) -> bool:
-    return value is not None and not (isinstance(value, str) and not value.strip())
+    for name in ("username", own):
+        value = data.get(name)
+        if value is not None and str(value).strip():
+            return name
+    return "username" if "username" in data else own
 
 
 def account_name(data: Any, field: str | None = None) -> str | None:
@@ -67,13 +63,13 @@ def clean_login_name(name: str) -> str:
 def find_account(name: str, *, takes_emails: bool = False) -> Any:
     """Return the user with this login name, or None. The database decides which spellings match.
 
-    :param takes_emails: whether the name may also be an e-mail address. It may be one in any case
-        if the project has a backend of its own. Without such a backend, no query is made, because
-        the column may have no index.
+    :param takes_emails: whether the name may also be an e-mail address. If the project has a
+        backend of its own, it may always be one. Otherwise, no address is searched, because the
+        column may have no index.
     """
     found = _ask(_by_natural_key, name)[0]
-    takes_emails = takes_emails or not all(
-        path.startswith(_DJANGOS) for path in settings.AUTHENTICATION_BACKENDS
+    takes_emails = takes_emails or any(
+        not path.startswith("django.contrib.auth.") for path in settings.AUTHENTICATION_BACKENDS
     )
     if found is None and "@" in name and takes_emails:
         found = _ask(_by_email, name)[0]

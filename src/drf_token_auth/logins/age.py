@@ -30,9 +30,8 @@ _MARKS = ("hijack_history", "exit_users_pk", "_impersonate")
 def note_login(request: Any, user: Any, **kwargs: Any) -> None:
     """Store the time of this login in the session."""
     session = getattr(request, "session", None)
-    if session is None or session.get(SESSION_KEY) != str(user.pk):
-        return
-    if getattr(request, _IS_RELEASE, False):
+    is_release = getattr(request, _IS_RELEASE, False)
+    if is_release or session is None or session.get(SESSION_KEY) != str(user.pk):
         return
     for mark in _MARKS:
         if session.get(mark) == []:
@@ -77,6 +76,6 @@ def is_recent(age: timedelta | None, max_age: timedelta) -> bool:
 
 def _marks(request: Any) -> list[Any]:
     """Return the values of all impersonation keys in the session, including empty ones."""
-    session = getattr(request, "session", None)
+    session = getattr(request, "session", None) or {}
     loginas = getattr(settings, "LOGINAS_FROM_USER_SESSION_FLAG", "loginas_from_user")
-    return [] if session is None else [session[m] for m in (*_MARKS, loginas) if m in session]
+    return [session[mark] for mark in (*_MARKS, loginas) if mark in session]

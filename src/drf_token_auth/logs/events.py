@@ -11,22 +11,21 @@ from .. import signals
 
 logger = logging.getLogger("drf_token_auth")
 
+_EVENTS = {
+    signals.token_created: "created",
+    signals.token_rotated: "rotated",
+    signals.token_revoked: "revoked",
+    signals.token_reused: "reused",
+}
 
-@receiver(signals.token_created, dispatch_uid="drf_token_auth.log_created")
-@receiver(signals.token_rotated, dispatch_uid="drf_token_auth.log_rotated")
-@receiver(signals.token_revoked, dispatch_uid="drf_token_auth.log_revoked")
-@receiver(signals.token_reused, dispatch_uid="drf_token_auth.log_reused")
+
+@receiver(list(_EVENTS), dispatch_uid="drf_token_auth.log_event")
 def log_event(signal: Any, token: Any, **what: Any) -> None:
-    """Log one line for each event: what happened, whose token, by whom, from where (ASVS 16.2.1).
-
-    The time is that of the log record.
-    """
-    event = _EVENTS[signal]
-    level = logging.WARNING if signal is signals.token_reused else logging.INFO
+    """Log what happened, to whose token, by whom and from where (OWASP ASVS 16.2.1)."""
     logger.log(
-        level,
+        logging.WARNING if signal is signals.token_reused else logging.INFO,
         "token %s: id=%s kind=%s user=%s reason=%s actor=%s address=%s",
-        event,
+        _EVENTS[signal],
         token.pk,
         token.kind,
         token.user_id,
@@ -34,11 +33,3 @@ def log_event(signal: Any, token: Any, **what: Any) -> None:
         getattr(what.get("actor"), "pk", None) or "-",
         getattr(what.get("request"), "META", {}).get("REMOTE_ADDR", "-"),
     )
-
-
-_EVENTS = {
-    signals.token_created: "created",
-    signals.token_rotated: "rotated",
-    signals.token_revoked: "revoked",
-    signals.token_reused: "reused",
-}

@@ -18,9 +18,9 @@ from .refused_requests import warn_once
 
 
 def log_refused_login(request: Any, serializer: Any) -> None:
-    """Warn, unless the project's serializer lacks one of the two fields, or refuses another field.
+    """Say what is wrong with the name or the password.
 
-    The explanation is only about the name and the password.
+    Say nothing if the project's serializer lacks one of these fields, or refuses another field.
     """
     read = {name_field(request.data), "password"}
     others = set(serializer.fields) - read

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.http import QueryDict
 
 from ..conf import get_settings
 from ..exceptions import (
@@ -88,22 +89,17 @@ _REASONS: dict[type[Refused], str] = {
 }
 
 
-def log_refusal(reason: Refused, credentials: str = "", *, request: Any = None) -> None:
+def log_refusal(reason: Refused, credentials: str, request: Any) -> None:
     """Log why a key is refused: a WARNING in words with DEBUG, otherwise a DEBUG line."""
-    if settings.DEBUG:
-        warn_once(explain(reason, credentials), request)
-    else:
+    if not settings.DEBUG:
         logger.debug("a key is refused: %s", type(reason).__name__)
-
-
-def explain(reason: Refused, credentials: str) -> str:
-    """Return in words what is wrong with the key, and what to do."""
-    seen = _mistake(credentials) if isinstance(reason, _MAY_BE_A_MISTAKE) else ""
-    return seen or _REASONS.get(type(reason), "The key is refused.")
+        return
+    mistake = _mistake(credentials) if isinstance(reason, _MAY_BE_A_MISTAKE) else ""
+    warn_once(mistake or _REASONS.get(type(reason), "The key is refused."), request)
 
 
 def _mistake(credentials: str) -> str:
-    """Return a text about a mistake in the written key, or an empty text."""
+    """Return what is wrong with the text that was sent as the key, or an empty text."""
     try:
         text = credentials.encode("latin-1").decode()  # A server decodes the header as latin-1.
     except UnicodeError:
@@ -153,40 +149,28 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
     """With DEBUG, warn about a 401 for a request whose header no authenticator reads."""
     if not settings.DEBUG:
         return
-    place = "" if scheme else _place_of_key(request)
-    if not scheme and _lacks_http_prefix(request):
+    value = f"{words[0]} <key>"
+    if scheme:
+        text = f'The Authorization header begins with {_named(scheme)}. Write "{value}".'
+    elif any(name.upper() == "AUTHORIZATION" for name in request.META):
         text = (
-            "A test wrote the header without HTTP_. Write HTTP_AUTHORIZATION="
-            f'"{words[0]} <key>", or headers={{"Authorization": "{words[0]} <key>"}}.'
+            f'A test wrote the header without HTTP_. Write HTTP_AUTHORIZATION="{value}", or '
+            f'headers={{"Authorization": "{value}"}}.'
         )
-    elif place:
-        text = f'The key is in {place}. Send the header "Authorization: {words[0]} <key>".'
-    elif scheme:
-        text = f'The Authorization header begins with {_named(scheme)}. Write "{words[0]} <key>".'
-    elif _has_session_of_user(request):
+    elif place := _place_of_key(request):
+        text = f'The key is in {place}. Send the header "Authorization: {value}".'
+    elif SESSION_KEY in getattr(request, "session", ()):
         text = (
-            "No class of the view reads the session of the user. Send the header "
-            f'"Authorization: {words[0]} <key>", or add SessionAuthentication to '
-            "DEFAULT_AUTHENTICATION_CLASSES. In a test, write drf_token_auth.test.act_as(client, "
-            "user) in place of force_login()."
+            f'No class of the view reads the session of the user. Send the header "Authorization: '
+            f'{value}", or add SessionAuthentication to DEFAULT_AUTHENTICATION_CLASSES. In a test, '
+            "write drf_token_auth.test.act_as(client, user) in place of force_login()."
         )
     else:
         text = (
-            f'No Authorization header arrived. Send "Authorization: {words[0]} <key>". If the '
-            "client does send it, a proxy or server removes it: for mod_wsgi set "
-            "WSGIPassAuthorization On."
+            f'No Authorization header arrived. Send "Authorization: {value}". If the client does '
+            "send it, a proxy or server removes it: for mod_wsgi set WSGIPassAuthorization On."
         )
     warn_once(text, request)
-
-
-def _lacks_http_prefix(request: Any) -> bool:
-    """Return whether a test gave the header as ``client.get("/", AUTHORIZATION="…")``."""
-    return any(name.upper() == "AUTHORIZATION" for name in request.META)
-
-
-def _has_session_of_user(request: Any) -> bool:
-    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return has_cookie and SESSION_KEY in getattr(request, "session", ())
 
 
 def _place_of_key(request: Any) -> str:
@@ -204,8 +188,9 @@ def _place_of_key(request: Any) -> str:
 
 def log_json_as_form(request: Any) -> None:
     """With DEBUG, warn about JSON that was sent as a form, as curl does without a Content-Type."""
-    # Django then takes the whole JSON text for the name of one field.
-    if settings.DEBUG and any(str(name).lstrip().startswith("{") for name in request.data):
+    is_form = isinstance(request.data, QueryDict)
+    # Django takes the whole JSON text for the name of one field.
+    if settings.DEBUG and is_form and any(name.lstrip().startswith("{") for name in request.data):
         warn_once(
             "The body is JSON, but its Content-Type is that of a form. Send the header "
             '"Content-Type: application/json".',

@@ -82,9 +82,8 @@ class NameField(AnyTextField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_blank=True, **kwargs)
 
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        value = super().run_validation(data)
-        return clean_name(value) if isinstance(value, str) else value
+    def to_internal_value(self, data: Any) -> str:
+        return clean_name(super().to_internal_value(data))
 
 
 class ExpiryField(serializers.DateTimeField):

@@ -30,7 +30,7 @@ from ..operations.presented import lock_presented
 from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
 from ..serializers import TokenDetailSerializer
 from ..throttling import cache_answers
-from .errors import LimitReached, NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
+from .errors import NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
 from .parsers import PARSERS
 
 logger = logging.getLogger("drf_token_auth")
@@ -38,11 +38,11 @@ logger = logging.getLogger("drf_token_auth")
 # In bytes. No request to these views needs a hundredth of this.
 LONGEST_BODY = 1_000_000
 
-__all__ = ["LimitReached", "NoToken", "TokenView", "issue_or_refuse"]
+__all__ = ["KeylessView", "TokenView"]
 
 
 class _IsStoredUser(IsAuthenticated):
-    """Allow users with a row, which tokens can belong to.
+    """Allow users that have a row, because each token belongs to such a user.
 
     An authenticator of the project may find a service, or a user of another site.
     """
@@ -152,27 +152,24 @@ class TokenView(GenericAPIView[Any]):
 
     def _refuse(self, exc: Exception) -> Any:
         """Let the project's exception handler shape the body. Keep the status and the headers."""
-        response, failure = None, exc
+        context = self.get_exception_handler_context()
         try:
             response = super().handle_exception(exc)
-        except Exception as error:  # noqa: BLE001 -- the project's handler may raise anything
-            failure = error
-        standard = exception_handler(exc, self.get_exception_handler_context())
-        if standard is None:  # Not a refusal, but an error such as a database that is down.
-            if response is None:
-                raise failure
-            return response
-        if response is None:
-            if failure is not exc:
-                logger.error(
-                    "EXCEPTION_HANDLER raised an error. DRF's own handler answers instead.",
-                    exc_info=failure,
+        except Exception as error:
+            standard = exception_handler(exc, context)
+            if standard is None:  # Not a refusal, but an error such as a database that is down.
+                raise
+            if error is not exc:
+                logger.exception(
+                    "EXCEPTION_HANDLER raised an error. DRF's own handler answers instead."
                 )
             standard.exception = True
             return standard
-        response.status_code = standard.status_code
-        for name, value in standard.headers.items():
-            response.headers.setdefault(name, value)
+        standard = exception_handler(exc, context)
+        if standard is not None:
+            response.status_code = standard.status_code
+            for name, value in standard.headers.items():
+                response.headers.setdefault(name, value)
         return response
 
     def get_token(self) -> AbstractToken:
@@ -218,6 +215,16 @@ class TokenView(GenericAPIView[Any]):
             log_json_as_form(self.request)
             raise
         return serializer
+
+
+class KeylessView(TokenView):
+    """The base of the views that need no token. They work even if the header has an old key."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get_authenticators(self) -> list[Any]:
+        return []
 
 
 def _others(classes: Sequence[Any], ours: Sequence[Any]) -> list[Any]:

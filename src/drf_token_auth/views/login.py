@@ -30,21 +30,15 @@ from ..serializers import (
 )
 from ..serializers.login import WRONG_CREDENTIALS
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
-from .base import TokenView
+from .base import KeylessView, TokenView
 
 __all__ = ["LoginView", "LogoutAllView", "LogoutOthersView", "LogoutView"]
 
 
-class LoginView(TokenView):
+class LoginView(KeylessView):
     """Log in with a name and a password, and return a new token."""
 
-    # No authenticator runs, so a user can log in even if the header has an old key.
-    authentication_classes = ()
-    permission_classes = ()
     serializer_class = TokenLoginSerializer
-
-    def get_authenticators(self) -> list[Any]:
-        return []
 
     def get_throttles(self) -> list[Any]:
         return [LoginAddressThrottle(), LoginAccountThrottle(), *super().get_throttles()]
@@ -159,21 +153,18 @@ class LogoutAllView(LogoutView):
     reason = "logout_all"
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        self._revoke_all(self._get_kinds(), keep=None)
+        self._revoke_all(keep=None)
         return self.logged_out()
 
-    def _get_kinds(self) -> list[str]:
-        """Return the kinds of tokens to revoke. Treat a body that is no object as empty."""
+    def _revoke_all(self, keep: AbstractToken | None) -> None:
+        # Treat a body that is no object as empty.
         data = self.request.data if isinstance(self.request.data, Mapping) else {}
-        kinds: list[str] = self.read(self.get_serializer(data=data)).kinds
-        return kinds
-
-    def _revoke_all(self, kinds: list[str], keep: AbstractToken | None) -> None:
+        serializer = self.read(self.get_serializer(data=data))
         with self._checked_again():
             operations.revoke_all(
                 self.request.user,
                 reason=self.reason,
-                kinds=kinds,
+                kinds=serializer.kinds,
                 keep=keep,
                 request=self.django_request,
                 actor=self.request.user,
@@ -187,5 +178,5 @@ class LogoutOthersView(LogoutAllView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         keep = request.auth if isinstance(request.auth, AbstractToken) else None
-        self._revoke_all(self._get_kinds(), keep=keep)
+        self._revoke_all(keep=keep)
         return Response(status=status.HTTP_204_NO_CONTENT)

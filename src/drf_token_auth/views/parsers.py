@@ -24,8 +24,7 @@ def _hidden(value: Any) -> Any:
             hidden.setlist(name, _hidden(texts))
         return hidden
     if isinstance(value, DataAndFiles):
-        value.data = _hidden(value.data)
-        return value
+        return DataAndFiles(_hidden(value.data), value.files)
     if isinstance(value, dict):
         return {name: _hidden(one) for name, one in value.items()}
     if isinstance(value, list):
