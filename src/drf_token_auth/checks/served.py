@@ -16,7 +16,7 @@ from ..base_models import AbstractToken
 def served_callbacks() -> list[Any]:
     """Return the callbacks of the URLs.
 
-    If the URLs cannot be loaded, the list is empty. Django's own check then raises the reason.
+    If the URLs cannot be loaded, the list is empty. Django's own check then raises the error.
     """
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
@@ -37,21 +37,23 @@ def _callbacks(patterns: Iterable[Any]) -> Iterator[Any]:
             yield pattern.callback
 
 
+def views_with_callbacks() -> list[tuple[type[Any], Any]]:
+    """Return the class of each DRF view, and the callback that its URL pattern has."""
+    pairs = [(getattr(callback, "cls", None), callback) for callback in served_callbacks()]
+    return [(view, callback) for view, callback in pairs if isinstance(view, type)]
+
+
 def served_views() -> list[type[Any]]:
-    """Return the classes of the views, without duplicates."""
-    views = (getattr(callback, "cls", None) for callback in served_callbacks())
-    return list(dict.fromkeys(view for view in views if isinstance(view, type)))
+    """Return the classes of the DRF views, without duplicates."""
+    return list(dict(views_with_callbacks()))
 
 
 def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
     """Yield the project's lists of authenticators and permissions: a view, a name and the value."""
-    # At its import, DRF reads the settings that other checks report.
+    # This import fails if DRF's settings are wrong. Other checks then say what is wrong.
     from rest_framework.views import APIView
 
-    for callback in served_callbacks():
-        view = getattr(callback, "cls", None)
-        if not isinstance(view, type):
-            continue
+    for view, callback in views_with_callbacks():
         # A router passes the arguments of @action to as_view().
         given = getattr(callback, "initkwargs", {})
         for name in ("authentication_classes", "permission_classes"):
