@@ -7,9 +7,10 @@ from typing import Any
 
 from ...authentication import ExpiringTokenAuthentication
 from ...base_models import AbstractToken
+from ...checks.shared import path_of
 from ...importers.sources import Source
 
-__all__ = ["Leftover", "comes_from", "is_projects", "path_of"]
+__all__ = ["Leftover", "comes_from", "is_projects"]
 
 _DRFS_AUTHENTICATOR = "rest_framework.authentication.TokenAuthentication"
 
@@ -20,11 +21,6 @@ class Leftover:
     where: str
     #: The line to write instead, or what to do.
     write: str
-
-
-def path_of(thing: Any) -> str:
-    """Return the dotted path of a class or a function."""
-    return f"{thing.__module__}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
 
 
 def comes_from(one: Any, source: Source) -> bool:

@@ -14,8 +14,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import signals
 
 from ... import get_token_model
+from ...checks.shared import path_of
 from ...importers.sources import Source
-from .common import Leftover, is_projects, path_of
+from .common import Leftover, is_projects
 
 __all__ = [
     "admins",

@@ -11,8 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from ...checks.shared import path_of
 from ...importers.sources import Source
-from .common import Leftover, comes_from, path_of
+from .common import Leftover, comes_from
 
 __all__ = ["authenticators", "settings_of_the_old_package", "views"]
 
@@ -46,15 +47,11 @@ def authenticators(source: Source) -> Iterator[Leftover]:
         if comes_from(one, source):
             where = f'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] names {path_of(one)}'
             yield Leftover(where, _instead_of(one, source))
-    seen = set()
     for _, view in _served():
         classes = getattr(view, "authentication_classes", ())
-        if classes is APIView.authentication_classes or view in seen:
+        if classes is APIView.authentication_classes or _inherits_them(view, source):
+            # The list is the default, or it goes away with the base class that views() reports.
             continue
-        if _inherits_them(view, source):
-            # views() reports this view. With another base class it gets other authenticators.
-            continue
-        seen.add(view)
         for one in classes:
             if comes_from(one, source):
                 where = f"{path_of(view)}.authentication_classes names {path_of(one)}"
