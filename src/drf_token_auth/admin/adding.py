@@ -94,7 +94,7 @@ class AddMixin(AdminMixin):
 
     @method_decorator(sensitive_post_parameters("password"))
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        # These buttons open a form after the save, but the answer is the page with the key.
+        # These buttons would open a form after the save. Our answer is the page with the key.
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         extra_context = {**buttons, **(extra_context or {})}
         try:
@@ -112,13 +112,14 @@ class AddMixin(AdminMixin):
             return super().changeform_view(request, object_id, *args, **kw)
         using = router.db_for_write(self.model)
         try:
-            # Above READ COMMITTED, Django's own transaction could fail after it waited for a lock.
+            # In an isolation level above READ COMMITTED, Django's own transaction could fail after
+            # it waited for a lock.
             with locking_transaction(using=using):
                 return super().changeform_view(request, object_id, *args, **kw)
         except DatabaseError:
             if object_id is None or all_rows(self.model, using).filter(pk=object_id).exists():
                 raise
-            # The token was revoked meanwhile. Django says then that it does not exist.
+            # The token was revoked meanwhile. This answer of Django says that it does not exist.
             return super().changeform_view(request, object_id, *args, **kw)
 
     def save_model(self, request: Any, obj: AbstractToken, form: Any, change: bool) -> None:

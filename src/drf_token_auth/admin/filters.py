@@ -1,4 +1,4 @@
-"""Filters for the list of tokens. Django's date filter has no dates in the future."""
+"""Filters for the list of tokens."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ EVERYTHING = "-"
 
 
 class LifetimeFilter(admin.SimpleListFilter):
+    """Filter by expiry. Django's own filter for dates offers no dates in the future."""
+
     title = _("lifetime")
     parameter_name = "lifetime"
 

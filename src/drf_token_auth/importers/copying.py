@@ -105,7 +105,7 @@ class _Copy:
         try:
             held = self._transfer(pks)
         except IntegrityError:
-            # Another transaction has just added one of these tokens. Now this one can see it.
+            # Another transaction has just added one of these tokens. The second attempt sees it.
             held = self._transfer(pks)
         self.progress(self.report.imported)
         return held
@@ -147,7 +147,7 @@ class _Copy:
     def _lock_users(self, pks: set[Any]) -> dict[Any, Any]:
         """Lock these users and return them by primary key. Leave out users that others have locked.
 
-        They include users that the default manager hides.
+        The result includes users that the default manager hides.
         """
         users = self.users.filter(pk__in=pks)
         return {user.pk: user for user in (users if self.dry_run else hold(users))}
@@ -198,6 +198,7 @@ class _Copy:
         )
         token.complete()
         # The first use binds the token to the password that the user has at that time. Do not bind
-        # it here. The import may run long before, or with settings that give another stamp.
+        # it here: the user may change the password between the import and the first use, and this
+        # process may have settings that give another stamp.
         token.user_stamp = None
         return token

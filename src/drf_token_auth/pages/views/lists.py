@@ -68,7 +68,7 @@ class ListView(PageView):
         [other_kind] = set(LIST_OF) - {self.kind}
         others = self.tokens_of(other_kind)
         tokens = self.get_queryset().order_by(columns[sort][1], "-pk")
-        # Each row also has the number of tokens on the other page, which saves a query.
+        # Let each row also have the number of tokens on the other page. This saves a query.
         tokens = tokens.annotate(other_count=_count_of(others))
         page = Paginator(_search(tokens, words), self.paginate_by).get_page(request.GET.get("page"))
         found = list(page)
