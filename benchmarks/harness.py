@@ -37,7 +37,7 @@ class Worker:
         theirs.close()
 
     def start(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Begin a call. ``result()`` waits for it."""
+        """Begin a call. ``result()`` waits for its answer."""
         self._pipe.send((function, args, kwargs))
 
     def result(self) -> Any:
