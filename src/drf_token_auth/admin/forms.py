@@ -84,7 +84,9 @@ class TokenAddForm(TokenForm):
         scopes.choices = [(name, f"{name}: {text}") for name, text in declared.items()]
         if not declared:
             del self.fields["full_access"]
-            scopes.help_text = _("The project declares none: the token may do all the user may do.")
+            scopes.help_text = _(
+                "The project declares no scopes. The token may do everything that the user may do."
+            )
         self.is_stale = self.request is not None and not is_fresh(self.request)
         if not self.is_stale or not can_confirm_password(self.request):
             del self.fields["password"]

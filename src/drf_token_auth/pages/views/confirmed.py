@@ -79,7 +79,7 @@ class ConfirmedView(PageView):
         except ValidationError as error:
             form.add_error(None, error)
         except TokenLimitReached:
-            form.add_error(None, _("You have as many API tokens as you may."))
+            form.add_error(None, _("You have reached the limit of API tokens."))
         except LoggedOutMeanwhile:
             return redirect_to_login(self.request.get_full_path(), self.get_login_url())
         else:
