@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
+from .shared import path_of
 
 
 def served_callbacks() -> list[Any]:
@@ -66,9 +67,7 @@ def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
 
 def base_of(view: type[Any], path: str) -> Any:
     """Return the class with this dotted path if the view is or extends it, else None."""
-    return next(
-        (one for one in view.__mro__ if f"{one.__module__}.{one.__qualname__}" == path), None
-    )
+    return next((one for one in view.__mro__ if path_of(one) == path), None)
 
 
 def comes_from(view: type[Any], package: str) -> bool:
