@@ -11,9 +11,9 @@ BENCHMARKS = {
     "scale": "authenticate one request, by rows in the table",
     "refused": "refuse a request: wrong checksum, unknown key, expired",
     "requests": "whole requests through gunicorn or uvicorn",
-    "login": "log in, with and without the password hasher's time",
+    "login": "log in, with the default password hasher and with one that takes no time",
     "size": "bytes a row, with indexes (PostgreSQL)",
-    "purge": "delete a million expired rows, and what it does to the others (PostgreSQL)",
+    "purge": "delete a million expired rows, and how this slows requests (PostgreSQL)",
     "profile": "where the time of our own authenticator goes",
 }
 
@@ -30,14 +30,16 @@ def main() -> None:
         sub = subparsers.add_parser(name, help=title, description=benchmark.__doc__)
         sub.add_argument("--database", choices=["sqlite", "postgres"], default="postgres")
         sub.add_argument("--rounds", type=int)
-        sub.add_argument("--quick", action="store_true", help="small and fast: does it run at all?")
-        sub.add_argument("--json", metavar="FILE", help="write the outcome here too")
-        sub.add_argument("--plot", metavar="FILE", help="draw it here (.svg, .png)")
+        sub.add_argument("--quick", action="store_true", help="run a small version")
+        sub.add_argument("--json", metavar="FILE", help="also write the results to this file")
+        sub.add_argument(
+            "--plot", metavar="FILE", help="draw the results into this file (.svg, .png)"
+        )
         sub.add_argument(
             "--packages",
             type=_packages,
             default=packages.ALL,
-            help=f"of {','.join(packages.BY_NAME)}",
+            help=f"the packages to measure: {','.join(packages.BY_NAME)}",
         )
         benchmark.add_arguments(sub)
         sub.set_defaults(**benchmark.DEFAULTS)

@@ -20,7 +20,9 @@ CALLS_A_ROUND = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--users", type=int, default=5000, help="of each package, a token each")
+    parser.add_argument(
+        "--users", type=int, default=5000, help="users of each package. Each user has one token"
+    )
 
 
 def run(options: argparse.Namespace) -> Report:

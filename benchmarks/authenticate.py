@@ -24,16 +24,13 @@ def run(options: argparse.Namespace) -> Report:
     with ExitStack() as stack:
         for package in options.packages:
             database = stack.enter_context(databases.new(options.database))
-            first = stack.enter_context(harness.worker(package.name, database))
+            workers = harness.workers(stack, package.name, database)
+            first = workers[""]
             first.call(harness.migrate)
             groups = {}
             for count in options.per_user if package.many_per_user else [1]:
                 users = max(1, options.rows // count)
                 groups[str(count)] = first.call(packages.fill, package, users=users, per_user=count)
-            workers = {"": first}
-            if options.database == "postgres":
-                prepared = databases.with_options(database, **databases.PREPARED)
-                workers[", prepared"] = stack.enter_context(harness.worker(package.name, prepared))
             for label, worker in workers.items():
                 worker.call(asking.learn, groups)
                 worker.call(asking.warm_up, package)

@@ -1,4 +1,4 @@
-"""The cheapest authenticator that uses a database: one round trip, and the answer is ignored."""
+"""The cheapest authenticator that uses a database. It sends one query and ignores the answer."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-from . import project
+from . import databases, project
 
 Samples = list[list[float]]
 
@@ -37,7 +37,7 @@ class Worker:
         theirs.close()
 
     def start(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Begin a call. ``result()`` waits for it."""
+        """Begin a call. ``result()`` waits for its answer."""
         self._pipe.send((function, args, kwargs))
 
     def result(self) -> Any:
@@ -85,6 +85,15 @@ def worker(package: str, database: dict[str, Any], **kwargs: Any) -> Iterator[Wo
         yield started
     finally:
         started.stop()
+
+
+def workers(stack: ExitStack, package: str, database: dict[str, Any]) -> dict[str, Worker]:
+    """Start a worker and, on PostgreSQL, one with prepared statements. Return them by label."""
+    found = {"": stack.enter_context(worker(package, database))}
+    if database["ENGINE"].endswith("postgresql"):
+        prepared = databases.with_options(database, **databases.PREPARED)
+        found[", prepared"] = stack.enter_context(worker(package, prepared))
+    return found
 
 
 def migrate() -> None:

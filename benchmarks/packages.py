@@ -17,7 +17,7 @@ PASSWORD = "benchmark"
 class Package:
     """One way to authenticate a request.
 
-    The package's own code makes rows, which are then cloned.
+    The package's own code makes a few rows. SQL then clones them.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Package:
         return self.name
 
     def authenticate(self) -> Callable[[Any], Any]:
-        """Return a function that makes the authenticator and calls it, as DRF does per request."""
+        """Return a function that makes and calls the authenticator. DRF does both per request."""
         from django.utils.module_loading import import_string
 
         authenticator = import_string(self.authenticator)
@@ -297,7 +297,7 @@ class SimpleJwt(Package):
 
     @property
     def settings(self):
-        # Longer than the longest benchmark. This affects nothing else.
+        # The lifetime must be longer than the longest benchmark. It affects nothing else.
         return {"SIMPLE_JWT": {"ACCESS_TOKEN_LIFETIME": _days(1)}}
 
     def model(self):
@@ -478,7 +478,7 @@ class NoAuthentication(Package):
 
 
 class OneQuery(NoAuthentication):
-    """The limit: an authenticator that only sends ``SELECT 1`` to the database."""
+    """The fastest that a query allows: an authenticator that only sends ``SELECT 1``."""
 
     name = "SELECT 1"
     authenticator = "benchmarks.floor.SelectOne"
@@ -492,7 +492,7 @@ def _days(number):
 
 
 ALL: list[Package] = [Ours(), AuthToken(), Knox(), Durin(), SimpleJwt(), Sessions()]
-# Baselines: no authenticator, and the cheapest that uses a database.
+# The baselines: no authenticator, and the cheapest authenticator that uses a database.
 BASELINES: list[Package] = [NoAuthentication(), OneQuery()]
 BY_NAME = {package.name: package for package in [*ALL, OAuthToolkit(), *BASELINES]}
 

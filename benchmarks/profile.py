@@ -40,13 +40,9 @@ def run(options: argparse.Namespace) -> Report:
     report = Report(f"profile of drf-token-auth, {options.database}", vars(options))
     with ExitStack() as stack:
         database = stack.enter_context(databases.new(options.database))
-        worker = stack.enter_context(harness.worker(PACKAGE.name, database))
-        worker.call(harness.migrate)
-        keys = worker.call(packages.fill, PACKAGE, users=options.rows)
-        workers = {"": worker}
-        if options.database == "postgres":
-            prepared = databases.with_options(database, **databases.PREPARED)
-            workers[", prepared"] = stack.enter_context(harness.worker(PACKAGE.name, prepared))
+        workers = harness.workers(stack, PACKAGE.name, database)
+        workers[""].call(harness.migrate)
+        keys = workers[""].call(packages.fill, PACKAGE, users=options.rows)
         cases = {}
         for label, one in workers.items():
             one.call(asking.learn, {"all": keys})

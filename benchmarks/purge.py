@@ -1,4 +1,4 @@
-"""Delete a million expired rows (PostgreSQL): speed, longest transaction, effect on requests.
+"""Measure how fast a million expired rows are deleted, and how this slows requests (PostgreSQL).
 
 Each method works on its own copies of the same database. The first run measures its speed. During
 the second, another process authenticates at a steady pace. During the third, another process reads
@@ -268,6 +268,6 @@ def _compare(
             goals.PURGE_BESIDE if method == ours else None,
         )
     report.notes.append(
-        f"longest ms: of a transaction's age, looked at every {LOOK * 1000:.0f} ms or so; of all"
-        " rounds. more MB: growth of the process's peak memory."
+        "longest ms: the highest age of a transaction in all rounds, read about every "
+        f"{LOOK * 1000:.0f} ms. more MB: how much the peak memory of the process grew."
     )

@@ -30,15 +30,19 @@ QUICK = {"rounds": 3}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--server", choices=["gunicorn", "uvicorn"], default="gunicorn")
-    parser.add_argument("--seconds", type=int, default=1, help="of load, a server and round")
+    parser.add_argument(
+        "--seconds", type=int, default=1, help="seconds of load on a server in each round"
+    )
     parser.add_argument("--connections", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--prepared", action="store_true", help="prepared statements for all")
+    parser.add_argument(
+        "--prepared", action="store_true", help="use prepared statements with every package"
+    )
     parser.add_argument(
         "--middleware",
         choices=["needed", "startproject"],
         default="needed",
-        help="what the package needs, or what startproject writes",
+        help="the middleware that the package needs, or that startproject writes",
     )
     parser.add_argument("--rows", type=int, default=20_000)
 

@@ -28,15 +28,9 @@ def run(options: argparse.Namespace) -> Report:
         for package in options.packages:
             for rows in options.sizes:
                 database = stack.enter_context(databases.new(options.database))
-                first = stack.enter_context(harness.worker(package.name, database))
-                first.call(harness.migrate)
-                keys = first.call(packages.fill, package, users=rows)
-                workers = {"": first}
-                if options.database == "postgres":
-                    prepared = databases.with_options(database, **databases.PREPARED)
-                    workers[", prepared"] = stack.enter_context(
-                        harness.worker(package.name, prepared)
-                    )
+                workers = harness.workers(stack, package.name, database)
+                workers[""].call(harness.migrate)
+                keys = workers[""].call(packages.fill, package, users=rows)
                 for label, worker in workers.items():
                     worker.call(asking.learn, {"all": keys})
                     worker.call(asking.warm_up, package)

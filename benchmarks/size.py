@@ -13,7 +13,9 @@ QUICK = {"rows": 20_000}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--per-user", type=int, default=1, help="where a user can have many")
+    parser.add_argument(
+        "--per-user", type=int, default=1, help="for packages with several tokens a user"
+    )
 
 
 def run(options: argparse.Namespace) -> Report:
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> Report:
                     report.cases[name][column] / report.cases["authtoken"][column],
                     goals.SIZE if name == "drf-token-auth" and column == "packed" else None,
                 )
-    report.notes.append("simplejwt: of the refresh token's row; an access token has none.")
+    report.notes.append("simplejwt: the rows are refresh tokens. An access token has no row.")
     return report
 
 

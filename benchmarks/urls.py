@@ -1,4 +1,4 @@
-"""The only view of the whole-request benchmark. It answers who the user is."""
+"""The only view of the benchmark of whole requests. It answers with the user's id."""
 
 from __future__ import annotations
 

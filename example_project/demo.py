@@ -13,7 +13,8 @@ import socket
 import sys
 from pathlib import Path
 
-# Readers paste all these lines together. zsh would run a comment among them as a command.
+# People paste all the commands together. There are no comments among them, because zsh would run
+# a comment as a command.
 WHAT_TO_TRY = """
 The tour of drf-token-auth:  http://{address}/
 
@@ -23,8 +24,8 @@ The tour of drf-token-auth:  http://{address}/
 The pages for users are http://{address}/account/devices/, the admin is http://{address}/admin/.
 Ctrl-C stops the server.
 
-You can also paste these lines into another terminal. They log in and keep the key, ask who it
-belongs to, add a note, list the notes and the user's devices, and log out:
+You can also paste these lines into another terminal. They log in and keep the key, show the token,
+add a note, list the notes and the user's devices, and log out:
 
   TOKEN=$(curl -s -d 'email={email}&password={password}&name=terminal' \\
       http://{address}/auth/login/ | grep -o 'dta_[0-9A-Za-z]*')
@@ -58,7 +59,7 @@ def require_free(host: str, port: int) -> None:
 
 
 def keep_ctrl_c_from_tox() -> None:
-    """Make this process the one that Ctrl-C reaches. Otherwise tox gets it too and says FAIL."""
+    """Let Ctrl-C reach only this process. If it also reached tox, tox would print FAIL."""
     if "TOX_ENV_NAME" not in os.environ:
         return
     # CI has no terminal, and Windows does not have these functions.

@@ -1,4 +1,4 @@
-"""The last events, for the tour. A project that wants to keep them writes them into a table."""
+"""Keep the last events in memory for the tour. To keep them longer, write them into a table."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def act_as(
 ) -> AbstractToken:
     """Issue a token for the user, and let the client send it with each request.
 
-    :param client: DRF's ``APIClient`` or ``RequestsClient``, Django's ``Client``, ``AsyncClient``.
+    :param client: a test client of DRF (``APIClient``, ``RequestsClient``) or Django (``Client``,
+        ``AsyncClient``).
     :param scopes: a list, or text with spaces. None means all that the user may do.
     :param kind: "login" or "personal".
     :param age: how long ago the user logged in, to test ``RecentLogin``.
@@ -53,10 +54,10 @@ def act_as(
 
 
 def _is_forced(client: Any) -> bool:
-    """Return whether ``force_authenticate()`` was called. Its user would win over any header.
+    """Return whether ``force_authenticate()`` was called. DRF would ignore the header then.
 
-    ``force_authenticate(None)`` removes that user, but it also creates a session. So call it only
-    if it is needed: the project may not have sessions.
+    ``force_authenticate(None)`` ends this, but it also creates a session. So call it only if it is
+    needed: the project may not have sessions.
     """
     forced = ("_force_user", "_force_token")
     return any(getattr(getattr(client, "handler", None), name, None) is not None for name in forced)

@@ -10,7 +10,7 @@ from django.urls import path
 from rest_framework.decorators import api_view
 from rest_framework.views import APIView
 
-from drf_token_auth.checks.code import check_auth_token
+from drf_token_auth.checks.relations import check_views
 
 
 class Logout(APIView):
@@ -49,7 +49,7 @@ class NewWay(APIView):
 
 def found(*views: Any) -> list[Any]:
     with override_settings(ROOT_URLCONF=tuple(path(f"{n}/", v) for n, v in enumerate(views))):
-        return check_auth_token()
+        return check_views()
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class Other(APIView):
 def found(*views: Any) -> list[Any]:
     urls = tuple(path(f"{number}/", view.as_view()) for number, view in enumerate(views))
     with override_settings(ROOT_URLCONF=urls):
-        return relations.check_knoxs_relation()
+        return relations.check_views()
 
 
 def test_the_relation_of_knox_is_named(monkeypatch: Any, django_user_model: Any) -> None:

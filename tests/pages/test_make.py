@@ -167,7 +167,7 @@ class TestLimit:
         operations.issue(user, kind="personal", name="second")
         with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 2}):
             text = page.get(NEW).content.decode()
-            assert "longest time: first." in text
+            assert "longest time is revoked: first." in text
             assert "second" not in text
             make(page)
         assert set(Token.objects.values_list("name", flat=True)) == {"second", "deploy"}
@@ -175,7 +175,7 @@ class TestLimit:
     @override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"})
     def test_at_a_strict_limit_there_is_no_form(self, page: Client, personal: Any) -> None:
         text = page.get(NEW).content.decode()
-        assert "Revoke one of them before" in text
+        assert "Revoke a token before" in text
         assert 'name="lifetime"' not in text
         assert "/new/" not in page.get("/account/api-tokens/").content.decode()
         assert "__all__" in errors(make(page))

@@ -11,7 +11,7 @@ ROOT_URLCONF = "tests.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 
-# Far from UTC, so that a test fails where code forgets the time zone.
+# This zone is far from UTC, so a test fails if the code forgets the time zone.
 TIME_ZONE = "Asia/Seoul"
 USE_TZ = True
 

@@ -1,4 +1,4 @@
-"""Only the core of the package is there. ``tests/dist/test_core_alone.py`` deletes the rest."""
+"""Settings without the pages. ``tests/dist/test_core_alone.py`` deletes all but the core."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class AddMixin(AdminMixin):
         """Refuse imports with django-import-export.
 
         By default, that package lets all staff import. With a file, staff members could give their
-        own token, whose key they know, to a user with more rights.
+        own token to a user with more rights, and then use its key.
         """
         return False
 
@@ -94,7 +94,7 @@ class AddMixin(AdminMixin):
 
     @method_decorator(sensitive_post_parameters("password"))
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        # These buttons open a form after the save, but the answer is the page with the key.
+        # These buttons would open a form after the save. Our answer is the page with the key.
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         extra_context = {**buttons, **(extra_context or {})}
         try:
@@ -112,13 +112,14 @@ class AddMixin(AdminMixin):
             return super().changeform_view(request, object_id, *args, **kw)
         using = router.db_for_write(self.model)
         try:
-            # Above READ COMMITTED, Django's own transaction could fail after it waited for a lock.
+            # In an isolation level above READ COMMITTED, Django's own transaction could fail after
+            # it waited for a lock.
             with locking_transaction(using=using):
                 return super().changeform_view(request, object_id, *args, **kw)
         except DatabaseError:
             if object_id is None or all_rows(self.model, using).filter(pk=object_id).exists():
                 raise
-            # The token was revoked meanwhile. Django says then that it does not exist.
+            # The token was revoked meanwhile. This answer of Django says that it does not exist.
             return super().changeform_view(request, object_id, *args, **kw)
 
     def save_model(self, request: Any, obj: AbstractToken, form: Any, change: bool) -> None:
@@ -126,7 +127,7 @@ class AddMixin(AdminMixin):
             obj.origin = (request.user, request)
             operations.insert(obj)
             return
-        # Django would write every column, and overwrite those that a request has just updated.
+        # Django would write every column, also columns that a request has just updated.
         columns = {field.name for field in obj._meta.concrete_fields if not field.primary_key}
         changed = columns.intersection(form.cleaned_data)
         obj.save(update_fields=[*changed, *auto_now_columns(type(obj))])

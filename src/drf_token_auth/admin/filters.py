@@ -1,4 +1,4 @@
-"""Filters for the list of tokens. Django's date filter has no dates in the future."""
+"""Filters for the list of tokens."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ EVERYTHING = "-"
 
 
 class LifetimeFilter(admin.SimpleListFilter):
+    """Filter by expiry. Django's own filter for dates offers no dates in the future."""
+
     title = _("lifetime")
     parameter_name = "lifetime"
 
@@ -69,7 +71,7 @@ class LastUseFilter(admin.SimpleListFilter):
 
 
 class UserFilter(admin.SimpleListFilter):
-    """Filter by the state of the user. Offer the states whose column the user model has."""
+    """Filter by the state of the user. Leave out a state if the user model lacks its column."""
 
     title = _("user")
     parameter_name = "user_state"

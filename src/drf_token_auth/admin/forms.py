@@ -55,7 +55,7 @@ class TokenForm(_ModelForm):
         is_new = "expires_at" in self.changed_data or self.instance._state.adding
         if expires_at is not None and is_new and expires_at <= timezone.now():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
-        # At the end of the calendar, a time may not exist in UTC, which the database stores.
+        # The database stores times in UTC. Near the year 9999, a time may not exist in UTC.
         if expires_at is not None and is_new and expires_at - timezone.now() > LONGEST:
             text = _("Give a time in the future, at most 100 years from now.")
             raise ValidationError(text, code="late")
@@ -84,7 +84,9 @@ class TokenAddForm(TokenForm):
         scopes.choices = [(name, f"{name}: {text}") for name, text in declared.items()]
         if not declared:
             del self.fields["full_access"]
-            scopes.help_text = _("The project declares none: the token may do all the user may do.")
+            scopes.help_text = _(
+                "The project declares no scopes. The token may do everything that the user may do."
+            )
         self.is_stale = self.request is not None and not is_fresh(self.request)
         if not self.is_stale or not can_confirm_password(self.request):
             del self.fields["password"]

@@ -1,7 +1,7 @@
 """List, rename and revoke tokens on the page of another model, such as the user.
 
-A page with inlines answers a save with a redirect, so it cannot show a new key. Nobody would ever
-see the key of a token that an inline made. So no inline makes tokens.
+No inline makes tokens. A page with inlines answers a save with a redirect, so nobody would ever see
+the keys of the new tokens.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class TokenInlineMixin(_Mixin):
 def guard_inlines() -> None:
     """Make every inline of tokens safe, even one that a project wrote as a plain inline.
 
-    In Django a model cannot decide how an inline saves and deletes its rows. A plain inline would
-    make tokens whose keys are not shown, and revoke tokens without a reason and an actor. So this
-    wraps one method of Django's class.
+    A plain inline would make tokens and never show their keys. It would also revoke tokens without
+    a reason and an actor. In Django, a model cannot change how an inline saves and deletes its
+    rows. So this function wraps one method of Django's class.
     """
     original = InlineModelAdmin.get_formset
     if getattr(original, "guards_tokens", False):

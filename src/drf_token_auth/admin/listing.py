@@ -44,7 +44,7 @@ class ListMixin(AdminMixin):
     # List the newest first. Every table has an index of its primary key.
     ordering = ("-pk",)
     sortable_by = ("id", "user", "expires")
-    # Each of these two would count the whole table.
+    # Both features would count the whole table.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = BoundedPaginator
@@ -82,7 +82,7 @@ class ListMixin(AdminMixin):
         return [name for name in columns if name not in {"last_used", "last_used_at"}]
 
     def get_changelist_formset(self, request: Any, **kwargs: Any) -> Any:
-        """Let ``list_editable`` offer only those columns that the page of a token offers too."""
+        """Let staff edit in the list only the columns that they can edit on a token's page."""
         formset: Any = super().get_changelist_formset(request, **kwargs)
         for name in self.get_readonly_fields(request, self.model()):
             formset.form.base_fields.pop(name, None)
@@ -114,6 +114,6 @@ class ListMixin(AdminMixin):
         except (DatabaseError, OverflowError) as error:
             if isinstance(error, DatabaseError) and not is_about_text(error):
                 raise
-            # A filter has a text or a number that no row can have. Django answers a wrong filter
-            # like this.
+            # The URL has a text or a number that no row can have. Django also answers a wrong
+            # filter with this redirect.
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")

@@ -24,7 +24,7 @@ class _MoreThan(int):
 
     def __str__(self) -> str:
         if settings.USE_THOUSAND_SEPARATOR:
-            # Django inserts separators by counting from the right, so the digits must stand last.
+            # Django counts from the right to insert separators, so the digits must stand last.
             return f">{COUNTED}"
         return _("more than 10,000")
 

@@ -72,7 +72,8 @@ class RevokeMixin(AdminMixin):
     def delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.method != "POST":
             return super().delete_view(request, *args, **kwargs)
-        # Above READ COMMITTED, Django's own transaction could fail after it waited for a lock.
+        # In an isolation level above READ COMMITTED, Django's own transaction could fail after it
+        # waited for a lock.
         with locking_transaction(using=router.db_for_write(self.model)):
             return super().delete_view(request, *args, **kwargs)
 

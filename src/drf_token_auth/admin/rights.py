@@ -15,12 +15,12 @@ __all__ = ["confirm_password", "may_act_as"]
 
 
 def may_act_as(staff: Any, user: Any) -> bool:
-    """Return True if this user has no right that the staff member lacks."""
+    """Return whether the staff member has all permissions that this user has."""
     if staff.pk == user.pk or getattr(staff, "is_superuser", False):
         return True
     if getattr(user, "is_superuser", True) or not hasattr(user, "get_all_permissions"):
         return False
-    # Django says that an inactive user has no permissions, but they may become active again.
+    # Django gives an inactive user no permissions, but the user may become active again.
     user = copy.copy(user)
     user.is_active = True
     return bool(user.get_all_permissions() <= staff.get_all_permissions())

@@ -15,7 +15,7 @@ _INSTEAD = {"key": '"hint", the first characters of the key', "created": '"creat
 
 @check(Tags.admin)
 def check_admins() -> Messages:
-    """E023: a page would answer 500. W014: a column stays empty. W021: staff can move a token."""
+    """E023: a page would answer 500. W014: an empty column. W021: staff can edit a token's user."""
     if not apps.is_installed("django.contrib.admin"):
         return
     from django.contrib.admin.sites import all_sites
@@ -35,7 +35,7 @@ def check_admins() -> Messages:
 
 
 def _can_change_user(admin: Any) -> bool:
-    """Return whether the page of a stored token has a field for its user, as far as is known."""
+    """Return whether staff can edit the user of a stored token. If a request decides, say False."""
     from django.contrib.admin import ModelAdmin
     from django.contrib.admin.utils import flatten_fieldsets
 
@@ -75,6 +75,6 @@ def _hint(name: str) -> str:
 
 
 def _searches_by_fields(cls: Any) -> bool:
-    """Return whether the list searches by ``search_fields``. The search of our admin does not."""
+    """Return whether the list uses ``search_fields``. Our own admin does not use them."""
     search = getattr(cls, "get_search_results", None)
     return search is not None and not search.__module__.startswith("drf_token_auth.")

@@ -1,4 +1,4 @@
-"""Check the order of the authenticators, and find those that cannot use the package's tokens."""
+"""Check the order of the authenticators, and find authenticators that cannot use our tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _default_classes() -> list[Any]:
 
 
 def used_classes() -> list[Any]:
-    """Return the default authenticators and those of the views, without duplicates."""
+    """Return the default authenticators and the authenticators of the views, without duplicates."""
     classes = _default_classes()
     for view in served_views():
         listed = getattr(view, "authentication_classes", ())
@@ -65,7 +65,7 @@ def check_basic_authentication() -> Messages:
 
 @check(Tags.security)
 def check_drfs_authenticators() -> Messages:
-    """E014: an authenticator looks our tokens up by key. E017: it needs authtoken's table."""
+    """E014: an authenticator looks our tokens up by key. E017: one needs authtoken's table."""
     for one in used_classes():
         if looks_tokens_up_by_key(one) or (_is_drfs(one) and is_token_model(model_of(one))):
             yield error(
@@ -114,7 +114,7 @@ def check_keywords() -> Messages:
 
 @check(Tags.security)
 def check_login_is_of_use() -> Messages:
-    """W008: our login is served, but the project's views do not take its tokens."""
+    """W008: our login is served, but the project's views do not accept its tokens."""
     views = served_views()
     logins = [view for view in views if base_of(view, "drf_token_auth.views.login.LoginView")]
     defaults = default_authenticators()
@@ -132,7 +132,7 @@ def check_login_is_of_use() -> Messages:
 
 
 def _names_our_class(view: type[Any]) -> bool:
-    """Return whether a view of the project names our authenticator itself, not as the default."""
+    """Return whether a view of the project has its own list of authenticators, with ours in it."""
     from rest_framework.views import APIView
 
     is_default = getattr(view, "authentication_classes", None) is APIView.authentication_classes

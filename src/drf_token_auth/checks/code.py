@@ -1,4 +1,4 @@
-"""Checks that read the compiled code of the project's classes without running it."""
+"""Read the compiled code of the project's classes without running it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.checks import Tags
-
 from ..base_models import AbstractToken
-from .served import served_views
-from .shared import Messages, check, path_of, warning
 
 # The project cannot correct the code of these packages. Other checks cover how they use tokens.
 _PACKAGES = {"rest_framework", "drf_token_auth", "django", "dj_rest_auth", "djoser", "builtins"}
@@ -21,7 +16,7 @@ _LOOKUPS = {"get", "aget", "filter", "exclude", "get_object_or_404", "aget_objec
 
 
 def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
-    """Return whether a method calls ``….get(key=…)`` on our token model, as tutorials do."""
+    """Return whether a method looks our tokens up by key, such as ``Token.objects.get(key=…)``."""
     return any(
         _filters_by_key(code) and _is_about_our_tokens(authenticator, function)
         for function in own_functions(authenticator)
@@ -30,20 +25,18 @@ def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
 
 
 def own_functions(cls: type[Any]) -> Iterator[FunctionType]:
-    """Yield the project's own functions in the class and its bases, without duplicates."""
-    found: dict[FunctionType, None] = {}
+    """Yield the project's own functions in the class and its bases."""
     for base in cls.__mro__:
         if base.__module__.partition(".")[0] in _PACKAGES:
             continue
         for value in vars(base).values():
             function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
             if isinstance(function, FunctionType):
-                found.update(dict.fromkeys(_unwrapped(inspect.unwrap(function))))
-    yield from found
+                yield from _unwrapped(inspect.unwrap(function))
 
 
 def _unwrapped(function: Any) -> Iterator[FunctionType]:
-    """Yield the function, and the functions in its closure, where @api_view keeps the view."""
+    """Yield the function and the functions in its closure. ``@api_view`` keeps the view there."""
     if isinstance(function, FunctionType):
         yield function
         for inner in inspect.getclosurevars(function).nonlocals.values():
@@ -59,6 +52,11 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
+def names_in(function: FunctionType) -> set[str]:
+    """Return the names of the globals and attributes that the function uses."""
+    return {name for code in _codes(function.__code__) for name in code.co_names}
+
+
 def _filters_by_key(code: CodeType) -> bool:
     """Return whether the code calls a lookup with the keyword argument ``key``.
 
@@ -69,7 +67,7 @@ def _filters_by_key(code: CodeType) -> bool:
 
 
 def _is_about_our_tokens(cls: type[Any], function: FunctionType) -> bool:
-    names = {name for code in _codes(function.__code__) for name in code.co_names}
+    names = names_in(function)
     models = [function.__globals__.get(name) for name in names]
     if not names.isdisjoint({"get_model", "model"}):
         models.append(model_of(cls))
@@ -78,7 +76,7 @@ def _is_about_our_tokens(cls: type[Any], function: FunctionType) -> bool:
 
 
 def subclasses(parent: type[Any]) -> Iterator[type[Any]]:
-    """Yield all subclasses, also indirect ones, that are imported by now."""
+    """Yield the direct and indirect subclasses that have been imported."""
     for child in parent.__subclasses__():
         yield child
         yield from subclasses(child)
@@ -89,27 +87,8 @@ def is_token_model(one: Any) -> bool:
 
 
 def model_of(authenticator: type[Any]) -> Any:
-    """Return the authenticator's token model. None if it has none, or if it needs a request."""
+    """Return the authenticator's token model, or None if ``get_model()`` is missing or fails."""
     try:
         return authenticator().get_model()
     except Exception:  # noqa: BLE001 -- the project's code may need a request
         return None
-
-
-@check(Tags.urls)
-def check_auth_token() -> Messages:
-    """W009: a view reads ``user.auth_token``, which only rest_framework.authtoken provides."""
-    if hasattr(get_user_model(), "auth_token"):
-        return
-    functions = (one for view in served_views() for one in own_functions(view))
-    for function in dict.fromkeys(functions):
-        names = {name for code in _codes(function.__code__) for name in code.co_names}
-        if {"user", "auth_token"} <= names:
-            yield warning(
-                "W009",
-                f"{path_of(function)} reads user.auth_token, which your users do not have, "
-                "because a user may have several tokens.",
-                "request.auth is the token of the request. To revoke it, write "
-                'request.auth.revoke(reason="logout"). To make a new one, write '
-                "drf_token_auth.operations.issue(user).",
-            )

@@ -9,7 +9,7 @@ from django.core.checks import Tags
 
 from ..conf.rest_framework import OURS, SETTING
 from .authenticators import takes_drfs_tokens
-from .code import own_functions
+from .code import names_in, own_functions
 from .rest_framework import default_authenticators
 from .served import base_of, served_views
 from .shared import Messages, check, error, path_of, warning
@@ -23,7 +23,7 @@ _HINT = (
 
 @check(Tags.urls)
 def check_drfs_tokens() -> Messages:
-    """E021: a view makes tokens in a table that is missing. W012: no authenticator accepts them."""
+    """E021: a view makes tokens, but their table is missing. W012: no authenticator takes them."""
     is_installed = apps.is_installed(AUTHTOKEN)
     if is_installed and any(map(takes_drfs_tokens, default_authenticators())):
         return
@@ -48,7 +48,7 @@ def _path_with_drfs_tokens(view: type[Any]) -> str | None:
     if login is not None and view.post is login.post:
         return path_of(view)
     for function in own_functions(view):
-        names = function.__code__.co_names
+        names = names_in(function)
         used = [function.__globals__.get(name) for name in names]
         modules = {*names, *(one.__module__ for one in used if isinstance(one, type))}
         if f"{AUTHTOKEN}.models" in modules:

@@ -1,4 +1,7 @@
-"""Find settings without an effect: of tutorials, of other packages, and ours outside the dict."""
+"""Find settings that have no effect.
+
+They come from a tutorial or another package, or they are ours but outside ``DRF_TOKEN_AUTH``.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ KEPT = {
     "REST_KNOX": "knox",
     "SIMPLE_JWT": "rest_framework_simplejwt",
 }
-# The lifetime or the limit in these settings, and our name for it.
+# Our name for the lifetime or the limit in these settings.
 _MEANT = {
     "EXPIRING_TOKEN_LIFESPAN": "TTL",
     "TOKEN_EXPIRED_AFTER_SECONDS": "TTL",
@@ -46,8 +49,7 @@ _MEANT = {
 @check(Tags.security)
 def check_kept_settings() -> Messages:
     """W016: a setting of another package or a tutorial has no effect here."""
-    # These calls import the packages that the project uses. Settings of an imported package have an
-    # effect.
+    # A setting of an imported package has an effect. These calls import what the project uses.
     served_views()
     default_authenticators()
     for place, name, value in _without_effect():
@@ -64,7 +66,7 @@ def check_kept_settings() -> Messages:
 
 
 def _without_effect() -> Iterator[tuple[str, str, Any]]:
-    """Yield where a setting stands, its name and its value."""
+    """Yield for each such setting where it is written, its name and its value."""
     kept = [name for name, package in KEPT.items() if package not in sys.modules]
     # A name of one word, such as TTL, may be a setting of the project.
     for name in (*kept, *(name for name in RULES if "_" in name)):
@@ -77,7 +79,7 @@ def _without_effect() -> Iterator[tuple[str, str, Any]]:
 
 
 def _in_our_form(entry: tuple[Any, Any]) -> tuple[str, str]:
-    """Return our name and the value to write, or an empty name."""
+    """Return our name for a setting and the value to write. The name is empty if we have none."""
     name, value = entry
     ours = _MEANT.get(name, name if name in RULES else "")
     if not ours:

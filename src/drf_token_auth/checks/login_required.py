@@ -1,4 +1,4 @@
-"""Find views of DRF that a decorator or mixin of Django keeps tokens from."""
+"""Find DRF views behind Django's ``login_required``, which does not know tokens."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import Any
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.core.checks import Tags
 
-from .served import served_callbacks, takes_our_tokens
+from .served import takes_our_tokens, views_with_callbacks
 from .shared import Messages, check, path_of, warning
 
-# Projects keep the pages of these packages behind login_required, and open them in a browser.
+# People open the pages of these packages in a browser, so login_required is right there.
 _PAGES = ("drf_spectacular", "drf_yasg", "rest_framework")
 
 
 @check(Tags.urls)
 def check_login_required() -> Messages:
-    """W019: Django's ``login_required`` runs before DRF reads the token, so it sees nobody."""
-    for callback in served_callbacks():
-        view = getattr(callback, "cls", None)
-        if not isinstance(view, type) or view.__module__.partition(".")[0] in _PAGES:
+    """W019: Django's ``login_required`` runs before DRF reads the token, so it finds no user."""
+    for view, callback in views_with_callbacks():
+        if view.__module__.partition(".")[0] in _PAGES:
             continue
         if takes_our_tokens(view) and _needs_a_session(callback, view):
             yield warning(
@@ -33,7 +32,7 @@ def check_login_required() -> Messages:
 
 
 def _needs_a_session(callback: Any, view: type[Any]) -> bool:
-    # user_passes_test() and the decorators made of it leave this attribute on what they wrap.
+    # login_required and user_passes_test() set this attribute on the function that they return.
     is_wrapped = any(
         hasattr(one, "login_url") for one in (callback, getattr(view, "dispatch", None))
     )

@@ -17,7 +17,7 @@ from .shared import Messages, check, path_of, warning
 @check(Tags.security)
 def check_backends() -> Messages:
     """W018: no backend takes the name, or Django's backend cannot find a user by it."""
-    if not any(map(_asks_the_backends, served_views())):
+    if not any(map(asks_the_backends, served_views())):
         return
     backends = get_backends()
     names = ", ".join(path_of(type(one)) for one in backends)
@@ -40,8 +40,8 @@ def check_backends() -> Messages:
         )
 
 
-def _asks_the_backends(view: type[Any]) -> bool:
-    """Return whether this is our login, and the project has not replaced its validation."""
+def asks_the_backends(view: type[Any]) -> bool:
+    """Return whether the view is our login, and its serializer calls ``authenticate()``."""
     serializer = getattr(view, "serializer_class", None)
     return (
         base_of(view, "drf_token_auth.views.login.LoginView") is not None

@@ -18,7 +18,7 @@ _LISTS = {"authentication_classes": "get_authenticators", "permission_classes": 
 
 @check(Tags.security)
 def check_names_of_settings() -> Messages:
-    """W020: a name in REST_FRAMEWORK is nearly one of DRF's."""
+    """W020: a name in REST_FRAMEWORK is nearly the name of a setting that DRF reads."""
     drfs = getattr(settings, "REST_FRAMEWORK", None)
     for name in drfs if isinstance(drfs, Mapping) else ():
         near = _near(str(name).lower(), [f"default_{one}" for one in _LISTS], cutoff=0.8)
@@ -32,7 +32,7 @@ def check_names_of_settings() -> Messages:
 
 @check(Tags.urls)
 def check_names_in_views() -> Messages:
-    """W020: an attribute of a view is nearly one of DRF's."""
+    """W020: the name of a view's attribute is nearly a name that DRF reads."""
     for view in served_views():
         for owner, name in _lists_of(view):
             near = _near(name, list(_LISTS), cutoff=0.9)
@@ -45,7 +45,7 @@ def check_names_in_views() -> Messages:
 
 
 def _lists_of(view: type[Any]) -> Iterator[tuple[type[Any], str]]:
-    """Yield the attributes that could be a list of classes, each after the class that has it."""
+    """Yield the names of attributes that may be a list of classes, each after its own class."""
     for owner in view.__mro__:
         for name, value in vars(owner).items():
             if isinstance(value, (list, tuple, type)):

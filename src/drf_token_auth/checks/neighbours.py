@@ -35,7 +35,7 @@ def check_neighbours() -> Messages:
     """E009 to E011, E013, E015, E019, E026: a neighbour does not work with our tokens."""
     present = {config.name.partition(".")[0] for config in apps.get_app_configs()}
     present |= {one.__module__.partition(".")[0] for view in served_views() for one in view.__mro__}
-    # ninja needs no app. The project's URLs import this module if they use it.
+    # A project can use ninja without its app. Then the project has imported our module for it.
     if "drf_token_auth.contrib.ninja" in sys.modules:
         present.add("ninja")
     for name in dict.fromkeys(MODULES[one] for one in sorted(present & set(MODULES))):

@@ -1,4 +1,4 @@
-"""Find authenticators and permissions that are in the wrong list."""
+"""Find lists of authenticators and permissions with a wrong entry, or with a wrong form."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 
 from ..conf.rest_framework import SETTING
+from ..conf.rules import show
 from .served import lists_of_views
 from .shared import Messages, check, error, path_of
 
@@ -49,23 +50,30 @@ def check_default_permissions() -> Messages:
 
 @check(Tags.urls)
 def check_lists_of_views() -> Messages:
-    """E016: a view has an authenticator among its permissions, a permission among its
-    authenticators, or the path of a class in place of a list.
-    """
+    """E016: authentication_classes or permission_classes of a view is no list of such classes."""
     for view, name, value in lists_of_views():
+        place = f"{path_of(view)}.{name}"
         if isinstance(value, str):
-            yield error(
-                "E016",
-                f"{path_of(view)}.{name} must be a list, but it is {value!r}.",
-                f"Import the class and write {name} = [{value.rpartition('.')[2]}].",
-            )
+            hint = f"Import the class and write {name} = [{value.rpartition('.')[2]}]."
+            yield error("E016", f"{place} must be a list, but it is {value!r}.", hint)
+        elif isinstance(value, type):
+            hint = f"Add a comma: {name} = ({value.__name__},)."
+            yield error("E016", f"{place} must be a list, but it is {path_of(value)}.", hint)
+        elif value is None:
+            yield error("E016", f"{place} must be a list, but it is None.", f"Write {name} = [].")
         for entry in value if isinstance(value, (list, tuple)) else ():
-            if isinstance(entry, type) and not hasattr(entry, _METHODS[name]):
-                other = next(one for one in _METHODS if one != name)
+            if not callable(entry):
+                wanted = entry if isinstance(entry, str) else type(entry).__name__
                 yield error(
                     "E016",
-                    f"{path_of(view)}.{name} has the entry {path_of(entry)}, which has no "
-                    f"{_METHODS[name]}().",
+                    f"{place} has the entry {show(entry)}, which is no class.",
+                    f"Import the class and write {name} = [{wanted.rpartition('.')[2]}].",
+                )
+            elif isinstance(entry, type) and not hasattr(entry, _METHODS[name]):
+                [other] = _METHODS.keys() - {name}
+                yield error(
+                    "E016",
+                    f"{place} has the entry {path_of(entry)}, which has no {_METHODS[name]}().",
                     f"Delete it there. Write {other} = [{entry.__name__}]."
                     if hasattr(entry, _METHODS[other])
                     else "Delete it there.",

@@ -6,25 +6,41 @@ from django.contrib.auth import get_user_model
 from django.core.checks import Tags
 from rest_framework.serializers import Serializer
 
-from .code import own_functions, subclasses
+from .code import names_in, own_functions, subclasses
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
+# The relations of rest_framework.authtoken and of knox and durin, and what a view can do instead.
+_INSTEAD = {
+    "auth_token": (
+        "A user may have several tokens. request.auth is the token of the request. To revoke it, "
+        'write request.auth.revoke(reason="logout"). To make a new one, write '
+        "drf_token_auth.operations.issue(user)."
+    ),
+    "auth_token_set": (
+        "Write drf_token_auth.operations.revoke_all(user) to revoke the tokens, or read "
+        "user.drf_token_auth_token_set."
+    ),
+}
+
+
+def _missing() -> list[str]:
+    return [name for name in _INSTEAD if not hasattr(get_user_model(), name)]
+
 
 @check(Tags.urls)
-def check_knoxs_relation() -> Messages:
-    """W009: a view reads ``user.auth_token_set``, which knox and durin provide."""
-    if hasattr(get_user_model(), "auth_token_set"):
-        return
-    functions = (one for view in served_views() for one in own_functions(view))
-    for function in dict.fromkeys(functions):
-        if {"user", "auth_token_set"} <= set(function.__code__.co_names):
-            yield warning(
-                "W009",
-                f"{path_of(function)} reads user.auth_token_set, which your users do not have.",
-                "Write drf_token_auth.operations.revoke_all(user) to revoke the tokens, or read "
-                "user.drf_token_auth_token_set.",
-            )
+def check_views() -> Messages:
+    """W009: a view reads a relation that the project's users do not have."""
+    for view in served_views():
+        for function in own_functions(view):
+            names = names_in(function)
+            for relation in _missing():
+                if {"user", relation} <= names:
+                    yield warning(
+                        "W009",
+                        f"{path_of(function)} reads user.{relation}, which your users do not have.",
+                        _INSTEAD[relation],
+                    )
 
 
 @check(Tags.urls)
@@ -34,9 +50,7 @@ def check_sources() -> Messages:
     for serializer in subclasses(Serializer):
         for name, field in getattr(serializer, "_declared_fields", {}).items():
             source = str(field.source or name)
-            first = source.partition(".")[0]
-            is_relation = first in ("auth_token", "auth_token_set")
-            if is_relation and not hasattr(get_user_model(), first):
+            if source.partition(".")[0] in _missing():
                 yield warning(
                     "W009",
                     f"{path_of(serializer)}.{name} reads {source}, which your users do not have.",

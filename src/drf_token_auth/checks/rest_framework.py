@@ -12,7 +12,6 @@ from rest_framework.settings import DEFAULTS
 
 from ..conf.rest_framework import configured, write_ours, wrong_entry
 from ..conf.rules import show
-from .served import lists_of_views
 from .shared import Messages, check, error, path_of, warning
 
 _AUTHENTICATORS = "DEFAULT_AUTHENTICATION_CLASSES"
@@ -25,7 +24,7 @@ def _value(name: str) -> Any:
 
 
 def default_authenticators() -> list[Any]:
-    """Return what the setting names, or nothing if E016 reports an entry."""
+    """Return the authenticators in the setting, or an empty list if E016 reports one of them."""
     listed = _value(_AUTHENTICATORS)
     is_right = isinstance(listed, (list, tuple)) and not any(map(wrong_entry, listed))
     return [import_string(one) for one in listed] if is_right else []
@@ -64,26 +63,3 @@ def check_browsable_api() -> Messages:
             'REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": '
             '["rest_framework.renderers.JSONRenderer"], …}.',
         )
-
-
-@check(Tags.urls)
-def check_classes_of_views() -> Messages:
-    """E016: a view's list of classes is no list, or has an entry that is not a class."""
-    for view, name, value in lists_of_views():
-        message = f"{path_of(view)}.{name} must be a list, but it is "
-        if isinstance(value, type):
-            hint = f"Add a comma: {name} = ({value.__name__},)."
-            yield error("E016", f"{message}{path_of(value)}.", hint)
-        elif value is None:
-            yield error("E016", f"{message}None.", f"Write {name} = [].")
-        for entry in value if isinstance(value, (list, tuple)) else ():
-            if not callable(entry):
-                yield error(
-                    "E016",
-                    f"{path_of(view)}.{name} has the entry {show(entry)}, which is no class.",
-                    f"Import the class and write {name} = [{_class_of(entry)}].",
-                )
-
-
-def _class_of(entry: Any) -> str:
-    return entry.rpartition(".")[2] if isinstance(entry, str) else type(entry).__name__

@@ -1,4 +1,4 @@
-"""Find an include() of our URLs without its slash, and a view without its brackets."""
+"""Find an ``include()`` of our URLs with a wrong slash, and ``as_view`` without brackets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .shared import Messages, check, error, path_of, warning
 
 @check(Tags.urls)
 def check_routes() -> Messages:
-    """W015: the routes follow the prefix without a slash, or begin with two."""
+    """W015: the route of an ``include()`` begins with a slash, or does not end with one."""
     if not served_callbacks():  # The URLs cannot be loaded, or there are none.
         return
     for name, route in _included(get_resolver().url_patterns):
@@ -32,7 +32,7 @@ def check_routes() -> Messages:
 @check(Tags.urls)
 def check_brackets() -> Messages:
     """E024: the URLs have ``View.as_view`` in place of ``View.as_view()``."""
-    for method in dict.fromkeys(filter(inspect.ismethod, served_callbacks())):
+    for method in filter(inspect.ismethod, served_callbacks()):
         if method.__name__ == "as_view" and isinstance(method.__self__, type):
             yield error(
                 "E024",
@@ -43,9 +43,9 @@ def check_brackets() -> Messages:
 
 
 def _included(patterns: Iterable[Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the modules of ours that are included, and the whole route of each.
+    """Yield the name of each included URL module of ours, and its whole route.
 
-    The text that a regular expression matches is not known. So the route begins again after it.
+    Nobody knows which text a regular expression will match. So the route after it begins empty.
     """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

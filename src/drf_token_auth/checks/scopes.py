@@ -12,7 +12,7 @@ from rest_framework.permissions import OperandHolder, SingleOperandHolder
 from .. import conf
 from ..permissions import HasScopes
 from ..scopes import split_scopes
-from .served import served_callbacks
+from .served import views_with_callbacks
 from .shared import Messages, check, error, path_of
 
 
@@ -42,15 +42,14 @@ def check_required_scopes() -> Messages:
                 )
 
 
-def _scoped_views() -> Iterator[tuple[Any, Any]]:
+def _scoped_views() -> Iterator[tuple[type[Any], Any]]:
     """Yield each view class with HasScopes, and its required_scopes."""
-    for callback in served_callbacks():
-        view = getattr(callback, "cls", None)
+    for view, callback in views_with_callbacks():
         # A router passes the arguments of @action to as_view().
         given = getattr(callback, "initkwargs", {})
         permissions = given.get("permission_classes", getattr(view, "permission_classes", None))
         required = given.get("required_scopes", getattr(view, "required_scopes", None))
-        # These may be properties, whose values are only known in a request.
+        # Leave out properties. Their values are only known in a request.
         if not isinstance(permissions, Iterable) or not isinstance(required, Iterable | None):
             continue
         if any(_has_scopes(one) for one in permissions):
@@ -66,7 +65,7 @@ def _has_scopes(permission: Any) -> bool:
 
 
 def _named(required: Any) -> set[str]:
-    """Return the scopes that required_scopes names for all methods together."""
+    """Return all scopes in required_scopes. It may be a list, or a dict with a list per method."""
     groups = required.values() if isinstance(required, Mapping) else [required]
     return {scope for group in groups for scope in _names_in(group)}
 

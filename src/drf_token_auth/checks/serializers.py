@@ -7,9 +7,8 @@ from typing import Any
 from django.core.checks import Tags
 from rest_framework.serializers import ALL_FIELDS, ModelSerializer
 
-from ..base_models import AbstractToken
 from ..rows.pickling import KEY_COLUMNS
-from .code import subclasses
+from .code import is_token_model, subclasses
 from .served import served_views
 from .shared import Messages, check, path_of, warning
 
@@ -30,12 +29,9 @@ def check_serializers() -> Messages:
 
 
 def _shown_secrets(meta: Any) -> list[str]:
-    model = getattr(meta, "model", None)
-    if not (isinstance(model, type) and issubclass(model, AbstractToken)):
+    if not is_token_model(getattr(meta, "model", None)):
         return []
     fields, exclude = getattr(meta, "fields", None), getattr(meta, "exclude", None)
-    if fields == ALL_FIELDS:
-        return list(KEY_COLUMNS)
     if exclude is not None:
         return [name for name in KEY_COLUMNS if name not in exclude]
-    return [name for name in KEY_COLUMNS if name in (fields or ())]
+    return [name for name in KEY_COLUMNS if fields == ALL_FIELDS or name in (fields or ())]

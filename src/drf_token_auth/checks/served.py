@@ -11,12 +11,13 @@ from django.utils.module_loading import import_string
 
 from ..authentication import ExpiringTokenAuthentication
 from ..base_models import AbstractToken
+from .shared import path_of
 
 
 def served_callbacks() -> list[Any]:
     """Return the callbacks of the URLs.
 
-    If the URLs cannot be loaded, the list is empty. Django's own check then raises the reason.
+    If the URLs cannot be loaded, the list is empty. Django's own check then raises the error.
     """
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
@@ -37,21 +38,23 @@ def _callbacks(patterns: Iterable[Any]) -> Iterator[Any]:
             yield pattern.callback
 
 
+def views_with_callbacks() -> list[tuple[type[Any], Any]]:
+    """Return the class of each DRF view, and the callback that its URL pattern has."""
+    pairs = [(getattr(callback, "cls", None), callback) for callback in served_callbacks()]
+    return [(view, callback) for view, callback in pairs if isinstance(view, type)]
+
+
 def served_views() -> list[type[Any]]:
-    """Return the classes of the views, without duplicates."""
-    views = (getattr(callback, "cls", None) for callback in served_callbacks())
-    return list(dict.fromkeys(view for view in views if isinstance(view, type)))
+    """Return the classes of the DRF views, without duplicates."""
+    return list(dict(views_with_callbacks()))
 
 
 def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
     """Yield the project's lists of authenticators and permissions: a view, a name and the value."""
-    # At its import, DRF reads the settings that other checks report.
+    # This import fails if DRF's settings are wrong. Other checks then say what is wrong.
     from rest_framework.views import APIView
 
-    for callback in served_callbacks():
-        view = getattr(callback, "cls", None)
-        if not isinstance(view, type):
-            continue
+    for view, callback in views_with_callbacks():
         # A router passes the arguments of @action to as_view().
         given = getattr(callback, "initkwargs", {})
         for name in ("authentication_classes", "permission_classes"):
@@ -63,10 +66,8 @@ def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
 
 
 def base_of(view: type[Any], path: str) -> Any:
-    """Return the class with this dotted path if the view is or extends it, else None."""
-    return next(
-        (one for one in view.__mro__ if f"{one.__module__}.{one.__qualname__}" == path), None
-    )
+    """Return the class with this dotted path among the view and its base classes, or None."""
+    return next((one for one in view.__mro__ if path_of(one) == path), None)
 
 
 def comes_from(view: type[Any], package: str) -> bool:

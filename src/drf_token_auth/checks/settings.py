@@ -65,7 +65,7 @@ def check_peppers() -> Messages:
 
 @check(Tags.security)
 def check_idle_timeout() -> Messages:
-    """W006: IDLE_TIMEOUT is not shorter than TTL, so tokens with this lifetime ignore it."""
+    """W006: IDLE_TIMEOUT is not shorter than TTL, so a login token never reaches it."""
     ttl, idle_timeout = conf.get_settings().TTL, conf.get_settings().IDLE_TIMEOUT
     if ttl and idle_timeout and idle_timeout >= ttl:
         yield warning(

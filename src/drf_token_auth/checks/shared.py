@@ -21,7 +21,7 @@ def check(tag: str, *, deploy: bool = False) -> Callable[[Callable[[], Messages]
 def guarded(function: Callable[[], Messages]) -> Callable[..., list[CheckMessage]]:
     """Return a check that never raises: a wrong setting must not stop ``manage.py``.
 
-    The check says each thing once, even if several views lead to it.
+    It reports each message once, even if several views cause it.
     """
 
     def run(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

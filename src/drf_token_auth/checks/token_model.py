@@ -48,7 +48,7 @@ def foreign_keys(model: type[AbstractToken]) -> Messages:
         return
     for field in (field for other in apps.get_models() for field in other._meta.local_fields):
         to: Any = field.related_model
-        # If the model is swapped out, Django keeps the text of the relation.
+        # If a model is swapped out, Django leaves a relation to it as text.
         if getattr(getattr(to, "_meta", None), "label", to) == conf.DEFAULT_TOKEN_MODEL:
             yield error(
                 "E007",

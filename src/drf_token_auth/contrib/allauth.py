@@ -66,10 +66,10 @@ class TokenStrategy(SessionTokenStrategy):
 
 @receiver([password_changed, password_set], dispatch_uid="drf_token_auth.keep_callers_token")
 def keep_callers_token(request: Any, user: Any, **kwargs: Any) -> None:
-    """Keep the caller's token, as allauth keeps the caller's session.
+    """Keep the caller's token, because allauth keeps the caller's session.
 
-    With ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE``, allauth logs the session out before this signal.
-    The logout has then revoked the token.
+    With ``ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE``, allauth logs the session out before it sends this
+    signal. Then the logout has already revoked the token.
     """
     token = tied(request, user)
     if token is not None:

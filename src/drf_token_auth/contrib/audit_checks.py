@@ -1,4 +1,7 @@
-"""Check packages that copy every row, or that import rows: they reach the digests and the users."""
+"""Check packages that copy rows or import rows.
+
+A copy has the digest of a key. An import can give a token to another user.
+"""
 
 from __future__ import annotations
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from ..checks.logins import asks_the_backends
 from ..checks.served import served_views
 from ..checks.shared import Messages, error
 
@@ -21,7 +20,7 @@ def find() -> Messages:
     if getattr(settings, "AXES_USERNAME_CALLABLE", None) or not _counts_by_name():
         return
     field = str(getattr(settings, "AXES_USERNAME_FORM_FIELD", get_user_model().USERNAME_FIELD))
-    if field == "username" or not any(map(_is_our_login, served_views())):
+    if field == "username" or not any(map(asks_the_backends, served_views())):
         return
     yield error(
         "E013",
@@ -35,21 +34,7 @@ def _counts_by_name() -> bool:
     parameters = getattr(settings, "AXES_LOCKOUT_PARAMETERS", None) or ()
     if not isinstance(parameters, (list, tuple)):
         return True  # A callable may count by name.
-    return any(_names_the_user(one) for one in parameters)
-
-
-def _names_the_user(parameter: Any) -> bool:
-    return parameter == "username" or (
-        isinstance(parameter, (list, tuple)) and "username" in parameter
-    )
-
-
-def _is_our_login(view: type[Any]) -> bool:
-    from ..serializers import LoginSerializer
-    from ..views import LoginView
-
-    serializer = getattr(view, "serializer_class", None)
-    return (
-        issubclass(view, LoginView)
-        and getattr(serializer, "validate", None) is LoginSerializer.validate
+    return any(
+        one == "username" or (isinstance(one, (list, tuple)) and "username" in one)
+        for one in parameters
     )

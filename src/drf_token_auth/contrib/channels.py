@@ -84,7 +84,7 @@ def _presented(
     offered = list(scope.get("subprotocols", ()))
     if len(offered) >= 2 and offered[0].lower() in words:
         scope["subprotocols"] = [offered[0], *offered[2:]]
-        # The header has the key too, and no error report knows that it is a secret.
+        # This header has the key too, and an error report would show it.
         headers = scope.get("headers", ())
         scope["headers"] = [one for one in headers if one[0] != b"sec-websocket-protocol"]
         return offered[0], offered[1], scope
@@ -107,7 +107,7 @@ def _headers(scope: dict[str, Any]) -> dict[str, str]:
     """Return the headers as Django puts them into ``request.META``."""
     found: dict[str, list[str]] = defaultdict(list)
     for name, value in scope.get("headers", ()):
-        # A name with an underscore could imitate a name with a hyphen, which a proxy removes.
+        # META does not tell X_Name from X-Name. A proxy that removes X-Name may pass X_Name on.
         if b"_" not in name:
             meta = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
             found[meta].append(value.decode("latin-1"))
@@ -129,7 +129,7 @@ def _accepting(keyword: str, send: Any) -> Any:
 
 
 class _Watch:
-    """Wrap ``receive``. Check the token from time to time, also while the socket is idle."""
+    """Wrap ``receive``, and check the token from time to time, even while no message comes."""
 
     def __init__(self, token: AbstractToken, every: float, receive: Any, send: Any) -> None:
         self.token = token

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.checks import CheckMessage
 
 from ..checks.served import (
     base_of,
@@ -41,45 +42,32 @@ def find() -> Messages:
             f'Write REST_AUTH = {{"TOKEN_MODEL": {named!r}, "TOKEN_CREATOR": "{CREATOR}"}}.',
         )
         return
-    for view, harm, theirs, ours in _stock_views(
-        served, is_our_token_model(named) or creator == CREATOR
-    ):
-        yield error(
-            "E011",
-            f"The URLs have {view.__name__} of dj-rest-auth. It reads user.auth_token, which your "
-            f"users do not have: {harm}.",
-            f'Write include("{ours}") instead of include("{theirs}"). If the view is your own, '
-            f"derive it from {ours}.{view.__name__}.",
-        )
-
-
-def _stock_views(
-    served: Iterable[type[Any]], makes_our_tokens: bool
-) -> Iterator[tuple[type[Any], str, str, str]]:
-    """Yield the views that fail, each with the harm, the module in use and the one to include."""
-    seen = set()
+    makes_our_tokens = is_our_token_model(named) or creator == CREATOR
     for view in served:
         logout = base_of(view, "dj_rest_auth.views.LogoutView")
+        register = base_of(view, "dj_rest_auth.registration.views.RegisterView")
         if _is_unchanged(view, logout, "logout", "post") and (
             makes_our_tokens or takes_our_tokens(view)
         ):
             harm = "it answers that the user is logged out, but the token still works"
-            found = (logout, harm, "dj_rest_auth.urls", f"{OURS}.urls")
-        else:
-            register = base_of(view, "dj_rest_auth.registration.views.RegisterView")
-            if not (
-                makes_our_tokens and _is_unchanged(view, register, "get_response_data", "create")
-            ):
-                continue
-            harm = "it saves the user and then fails"
-            found = (register, harm, "dj_rest_auth.registration.urls", f"{OURS}.registration")
-        if found not in seen:
-            seen.add(found)
-            yield found
+            yield _reads_auth_token(logout, harm, "dj_rest_auth.urls", f"{OURS}.urls")
+        if makes_our_tokens and _is_unchanged(view, register, "get_response_data", "create"):
+            theirs, ours = "dj_rest_auth.registration.urls", f"{OURS}.registration"
+            yield _reads_auth_token(register, "it saves the user and then fails", theirs, ours)
+
+
+def _reads_auth_token(stock: type[Any], harm: str, theirs: str, ours: str) -> CheckMessage:
+    return error(
+        "E011",
+        f"The URLs have {stock.__name__} of dj-rest-auth. It reads user.auth_token, which your "
+        f"users do not have: {harm}.",
+        f'Write include("{ours}") instead of include("{theirs}"). If the view is your own, '
+        f"derive it from {ours}.{stock.__name__}.",
+    )
 
 
 def _is_unchanged(view: type[Any], stock: Any, *methods: str) -> bool:
-    """Return whether dj-rest-auth's own methods run in this view, also when called by super()."""
+    """Return whether dj-rest-auth's own methods run in this view, directly or through super()."""
     if stock is None:
         return False
     derived = view.__mro__[: view.__mro__.index(stock)]

@@ -38,7 +38,7 @@ class _Auth(AuthBase):
             with_scopes.add(self)
 
     def __call__(self, request: Any) -> Any:
-        # ninja's test client sets request.headers only, and does not change the case of the name.
+        # ninja's test client writes META["HTTP_Authorization"]. Only request.headers can find that.
         if "HTTP_AUTHORIZATION" not in request.META and "Authorization" in request.headers:
             request.META["HTTP_AUTHORIZATION"] = request.headers["Authorization"]
         try:

@@ -1,4 +1,4 @@
-"""django-ninja: check that SCOPES declares the scopes that it asks for."""
+"""django-ninja: check that SCOPES declares each scope that an operation asks for."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ __all__ = ["JSONRoute", "KeylessRoute", "LoginRoute", "PublicRoute", "all_or_not
 class JSONRoute:
     """Mixin for a view that answers with JSON, even if the project prefers another media type.
 
-    A project's own JSON renderer is used. Its templates are not: the view names no template.
+    Use the project's own JSON renderer. Do not use its HTML templates: the view names no template.
     """
 
     content_negotiation_class: Any = DefaultContentNegotiation
@@ -52,8 +52,8 @@ class JSONRoute:
 class KeylessRoute(JSONRoute):
     """Mixin for a view that ignores keys. It keeps the project's other authenticators.
 
-    Some of them check for CSRF, and a login needs that check too. No answer shows a posted password
-    again, and the answer to an unreadable body is 400.
+    Some of them check for CSRF, and a login needs that check too. No answer repeats a posted
+    password. A body that cannot be read gets the answer 400.
     """
 
     # Error reports then hide the posted data, such as the password of a registration.
@@ -93,7 +93,7 @@ class LoginRoute(PublicRoute):
     account_fields: Sequence[str] = ("email",)
 
     def get_account_names(self, request: Any) -> Iterable[str | None]:
-        """Return all names in the body. The client chooses by which of them it logs in."""
+        """Return all names in the body, because each of them may be the one that logs in."""
         own = get_user_model().USERNAME_FIELD
         fields = {"username", own, *self.account_fields}
         return [account_name(request.data, field) for field in fields]

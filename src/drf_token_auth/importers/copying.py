@@ -59,7 +59,8 @@ def import_tokens(
     :param ttl: the lifetime from the import on, in place of a row's own expiry. Rows that have
         expired are still left out.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
-    :param keep_forever: rows without an expiry get none, instead of ``TTL`` or ``PERSONAL_TTL``.
+    :param keep_forever: rows without an expiry never expire. By default, they get ``TTL`` or
+        ``PERSONAL_TTL``.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies.
     :param using: the database of both tables. By default, the router's one for writing tokens.
@@ -105,7 +106,7 @@ class _Copy:
         try:
             held = self._transfer(pks)
         except IntegrityError:
-            # Another transaction has just added one of these tokens. Now this one can see it.
+            # Another transaction has just added one of these tokens. The second attempt sees it.
             held = self._transfer(pks)
         self.progress(self.report.imported)
         return held
@@ -147,7 +148,7 @@ class _Copy:
     def _lock_users(self, pks: set[Any]) -> dict[Any, Any]:
         """Lock these users and return them by primary key. Leave out users that others have locked.
 
-        They include users that the default manager hides.
+        The result includes users that the default manager hides.
         """
         users = self.users.filter(pk__in=pks)
         return {user.pk: user for user in (users if self.dry_run else hold(users))}
@@ -198,6 +199,7 @@ class _Copy:
         )
         token.complete()
         # The first use binds the token to the password that the user has at that time. Do not bind
-        # it here. The import may run long before, or with settings that give another stamp.
+        # it here. The user may change the password between the import and the first use, or this
+        # process may have settings that give another stamp.
         token.user_stamp = None
         return token

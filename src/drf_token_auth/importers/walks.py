@@ -53,9 +53,9 @@ def _batches(pks: models.QuerySet[Any, Any], size: int) -> Iterator[list[Any]]:
 def hold(rows: _Rows) -> _Rows:
     """Return a query that locks these rows until the transaction ends, and skips locked ones.
 
-    Rows that point to these can still be added.
+    Other transactions can still add rows that point to these rows.
     """
     features = connections[rows.db].features
-    # A database that cannot name the tables to lock locks all joined tables.
+    # Lock only this table. A database without this feature locks the joined tables too.
     of = ("self",) if features.has_select_for_update_of else ()
     return locking.hold(rows, of=of, no_key=features.has_select_for_no_key_update)

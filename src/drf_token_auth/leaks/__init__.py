@@ -26,7 +26,7 @@ class Holder(NamedTuple):
 
     ``usable``: the token has not expired. Its user may be inactive or may have a new password.
     ``expired``: the token has expired. ``rotated``: a rotation replaced the key, and the key no
-    longer works. ``unknown``: no token has it.
+    longer works. ``unknown``: no token has this key.
     """
 
     state: str
@@ -36,7 +36,7 @@ class Holder(NamedTuple):
 def holders_of(
     model: type[AbstractToken], found: Iterable[str], *, using: str
 ) -> dict[str, Holder]:
-    """Return the holder of each key. Needs one query."""
+    """Return the holder of each key. This needs one query."""
     conf = get_settings()
     digests = {
         key: keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)

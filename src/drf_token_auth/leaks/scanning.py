@@ -21,7 +21,7 @@ PIECE = 1 << 20
 _RUN = re.compile(f"[{ALPHABET}]+")
 # Keys of DRF have 40 hexadecimal digits. Keys of knox and durin have 64.
 _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
-# With fewer characters after the prefix, it is a name or a hint.
+# A prefix with fewer characters after it is a name or a hint, and no key.
 _LEAST_TAIL = 12
 
 

@@ -20,10 +20,7 @@ def counted(count: int, noun: str = "token") -> str:
 
 
 class TokenCommand(BaseCommand):
-    """A command that can print any name. A failing stream never stops it.
-
-    :meth:`say` is silent at ``--verbosity 0``, unless a command overrides it.
-    """
+    """The base class of all commands. Nothing that a command prints can stop its work."""
 
     verbosity = 1
 
@@ -44,7 +41,7 @@ class TokenCommand(BaseCommand):
         return options["database"] or router.db_for_write(get_token_model())
 
     def say(self, text: str) -> None:
-        """Write a line about the work. Use :meth:`put` for a result that is always wanted."""
+        """Write a line, but not at ``--verbosity 0``. :meth:`put` writes at every verbosity."""
         if self.verbosity > 0:
             self.put(self.stdout, f"{text}\n")
 
@@ -56,8 +53,8 @@ class TokenCommand(BaseCommand):
     def put(self, stream: OutputWrapper, text: str, style: Any = None) -> None:
         """Write the text, and escape what the stream cannot encode.
 
-        The command goes on if the stream was closed meanwhile, for example by ``| head``, or if
-        there is none, as after ``>&-``.
+        Do nothing if there is no stream, for example with ``>&-`` in the shell, or if its reader
+        has closed it, for example ``| head``.
         """
         if getattr(stream, "_out", stream) is None:
             return
@@ -85,7 +82,7 @@ class RevokingCommand(TokenCommand):
         )
 
     def confirm(self, count: int) -> None:
-        """Ask, as Django's own commands do. Raise CommandError unless the answer is yes."""
+        """Ask for a confirmation. Raise CommandError unless the answer is yes."""
         # input() would write the question to standard output, which may be a file.
         self.put(self.stderr, f"Revoke {counted(count)}? [y/N] ", self.style.WARNING)
         self.stderr.flush()
@@ -101,10 +98,11 @@ class RevokingCommand(TokenCommand):
 
     def revoke(self, tokens: TokenQuerySet[Any]) -> int:
         """Revoke the tokens with the reason ``command``. Return the number of revoked tokens."""
-        count = revoke_in_batches(tokens, reason="command", progress=self._show_count)
+        count = revoke_in_batches(
+            tokens,
+            reason="command",
+            progress=lambda total: self.show_progress(f"Revoked {total}"),
+        )
         if count:
             self.show_progress("")
         return count
-
-    def _show_count(self, total: int) -> None:
-        self.show_progress(f"Revoked {total}")

@@ -34,8 +34,8 @@ def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
 
     :returns: a dict of counts. Two of its values are not counts. ``usable_by_kind`` is a dict of
         kinds to counts. ``digests`` is a list of dicts with ``version``, ``tokens`` and ``state``.
-        A count that is not known is None: of inactive users if the user model has no field
-        ``is_active``, and of unused tokens if the project does not record uses.
+        ``inactive_users`` is None if the user model has no field ``is_active``. The counts of
+        unused tokens are None if the project does not record uses.
     """
     now = timezone.now()
     usable = expiry.not_expired(now)

@@ -31,7 +31,7 @@ _LONGEST = timedelta(days=365_000)
 
 
 def given(value: timedelta | str | None) -> timedelta | None:
-    """Return an option as a timedelta. ``call_command`` does not apply ``type=`` to a text."""
+    """Return the value of an option as a timedelta. ``call_command()`` may pass it as text."""
     try:
         return duration(value) if isinstance(value, str) else value
     except argparse.ArgumentTypeError as error:
@@ -50,7 +50,7 @@ def unused_for(options: dict[str, Any]) -> timedelta | None:
 
 
 def duration(text: str) -> timedelta:
-    """Read a duration, for ``type=``."""
+    """Read a duration from the command line."""
     # int() raises ValueError for thousands of digits.
     with suppress(OverflowError, ValueError):
         if _WHOLE.fullmatch(text):
@@ -75,7 +75,7 @@ def _meant(text: str) -> str:
 
 
 def moment(text: str) -> datetime:
-    """Read a moment, for ``type=``. A date means its first moment in ``TIME_ZONE``."""
+    """Read a moment from the command line. A date means its first moment in ``TIME_ZONE``."""
     with suppress(OverflowError, ValueError):
         day = parse_date(text)
         found = datetime.combine(day, time.min) if day else parse_datetime(text)

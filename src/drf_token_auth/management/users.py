@@ -1,4 +1,4 @@
-"""Find the user that a command names by name or by id."""
+"""Find the user whose name or id was given to a command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def find_user(
     If no user has the name as it was typed, try the Unicode form that the login uses. A shell may
     pass letters in another form.
 
-    :param hidden: whether to find users that the default manager leaves out, such as deleted ones.
+    :param hidden: also find users that the default manager leaves out, such as deleted ones.
     :raises CommandError: there is no such user, or several.
     """
     model = get_user_model()
@@ -72,7 +72,7 @@ def _by_name(users: Any, username: str) -> list[Any]:
 
 
 def _by_natural_key(model: Any, username: str, using: str | None) -> list[Any]:
-    """Ask the manager. It may ignore case or accept another spelling."""
+    """Ask the model's manager, which may ignore case or accept another spelling."""
     try:
         return [get_by_natural_key(model._default_manager.db_manager(using), username)]
     except model.DoesNotExist:

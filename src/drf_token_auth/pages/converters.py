@@ -30,14 +30,14 @@ def parse_id(text: str) -> Any:
     return value
 
 
-# The URLs have these words where a token's id can stand.
+# Other pages have these words at the place of a token's id.
 _ROUTES = {"new", "revoke"}
 
 
 class TokenIdConverter:
-    """Write ids as the admin does, because a text may contain a slash: "a/b" is "a_2Fb".
+    """Quote ids like the admin, because a text may contain a slash: "a/b" becomes "a_2Fb".
 
-    A token with the id "new" has the URL "_new", which is no other id's.
+    The id "new" becomes "_new". No other id becomes the same text.
     """
 
     regex = r"[^/]+"

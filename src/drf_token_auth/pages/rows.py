@@ -1,4 +1,4 @@
-"""Plain values of tokens for templates. No template can reach a digest through them."""
+"""Plain values of tokens for templates, so that no template can reach a digest."""
 
 from __future__ import annotations
 

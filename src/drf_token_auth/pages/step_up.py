@@ -34,7 +34,8 @@ __all__ = [
 def is_fresh(request: Any) -> bool:
     """Return whether the user of this session logged in less than ``RECENT_LOGIN`` ago.
 
-    Impersonation is never fresh. If ``RECENT_LOGIN`` is None, each other login is fresh.
+    While a staff member acts as another user, the login is never fresh. Otherwise it is always
+    fresh if ``RECENT_LOGIN`` is None.
     """
     if is_impersonated(request):
         return False
@@ -136,8 +137,8 @@ class AllauthStepUp(StepUp):
 
 
 class LogInAgainStepUp(StepUp):
-    """Log out, log in, and come back. This is for users without a password (single sign-on).
+    """Log out, log in, and come back.
 
-    It is also for staff who act as another user, for example with django-hijack. They have to log
-    in as themselves.
+    Users without a password need it, for example with single sign-on. So do staff members who act
+    as another user, for example with django-hijack: they have to log in as themselves.
     """

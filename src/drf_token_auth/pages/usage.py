@@ -24,8 +24,5 @@ def example_of(request: Any) -> str:
 
 def _keyword() -> str:
     authenticators: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-    for authenticator in authenticators:
-        if issubclass(authenticator, ExpiringTokenAuthentication):
-            keyword: Any = authenticator.keyword
-            return keyword if isinstance(keyword, str) else str(next(iter(keyword)))
-    return "Token"
+    ours = (one for one in authenticators if issubclass(one, ExpiringTokenAuthentication))
+    return str(next(ours, ExpiringTokenAuthentication)().keywords[0])

@@ -1,4 +1,4 @@
-"""A stand-in for the token model in use, for code that was written for djoser."""
+"""A class that djoser can use as its token model. It leads to the token model in use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["TokenModel"]
 
 
 class _LoginTokens:
-    """The manager of the token model. It changes only the two calls that djoser makes."""
+    """The manager of the token model. It replaces only the two methods that djoser calls."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(get_token_model()._default_manager, name)

@@ -21,7 +21,7 @@ from ..base import RevokingCommand, counted
 
 STANDARD_INPUT = "-"
 T = TypeVar("T")
-# The number of keys in one query.
+# The number of keys or tokens in one query.
 BATCH_SIZE = 100
 # The exit statuses, the same as grep's.
 FOUND, TROUBLE = 1, 2
@@ -32,7 +32,7 @@ ON_THE_COMMAND_LINE = (
 
 
 def prefix(text: str) -> str:
-    """Read a value of ``PREFIX``, for ``type=``."""
+    """Read a prefix from the command line."""
     if not (1 <= len(text) <= 16 and text.isascii() and text.isprintable()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a prefix of 1 to 16 characters")
     return text
@@ -53,7 +53,7 @@ def described(holder: Holder) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """Escape line ends, control characters and bytes that are not UTF-8, as a path may have."""
+    """Escape line ends, control characters and bytes that are not UTF-8. A path may have them."""
     readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in readable)
 
@@ -124,13 +124,12 @@ class Command(RevokingCommand):
                 if holder.state == USABLE and holder.token is not None:
                     usable.add(holder.token.pk)
             total += len(batch)
-        self.say(self.summary(total, len(usable)))
+        if total:
+            keys = counted(total, "key")
+            self.say(f"Found {keys}. Usable tokens with a leaked key: {len(usable)}.")
+        else:
+            self.say("Found no keys.")
         return usable
-
-    def summary(self, keys: int, usable: int) -> str:
-        if not keys:
-            return "Found no keys."
-        return f"Found {counted(keys, 'key')}. Usable tokens with a leaked key: {usable}."
 
     def scan(self, paths: Iterable[str]) -> Iterator[tuple[str, FoundKey]]:
         for path in paths:
@@ -151,7 +150,7 @@ class Command(RevokingCommand):
         if not os.path.isdir(path):  # noqa: PTH112
             yield path
             return
-        # os.walk does not follow links to folders, because they may form a circle.
+        # os.walk does not follow links to folders, so a circle of links cannot trap it.
         for folder, subfolders, names in os.walk(path, onerror=self.report):
             subfolders.sort()
             for file in sorted(Path(folder, name) for name in names):

@@ -11,6 +11,7 @@ from django.db.models.deletion import get_candidate_relations_to_delete
 from django.db.models.signals import post_delete, pre_delete
 
 from ... import get_token_model, operations
+from ...checks.shared import path_of
 from ...purging import BATCH_SIZE
 from ..base import TokenCommand, counted
 from ..times import duration, given, unused_for
@@ -58,6 +59,12 @@ class Command(TokenCommand):
         if options["verbosity"] > 1:
             for reason in _reasons_to_read():
                 self.say(f"Django reads each row before it deletes it: {reason}.")
+        is_cut_short = False
+
+        def note_time_limit() -> None:
+            nonlocal is_cut_short
+            is_cut_short = True
+
         unused = unused_for(options)
         count = operations.purge(
             older_than=given(options["older_than"]) or timedelta(0),
@@ -67,23 +74,15 @@ class Command(TokenCommand):
             time_limit=options["time_limit"],
             dry_run=options["dry_run"],
             using=options["database"],
-            progress=self._show_progress,
-            on_time_limit=self._note_time_limit,
+            progress=lambda total: self.show_progress(f"{total} deleted"),
+            on_time_limit=note_time_limit,
         )
         self.show_progress("")
         what = "expired token" if unused is None else "expired or unused token"
         done = "would be deleted" if options["dry_run"] else "deleted"
         self.say(f"{counted(count, what)} {done}.")
-        if self._is_cut_short:
+        if is_cut_short:
             self.say("The time limit was reached, and more tokens are left. Run the command again.")
-
-    _is_cut_short = False
-
-    def _note_time_limit(self) -> None:
-        self._is_cut_short = True
-
-    def _show_progress(self, total: int) -> None:
-        self.show_progress(f"{total} deleted")
 
 
 def _reasons_to_read() -> Iterator[str]:
@@ -91,8 +90,7 @@ def _reasons_to_read() -> Iterator[str]:
     model = get_token_model()
     for name, signal in [("pre_delete", pre_delete), ("post_delete", post_delete)]:
         for receiver in [one for kind in signal._live_receivers(model) for one in kind]:
-            where = f"{receiver.__module__}.{getattr(receiver, '__qualname__', receiver)}"
-            yield f"{where} receives {name}"
+            yield f"{path_of(receiver)} receives {name}"
     relation: Any
     for relation in get_candidate_relations_to_delete(model._meta):
         if relation.on_delete is not models.DO_NOTHING:

@@ -1,7 +1,7 @@
 """List what a project still has to change before it can remove an old token package.
 
-This reads the running project: its settings, URLs, models, receivers, migrations and fixtures. It
-does not see code that only uses a token. The guides have commands that search for such code.
+The finders read the running project: its settings, URLs, models, receivers, migrations and
+fixtures. They do not see code that only uses a token. The guides have commands that search for it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FINDERS = (
 
 def leftovers(source: Source) -> list[Leftover]:
     """Return the leftovers, in the order in which a person would change them."""
-    return [found for finder in _FINDERS for found in finder(source)]
+    return list(dict.fromkeys(found for finder in _FINDERS for found in finder(source)))
 
 
 def listed(found: list[Leftover], app: str) -> str:

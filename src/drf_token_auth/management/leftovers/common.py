@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rest_framework.authentication import TokenAuthentication
+
 from ...authentication import ExpiringTokenAuthentication
 from ...base_models import AbstractToken
+from ...checks.shared import path_of
 from ...importers.sources import Source
 
-__all__ = ["Leftover", "comes_from", "is_projects", "path_of"]
-
-_DRFS_AUTHENTICATOR = "rest_framework.authentication.TokenAuthentication"
+__all__ = ["Leftover", "comes_from", "is_theirs"]
 
 
 @dataclass(frozen=True)
@@ -22,21 +23,15 @@ class Leftover:
     write: str
 
 
-def path_of(thing: Any) -> str:
-    """Return the dotted path of a class or a function."""
-    return f"{thing.__module__}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
-
-
 def comes_from(one: Any, source: Source) -> bool:
     """Return whether a class belongs to the old package or derives from one of its classes."""
     if not isinstance(one, type) or issubclass(one, (ExpiringTokenAuthentication, AbstractToken)):
         return False
-    paths = [path_of(base) for base in one.__mro__]
-    if source.app == "rest_framework.authtoken" and _DRFS_AUTHENTICATOR in paths:
+    if source.app == "rest_framework.authtoken" and issubclass(one, TokenAuthentication):
         return True
-    return any(path.startswith(f"{source.app}.") for path in paths)
+    return any(is_theirs(base, source) for base in one.__mro__)
 
 
-def is_projects(thing: Any, source: Source) -> bool:
-    """Return whether the project or another package defines it, not the old package."""
-    return not path_of(thing).startswith(f"{source.app}.")
+def is_theirs(thing: Any, source: Source) -> bool:
+    """Return whether the old package itself defines this class or function."""
+    return path_of(thing).startswith(f"{source.app}.")

@@ -14,8 +14,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import signals
 
 from ... import get_token_model
+from ...checks.shared import path_of
 from ...importers.sources import Source
-from .common import Leftover, is_projects, path_of
+from .common import Leftover, is_theirs
 
 __all__ = [
     "admins",
@@ -43,7 +44,7 @@ def foreign_keys(source: Source) -> Iterator[Leftover]:
     for model in apps.get_models():
         for field in model._meta.local_fields + model._meta.local_many_to_many:
             is_link = bool(getattr(field.remote_field, "parent_link", False))
-            if field.related_model in old and not is_link and is_projects(model, source):
+            if field.related_model in old and not is_link and not is_theirs(model, source):
                 target = getattr(settings, "DRF_TOKEN_AUTH_TOKEN_MODEL", "drf_token_auth.Token")
                 yield Leftover(
                     f"The field {field} points at {source.label}",
@@ -56,7 +57,7 @@ def subclasses(source: Source) -> Iterator[Leftover]:
     """Find proxies of the old token model, and models derived from it."""
     ours = get_token_model()
     for model in _token_models(source):
-        if model is not source.model() and is_projects(model, source):
+        if model is not source.model() and not is_theirs(model, source):
             what = "a proxy of" if model._meta.proxy else "derived from"
             yield Leftover(
                 f"The model {model._meta.label} is {what} {source.label}",
@@ -90,7 +91,7 @@ def receivers(source: Source) -> Iterator[Leftover]:
     old = set(_token_models(source))
     for name in _SIGNALS:
         for sender, receiver in _connected(getattr(signals, name)):
-            if not is_projects(receiver, source):
+            if is_theirs(receiver, source):
                 continue
             if sender in {id(model) for model in old}:
                 yield Leftover(
@@ -134,7 +135,7 @@ def admins(source: Source) -> Iterator[Leftover]:
     prefix = user_field.remote_field.get_accessor_name()
     for site in all_sites:
         for model, admin in site._registry.items():
-            if model in old and is_projects(type(admin), source):
+            if model in old and not is_theirs(type(admin), source):
                 yield Leftover(f"{path_of(type(admin))} is registered for {source.label}", write)
             for inline in admin.inlines:
                 if inline.model in old:

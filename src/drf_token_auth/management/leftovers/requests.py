@@ -11,8 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from ...checks.shared import path_of
 from ...importers.sources import Source
-from .common import Leftover, comes_from, path_of
+from .common import Leftover, comes_from, is_theirs
 
 __all__ = ["authenticators", "settings_of_the_old_package", "views"]
 
@@ -46,15 +47,11 @@ def authenticators(source: Source) -> Iterator[Leftover]:
         if comes_from(one, source):
             where = f'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] names {path_of(one)}'
             yield Leftover(where, _instead_of(one, source))
-    seen = set()
     for _, view in _served():
         classes = getattr(view, "authentication_classes", ())
-        if classes is APIView.authentication_classes or view in seen:
+        if classes is APIView.authentication_classes or _inherits_them(view, source):
+            # The list is the default, or it goes away with the base class that views() reports.
             continue
-        if _inherits_them(view, source):
-            # views() reports this view. With another base class it gets other authenticators.
-            continue
-        seen.add(view)
         for one in classes:
             if comes_from(one, source):
                 where = f"{path_of(view)}.authentication_classes names {path_of(one)}"
@@ -64,13 +61,13 @@ def authenticators(source: Source) -> Iterator[Leftover]:
 def _inherits_them(view: type[Any], source: Source) -> bool:
     """Return whether a class of the old package lists the authenticators of this view."""
     declaring = next((one for one in view.__mro__ if "authentication_classes" in vars(one)), view)
-    return path_of(declaring).startswith(f"{source.app}.")
+    return is_theirs(declaring, source)
 
 
 def _instead_of(one: Any, source: Source) -> str:
     word = str(_word_of(one, source))
     ours = _OURS.get(word.lower(), _OURS["token"])
-    is_projects = not path_of(one).startswith(("rest_framework.", f"{source.app}."))
+    is_projects = not (is_theirs(one, source) or path_of(one).startswith("rest_framework."))
     if not is_projects and word.lower() in _OURS:
         return f'Write "{ours}" instead.'
     name = one.__name__ if is_projects else "MyTokenAuthentication"
@@ -92,7 +89,7 @@ def views(source: Source) -> Iterator[Leftover]:
     for route, view in _served():
         if not comes_from(view, source):
             continue
-        base = next(one for one in view.__mro__ if path_of(one).startswith(f"{source.app}."))
+        base = next(one for one in view.__mro__ if is_theirs(one, source))
         ours = _VIEWS.get(base.__name__)
         if ours is None:
             write = "There is no such view in drf_token_auth. The guide says what to do instead."

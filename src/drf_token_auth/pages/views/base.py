@@ -102,7 +102,7 @@ class PageView(LoginRequiredMixin, View):
             outer = match.kwargs.keys() - {"pk", *match.extra_kwargs}
             values |= {key: match.kwargs[key] for key in outer}
             return reverse(f"{match.namespace}:{name}", kwargs=values)
-        # This is a project's own URL of a view.
+        # The project serves this view at a URL of its own, outside the URLs of the pages.
         return reverse(f"{APP_NAME}:{name}", kwargs=values)
 
     def row(self, token: AbstractToken) -> TokenRow:
@@ -140,7 +140,7 @@ class PageView(LoginRequiredMixin, View):
         return TemplateResponse(self.request, self.template_name, context, status=status)
 
     def render_missing(self) -> TemplateResponse:
-        """Answer 404 with a way back. A page of a revoked token may still be open elsewhere."""
+        """Answer 404 with a link back to the list. Users may click on a token that was revoked."""
         self.template_name = "drf_token_auth/pages/missing.html"
         return self.render(title=_("Not found"), status=404)
 

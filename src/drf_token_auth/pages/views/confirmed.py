@@ -47,11 +47,11 @@ class ConfirmedView(PageView):
 
     @property
     def asks_password(self) -> bool:
-        """Return whether the form has a password field. ``elsewhere()`` answers other step-ups."""
+        """Return whether the form has a password field. Other step-ups show no form."""
         return self.step_up is not None
 
     def get_return_query(self) -> dict[str, Any]:
-        """Hook: return the user's input as a query, to fill in the form after they confirmed."""
+        """Hook: return the user's input as a query. It fills in the form after the confirmation."""
         return {}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -79,7 +79,7 @@ class ConfirmedView(PageView):
         except ValidationError as error:
             form.add_error(None, error)
         except TokenLimitReached:
-            form.add_error(None, _("You have as many API tokens as you may."))
+            form.add_error(None, _("You have reached the limit of API tokens."))
         except LoggedOutMeanwhile:
             return redirect_to_login(self.request.get_full_path(), self.get_login_url())
         else:

@@ -29,7 +29,7 @@ class TokenNewKeyView(ConfirmedView):
                 self.get_token(), request=self.request, actor=self.request.user
             )
         except Refused as error:
-            raise Http404 from error  # The token has just expired, or was revoked or rotated.
+            raise Http404 from error  # The token has just expired, or was just revoked or rotated.
 
     def get_form(self, data: Any = None) -> Any:
         hint = self.get_token().hint
