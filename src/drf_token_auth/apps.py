@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db.models.signals import pre_save
+from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
 from .conf import prepare_label
@@ -42,7 +43,8 @@ class DRFTokenAuthConfig(AppConfig):
 
         pre_save.connect(passwords.follow_rehash)
         for module, app in CONNECTED.items():
-            if apps.is_installed(app):
+            room = module.partition(".")[0]
+            if apps.is_installed(app) and module_has_submodule(self.module, room):
                 import_module(f"{self.name}.{module}")
 
 

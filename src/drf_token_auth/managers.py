@@ -66,9 +66,22 @@ class TokenQuerySet(models.QuerySet[_T]):
             return cast("Self", self.none())
         return self.filter(has_other_stamp(user), user=user)
 
+    def only(self, *fields: str) -> Self:
+        refuse_columns(self.model, fields)
+        return cast("Self", super().only(*fields))
+
+    def defer(self, *fields: Any) -> Self:
+        refuse_columns(self.model, fields)
+        return cast("Self", super().defer(*fields))
+
     def update(self, **kwargs: Any) -> int:
         refuse_columns(self.model, kwargs, CHANGE)
         return super().update(**kwargs)
+
+    def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: Any = None) -> int:
+        fields = list(fields)
+        refuse_columns(self.model, fields, CHANGE)
+        return super().bulk_update(objs, fields, batch_size)
 
     def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[_T, bool]:
         """Return the newest usable token that matches, or create one.

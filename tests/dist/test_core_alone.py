@@ -1,7 +1,4 @@
-"""The core works alone: delete the other folders from a copy, and run the core's tests.
-
-The copy of ``apps.py`` does not name the modules of those folders.
-"""
+"""The core works alone: delete the other folders from a copy, and run the core's tests."""
 
 from __future__ import annotations
 
@@ -46,10 +43,6 @@ def copy(tmp_path: Path) -> Path:
     for name in PERIPHERY:
         path = package / name
         path.unlink() if path.is_file() else shutil.rmtree(path)
-    apps = package / "apps.py"
-    lines = apps.read_text("utf-8").splitlines(keepends=True)
-    gone = tuple(f'"{name}' for name in PERIPHERY)
-    apps.write_text("".join(line for line in lines if not line.strip().startswith(gone)), "utf-8")
     shutil.copytree(
         ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__")
     )

@@ -24,6 +24,8 @@ LOOKED_UP = {
     "update_or_create": lambda: Token.objects.update_or_create(key="x"),
     "values": lambda: Token.objects.values("user", "key"),
     "values_list": lambda: Token.objects.values_list("key", flat=True),
+    "only": lambda: Token.objects.only("key"),
+    "defer": lambda: Token.objects.defer("key"),
     "order_by": lambda: Token.objects.order_by("-key"),
     "annotate": lambda: Token.objects.annotate(same=F("key")),
     "aggregate": lambda: Token.objects.aggregate(Count("key")),
@@ -37,9 +39,16 @@ def test_a_lookup_by_key_says_from_key(way: str) -> None:
     assert raised.value.__suppress_context__
 
 
-def test_a_change_of_the_key_says_rotate() -> None:
+CHANGED = {
+    "update": lambda: Token.objects.update(key="x"),
+    "bulk_update": lambda: Token.objects.bulk_update([], ["key"]),
+}
+
+
+@pytest.mark.parametrize("way", CHANGED)
+def test_a_change_of_the_key_says_rotate(way: str) -> None:
     with pytest.raises(FieldError, match=r"A key can't be changed.*operations\.rotate\(token\)"):
-        Token.objects.update(key="x")
+        CHANGED[way]()
 
 
 RENAMED = {

@@ -61,7 +61,9 @@ class RotateView(TokenView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         with refusing():
-            token = operations.rotate(self.get_token(), request=self.django_request)
+            token = operations.rotate(
+                self.get_token(), request=self.django_request, actor=request.user
+            )
         return Response(self.get_serializer(token).data)
 
 
