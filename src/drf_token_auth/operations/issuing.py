@@ -55,13 +55,12 @@ def issue(
         The default is ``IDLE_TIMEOUT`` for a login token, and None for a personal token.
     :param scopes: a list, or text with spaces. None means all that the user may do.
     :param request, actor: for ``token_created``. The actor is the user, unless you name another.
-    :param presented: usually ``request.auth``. If it is a token, it must still work.
+    :param presented: usually ``request.auth``. A token that no longer works raises ``Refused``.
     :param using: the alias of a database. By default, the router's database for writes.
     :raises TypeError: ``user``, a duration or ``scopes`` is of the wrong type.
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
-    :raises Refused: the presented token does not work any more.
     :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
     """
     columns = _given(user, kind, ttl, idle_timeout)

@@ -51,15 +51,14 @@ def purge(
 
     What a killed purge has deleted stays deleted. Two purges may run at the same time.
 
-    :param unused_for: also revoke tokens that were not used for this long, with the reason
-        ``unused``. The creation counts as a use. ``LAST_USED_INTERVAL`` must not be None.
+    :param unused_for: also revoke tokens without a use for this long. The creation is a use.
     :param batch_size: the most rows that one transaction deletes, up to 10,000.
     :param sleep: seconds to wait between two transactions.
     :param time_limit: seconds after which no further transaction begins.
     :param dry_run: only count the tokens.
     :param progress: called with the total after each transaction.
     :param on_time_limit: called if the time limit leaves tokens for the next purge.
-    :raises TypeError, ValueError: a duration or a number is of the wrong type, or out of range.
+    :raises TypeError, ValueError: an argument is wrong, or ``LAST_USED_INTERVAL`` records no uses.
     """
     _check_numbers(batch_size, sleep, time_limit)
     model = get_token_model()

@@ -84,7 +84,7 @@ def _delete(batch: Tokens) -> Outcome:
     connection = connections[batch.db]
     is_simple = is_one_statement(batch)
     if is_simple and connection.vendor == "postgresql" and not connection.in_atomic_block:
-        # If a row is locked for longer, skip the locked rows below.
+        # If another transaction holds a row for too long, go on below and skip the locked rows.
         with suppress(OperationalError):
             return _delete_on_postgresql(batch)
     with transaction.atomic(using=batch.db):
