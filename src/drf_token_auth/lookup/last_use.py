@@ -38,7 +38,7 @@ def _write(token: AbstractToken, now: datetime, using: str) -> None:
     """Lock the row and decide again. Another request may have written, rotated or revoked it."""
     rows = type(token)._base_manager.using(using).filter(pk=token.pk)
     with transaction.atomic(using=using):
-        row = hold(rows).first()
+        row = next(iter(hold(rows)), None)
         if row is None or row.is_expired():
             return
         changes = _changes(row, token, now)

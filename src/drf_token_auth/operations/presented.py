@@ -17,7 +17,7 @@ def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
         has a new password.
     """
     rows = all_rows(type(token), using).filter(pk=token.pk).select_for_update()
-    row: AbstractToken | None = rows.first()
+    row: AbstractToken | None = next(iter(rows), None)
     if row is None:
         raise UnknownKey
     now = timezone.now()

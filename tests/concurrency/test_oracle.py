@@ -1,0 +1,54 @@
+"""Oracle refuses a LIMIT in a query that locks rows. No server here does, so Django refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+
+from drf_token_auth import get_token_model, operations
+from drf_token_auth.rows.revocation import revoke_in_batches
+from tests.conftest import make_user
+from tests.lives import row, status_of
+
+Token = get_token_model()
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_limit_with_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.features, "supports_select_for_update_with_limit", False)
+
+
+def test_a_use_is_recorded() -> None:
+    token = operations.issue(make_user())
+    assert status_of(token) == 200
+    assert row(token).last_used_at is not None
+
+
+STEPS: dict[str, Callable[[Any], object]] = {
+    "issue": lambda token: operations.issue(token.user),
+    "replace": lambda token: operations.replace(token.user, name="phone"),
+    "rotate": operations.rotate,
+    "revoke": operations.revoke,
+    "revoke_all": lambda token: operations.revoke_all(token.user),
+    "change_password": lambda token: operations.change_password(token.user, "x y z", keep=token),
+    "revoke in batches": lambda token: revoke_in_batches(Token.objects.all(), reason="command"),
+    "purge": lambda token: operations.purge(older_than=timedelta(0)),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_operation_works(step: str) -> None:
+    user = make_user()
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 2}):
+        for name in ("phone", "laptop"):
+            token = operations.issue(user, name=name)
+        Token.objects.create(user=user, expires_at=timezone.now())
+        STEPS[step](token)
