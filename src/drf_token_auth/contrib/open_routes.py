@@ -1,7 +1,7 @@
 """Serve another package's public views even if the request has an old key in its header.
 
 DRF authenticates every request, even if the view needs no user. Without this module, an app that
-always sends its key could not log in again after the key has expired.
+always sends its key could not log in again after its token has expired.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The old packages that can be imported, by the names that the command accepts.
 
-``rest_framework.authtoken`` stores one plaintext key for each user. No key expires. durin stores
+``rest_framework.authtoken`` stores one plaintext key for each user. No token expires. durin stores
 one plaintext key for each user and client. All expire.
 
 knox stores the hexadecimal SHA-512 of a key, and the key's beginning. Its version 5 hashes the text

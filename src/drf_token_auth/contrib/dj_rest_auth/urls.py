@@ -25,7 +25,7 @@ _LOGGED_OUT = "Successfully logged out."  # dj-rest-auth's own text, which it tr
 
 
 class LoginView(LoginRoute, stock.LoginView):
-    """Log in, even if the client still sends a key that has expired."""
+    """Log in, even if the client still sends the key of an expired token."""
 
     def login(self) -> None:
         with all_or_nothing():

@@ -14,7 +14,7 @@ __all__ = ["LoginView", "LogoutView"]
 
 
 class LoginView(LoginRoute, stock.TokenCreateView):
-    """Log in, even if the client still sends a key that has expired."""
+    """Log in, even if the client still sends the key of an expired token."""
 
     @property
     def account_fields(self) -> tuple[str, ...]:  # type: ignore[override]
