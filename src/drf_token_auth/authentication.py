@@ -106,21 +106,22 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
         :raises AuthenticationFailed: the same as :meth:`authenticate`.
         """
-        hidden: Any = keys.hidden(key)
+        # Replace the argument itself, because an error report shows it.
+        key = keys.hidden(key.decode("latin-1") if isinstance(key, bytes) else key)
         model = self.get_model()
         try:
             if not issubclass(model, AbstractToken):
                 # DRF documents token models of a project with a plaintext ``key``.
-                return super().authenticate_credentials(str(keys.require_presentable(hidden)))
+                return super().authenticate_credentials(str(keys.require_presentable(key)))
             token = lookup.authenticate(
                 model,
-                hidden,
+                key,
                 queryset=self.get_queryset(),
                 record_use=self.records_use,
                 request=self.request,
             )
         except Refused as reason:
-            raise self._refusal(reason, hidden) from reason
+            raise self._refusal(reason, key) from reason
         return token.user, token
 
     def _refusal(self, reason: Refused, key: str) -> AuthenticationFailed:
