@@ -69,7 +69,7 @@ class Package:
         return self.name
 
     def authenticate(self) -> Callable[[Any], Any]:
-        """Return a function that makes the authenticator and calls it, as DRF does per request."""
+        """Return a function that makes and calls the authenticator. DRF does both per request."""
         from django.utils.module_loading import import_string
 
         authenticator = import_string(self.authenticator)

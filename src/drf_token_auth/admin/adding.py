@@ -49,7 +49,7 @@ class AddMixin(AdminMixin):
         """Refuse imports with django-import-export.
 
         By default, that package lets all staff import. With a file, staff members could give their
-        own token, whose key they know, to a user with more rights.
+        own token to a user with more rights, and then use its key.
         """
         return False
 
@@ -127,7 +127,7 @@ class AddMixin(AdminMixin):
             obj.origin = (request.user, request)
             operations.insert(obj)
             return
-        # Django would write every column, and overwrite those that a request has just updated.
+        # Django would write every column, also columns that a request has just updated.
         columns = {field.name for field in obj._meta.concrete_fields if not field.primary_key}
         changed = columns.intersection(form.cleaned_data)
         obj.save(update_fields=[*changed, *auto_now_columns(type(obj))])

@@ -71,7 +71,7 @@ class LastUseFilter(admin.SimpleListFilter):
 
 
 class UserFilter(admin.SimpleListFilter):
-    """Filter by the state of the user. Offer the states whose column the user model has."""
+    """Filter by the state of the user. Leave out a state if the user model lacks its column."""
 
     title = _("user")
     parameter_name = "user_state"

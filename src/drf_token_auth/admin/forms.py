@@ -55,7 +55,7 @@ class TokenForm(_ModelForm):
         is_new = "expires_at" in self.changed_data or self.instance._state.adding
         if expires_at is not None and is_new and expires_at <= timezone.now():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
-        # At the end of the calendar, a time may not exist in UTC, which the database stores.
+        # The database stores times in UTC. Near the year 9999, a time may not exist in UTC.
         if expires_at is not None and is_new and expires_at - timezone.now() > LONGEST:
             text = _("Give a time in the future, at most 100 years from now.")
             raise ValidationError(text, code="late")

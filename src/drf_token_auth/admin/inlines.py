@@ -1,7 +1,7 @@
 """List, rename and revoke tokens on the page of another model, such as the user.
 
-No inline makes tokens, because nobody would ever see their keys: a page with inlines answers a save
-with a redirect.
+No inline makes tokens. A page with inlines answers a save with a redirect, so nobody would ever see
+the keys of the new tokens.
 """
 
 from __future__ import annotations

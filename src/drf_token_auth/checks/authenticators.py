@@ -1,4 +1,4 @@
-"""Check the order of the authenticators, and find those that cannot use the package's tokens."""
+"""Check the order of the authenticators, and find authenticators that cannot use our tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _default_classes() -> list[Any]:
 
 
 def used_classes() -> list[Any]:
-    """Return the default authenticators and those of the views, without duplicates."""
+    """Return the default authenticators and the authenticators of the views, without duplicates."""
     classes = _default_classes()
     for view in served_views():
         listed = getattr(view, "authentication_classes", ())

@@ -65,7 +65,7 @@ def _has_scopes(permission: Any) -> bool:
 
 
 def _named(required: Any) -> set[str]:
-    """Return all scopes in required_scopes, which may be a list or a list for each method."""
+    """Return all scopes in required_scopes. It may be a list, or a dict with a list per method."""
     groups = required.values() if isinstance(required, Mapping) else [required]
     return {scope for group in groups for scope in _names_in(group)}
 

@@ -66,7 +66,7 @@ def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
 
 
 def base_of(view: type[Any], path: str) -> Any:
-    """Return the class with this dotted path if the view is or extends it, else None."""
+    """Return the class with this dotted path among the view and its base classes, or None."""
     return next((one for one in view.__mro__ if path_of(one) == path), None)
 
 

@@ -105,5 +105,5 @@ def takes_tokens(view: Any) -> bool:
 
 
 def our_view(view: type[Any]) -> type[Any] | None:
-    """Return the view of this package that the view is or derives from, or None."""
+    """Return the first class of this package among the view and its base classes, or None."""
     return next((one for one in view.__mro__ if one in ANSWERS), None)

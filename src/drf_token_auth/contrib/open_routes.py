@@ -93,7 +93,7 @@ class LoginRoute(PublicRoute):
     account_fields: Sequence[str] = ("email",)
 
     def get_account_names(self, request: Any) -> Iterable[str | None]:
-        """Return all names in the body. The client chooses by which of them it logs in."""
+        """Return all names in the body, because each of them may be the one that logs in."""
         own = get_user_model().USERNAME_FIELD
         fields = {"username", own, *self.account_fields}
         return [account_name(request.data, field) for field in fields]

@@ -59,7 +59,7 @@ def import_tokens(
     :param ttl: the lifetime from the import on, in place of a row's own expiry. Rows that have
         expired are still left out.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
-    :param keep_forever: rows without an expiry get none, instead of ``TTL`` or ``PERSONAL_TTL``.
+    :param keep_forever: tokens without an expiry never expire, despite the default lifetimes.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies.
     :param using: the database of both tables. By default, the router's one for writing tokens.
@@ -198,7 +198,7 @@ class _Copy:
         )
         token.complete()
         # The first use binds the token to the password that the user has at that time. Do not bind
-        # it here: the user may change the password between the import and the first use, and this
+        # it here. The user may change the password between the import and the first use, or this
         # process may have settings that give another stamp.
         token.user_stamp = None
         return token

@@ -22,7 +22,7 @@ def has_table(model: type[models.Model], using: str) -> bool:
     """Return whether a query can read the model's table.
 
     Ask the database each time, because the table may be dropped while the site runs. Use a query,
-    because the list of tables of django-tenants leaves out those of the shared schema.
+    because the list of tables of django-tenants leaves out the tables of the shared schema.
     """
     connection = connections[using]
     # This is how the databases report a missing table.

@@ -37,7 +37,7 @@ class Column:
 
 
 def _count_of(tokens: Any) -> Any:
-    """Return an expression for the number of these tokens, which have the same kind."""
+    """Return an expression that counts these tokens. All of them must have the same kind."""
     counts = tokens.order_by().values("kind").annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counts), 0)
 
@@ -102,7 +102,7 @@ class ListView(PageView):
     def expired_rows(self) -> list[TokenRow]:
         """Return the tokens that expired last, until they are purged.
 
-        A user whose script has stopped working looks for its token here.
+        If a script has stopped working, its user looks for the token here.
         """
         tokens: Any = get_token_model()._default_manager.using(self.database)
         mine = tokens.expired().filter(user=self.request.user, kind=self.kind)

@@ -102,7 +102,7 @@ class TokenNewView(ConfirmedView):
     def tokens_in_the_way(self) -> list[AbstractToken]:
         """Return the tokens that must be revoked before a new one fits.
 
-        Their order is the one in which ``operations.issue`` makes room.
+        They are in the order in which ``operations.issue`` revokes tokens to make room.
         """
         limit = get_settings().MAX_TOKENS_PER_USER
         if limit is None:
