@@ -111,7 +111,9 @@ class TokenQuerySet(models.QuerySet[_T]):
         matching = self.filter(**wanted).usable()
         if "user" in wanted:
             matching = matching.exclude(has_other_stamp(wanted["user"]))
-        return cast("_T | None", matching.order_by("-created_at", "-pk").first())
+        newest = matching.order_by("-created_at", "-pk")
+        # update_or_create() locks the rows. Oracle refuses a LIMIT in a query that locks rows.
+        return next(iter(newest if newest.query.select_for_update else newest[:1]), None)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         objs = list(objs)

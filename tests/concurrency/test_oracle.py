@@ -40,6 +40,7 @@ STEPS: dict[str, Callable[[Any], object]] = {
     "revoke_all": lambda token: operations.revoke_all(token.user),
     "change_password": lambda token: operations.change_password(token.user, "x y z", keep=token),
     "revoke in batches": lambda token: revoke_in_batches(Token.objects.all(), reason="command"),
+    "update_or_create": lambda token: Token.objects.update_or_create(user=token.user, name="x"),
     "purge": lambda token: operations.purge(older_than=timedelta(0)),
 }
 

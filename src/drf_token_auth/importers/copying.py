@@ -59,8 +59,7 @@ def import_tokens(
     :param ttl: the lifetime from the import on, in place of a row's own expiry. Rows that have
         expired are still left out.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
-    :param keep_forever: rows without an expiry never expire. By default, they get ``TTL`` or
-        ``PERSONAL_TTL``.
+    :param keep_forever: rows without an expiry never expire. By default, they get our lifetimes.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies.
     :param using: the database of both tables. By default, the router's one for writing tokens.
