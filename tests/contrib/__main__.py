@@ -30,6 +30,9 @@ HEAD = """\
 ```{search-words} Python version, Django version, supported versions, compatibility
 ```
 
+The tests run on SQLite, PostgreSQL and MariaDB. No test runs on Oracle, but a test keeps a LIMIT
+out of the queries that lock rows, because Oracle refuses it.
+
 This table shows the versions of other packages that this package is tested with.
 `tox run -e contrib -- --write` writes it after it has run the tests. CI runs the same tests twice
 and prints this table. One run uses the newest versions. The other uses the oldest version of each
