@@ -73,10 +73,9 @@ class CountingThrottle(SimpleRateThrottle):
         try:
             if not add:
                 return int(self.cache.get(place, 0))
-            self.cache.add(place, 0, timeout=self.duration)
-            return int(self.cache.incr(place))
-        except ValueError:  # The cache has dropped the entry since add(), or it stores nothing.
-            return 1
+            if self.cache.add(place, 1, timeout=self.duration):
+                return 1
+            return int(self._one_more(place))
         except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
             logger.warning(
                 "The cache does not answer (%s), so the limit %s is not enforced. Check CACHES.",
@@ -84,6 +83,13 @@ class CountingThrottle(SimpleRateThrottle):
                 self.scope,
             )
             return 0
+
+    def _one_more(self, place: str) -> Any:
+        try:
+            return self.cache.incr(place)
+        except ValueError:  # The cache has dropped the entry since add().
+            self.cache.set(place, 1, timeout=self.duration)
+            return 1
 
     def wait(self) -> float:
         """Return the seconds until the window ends."""
