@@ -6,6 +6,7 @@ These tests need a database server, because SQLite has only one writer at a time
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -57,6 +58,22 @@ def errors(results: Iterable[Any]) -> list[Exception]:
     return [one for one in results if isinstance(one, Exception)]
 
 
+def somebody_waits_for_us() -> bool:
+    """Whether another connection waits for a lock that this thread's connection holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            {
+                "postgresql": "SELECT count(*) FROM pg_locks"
+                " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))",
+                "mysql": "SELECT count(*) FROM information_schema.innodb_lock_waits AS waits"
+                " JOIN information_schema.innodb_trx AS holder"
+                " ON holder.trx_id = waits.blocking_trx_id"
+                " WHERE holder.trx_mysql_thread_id = connection_id()",
+            }[connection.vendor]
+        )
+        return bool(cursor.fetchone()[0])
+
+
 class Elsewhere:
     """Another thread with its own connection. It acts while the test's thread waits."""
 
@@ -68,6 +85,17 @@ class Elsewhere:
 
     def do(self, call: Callable[[], Any]) -> Any:
         return self.start(call).result(PATIENCE)
+
+    def start_until_locked(self, call: Callable[[], Any]) -> Any:
+        """Start the call, and return when it waits for a lock of the test's thread."""
+        job = self.start(call)
+        ends = time.monotonic() + PATIENCE
+        while not somebody_waits_for_us():
+            assert not job.done(), "The call waited for no lock."
+            assert time.monotonic() < ends, "The call reached no lock."
+            # MariaDB shows old values to a thread that asks more often than every 0.1 seconds.
+            time.sleep(0.15)
+        return job
 
     def close(self) -> None:
         self.do(connections.close_all)

@@ -137,21 +137,28 @@ def test_a_request_does_not_wait_for_a_locked_row(
 def test_a_renewal_beside_the_purge_restores_no_token(elsewhere: Elsewhere) -> None:
     """Either the renewal or the purge gets the row. The other leaves it as it is."""
     user = make_user()
-    ends = timezone.now() + timedelta(seconds=2)
     tokens = [operations.issue(user, idle_timeout=MINUTE) for _ in range(8)]
-    Token.objects.update(expires_at=ends)
+    ends = timezone.now()
+
+    def expire_soon() -> None:
+        nonlocal ends
+        ends = timezone.now() + timedelta(seconds=1)
+        Token.objects.update(expires_at=ends)
+
+    everybody_is_ready = threading.Barrier(len(tokens) + 2, action=expire_soon)
+
+    def until_all_expired(act: Any) -> list[int]:
+        results = [act()]
+        everybody_is_ready.wait(PATIENCE)
+        while timezone.now() < ends + timedelta(seconds=0.5):
+            results.append(act())
+        return [*results, act()]
 
     def use(token: Any) -> list[int]:
-        statuses = []
-        while timezone.now() < ends + timedelta(seconds=0.5):
-            statuses.append(status_of(token))
-        return statuses
+        return until_all_expired(lambda: status_of(token))
 
     def purge() -> list[int]:
-        counts = []
-        while timezone.now() < ends + timedelta(seconds=0.5):
-            counts.append(operations.purge(batch_size=3))
-        return counts
+        return until_all_expired(lambda: operations.purge(batch_size=3))
 
     with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None}):
         results = in_parallel(*[lambda token=token: use(token) for token in tokens], purge, purge)
