@@ -58,8 +58,8 @@ def errors(results: Iterable[Any]) -> list[Exception]:
     return [one for one in results if isinstance(one, Exception)]
 
 
-def somebody_waits_for_us() -> bool:
-    """Whether another connection waits for a lock that this thread's connection holds."""
+def we_block_another() -> bool:
+    """Return whether another connection waits for a lock that this thread's connection holds."""
     with connection.cursor() as cursor:
         cursor.execute(
             {
@@ -90,7 +90,7 @@ class Elsewhere:
         """Start the call, and return when it waits for a lock of the test's thread."""
         job = self.start(call)
         ends = time.monotonic() + PATIENCE
-        while not somebody_waits_for_us():
+        while not we_block_another():
             assert not job.done(), "The call waited for no lock."
             assert time.monotonic() < ends, "The call reached no lock."
             # MariaDB shows old values to a thread that asks more often than every 0.1 seconds.
