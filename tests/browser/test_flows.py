@@ -305,7 +305,7 @@ def test_the_pages_work_on_a_site_with_a_script_library(
 def test_wrong_passwords_are_limited(open_browser: Any, site: str, ada: Any) -> None:
     browser = open_browser(ada)
     age_logins()
-    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"account": "1/hour"}}):
+    with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": {"account": "1/day"}}):
         browser.get(f"{site}{NEW}")
         for _ in range(2):
             find(browser, "[name=name]").clear()

@@ -109,7 +109,7 @@ def test_a_full_account_keeps_its_code(user: Any, settings: Any) -> None:
 
 
 def test_too_many_attempts_keep_their_code(user: Any, settings: Any) -> None:
-    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "1/hour"}}
+    settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "1/day"}}
     answer = {"username": "ada", "password": "wrong"}
     APIClient().post("/auth/login/", answer)
     assert code(APIClient().post("/auth/login/", answer)) == (429, "throttled")

@@ -121,7 +121,7 @@ class TestPassword:
         request = RequestFactory().post(NEW)
         name = uuid.uuid4()
         request.user = SimpleNamespace(USERNAME_FIELD="ref", serializable_value=lambda field: name)
-        rates = {"address": None, "account": "1/hour"}
+        rates = {"address": None, "account": "1/day"}
         with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": rates}):
             PasswordStepUp(request).count_attempt()
             with pytest.raises(TooManyAttempts):
@@ -129,7 +129,7 @@ class TestPassword:
 
     def test_attempts_are_counted_together_with_logins(self, user: Any, api_client: Any) -> None:
         page = stale_page(user)
-        rates = {"address": None, "account": "2/hour"}
+        rates = {"address": None, "account": "2/day"}
         with override_settings(DRF_TOKEN_AUTH={"LOGIN_RATES": rates}):
             wrong = {"username": user.get_username(), "password": "wrong"}
             assert api_client.post("/auth/login/", wrong).status_code == 400

@@ -28,6 +28,8 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = PUBLIC_SCHEMA_URLCONF = "project_urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = []
+# A rate by the minute would begin again if the minute ended during the test.
+DRF_TOKEN_AUTH = {{"LOGIN_RATES": {{"address": None, "account": "10/day"}}}}
 """
 SHARED_USERS = "SHARED + USERS, ['django.contrib.contenttypes']"
 OWN_USERS = "SHARED, ['django.contrib.contenttypes'] + USERS"
