@@ -144,7 +144,7 @@ def objections(module: str, source: str, *, is_package: bool = False) -> list[st
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports_go_down(module: str) -> None:
+def test_a_module_imports_no_higher_layer(module: str) -> None:
     path = MODULES[module]
     is_package = path.name == "__init__.py"
     assert objections(module, path.read_text("utf-8"), is_package=is_package) == []

@@ -83,7 +83,7 @@ def used(app: Path) -> set[str]:
 
 
 @each_app
-def test_every_text_is_in_the_catalogue_and_no_other(app: Path) -> None:
+def test_the_catalogue_has_every_text_and_no_other(app: Path) -> None:
     assert {text for _, text, _ in ENTRIES[app]} == used(app)
 
 

@@ -238,7 +238,7 @@ class TestReasons:
         detail = self.refused(token.key)
         assert (detail.code, detail) == ("invalid_token", text)
 
-    def test_the_codes_can_be_read_off_the_exception(self, token: Any) -> None:
+    def test_the_exception_has_the_code_and_the_status(self, token: Any) -> None:
         Token.objects.update(expires_at=timezone.now())
         with pytest.raises(AuthenticationFailed) as refused:
             ExpiringTokenAuthentication().authenticate_credentials(token.key)
@@ -334,7 +334,7 @@ class TestAnyText:
         assert Token.objects.from_key(key) is None
 
     @given(TEXT)
-    def test_extra_characters_around_a_key_never_match_another_key(self, noise: str) -> None:
+    def test_no_text_around_the_scheme_is_mistaken_for_a_key(self, noise: str) -> None:
         # No key is stored, so any text that is accepted is mistaken for one.
         for header in (f"Token {noise}", f"{noise} Token", f"Token\x00{noise}"):
             assert get(header).status_code == 401

@@ -264,7 +264,7 @@ def test_a_negated_permission_inverts_the_answer(user: Any, permission: Any) -> 
         ([RecentLogin | IsPosting, IsAdminUser, HasScopes], "post", "permission_denied"),
     ],
 )
-def test_the_code_if_scope_and_fresh_login_are_missing(
+def test_the_code_names_the_first_missing_condition(
     user: Any, permissions: Any, method: str, code: str
 ) -> None:
     with at(timezone.now() - timedelta(hours=1)):

@@ -274,7 +274,7 @@ def test_axe_finds_no_fault_if_the_user_must_log_in_again(
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_pictures_in_the_documentation(
+def test_pictures_of_the_pages_are_made_for_the_documentation(
     language: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
     """The folder docs/_static/screenshots has these pictures. They are as wide as its text."""

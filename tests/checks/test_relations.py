@@ -47,7 +47,7 @@ def test_the_relation_of_knox_is_named(monkeypatch: Any, django_user_model: Any)
         ("user", "*", False),
     ],
 )
-def test_a_serializer_that_reads_a_missing_relation(
+def test_a_serializer_that_reads_a_missing_relation_is_named(
     monkeypatch: Any, name: str, source: str | None, is_named: bool
 ) -> None:
     class Base:

@@ -70,7 +70,7 @@ def test_a_list_that_drf_cannot_use_is_one_error(value, message, hint):
 
 
 @pytest.mark.parametrize("value", [[], (), [OURS], (OURS, SESSION), [f"{__name__}.make"]])
-def test_a_list_that_drf_can_use(value):
+def test_a_list_that_drf_can_use_gives_no_error(value):
     with with_list(value):
         require_readable()
         assert check_default_classes() == []

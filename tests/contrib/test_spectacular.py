@@ -244,7 +244,7 @@ def test_the_status_of_each_answer_is_in_the_schema(
 
 
 @pytest.mark.parametrize("route", ["logout/", "token/", "token/rotate/"])
-def test_a_route_that_reads_no_body_has_only_the_400_no_token(
+def test_a_route_without_a_body_has_only_the_400_for_a_missing_token(
     schema: dict[str, Any], route: str
 ) -> None:
     [answer] = schema["paths"][f"/auth/{route}"].values()

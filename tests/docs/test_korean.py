@@ -33,7 +33,7 @@ def blocks(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_english_page_has_not_changed_since(page: Path) -> None:
+def test_the_english_page_has_not_changed_since_the_translation(page: Path) -> None:
     english, translated = english_of(page)
     now = hashlib.sha256(english.read_bytes()).hexdigest()[:16]
     assert now == translated, (

@@ -201,7 +201,7 @@ def test_expired_tokens_are_left_out(user, edge):
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_tokens_that_expire_after_would_have_expired_are_left_out(user, edge):
+def test_tokens_older_than_expire_after_are_left_out(user, edge):
     now = timezone.now()
     fill(user, created=now - LONG_AGO - EDGES[edge])
     with at(now):
