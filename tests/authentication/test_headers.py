@@ -37,7 +37,7 @@ REFUSAL = 'Token realm="api", error="invalid_token"'
 
 
 def get(header: str | bytes | None, path: str = "/echo/") -> Any:
-    """Send the header as a server passes it on: its bytes as Latin-1. Return the answer."""
+    """Send the header as a server does, which decodes its bytes as Latin-1. Return the answer."""
     environ: dict[str, Any] = {}
     if header is not None:
         environ["HTTP_AUTHORIZATION"] = (
@@ -300,7 +300,7 @@ class TestAPlainRequestOfDjango:
         assert (request.user, request.auth) == (user, token)
 
 
-# Half of the characters are random. The other half have a meaning in a header.
+# Some parts of these texts are random. The other parts have a meaning in a header.
 NEAR = st.sampled_from(
     ["Token", "token", "Bearer", " ", "  ", "\t", "\x00", "dta_", "a" * 36, "0" * 36, "\xff", "é"]
 )
@@ -335,7 +335,7 @@ class TestAnyText:
 
     @given(TEXT)
     def test_no_text_around_the_scheme_is_mistaken_for_a_key(self, noise: str) -> None:
-        # No key is stored, so any text that is accepted is mistaken for one.
+        # No key is stored, so any text that is accepted is mistaken for a key.
         for header in (f"Token {noise}", f"{noise} Token", f"Token\x00{noise}"):
             assert get(header).status_code == 401
 

@@ -275,7 +275,7 @@ def test_refused_keys_do_not_stop_a_login(user: Any) -> None:
         assert log_in(user, client_of("x")).status_code == 200
 
 
-# What the cache holds
+# The contents of the cache
 
 
 def test_the_cache_holds_no_key_no_account_and_no_address(user: Any) -> None:

@@ -1,6 +1,6 @@
 """Follow the tour of the example project in a real browser.
 
-Debian: packages chromium and chromium-driver. Without them, these tests fail.
+These tests need the programs of Debian's packages chromium and chromium-driver.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 WHOLE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
-# If the project has the setting, a new dict would drop its other entries.
+# If the project has REST_FRAMEWORK, a new dict would drop the other entries of the old one.
 LINE = f'Write {SETTING} = ["{OURS}"].'
 
 

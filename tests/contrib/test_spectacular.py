@@ -304,7 +304,7 @@ def test_a_view_shows_its_scopes_and_refusals(schema: dict[str, Any]) -> None:
 
 def test_combined_permissions_show_their_scopes(schema: dict[str, Any]) -> None:
     assert schema["paths"]["/drafts/"]["get"]["description"] == "Notes.\n\nScopes: `read`."
-    # The view accepts another kind of credentials too.
+    # The view also allows staff without the scope.
     assert schema["paths"]["/open/"]["get"]["description"] == "Notes."
 
 

@@ -1,8 +1,8 @@
-"""Build the wheel and the sdist from a clean clone, and follow the README with them.
+"""Build the wheel and the sdist from a clean clone, and follow the README with the wheel.
 
-The README is followed to the letter, in an empty environment and a new project: in the sections
-named below, a block whose first line is ``# settings.py`` or ``# urls.py`` goes to the end of that
-file, and each line of a ``sh`` block is run, one after the other.
+The test follows the sections in ``SECTIONS``, in an empty environment and a new project. A block
+that begins with ``# settings.py`` or ``# urls.py`` goes to the end of that file. The lines of a
+``sh`` block run one after the other.
 """
 
 from __future__ import annotations

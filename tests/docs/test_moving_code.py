@@ -64,7 +64,7 @@ def test_a_loaded_token_says_why_it_has_no_key(loaded):
 
 
 def test_a_serializer_does_not_answer_null_for_a_missing_key(loaded):
-    # DRF leaves out a read-only field that is an AttributeError.
+    # DRF leaves out a read-only field whose value raises AttributeError.
     assert KeySerializer(loaded).data == {}
     with pytest.raises(AttributeError, match="holds only a digest of its key"):
         _ = RequiredKeySerializer(loaded).data

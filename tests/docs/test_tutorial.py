@@ -682,7 +682,6 @@ class TestStep11Deploy:
 
 
 def test_no_text_shows_the_key_from_login_to_logout(user: Any) -> None:
-    """Log in, call and log out. No text shows the key."""
     phone = log_in(user)
     key = phone._credentials["HTTP_AUTHORIZATION"].split()[1]
     answer = phone.get("/hello/")
