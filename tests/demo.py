@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 def hear_ctrl_c() -> None:
-    """Restore Ctrl-C. A process of pytest-xdist ignores it, and its children inherit that."""
+    """Restore Ctrl-C. A process of pytest-xdist ignores it, and so do its child processes."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -20,7 +20,7 @@ from drf_token_auth.views import LoginView
 
 
 class PlainToken(models.Model):
-    """A token model that a project wrote for DRF: a column has the key itself."""
+    """A token model that a project wrote for DRF. One column has the key itself."""
 
     key = models.CharField(max_length=40, primary_key=True)
     user = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""Views with several authenticators. Tests send headers that one of them reads, or none."""
+"""Views with several authenticators. Some headers of the tests are for none of them."""
 
 from __future__ import annotations
 

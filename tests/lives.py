@@ -28,7 +28,7 @@ MINUTE_BEGINS = datetime(2030, 1, 1, 12, 0, tzinfo=python_timezone.utc)
 
 
 def at(moment: datetime) -> time_machine.travel:
-    """Stop the clock at this moment. It may be naive if USE_TZ is off."""
+    """Stop the clock at this moment. The moment may be naive if USE_TZ is off."""
     if timezone.is_naive(moment):
         moment = timezone.make_aware(moment)
     # time_machine gives the process the time zone of the moment. Use the zone that Django set.

@@ -17,7 +17,7 @@ PACKAGE = Path(drf_token_auth.__file__).parents[1]
 
 
 class Project:
-    """A project with one of tests/settings, with more lines, and with a database in a file."""
+    """A project with settings from tests/settings, more lines, and a database in a file."""
 
     def __init__(self, home: Path, variant: str = "base", *lines: str) -> None:
         self.home = home

@@ -67,7 +67,7 @@ def test_other_headers_stay_and_no_session_is_made(user: Any) -> None:
 
 
 class Headers:
-    """A client with ``headers``, like ``requests.Session`` and so DRF's ``RequestsClient``."""
+    """A client with ``headers``, such as ``requests.Session`` and DRF's ``RequestsClient``."""
 
     def __init__(self) -> None:
         self.headers: dict[str, str] = {}

@@ -53,7 +53,7 @@ def test_the_output_has_the_address_and_a_login(demo):
     assert PASSWORD in demo.printed
 
 
-def test_log_in_by_json_and_by_form(demo):
+def test_a_login_takes_json_and_a_form(demo):
     token = log_in(demo, name="laptop")
     assert re.fullmatch(r"dta_[0-9A-Za-z]{36}", token["token"])
     assert token["expires_at"]
@@ -150,7 +150,7 @@ def test_the_demo_starts_again_with_an_existing_database(demo, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:", "TAKEN"])
-def test_an_address_that_cannot_be_served_is_a_sentence_and_no_traceback(demo, address):
+def test_an_address_that_cannot_be_served_is_reported_without_a_traceback(demo, address):
     address = f"127.0.0.1:{demo.port}" if address == "TAKEN" else address
     done = subprocess.run(
         [sys.executable, "demo.py", address],

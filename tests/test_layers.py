@@ -1,6 +1,6 @@
-"""The modules import only lower layers, and they are short.
+"""No module imports a higher layer, and no module is long.
 
-Outside contrib/ they need only Django and DRF.
+Outside contrib/, modules need only Django and DRF.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PACKAGE = "drf_token_auth"
 ROOT = Path(drf_token_auth.__file__).parent
 
-# Each layer may import these modules from outside the package, and those of the layers above it.
-# Every layer may import the standard library.
+# Each line has the modules that a layer may import from outside the package. A layer may also
+# import the modules of the lines before its own, and the standard library.
 OUTSIDE = [
     [],
     ["django.conf", "django.core", "django.dispatch", "django.utils"],
@@ -89,7 +89,7 @@ def layer_of(module: str) -> int | None:
 
 
 def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Yield all imports of a module except those for type checkers, also imports in functions."""
+    """Yield all imports of a module, also those in functions. Leave out those for type checkers."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) in (
             "TYPE_CHECKING",
@@ -115,7 +115,7 @@ def imports(module: str, source: str, *, is_package: bool) -> Iterator[str]:
         start = here[: len(here) - node.level + 1] if node.level else []
         base = ".".join([*start, *filter(None, [node.module])])
         for alias in node.names:
-            # "from . import keys" imports a module, "from .keys import digest" a name in one.
+            # "from . import keys" imports a module. "from .keys import digest" imports a name.
             name = f"{base}.{alias.name}"
             yield name if name.removeprefix(f"{PACKAGE}.") in MODULES else base
 
@@ -144,7 +144,7 @@ def objections(module: str, source: str, *, is_package: bool = False) -> list[st
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports_go_down(module: str) -> None:
+def test_a_module_imports_no_higher_layer(module: str) -> None:
     path = MODULES[module]
     is_package = path.name == "__init__.py"
     assert objections(module, path.read_text("utf-8"), is_package=is_package) == []
@@ -192,7 +192,7 @@ def graph() -> dict[str, set[str]]:
 
 
 def in_circles(edges: dict[str, set[str]]) -> set[str]:
-    """Return the modules of circles, and those that import one. Remove all others step by step."""
+    """Return the modules in circles, and all modules that import a module in a circle."""
     left = dict(edges)
     while True:
         free = [module for module, used in left.items() if not used & left.keys()]

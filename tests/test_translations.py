@@ -1,9 +1,9 @@
 """The Korean texts are complete, compiled and sent to clients. Headers are always ASCII.
 
-When a text has changed: in ``src/drf_token_auth``, run ``django-admin makemessages --locale ko
---add-location file --ignore "pages/*"``, or in ``src/drf_token_auth/pages`` the same without
-``--ignore``. Translate the texts that are empty or fuzzy. Then run ``django-admin
-compilemessages``.
+When a text has changed, run ``django-admin makemessages --locale ko --add-location file
+--ignore "pages/*"`` in ``src/drf_token_auth``. If the text is in ``src/drf_token_auth/pages``, run
+the command there, without ``--ignore``. Translate the texts that are empty or fuzzy. Then run
+``django-admin compilemessages``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def catalogue(app: Path) -> Path:
 
 
 def entries(app: Path) -> Iterator[tuple[str, str, str]]:
-    """Return the comments, the English and the Korean of each entry except the header."""
+    """Yield the comments, the English and the Korean of each entry except the header."""
     for entry in catalogue(app).read_text("utf-8").split("\n\n")[1:]:
         comments = "\n".join(line for line in entry.splitlines() if line.startswith("#"))
         texts = {"msgid": "", "msgid_plural": "", "msgstr": ""}
@@ -57,7 +57,7 @@ each_app = pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
 
 
 def files_of(app: Path, pattern: str) -> Iterator[Path]:
-    """Return the files of this app that belong to no app inside it."""
+    """Yield the files of this app that belong to no app inside it."""
     inner = [other for other in APPS if app in other.parents]
     for path in app.rglob(pattern):
         if not any(other in path.parents for other in inner):
@@ -83,7 +83,7 @@ def used(app: Path) -> set[str]:
 
 
 @each_app
-def test_every_text_is_in_the_catalogue_and_no_other(app: Path) -> None:
+def test_the_catalogue_has_every_text_and_no_other(app: Path) -> None:
     assert {text for _, text, _ in ENTRIES[app]} == used(app)
 
 
@@ -98,7 +98,8 @@ def test_a_text_is_translated(comments: str, english: str, korean: str) -> None:
     assert english.endswith(".") == korean.endswith(".")
 
 
-# 은/는, 이/가, 을/를, 과/와 and (으)로 depend on the last sound. It differs with the variable.
+# 은/는, 이/가, 을/를, 과/와 and (으)로 depend on the last sound before them. The value of a
+# variable may end in any sound.
 PARTICLE = re.compile(r"%\(\w+\)[sd][\"”)]*(?:은|는|이|가|을|를|과|와|으로|로)(?![가-힣])")
 
 

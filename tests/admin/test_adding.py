@@ -33,7 +33,7 @@ def form_of(client: Any) -> Any:
     return client.get(url("add")).context["adminform"].form
 
 
-def test_the_form_starts_with_a_personal_token_of_its_own_lifetime(client, staff):
+def test_the_form_starts_with_a_personal_token_and_its_default_lifetime(client, staff):
     form = form_of(client)
     assert form.get_initial_for_field(form.fields["kind"], "kind") == "personal"
     left = form.get_initial_for_field(form.fields["expires_at"], "expires_at") - timezone.now()
@@ -154,7 +154,7 @@ def test_a_project_can_decide_for_whom_staff_make_tokens(client, staff, user, mo
 # A fresh login
 
 
-def test_an_old_login_is_asked_for_the_password(client, staff, user):
+def test_the_form_asks_for_the_password_if_the_login_is_stale(client, staff, user):
     assert "password" not in form_of(client).fields
     make_login_old(client)
     assert "password" in form_of(client).fields
@@ -171,7 +171,7 @@ def test_the_password_is_not_shown_again(client, staff, user):
     assert PASSWORD not in add(client, user, password=PASSWORD, kind="nonsense").text
 
 
-def test_an_old_login_without_a_password_has_to_log_in_again(client, staff, user):
+def test_staff_without_a_password_log_in_again_if_the_login_is_stale(client, staff, user):
     staff.set_unusable_password()
     staff.save()
     client.force_login(staff)

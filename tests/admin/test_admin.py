@@ -175,7 +175,7 @@ def test_hidden_columns_cannot_be_filtered(client, staff, user, query):
 
 
 def test_a_number_that_no_row_can_have_is_no_error(client, staff):
-    """SQLite raises OverflowError. A project's user may have another primary key than a number."""
+    """SQLite raises OverflowError. In some projects, the primary key of a user is not a number."""
     response = client.get(f"{url('changelist')}?user__exact={'9' * 30}")
     assert response.status_code in {200, 302}
 

@@ -65,7 +65,7 @@ def test_a_list_of_more_than_10000_tokens_says_so(
     assert client.get(url("changelist"), {"p": 100}).status_code == 200
 
 
-def test_the_newest_comes_first_by_the_primary_key():
+def test_the_newest_token_comes_first():
     model_admin = admin.site._registry[get_token_model()]
     assert model_admin.ordering in (("-pk",), ("-created_at", "-pk"))
 

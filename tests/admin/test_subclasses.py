@@ -113,7 +113,7 @@ def test_every_page_of_another_site_leads_to_its_own_pages(client, staff, user):
         assert all(one.startswith("/Copying/") for one in pages), pages
 
 
-def test_a_copy_is_a_new_token_and_passes_the_same_checks(client, user, staff):
+def test_a_copy_is_refused_if_a_new_token_would_be(client, user, staff):
     permit(user, "add", "change", "view")
     client.force_login(user)
     theirs = Token.objects.create(user=staff, kind="personal", name="root")

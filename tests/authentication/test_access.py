@@ -26,7 +26,8 @@ PEPPERS = {1: "one " * 10, 2: "two " * 10}
 FORM = "application/x-www-form-urlencoded"
 FORMER_SECRET = "the secret key before"
 
-# For each condition, by its number on the page: a case that meets it, and one that does not.
+# For each condition, with its number on the page: the cases that meet the condition, and then the
+# cases that do not.
 CONDITIONS: dict[str, tuple[list[Any], list[Any]]] = {
     "1 scheme": (["Token", "token", "tOKEN"], ["Bearer", "Toke", "Tokens", ""]),
     "1 between": ([" ", "   ", "\t"], ["\xa0", ""]),
@@ -204,7 +205,7 @@ REASONS = {
 def test_the_log_names_the_condition_that_failed(
     user: Any, broken: tuple[str, Any], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer does not name it, except for an expired token and an inactive user."""
+    """The answer names no condition, except for an expired token and an inactive user."""
     case = {other: good[0] for other, (good, _) in CONDITIONS.items()}
     name, value = broken
     case[name] = value

@@ -110,7 +110,7 @@ def test_a_class_without_hooks_runs_the_compiled_statement(token, monkeypatch):
     assert asked == [1]
 
 
-def test_what_a_project_overrides_is_called(token, user):
+def test_an_override_of_a_project_is_called(token, user):
     class Own(ExpiringTokenAuthentication):
         def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
             found, auth = super().authenticate_credentials(key)
@@ -119,7 +119,7 @@ def test_what_a_project_overrides_is_called(token, user):
     assert authenticate(f"Token {token.key}", Own) == (user, {"token": token, "key length": 40})
 
 
-def test_our_unknown_key_is_refused_and_not_passed_on():
+def test_by_default_an_unknown_key_is_refused_and_not_passed_on():
     with pytest.raises(AuthenticationFailed):
         authenticate("Token " + "0" * 40)
 

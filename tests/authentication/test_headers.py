@@ -37,7 +37,7 @@ REFUSAL = 'Token realm="api", error="invalid_token"'
 
 
 def get(header: str | bytes | None, path: str = "/echo/") -> Any:
-    """Send the header as a server passes it on: its bytes as Latin-1. Return the answer."""
+    """Send the header as a server does, which decodes its bytes as Latin-1. Return the answer."""
     environ: dict[str, Any] = {}
     if header is not None:
         environ["HTTP_AUTHORIZATION"] = (
@@ -238,7 +238,7 @@ class TestReasons:
         detail = self.refused(token.key)
         assert (detail.code, detail) == ("invalid_token", text)
 
-    def test_the_codes_can_be_read_off_the_exception(self, token: Any) -> None:
+    def test_the_exception_has_the_code_and_the_status(self, token: Any) -> None:
         Token.objects.update(expires_at=timezone.now())
         with pytest.raises(AuthenticationFailed) as refused:
             ExpiringTokenAuthentication().authenticate_credentials(token.key)
@@ -300,7 +300,7 @@ class TestAPlainRequestOfDjango:
         assert (request.user, request.auth) == (user, token)
 
 
-# Half of the characters are random. The other half have a meaning in a header.
+# Some parts of these texts are random. The other parts have a meaning in a header.
 NEAR = st.sampled_from(
     ["Token", "token", "Bearer", " ", "  ", "\t", "\x00", "dta_", "a" * 36, "0" * 36, "\xff", "é"]
 )
@@ -334,8 +334,8 @@ class TestAnyText:
         assert Token.objects.from_key(key) is None
 
     @given(TEXT)
-    def test_extra_characters_around_a_key_never_match_another_key(self, noise: str) -> None:
-        # No key is stored, so any text that is accepted is mistaken for one.
+    def test_no_text_around_the_scheme_is_mistaken_for_a_key(self, noise: str) -> None:
+        # No key is stored, so any text that is accepted is mistaken for a key.
         for header in (f"Token {noise}", f"{noise} Token", f"Token\x00{noise}"):
             assert get(header).status_code == 401
 

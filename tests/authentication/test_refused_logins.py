@@ -147,7 +147,7 @@ def test_fields_of_the_project_are_not_explained(
     assert [one for one in caplog.records if one.name == "drf_token_auth"] == []
 
 
-def test_the_client_and_production_learn_nothing(
+def test_without_debug_neither_the_answer_nor_the_log_has_a_reason(
     user: Any, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DEBUG = False

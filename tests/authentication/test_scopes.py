@@ -256,15 +256,15 @@ def test_a_negated_permission_inverts_the_answer(user: Any, permission: Any) -> 
         ([HasScopes | RecentLogin], "get", "permission_denied"),
         ([RecentLogin | HasScopes], "get", "permission_denied"),
         ([RecentLogin, HasScopes], "get", "insufficient_user_authentication"),
-        # The first condition is met in another way, so only the second is missing.
+        # A POST meets the first condition, so only the second is missing.
         ([RecentLogin | IsPosting, HasScopes], "post", "insufficient_scope"),
         ([RecentLogin | IsPosting, HasScopes | IsAdminUser], "post", "permission_denied"),
         ([HasScopes | IsPosting, RecentLogin], "post", "insufficient_user_authentication"),
-        # A user who cannot meet the second condition is not told how to meet the first.
+        # The second condition is missing, and no scope and no login would meet it.
         ([RecentLogin | IsPosting, IsAdminUser, HasScopes], "post", "permission_denied"),
     ],
 )
-def test_the_code_if_scope_and_fresh_login_are_missing(
+def test_the_code_names_the_first_missing_condition(
     user: Any, permissions: Any, method: str, code: str
 ) -> None:
     with at(timezone.now() - timedelta(hours=1)):

@@ -275,7 +275,7 @@ def test_refused_keys_do_not_stop_a_login(user: Any) -> None:
         assert log_in(user, client_of("x")).status_code == 200
 
 
-# What the cache holds
+# The contents of the cache
 
 
 def test_the_cache_holds_no_key_no_account_and_no_address(user: Any) -> None:
@@ -310,7 +310,9 @@ def test_the_cache_holds_no_key_no_account_and_no_address(user: Any) -> None:
         (["client 1", "client 2", "client 3"], False),
     ],
 )
-def test_an_address_is_counted_as_one_client(db: None, addresses: list[str], is_one: bool) -> None:
+def test_addresses_of_one_client_share_a_count(
+    db: None, addresses: list[str], is_one: bool
+) -> None:
     with rates(address="1/min"), at(MINUTE_BEGINS):
         found = [guess("a", address=one).status_code for one in addresses]
         assert found == ([400, 429, 429] if is_one else [400, 400, 400])
@@ -544,7 +546,7 @@ def test_a_long_list_of_addresses_is_cut(db: None) -> None:
     assert asked.call_count < 500
 
 
-def test_a_cache_that_is_down_stops_no_login_with_a_throttle_of_the_project(
+def test_a_throttle_of_the_project_stops_no_login_while_the_cache_is_down(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}

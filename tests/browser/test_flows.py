@@ -164,7 +164,9 @@ def test_a_double_click_makes_one_token(open_browser: Any, site: str, ada: Any) 
     assert Token.objects.count() == 1
 
 
-def test_a_denied_clipboard_is_said_in_words(open_browser: Any, site: str, ada: Any) -> None:
+def test_the_page_says_that_the_browser_denies_the_clipboard(
+    open_browser: Any, site: str, ada: Any
+) -> None:
     browser = open_browser(ada)
     make(browser, site)
     for name in ("clipboard-write", "clipboard-read"):
@@ -254,7 +256,7 @@ def test_one_box_ticks_all_tokens(open_browser: Any, site: str, ada: Any) -> Non
     assert Token.objects.count() == 1
 
 
-def test_the_form_shows_what_belongs_to_a_choice(
+def test_the_form_shows_the_field_of_the_chosen_option(
     open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
     settings.DRF_TOKEN_AUTH = {"SCOPES": {"read": "Read", "write": "Write"}}

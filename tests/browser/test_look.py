@@ -78,7 +78,7 @@ def paths_of(made: dict[str, Any]) -> dict[str, str]:
 
 
 def objections(browser: Any, part: str = "html") -> list[str]:
-    """Return what axe finds in this part: faults by WCAG 2.2 A and AA, and by its own advice."""
+    """Return the faults that axe finds in this part, by WCAG 2.2 A and AA and by axe's advice."""
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script(script("axe.js"))
     report = browser.execute_async_script(
@@ -274,10 +274,10 @@ def test_axe_finds_no_fault_if_the_user_must_log_in_again(
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_pictures_in_the_documentation(
+def test_pictures_of_the_pages_are_made_for_the_documentation(
     language: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
-    """The folder docs/_static/screenshots has these pictures. They are as wide as its text."""
+    """The folder docs/_static/screenshots has these pictures. They are as wide as a page's text."""
     suffix = "" if language == "en" else f"-{language}"
     scopes = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}
     settings.DRF_TOKEN_AUTH = scopes

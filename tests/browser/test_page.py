@@ -1,6 +1,6 @@
 """Follow the tour of the example project in a real browser.
 
-Debian: packages chromium and chromium-driver. Without them, these tests fail.
+These tests need the programs of Debian's packages chromium and chromium-driver.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def test_a_person_logs_in_writes_a_note_and_logs_out(browser, demo):
     assert demo.ask("GET", "/api/notes/", Authorization=f"Token {key}")[0] == 401
 
 
-def test_a_wrong_password_is_said_in_words(browser, demo):
+def test_the_page_says_that_the_password_is_wrong(browser, demo):
     browser.get(demo.url)
     fill(browser, "login", email=EMAIL, password="wrong")
     says(browser, "E-mail or password is wrong.")
@@ -104,7 +104,7 @@ def test_a_wrong_password_is_said_in_words(browser, demo):
     assert fits(browser)
 
 
-def test_another_device_is_logged_out_from_here_and_this_one_from_there(browser, demo):
+def test_a_person_logs_out_another_device_and_sees_a_logout_elsewhere(browser, demo):
     key = log_in(browser, demo)
     form = f"email={EMAIL}&password={PASSWORD}&name=old+phone".encode()
     other = demo.ask("POST", "/auth/login/", form)[2].split('"token":"')[1].split('"')[0]
@@ -151,7 +151,7 @@ def test_a_token_is_usable_for_a_minute_and_then_refused(browser, demo):
     )
 
 
-def test_focus_moves_to_the_token_and_a_reload_is_said(browser, demo):
+def test_focus_moves_to_the_token_and_the_page_explains_a_reload(browser, demo):
     log_in(browser, demo)
     assert browser.switch_to.active_element.get_attribute("id") == "token-title"
     press(browser, "copy")
@@ -161,7 +161,7 @@ def test_focus_moves_to_the_token_and_a_reload_is_said(browser, demo):
     assert browser.find_element(By.ID, "login").is_displayed()
 
 
-def test_the_pages_are_one_login_away(browser, demo):
+def test_a_person_logs_in_and_sees_the_devices(browser, demo):
     browser.get(f"{demo.url}/account/devices/")
     for name, value in (("username", EMAIL), ("password", PASSWORD)):
         browser.find_element(By.NAME, name).send_keys(value)
@@ -177,13 +177,13 @@ def test_the_key_is_stored_nowhere(browser, demo):
     assert key not in browser.execute_script(script)
 
 
-def test_a_server_that_is_away_is_said_in_words(browser, tmp_path):
+def test_the_page_says_that_the_server_does_not_answer(browser, tmp_path):
     with Demo(tmp_path).running() as demo:
         log_in(browser, demo)
     press(browser, "refresh")
     says(browser, "The server does not answer.")
 
 
-def test_nothing_fails_behind_the_page(browser, demo):
+def test_the_console_of_the_browser_has_no_error(browser, demo):
     log_in(browser, demo)
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []

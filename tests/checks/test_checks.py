@@ -71,7 +71,7 @@ def test_a_sound_project_has_no_messages():
         assert ids(deploy=True) == set()
 
 
-def test_the_order_matters_only_if_ours_is_in_the_list():
+def test_the_order_matters_only_if_our_authenticator_is_in_the_list():
     with override_settings(**default_authenticators(SESSION)):
         assert ids() == {"drf_token_auth.W008"}
     with override_settings(**default_authenticators(OURS, SESSION)):
@@ -138,7 +138,7 @@ def test_the_user_column_of_the_abstract_model_is_right():
         ({}, []),
     ],
 )
-def test_the_default_manager_has_the_methods_of_ours(declared, found):
+def test_a_default_manager_without_our_methods_is_found(declared, found):
     meta = type("Meta", (), {"app_label": "sessions"})
     body = {"__module__": __name__, "Meta": meta, **declared}
     with isolate_apps("django.contrib.sessions"):

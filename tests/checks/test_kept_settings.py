@@ -65,7 +65,7 @@ def test_our_names_inside_the_dict_of_drf_are_found() -> None:
     assert message.hint == f'Write DRF_TOKEN_AUTH = {{{TTL}}}, and delete REST_FRAMEWORK["TTL"].'
 
 
-def test_our_dict_inside_the_one_of_drf_is_found() -> None:
+def test_our_dict_inside_the_dict_of_drf_is_found() -> None:
     drfs = {**settings.REST_FRAMEWORK, "DRF_TOKEN_AUTH": {"TTL": None}}
     [message] = found(REST_FRAMEWORK=drfs)
     assert message.hint.startswith('Write DRF_TOKEN_AUTH = {"TTL": None}, and delete REST_FRAMEW')

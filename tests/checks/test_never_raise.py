@@ -1,4 +1,4 @@
-"""Each check is given every wrong value of every setting that it reads."""
+"""No check raises, whatever is in the settings that it reads."""
 
 from __future__ import annotations
 

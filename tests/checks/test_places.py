@@ -1,4 +1,4 @@
-"""Classes in the list of another kind of classes."""
+"""A class in the wrong list, such as an authenticator in a list of permissions."""
 
 from __future__ import annotations
 

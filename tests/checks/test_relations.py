@@ -47,11 +47,11 @@ def test_the_relation_of_knox_is_named(monkeypatch: Any, django_user_model: Any)
         ("user", "*", False),
     ],
 )
-def test_a_serializer_that_reads_a_missing_relation(
+def test_a_serializer_that_reads_a_missing_relation_is_named(
     monkeypatch: Any, name: str, source: str | None, is_named: bool
 ) -> None:
     class Base:
-        """In place of Serializer, so that the checks of other tests do not see the class."""
+        """A stand-in for Serializer. The checks of other tests must not find a subclass of it."""
 
     field = serializers.CharField(read_only=True, source=source)
     held = type("Account", (Base,), {"_declared_fields": {name: field}})

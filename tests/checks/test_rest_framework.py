@@ -17,7 +17,7 @@ OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
 SETTING = 'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]'
 WHOLE = f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'
-# If the project has the setting, a new dict would drop its other entries.
+# If the project has REST_FRAMEWORK, a new dict would drop the other entries of the old one.
 LINE = f'Write {SETTING} = ["{OURS}"].'
 
 
@@ -70,7 +70,7 @@ def test_a_list_that_drf_cannot_use_is_one_error(value, message, hint):
 
 
 @pytest.mark.parametrize("value", [[], (), [OURS], (OURS, SESSION), [f"{__name__}.make"]])
-def test_a_list_that_drf_can_use(value):
+def test_a_list_that_drf_can_use_gives_no_error(value):
     with with_list(value):
         require_readable()
         assert check_default_classes() == []

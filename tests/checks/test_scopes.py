@@ -107,11 +107,11 @@ def test_a_required_scope_that_is_not_declared_is_found(view, declared, missing)
         ({"GET": 5}, {"5"}),
     ],
 )
-def test_the_arguments_of_as_view_count(required, missing):
+def test_scopes_in_the_arguments_of_as_view_are_checked(required, missing):
     assert lacking([path("", ScopedByName.as_view(required_scopes=required))], {}) == missing
 
 
-def test_the_arguments_of_action_count():
+def test_scopes_in_the_arguments_of_action_are_checked():
     router = SimpleRouter()
     router.register("orders", Orders, basename="orders")
     assert lacking([path("", include(router.urls))], {}) == {"orders:export"}

@@ -165,7 +165,7 @@ def test_a_bulk_revocation_does_not_deadlock_with_a_password_change(act: str, se
     assert errors(results) == []
 
 
-def test_the_purge_of_the_unused_locks_the_user_before_the_tokens(elsewhere: Elsewhere) -> None:
+def test_the_purge_of_unused_tokens_locks_the_user_before_the_tokens(elsewhere: Elsewhere) -> None:
     user = make_user()
     tokens = [operations.issue(user) for _ in range(3)]
     with transaction.atomic():

@@ -77,7 +77,7 @@ def test_20_logins_at_the_limit(atomic: bool, when_full: str, before: int) -> No
     ids=["issue", "create"],
 )
 def test_the_limit_holds_in_transactions_that_began_before(level: str, make: Any) -> None:
-    """A plain SELECT in such a transaction does not see the tokens of the others."""
+    """A plain SELECT in such a transaction does not see the tokens of other transactions."""
     user = make_user()
     all_began = threading.Barrier(8)
 
@@ -180,7 +180,7 @@ def test_rotations_at_once_leave_one_usable_key(atomic: bool, at_once: int) -> N
         assert status_of(token) == 200
     assert Token.objects.count() == 1
     assert [one.what for one in heard][:at_once] == ["rotated"] * at_once
-    # A later rotation replaced each new key but one, so its use is reuse.
+    # Later rotations have replaced all new keys but the last. A use of a replaced key is reuse.
     assert [one.what for one in heard[at_once:]] == ["reused"] * (at_once - 1)
 
 
@@ -277,7 +277,7 @@ def test_a_login_waits_for_the_users_lock_before_it_locks_a_token(elsewhere: Els
 
 
 def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Elsewhere) -> None:
-    """``save()`` writes the parents first. Another order of locks could deadlock with it."""
+    """``save()`` writes the parent tables first. Locks in another order could cause a deadlock."""
     user = make_user()
     *_, topmost = (one for one in User.__mro__ if hasattr(one, "_meta") and not one._meta.abstract)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Oracle refuses a LIMIT in a query that locks rows. No server here does, so Django refuses it."""
+"""Oracle refuses a LIMIT in a query that locks rows. These tests let Django refuse it, too."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def before_each_statement(act: Callable[[int], None]) -> Iterator[None]:
 
 
 def interfered(run: Callable[[], Any], act: Callable[[], int], at: int) -> list[int]:
-    """Run, and call ``act`` before the statement number ``at``. Return its results, at most one."""
+    """Call ``run``. Before statement ``at``, call ``act``. Return the results of ``act``."""
     said: list[int] = []
 
     def once(number: int) -> None:

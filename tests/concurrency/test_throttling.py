@@ -1,4 +1,4 @@
-"""Many parallel attempts: those over the rate are refused, on caches that can count."""
+"""On a cache that can count, parallel attempts over the rate are refused."""
 
 from __future__ import annotations
 

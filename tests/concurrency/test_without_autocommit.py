@@ -1,4 +1,4 @@
-"""With AUTOCOMMIT off, the project's transaction writes the use, and no request waits for it."""
+"""With AUTOCOMMIT off, the project's transaction writes the use. No other request waits for it."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_the_hint_names_a_comma_after_the_dict():
         ("FAILED_KEY_RATE", 20, 'a rate such as "20/min", or None, but it is 20. Write DRF_'),
     ],
 )
-def test_a_wrong_value_is_shown_with_the_one_to_write(name, value, message):
+def test_the_message_has_the_wrong_value_and_the_line_to_write(name, value, message):
     id_, said, hint = problem({name: value})
     assert id_ == "E003"
     assert said.startswith(f"DRF_TOKEN_AUTH['{name}'] must be ")

@@ -1,7 +1,7 @@
 """Run the tests of every neighbour, each in its own process and project, and list the versions.
 
-``tox run -e contrib`` prints the table of the versions it ran, and fails if
-docs/reference/compatibility.md lacks one. ``tox run -e contrib -- --write`` updates the page.
+``tox run -e contrib`` prints the table of the versions that it ran. It fails if
+docs/reference/compatibility.md lacks a package. ``tox run -e contrib -- --write`` updates the page.
 ``tox run -e contrib -- djoser`` runs the tests of one neighbour.
 """
 

@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 CSV = "rest_framework_csv.renderers.CSVRenderer"
 CAMEL_CASE = "djangorestframework_camel_case.render.CamelCaseJSONRenderer"
-# Defaults of projects whose API does not answer JSON first.
+# Defaults of projects whose first renderer is not JSON.
 RENDERERS = {
     "templates": ["rest_framework.renderers.TemplateHTMLRenderer"],
     "templates and JSON": [

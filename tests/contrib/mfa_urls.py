@@ -1,4 +1,4 @@
-"""dj-rest-auth's login with a second factor, as the guide says, and with its own views."""
+"""Logins with a second factor: with the views of our guide, and with those of dj-rest-auth."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Apply the code blocks of a guide, so that the tests run the lines that readers paste.
 
-A ``python`` block of a page in docs/how-to/neighbours whose first line is ``# a/file.py`` is that
+The pages are in docs/how-to/neighbours. A ``python`` block that begins with ``# a/file.py`` is that
 file of the project. The lines of ``mysite/settings.py`` are added to the settings. Tests can import
 the other files.
 """

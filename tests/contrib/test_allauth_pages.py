@@ -32,7 +32,7 @@ def stale(user: Any) -> Client:
     return client
 
 
-def test_check_has_nothing_to_say() -> None:
+def test_nothing_is_wrong_with_these_settings() -> None:
     assert [one for one in run_checks() if "token" in one.id] == []
 
 
@@ -146,7 +146,7 @@ class TestBrowsers:
         assert browsers[1].get("/account/devices/").status_code == 200
 
 
-def test_the_templates_of_the_how_to_work(
+def test_the_templates_of_the_guide_work(
     stale: Client, user: Any, tmp_path: Path, settings: Any
 ) -> None:
     assert len(write_templates(tmp_path, "allauth/")) == 4

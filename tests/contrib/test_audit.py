@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found() -> dict[str, str]:
-    """Return each hint by the app that its message begins with."""
+    """Return the hint of each message, under the app that the message begins with."""
     messages = [one for one in run_checks() if one.id == "drf_token_auth.E019"]
     return {one.msg.partition(" ")[0]: one.hint for one in messages}
 
@@ -133,7 +133,7 @@ def test_an_export_with_the_digests_is_found(
 
 
 def test_our_admin_refuses_imports(user: Any, rf: Any) -> None:
-    """import-export lets all staff import. A file could move a token to a user with more rights."""
+    """import-export lets all staff import. A file could move a token to a more powerful user."""
     bases = (TokenAdminMixin, ImportMixin, admin.ModelAdmin)
     model_admin = type("TokenAdmin", bases, {})(Token, admin.site)
     request = rf.post("/")

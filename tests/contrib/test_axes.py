@@ -128,7 +128,7 @@ def test_a_user_name_that_axes_cannot_read_is_found(tmp_path: Path) -> None:
         # If axes counts by address only, it needs no name.
         ("base", ["AXES_LOCKOUT_PARAMETERS = ['ip_address']"]),
         ("base", []),
-        # This login is not one of this package.
+        # The project has no login of this package.
         ("base", [BY_NAME, "ROOT_URLCONF = 'bare_urls'"]),
     ],
 )

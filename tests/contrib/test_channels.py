@@ -167,7 +167,7 @@ async def test_refused_keys_of_requests_and_sockets_share_one_count(
 
 
 class ServiceAuthentication(ExpiringTokenAuthentication):
-    """Also accepts a key that is in no table."""
+    """An authenticator that also accepts a key that is in no table."""
 
     def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
         return get_user_model()._default_manager.get(), "service"
@@ -220,7 +220,7 @@ async def test_a_header_authenticates_a_socket(user: Any, scheme: str) -> None:
 @in_a_loop
 async def test_a_pair_of_subprotocols_authenticates_a_socket(user: Any, word: str) -> None:
     client = socket(subprotocols=[word, (await make(user)).key])
-    # A browser needs one of its offers accepted: the keyword. The key is not sent back.
+    # The server must accept one of a browser's subprotocols. It accepts the keyword, not the key.
     assert await client.connect() == (True, word)
     assert await client.receive_json_from() == {"hello": "ada"}
     await client.disconnect()

@@ -234,7 +234,7 @@ def test_a_password_change_by_the_session_keeps_its_token(user: Any) -> None:
     key, other = log_in(browser).json()["key"], log_in().json()["key"]
     assert change_password(browser).status_code == 200
     assert [status(key), status(other)] == [200, 401]
-    # A logout still revokes both.
+    # A logout still revokes the token.
     assert browser.post("/rest-auth/logout/").status_code == 200
     assert status(key) == 401
 

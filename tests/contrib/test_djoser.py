@@ -201,7 +201,7 @@ def test_a_logout_that_would_delete_only_drfs_tokens_is_found(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("token_model", ["drf_token_auth.models.Token", DRFS])
-def test_the_routes_are_enough_without_the_app(tmp_path: Path, token_model: str) -> None:
+def test_the_routes_of_djoser_are_checked_without_its_app(tmp_path: Path, token_model: str) -> None:
     made = logout_served(tmp_path, token_model, EXPIRING, app="django.contrib.humanize")
     assert "(drf_token_auth.E009)" in made.refuse("check")
 

@@ -48,7 +48,9 @@ def test_the_key_is_shown_once(operator: Client, user: Any) -> None:
         assert key not in response.text
 
 
-def test_our_own_pages_have_its_title_path_and_buttons(operator: Client, user: Any) -> None:
+def test_our_own_pages_have_the_title_the_path_and_the_buttons_of_jazzmin(
+    operator: Client, user: Any
+) -> None:
     """Our pages use classes of Bootstrap. This file of jazzmin includes Bootstrap."""
     found = finders.find("vendor/adminlte/css/adminlte.min.css")
     assert found is not None

@@ -244,7 +244,7 @@ def test_the_status_of_each_answer_is_in_the_schema(
 
 
 @pytest.mark.parametrize("route", ["logout/", "token/", "token/rotate/"])
-def test_a_route_that_reads_no_body_has_only_the_400_no_token(
+def test_a_route_without_a_body_has_only_the_400_for_a_missing_token(
     schema: dict[str, Any], route: str
 ) -> None:
     [answer] = schema["paths"][f"/auth/{route}"].values()
@@ -304,7 +304,7 @@ def test_a_view_shows_its_scopes_and_refusals(schema: dict[str, Any]) -> None:
 
 def test_combined_permissions_show_their_scopes(schema: dict[str, Any]) -> None:
     assert schema["paths"]["/drafts/"]["get"]["description"] == "Notes.\n\nScopes: `read`."
-    # The view accepts another kind of credentials too.
+    # The view also allows staff without the scope.
     assert schema["paths"]["/open/"]["get"]["description"] == "Notes."
 
 

@@ -88,7 +88,7 @@ def answer(schema: Any, route: str, method: str, status: str) -> list[str]:
     return list(schema["components"]["schemas"][name]["properties"])
 
 
-def test_spectacular_shows_what_the_bridges_answer(schema: Any) -> None:
+def test_spectacular_shows_the_answers_of_our_views_for_dj_rest_auth(schema: Any) -> None:
     key = ["key", "expires_at"]
     assert answer(schema, "/rest-auth/login/", "post", "200") == key
     assert answer(schema, "/rest-auth/logout/", "post", "200") == ["detail"]

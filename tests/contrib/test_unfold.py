@@ -46,7 +46,7 @@ def test_a_new_token_shows_its_key_once(operator: Client, user: Any) -> None:
 
 
 def test_the_page_with_the_key_is_styled(operator: Client, user: Any) -> None:
-    """Our page uses classes of unfold or of Django. unfold's file has only classes that it uses."""
+    """Our page uses classes of unfold or Django. unfold's file has only the classes unfold uses."""
     page = add(operator, user).text
     shown = page[page.index('<div id="content-main"') :].partition("</div>")[0]
     assert "<h1 " in shown
@@ -61,7 +61,7 @@ def test_the_page_with_the_key_is_styled(operator: Client, user: Any) -> None:
 
 
 @pytest.mark.parametrize("page", ["find", "revoke"])
-def test_the_buttons_of_our_other_pages_are_unfolds(operator: Client, user: Any, page: str) -> None:
+def test_our_other_pages_have_the_buttons_of_unfold(operator: Client, user: Any, page: str) -> None:
     token = operations.issue(user)
     if page == "find":
         text = operator.post(f"{TOKENS}find/", {"key": token.key}).text

@@ -89,7 +89,7 @@ def test_the_schema_of_revoke_has_its_body(schema: Any) -> None:
         ("post", "revoke/"),
     ],
 )
-def test_a_body_may_be_refused(schema: Any, method: str, route: str) -> None:
+def test_the_schema_shows_the_refusal_of_a_body(schema: Any, method: str, route: str) -> None:
     shown = answer(schema, f"/auth/{route}", method, 400)
     assert shown is not None
     assert list(shown) == ["non_field_errors", "detail"]

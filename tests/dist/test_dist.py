@@ -1,8 +1,8 @@
-"""Build the wheel and the sdist from a clean clone, and follow the README with them.
+"""Build the wheel and the sdist from a clean clone, and follow the README with the wheel.
 
-The README is followed to the letter, in an empty environment and a new project: in the sections
-named below, a block whose first line is ``# settings.py`` or ``# urls.py`` goes to the end of that
-file, and each line of a ``sh`` block is run, one after the other.
+The test follows the sections in ``SECTIONS``, in an empty environment and a new project. A block
+that begins with ``# settings.py`` or ``# urls.py`` goes to the end of that file. The lines of a
+``sh`` block run one after the other.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def tracked(clone: Path) -> set[str]:
     return set(run("git", "ls-files", cwd=clone).split())
 
 
-def test_wheel_has_the_package_and_nothing_else(wheel: Path, tracked: set[str]) -> None:
+def test_the_wheel_has_the_package_and_nothing_else(wheel: Path, tracked: set[str]) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     packed = {name for name in names if ".dist-info/" not in name}
@@ -102,7 +102,7 @@ def test_only_django_and_drf_are_required(wheel: Path) -> None:
     assert [re.split(r"\W", one)[0] for one in required] == ["Django", "djangorestframework"]
 
 
-def test_sdist_has_all_that_building_and_testing_take(built: Path, tracked: set[str]) -> None:
+def test_the_sdist_has_all_files_for_a_build_and_the_tests(built: Path, tracked: set[str]) -> None:
     [sdist] = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}

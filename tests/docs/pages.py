@@ -56,7 +56,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def fits(shown: Any, got: Any) -> bool:
-    """Return whether a page shows this: ``…`` stands for any text, a date for any date."""
+    """Return whether the answer fits. On a page, ``…`` is any text, and a date is any date."""
     if isinstance(shown, dict):
         return (
             isinstance(got, dict)

@@ -30,7 +30,7 @@ def docstrings(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def sentences(prose: str) -> Iterator[str]:
-    """Yield the sentences. A list item and a paragraph end one."""
+    """Yield the sentences. A sentence also ends where its list item or paragraph ends."""
     for part in re.split(r"\n\s*\n|\n\s*(?:[-*]|\d+\.) ", prose):
         for sentence in re.split(r"(?<=[.!?])[\")*]*\s+(?=[A-Z\"(*\[])", part.strip()):
             if sentence:

@@ -5,7 +5,7 @@
 - Other ``python`` blocks are pasted into a shell. An ``output`` block is what the shell shows then.
 - ``pycon`` blocks are sessions in the shell.
 - ``http`` blocks are requests and their answers. A ``json`` block is the answer to the curl line
-  before it. The key of an example is the last one that was answered.
+  before it. In a request, the newest key from an answer replaces the key of the example.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from tests.docs.shell import Shell
 from tests.lives import at
 
 PACKAGE = Path(drf_token_auth.__file__).parent
-# Guides that need other packages are run by tests that install them.
+# tests/moving_in and tests/contrib run these guides, which need other packages.
 ELSEWHERE = ("moving-in", "neighbours")
 
 
@@ -71,7 +71,7 @@ def test_every_block_has_a_language_that_is_tested_here() -> None:
 
 
 def command_lines(block: Block) -> Iterator[list[str]]:
-    """Return the arguments of each ``manage.py`` in the block. The first is the command's name."""
+    """Yield the words after each ``manage.py`` in the block. The first is the command's name."""
     text = block.text.replace("\\\n", " ")
     for match in re.finditer(r"manage\.py ([^\n|>)&]+)", text):
         yield shlex.split(match[1].strip().rstrip('"'), comments=True)
@@ -111,7 +111,7 @@ def test_curl_lines_use_routes_that_exist(block: Block) -> None:
 
 # The blocks of a page
 
-# A page is written for a project with e-mail users and the package's own token model.
+# A page is for a project whose users log in by e-mail address, with the package's own token model.
 RUNNABLE = [
     page
     for page in PAGES
@@ -169,7 +169,7 @@ def text_of(name: str) -> str:
 
 
 def sections(page: str) -> dict[str, str]:
-    """Return the text under each second-level heading, by the heading's first word in code."""
+    """Return the text under each second-level heading. The keys are the headings' first words."""
     found = {}
     for section in re.split(r"^## ", text_of(page), flags=re.MULTILINE)[1:]:
         title, _, text = section.partition("\n")
@@ -324,7 +324,7 @@ def is_a_test(file: str, *names: str) -> bool:
     return isinstance(node, ast.FunctionDef)
 
 
-# How many requirements each section of chapter 7 of ASVS 5.0 has.
+# The number of requirements in each section of chapter 7 of ASVS 5.0.
 SESSION_CLAUSES = {7.1: 3, 7.2: 4, 7.3: 2, 7.4: 5, 7.5: 3, 7.6: 2}
 
 

@@ -1,4 +1,4 @@
-"""The Korean pages have the code of the English ones, are not older, and use one set of words."""
+"""The Korean pages have the code of the English pages, are up to date, and use the same words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def blocks(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_english_page_has_not_changed_since(page: Path) -> None:
+def test_the_english_page_has_not_changed_since_the_translation(page: Path) -> None:
     english, translated = english_of(page)
     now = hashlib.sha256(english.read_bytes()).hexdigest()[:16]
     assert now == translated, (
@@ -51,7 +51,7 @@ def test_the_code_is_the_code_of_the_english_page(page: Path) -> None:
 
 TERMS = (ROOT / "docs" / "contributing" / "terms.md").read_text("utf-8")
 RETIRED = re.findall(r"\*\*([가-힣 ]+)\*\*", TERMS)
-# 합니다체 has no ending in 요 but 세요 and 주세요. "필요" is a noun.
+# In 합니다체, only 세요 and 주세요 end in 요. "필요" is a noun.
 OTHER_STYLE = re.compile(
     r"(?<![세필])요(?=[.?!:]|$)|[가-힣](?:한|었|았|있|없)다(?=[.?!]|$)", re.MULTILINE
 )
@@ -65,7 +65,7 @@ each_text = pytest.mark.parametrize(
 
 
 def without_search_words(text: str) -> str:
-    """Leave out the search words. Readers search for the other words too."""
+    """Leave out the search words. Readers also search for words that the pages do not use."""
     return re.sub(r"^```\{search-words\}.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
 
 

@@ -64,7 +64,7 @@ def test_a_loaded_token_says_why_it_has_no_key(loaded):
 
 
 def test_a_serializer_does_not_answer_null_for_a_missing_key(loaded):
-    # DRF leaves out a read-only field that is an AttributeError.
+    # DRF leaves out a read-only field whose value raises AttributeError.
     assert KeySerializer(loaded).data == {}
     with pytest.raises(AttributeError, match="holds only a digest of its key"):
         _ = RequiredKeySerializer(loaded).data
@@ -125,7 +125,7 @@ def test_a_users_tokens_are_found_by_a_filter(user, loaded):
     assert Token.objects.from_key(KEY) is None
 
 
-def test_get_or_create_gives_one_key_only(user):
+def test_get_or_create_shows_only_the_key_of_a_new_token(user):
     token, is_new = Token.objects.get_or_create(user=user)
     assert is_new
     assert Token.objects.from_key(token.key) == token

@@ -38,7 +38,7 @@ def test_all_settings_are_used():
     }
 
 
-# Settings that a test needs and that a page does not tell every reader to set.
+# Settings that a test needs. Its page does not tell every reader to set them.
 VARIATIONS = {
     "allauth": {"INSTALLED_APPS", "ACCOUNT_LOGIN_BY_CODE_ENABLED"},  # a second factor, a code
     # allauth's own instructions for a site. Our guide is about its headless API.
@@ -60,7 +60,7 @@ VARIATIONS = {
 }
 
 
-def test_a_page_lacks_no_line_that_its_test_has():
+def test_each_setting_of_a_test_is_on_its_page():
     for path in HERE.glob("settings/*.py"):
         if path.stem not in ("base", *WITHOUT_GUIDE):
             set_here = {
@@ -94,7 +94,7 @@ def test_the_extras_are_those_that_the_index_names():
     assert re.findall(r"[\w-]+", installed.partition("\ncommands")[0]) == extras
 
 
-def test_the_oldest_versions_that_run_are_those_asked_for():
+def test_the_oldest_tested_versions_are_those_that_pyproject_asks_for():
     """Django is left out, because the matrix has its versions."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     asked = re.findall(

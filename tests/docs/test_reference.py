@@ -39,7 +39,7 @@ def new_methods(cls: type[Any]) -> set[str]:
 
 @pytest.mark.parametrize("name", WITH_HOOKS)
 def test_public_methods_are_documented(name: str) -> None:
-    """Begin the name of a method that is not for projects with an underscore."""
+    """If a method is not for projects, begin its name with an underscore."""
     text = (DOCS / "reference" / MODULES[name]).read_text("utf-8")
     module = importlib.import_module(name)
     classes = [getattr(module, one) for one in module.__all__]

@@ -73,7 +73,7 @@ class TestStep1Install:
     def test_migrate_makes_the_table(self) -> None:
         assert Token._meta.db_table in connection.introspection.table_names()
 
-    def test_check_has_nothing_to_say(self) -> None:
+    def test_check_finds_nothing_wrong(self) -> None:
         out = StringIO()
         call_command("check", fail_level="WARNING", stdout=out)
         assert "no issues" in out.getvalue()
@@ -137,7 +137,7 @@ class TestStep3Backfill:
         assert not hasattr(found, "key")
         assert is_in(device(made.key))
 
-    def test_it_returns_the_newest_usable_token(self, user: Any) -> None:
+    def test_get_or_create_returns_the_newest_usable_token(self, user: Any) -> None:
         now = timezone.now()
         Token.objects.create(user=user, created_at=now - timedelta(days=2))
         newest = Token.objects.create(user=user, created_at=now - timedelta(days=1))
@@ -494,7 +494,7 @@ WITHOUT_OUR_TOKEN = [by_session, by_basic, by_force, by_force_with_something]
 
 class TestStep8LogOutWithoutATokenOfOurs:
     @pytest.mark.parametrize("by", WITHOUT_OUR_TOKEN)
-    def test_there_is_no_token_to_revoke(self, user: Any, by: Any) -> None:
+    def test_a_logout_without_a_token_of_ours_is_refused(self, user: Any, by: Any) -> None:
         phone = log_in(user)
         answer = by(user).post("/any-way/logout/")
         assert answer.status_code == 400
@@ -538,7 +538,9 @@ class TestStep9Expire:
     }
 
     @pytest.mark.parametrize("path", CREATION)
-    def test_each_way_to_make_one_gives_the_default_lifetime(self, user: Any, path: str) -> None:
+    def test_each_way_to_make_a_token_gives_the_default_lifetime(
+        self, user: Any, path: str
+    ) -> None:
         before = timezone.now()
         token = self.CREATION[path](user)
         after = timezone.now()
@@ -680,7 +682,6 @@ class TestStep11Deploy:
 
 
 def test_no_text_shows_the_key_from_login_to_logout(user: Any) -> None:
-    """Log in, call and log out. No text shows the key."""
     phone = log_in(user)
     key = phone._credentials["HTTP_AUTHORIZATION"].split()[1]
     answer = phone.get("/hello/")

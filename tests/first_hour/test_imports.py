@@ -1,4 +1,4 @@
-"""An import from the wrong module says which line to write."""
+"""The error for an import from the wrong module has the line to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/reference/messages.md has every message for developers, as they see it.
+"""docs/reference/messages.md has the messages for developers, as developers see them.
 
 Write the page again after a change of a text: ``WRITE_MESSAGES=1 pytest tests/first_hour``.
 """
@@ -357,7 +357,7 @@ def test_each_check_has_an_example() -> None:
     assert documented == {*CHECKS, *ELSEWHERE, "W010"}
 
 
-# The page is written for a project with e-mail users and the package's own token model.
+# The page is for a project whose users log in by e-mail address, with the package's token model.
 if Token._meta.label == conf.DEFAULT_TOKEN_MODEL and get_user_model().USERNAME_FIELD == "email":
 
     @pytest.mark.django_db

@@ -120,7 +120,7 @@ def test_a_reader_finds_the_text_of_the_error(user: Any, page: str, code: str) -
     names = {"User": type(user), "user": user, "Token": Token}
     with pytest.raises(Exception) as raised:  # noqa: PT011 -- each code raises an error of its own
         exec(f"import importlib, json\n{code}", names)
-    # The user model of this project, and what follows the first sentence, differ.
+    # The name of the user model and the text after the first sentence differ between projects.
     text = str(raised.value).partition(" (/")[0].partition(" Choices are")[0].partition(". Did")[0]
     text = text.replace(type(user).__name__, "User").removeprefix("QuerySet.")
     assert text.replace(f"{Token.__name__}() ", "Token() ").rstrip(".") in page

@@ -1,6 +1,7 @@
 """Copy an old table that the tests make.
 
-tests/moving_in has tests with the tables of the real packages, and tests/concurrency with threads.
+tests/moving_in has tests with the tables of the real packages. tests/concurrency has tests with
+threads.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ NEVER, OWN = None, "its own"
         ({"kind": "personal"}, {}, timedelta(days=90), OWN),
         ({"kind": "personal"}, {"PERSONAL_TTL": None}, NEVER, OWN),
         ({"kind": "personal", "keep_forever": True}, {}, NEVER, OWN),
-        # Created 400 days ago.
+        # The old tokens were created 400 days ago.
         ({"expire_after": timedelta(days=401)}, {}, timedelta(days=1), timedelta(days=1)),
         ({"expire_after": timedelta(days=500)}, {}, timedelta(days=100), OWN),
         ({"ttl": timedelta(days=90)}, {"MAX_TTL": HOUR}, HOUR, HOUR),
@@ -187,7 +188,7 @@ def test_an_import_sends_no_signal_and_logs_no_key(
     assert Token.objects.count() == 3
 
 
-# What is left out
+# Rows that are left out
 
 
 @pytest.mark.parametrize("edge", EDGES)
@@ -201,7 +202,7 @@ def test_expired_tokens_are_left_out(user, edge):
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_tokens_that_expire_after_would_have_expired_are_left_out(user, edge):
+def test_tokens_older_than_expire_after_are_left_out(user, edge):
     now = timezone.now()
     fill(user, created=now - LONG_AGO - EDGES[edge])
     with at(now):

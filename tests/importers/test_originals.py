@@ -1,4 +1,4 @@
-"""The old row of a token that is revoked here is deleted with it."""
+"""If an imported token is revoked here, its row in the old table is deleted too."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_an_old_app_without_its_table_does_not_stop_a_logout(user, monkeypatch):
 
 
 def test_an_old_table_that_is_dropped_while_the_site_runs_does_not_stop_a_logout(user, monkeypatch):
-    """``migrate authtoken zero`` drops it. With django-tenants, a tenant may lack it."""
+    """``migrate authtoken zero`` drops the table. With django-tenants, a tenant may lack it."""
     install(Plaintext, monkeypatch)
     tokens = [operations.issue(user) for _ in range(2)]
     assert tokens[0].revoke(reason="logout")

@@ -152,7 +152,7 @@ def read_dated_hash(row: Any) -> OldToken:
 def test_a_sha256_is_imported_with_a_pepper_and_a_second_import_adds_nothing(
     user, django_capture_on_commit_callbacks
 ):
-    """The first use stores the key under the pepper, so the hash no longer finds the row."""
+    """The first use replaces the digest by one with the pepper. The SHA-256 then finds no row."""
     used, unused = fill(user, 2)
     assert import_tokens(Table.objects.all(), read_dated_hash).imported == 2
     with django_capture_on_commit_callbacks(execute=True):

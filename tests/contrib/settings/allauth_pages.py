@@ -1,4 +1,4 @@
-"""The pages on a site whose accounts are allauth's."""
+"""The pages on a site whose users log in with allauth."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from .base import *  # noqa: F403
 
 paste("drf-spectacular", globals())
 INSTALLED_APPS += ["rest_framework.authtoken"]
-# The tokens of this package, and those of DRF as during a migration.
+# A project that moves from DRF's tokens accepts them beside the tokens of this package.
 REST_FRAMEWORK |= {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "drf_token_auth.authentication.ExpiringTokenAuthentication",
