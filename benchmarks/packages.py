@@ -40,7 +40,10 @@ class Package:
         raise NotImplementedError
 
     def clone_columns(self, sql: Sql) -> dict[str, str]:
-        """Return the columns that differ between rows, as SQL expressions of ``n`` and ``r``."""
+        """Return the columns that differ between rows, as SQL expressions of ``n`` and ``r``.
+
+        ``n`` is the id of the user, and ``r`` is the number of the token among the user's tokens.
+        """
         raise NotImplementedError
 
     def prepare(self, number: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.projects_on_disk import Project
 
-# The names are the same as with the package's own model. They lead to another class.
+# The script imports the same names as with the package's own model. They lead to ApiToken.
 WHOLE_JOB = """
 import json
 from datetime import timedelta

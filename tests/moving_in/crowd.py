@@ -58,7 +58,10 @@ def imported(*arguments: str) -> str:
 
 @contextmanager
 def hammering(keys: Sequence[str], *places: str) -> Iterator[Counter[int]]:
-    """Let clients send requests all the time, each with one of the keys. Return the answers."""
+    """Let clients send requests until the block ends, each with one of the keys.
+
+    After the block, the yielded counter has the number of answers of each status.
+    """
     answers: Counter[int] = Counter()
     is_over = threading.Event()
 
