@@ -144,7 +144,7 @@ def summary(samples: Samples) -> dict[str, float]:
 
 
 def ratio(samples: Samples, base: Samples) -> dict[str, float]:
-    """Return the median and quartiles of the rounds' ratios. Each compares two medians."""
+    """Return the median and quartiles of the rounds' ratios. Each ratio compares two medians."""
     found = [
         statistics.median(one) / statistics.median(other)
         for one, other in zip(samples, base, strict=True)

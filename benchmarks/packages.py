@@ -481,7 +481,7 @@ class NoAuthentication(Package):
 
 
 class OneQuery(NoAuthentication):
-    """The fastest that a query allows: an authenticator that only sends ``SELECT 1``."""
+    """The fastest authenticator that sends a query. It only sends ``SELECT 1``."""
 
     name = "SELECT 1"
     authenticator = "benchmarks.floor.SelectOne"

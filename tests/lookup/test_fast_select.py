@@ -52,7 +52,7 @@ def _apart() -> Iterator[None]:
         yield
 
 
-# Only a rotation reads these, and it loads the row again.
+# Only a rotation reads these columns, and a rotation loads the row again.
 UNREAD = {"previous_until", *KEY_COLUMNS}
 
 

@@ -1,4 +1,4 @@
-"""A project with its own token model: all steps, and the mistakes on the way."""
+"""A project with its own token model: all steps of a token, and mistakes in the settings."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def test_eviction_sends_a_signal(user: Any, django_capture_on_commit_callbacks: 
     assert status_of(new) == 200
 
 
-# Rejecting
+# With WHEN_FULL "reject"
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -47,7 +47,7 @@ class Named:
 
 
 class Replaced:
-    """A view of the project itself stands before the include."""
+    """The project's own view stands before the include of the pages."""
 
     own = path("account/api-tokens/", TokenListView.as_view(title="Our API tokens"))
     urlpatterns = [own, *plain]

@@ -511,7 +511,7 @@ def test_a_change_to_a_better_hash_is_a_change(db: None) -> None:
 
 
 def test_a_change_after_an_upgrade_is_a_change(db: None) -> None:
-    """The same instance had its hash upgraded before."""
+    """The hash of the same instance was upgraded before."""
     with hashers(Before):
         user = make_user()
         token = operations.issue(user)
@@ -771,7 +771,7 @@ def test_a_user_deleted_during_the_login_is_a_wrong_credential(db: None) -> None
     assert response.data == WRONG
 
 
-# Not a change either: SECRET_KEY, unusable passwords, other user models
+# No change of a password either: SECRET_KEY, unusable passwords, other user models
 
 
 def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:

@@ -34,7 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def connected(options: dict[str, Any], **settings: Any) -> Iterator[Any]:
-    """Replace the default connection by one to the same database with other options."""
+    """Replace the default connection by a copy of it that has other options."""
     statement._forget()
     ours = connections["default"]
     other = ours.copy()

@@ -115,7 +115,7 @@ class Client:
 def right_until(
     end: float, answer: requests.Response, at_last: float | None = None
 ) -> tuple[int, ...]:
-    """Return the right statuses for a key that works until ``end``, and not after ``at_last``."""
+    """Return the right statuses for a key. It works until ``end``, and never after ``at_last``."""
     first, last = answer.between  # type: ignore[attr-defined]
     late = first > (at_last or end) + BLUR
     return (200,) if last < end - BLUR else (401,) if late else (200, 401)

@@ -333,7 +333,7 @@ def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClien
 
 def test_the_form_of_drfs_page_creates_a_token(client: APIClient) -> None:
     data = {"csrfmiddlewaretoken": "x", "name": "CI", "scopes": "", "ttl": "60", "kind": "personal"}
-    assert client.post(LIST, data, format="multipart").status_code == 400  # no scopes at all
+    assert client.post(LIST, data, format="multipart").status_code == 400  # an empty list of scopes
     del data["scopes"]
     assert client.post(LIST, data, format="multipart").status_code == 201
 
@@ -534,7 +534,7 @@ def test_a_rename_writes_only_the_name(user: Any, client: APIClient) -> None:
     updates = [q["sql"] for q in queries.captured_queries if q["sql"].startswith("UPDATE")]
     # On SQLite, an update that changes nothing takes the lock.
     (update,) = [sql for sql in updates if not sql.endswith("WHERE 1 = 0")]
-    assert update.count("=") == 2  # the name, and the row it is set in
+    assert update.count("=") == 2  # one for the name, and one in WHERE
     assert response.data["name"] == row(other).name == "new"
 
 
