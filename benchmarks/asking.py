@@ -68,12 +68,13 @@ def authenticate_once(package: packages.Package, group: str) -> list[float]:
     return harness.timed(package.authenticate(), [request(package.headers(key))])
 
 
-# After another process used the processor, the first calls are slow because its caches are cold.
+# The number of first calls that are not timed. They are slow: before them, another process filled
+# the caches of the processor.
 UNTIMED = 3
 
 
 def refuse(package: packages.Package, reason: str, count: int) -> list[float]:
-    """Time ``count`` refusals for one of :func:`reasons`, in microseconds."""
+    """Time ``count`` refusals for this reason, in microseconds."""
     from django.contrib.auth import get_user_model
     from rest_framework.exceptions import AuthenticationFailed
 
@@ -99,7 +100,7 @@ def refuse(package: packages.Package, reason: str, count: int) -> list[float]:
 
 
 def paced(package: packages.Package, group: str, seconds: float, pause: float) -> list[float]:
-    """Time one authentication every ``pause`` seconds, for ``seconds``, in microseconds."""
+    """Authenticate for ``seconds``, with pauses of ``pause``. Return the times in microseconds."""
     taken = []
     authenticate_one = package.authenticate()
     end = time.monotonic() + seconds

@@ -8,7 +8,7 @@ AMONG = {"sqlite": "<= 0.30", "postgres": "<= 0.55"}
 #: Whole requests a second on PostgreSQL, as a multiple of a peer's.
 REQUESTS = {"authtoken": ">= 1.40", "knox": ">= 2.0", "simplejwt": ">= 1.25"}
 
-#: Speed of the purge, as a share of one DELETE. It is the price of short transactions.
+#: Speed of the purge, as a share of the speed of one DELETE. Short transactions cost speed.
 PURGE_SPEED = ">= 0.4"
 #: Length of the longest transaction of the purge, as a share of 50 ms.
 PURGE_TRANSACTION = "<= 1.0"
@@ -17,7 +17,7 @@ PURGE_BESIDE = "<= 1.5"
 
 #: Time to refuse a key with a wrong checksum on PostgreSQL, as a share of a valid request.
 WRONG_CHECKSUM = "<= 0.05"
-#: Time of a request with 10 million rows in the table, as a multiple of that with a thousand.
+#: Time of a request with 10 million rows, as a multiple of the time with a thousand rows.
 SCALE = "<= 1.3"
 #: Bytes of a packed row with its indexes, as a multiple of authtoken's.
 SIZE = "<= 1.1"

@@ -1,9 +1,9 @@
 """Run cases in interleaved rounds over worker processes, and compare their samples.
 
-Each package has its own process, as it does in a project. Two of the packages cannot even be
-installed together. Only one process works at a time. Each round runs every case once, in a new
-random order, so a slow minute of the machine affects all cases. Ratios are computed within a round.
-The reports show their median.
+Except in ``among``, each package has its own process, as it does in a project. Two of the packages
+cannot even be installed together. Only one process works at a time. Each round runs every case
+once, in a new random order, so a slow minute of the machine affects all cases. Ratios are computed
+within a round. The reports show their median.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def summary(samples: Samples) -> dict[str, float]:
 
 
 def ratio(samples: Samples, base: Samples) -> dict[str, float]:
-    """Return the median and quartiles of the rounds' ratios. Each compares two medians."""
+    """Return the median and quartiles of the rounds' ratios. Each ratio compares two medians."""
     found = [
         statistics.median(one) / statistics.median(other)
         for one, other in zip(samples, base, strict=True)

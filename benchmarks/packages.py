@@ -40,7 +40,10 @@ class Package:
         raise NotImplementedError
 
     def clone_columns(self, sql: Sql) -> dict[str, str]:
-        """Return the columns that differ between rows, as SQL expressions of ``n`` and ``r``."""
+        """Return the columns that differ between rows, as SQL expressions of ``n`` and ``r``.
+
+        ``n`` is the id of the user, and ``r`` is the number of the token among the user's tokens.
+        """
         raise NotImplementedError
 
     def prepare(self, number: int) -> None:
@@ -478,7 +481,7 @@ class NoAuthentication(Package):
 
 
 class OneQuery(NoAuthentication):
-    """The fastest that a query allows: an authenticator that only sends ``SELECT 1``."""
+    """The fastest authenticator that sends a query. It only sends ``SELECT 1``."""
 
     name = "SELECT 1"
     authenticator = "benchmarks.floor.SelectOne"

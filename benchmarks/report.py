@@ -102,7 +102,7 @@ class Report:
         Path(path).write_text(text + "\n", encoding="utf-8")
 
     def plot(self, path: str) -> None:
-        """Draw a bar for each case's median, with a tick at the 95th percentile if it is known."""
+        """Draw a bar for each case's first figure, with a tick at a known 95th percentile."""
         import matplotlib as mpl
 
         mpl.use("Agg")
@@ -139,7 +139,7 @@ def environment() -> dict[str, Any]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "cpus": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}",
-        # The load at the end of the run. The benchmark itself adds one to two to it.
+        # The load at the end of the run. The benchmark itself causes a load of one to two.
         "load": [round(load, 1) for load in os.getloadavg()],
         "versions": versions,
     }

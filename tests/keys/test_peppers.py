@@ -81,7 +81,7 @@ def test_the_digest_is_an_hmac_of_the_key(user: Any) -> None:
         ({1: ONE}, {1: ONE, 2: TWO}, 2),
         ({1: ONE}, {1: ONE, 2: TWO, 3: THREE}, 3),
         ({}, {1: ONE, 2: TWO}, 2),
-        # Stop using peppers. The old pepper stays known, so its keys still work…
+        # A pepper with a lower number is added. The pepper in use stays the same.
         ({2: TWO}, {2: TWO, 1: ONE}, 2),
     ],
 )
@@ -133,7 +133,7 @@ def test_the_next_use_replaces_an_old_pepper(user: Any) -> None:
     assert status_of(token) == 200
 
 
-def test_hashing_again_waits_for_no_interval(user: Any) -> None:
+def test_a_key_is_rehashed_before_the_interval_ends(user: Any) -> None:
     """The key is rehashed even if the last use was just written, or is not recorded."""
     token = operations.issue(user)
     assert status_of(token) == 200
@@ -242,7 +242,7 @@ def test_rotation_hashes_the_new_key_under_the_new_pepper(user: Any) -> None:
         assert status_of(response.data["token"]) == 200
 
 
-def test_a_previous_key_survives_a_pepper_that_is_raised_within_its_grace(user: Any) -> None:
+def test_a_previous_key_works_within_its_grace_after_a_change_of_the_pepper(user: Any) -> None:
     with under({1: ONE}):
         token = operations.issue(user)
         new = operations.rotate(token)
@@ -255,8 +255,8 @@ def test_a_previous_key_survives_a_pepper_that_is_raised_within_its_grace(user: 
 
 
 def test_a_token_that_was_hashed_again_meanwhile_can_be_rotated(user: Any) -> None:
-    """A client sends two requests right after a pepper was added. One rotates the key, and the
-    other rehashes it first."""
+    """A client sends two requests right after a pepper was added. While one of them waits to rotate
+    the key, the other one rehashes it."""
     token = operations.issue(user)
     with under({1: ONE}):
         presented = Token.objects.from_key(token.key)

@@ -68,7 +68,7 @@ def report_of(call: Callable[[], Any], request: Any = None) -> str:
 
 @pytest.fixture
 def fails() -> Any:
-    """Make the database fail at statements that begin with this text."""
+    """Let a test make the database fail at statements that begin with a given text."""
 
     def begin(what: str) -> Any:
         def fail(execute: Any, sql: str, *args: Any) -> Any:

@@ -64,7 +64,6 @@ def test_only_keys_with_the_given_prefixes_are_found() -> None:
 
 
 def test_keys_are_found_if_one_prefix_begins_another() -> None:
-    """Keys of both prefixes are found."""
     short, long = keys.generate("k"), keys.generate("kk_")
     keys_found = {key for _, key in found(f"{short}\n{long}".encode(), "k", "kk_")}
     assert keys_found == {short, long}
@@ -80,7 +79,8 @@ def test_keys_are_found_if_one_prefix_begins_another() -> None:
 def test_line_numbers_are_right_wherever_the_pieces_end(
     parts: list[str], piece: int, encoding: str
 ) -> None:
-    """The prefixes differ in length, so a key may end inside the bytes that are kept."""
+    """The search keeps some bytes for the next piece. With prefixes of different lengths, a whole
+    short key may be among these bytes."""
     lines = "".join(parts).split("\n")
     right = [
         (number, key)
@@ -107,7 +107,7 @@ def test_keys_are_found_wherever_the_pieces_end(parts: list[str], piece: int) ->
 
 
 class Endless(io.RawIOBase):
-    """A line without an end. It records how many bytes each read asked for."""
+    """One very long line. It records how many bytes each read asked for."""
 
     def __init__(self, pieces: int, key: str) -> None:
         self.left = pieces

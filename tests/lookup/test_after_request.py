@@ -114,7 +114,7 @@ def test_the_signals_of_requests_are_connected_only_if_a_write_has_to_wait() -> 
 
 
 def test_a_rolled_back_savepoint_does_not_drop_the_write() -> None:
-    """The write runs at the end of the request, not when the rest commits."""
+    """The write runs at the end of the request, not when the outer transaction commits."""
     action, other = Action(), Action()
     begin_request()
     with transaction.atomic():
@@ -194,7 +194,7 @@ def test_two_nested_requests_are_two_uses() -> None:
 
 
 def test_a_worker_without_requests_keeps_only_the_newest_writes() -> None:
-    """Each task of this task queue's worker is rolled back."""
+    """A worker of a task queue may roll back each task, and no request ever ends."""
     begin_request()
     actions = [Action() for _ in range(MOST_WAITING + 1)]
     for action in actions:
@@ -263,7 +263,7 @@ def test_without_autocommit_a_failing_write_does_not_break_the_transaction(
 class TestInATestCase:
     pytestmark = pytest.mark.django_db
 
-    def test_requests_do_not_touch_the_connection(self) -> None:
+    def test_requests_keep_the_connection_open(self) -> None:
         token = operations.issue(make_user())
         before = connection.connection
         assert [status_of(token) for _ in range(3)] == [200] * 3

@@ -1,4 +1,4 @@
-"""The compiled SELECT returns the same as the ORM. If it cannot, the ORM is used."""
+"""The compiled SELECT returns the same as the ORM. Where it cannot, the ORM selects the row."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _apart() -> Iterator[None]:
         yield
 
 
-# Only a rotation reads these, and it loads the row again.
+# Only a rotation reads these columns, and a rotation loads the row again.
 UNREAD = {"previous_until", *KEY_COLUMNS}
 
 
@@ -190,7 +190,7 @@ def test_a_request_reads_nothing_that_only_a_rotation_needs(user):
     assert by_statement(token).get_deferred_fields() == UNREAD
 
 
-def test_a_request_reads_the_digest_that_one_of_several_matched(user):
+def test_a_lookup_by_several_digests_reads_the_one_that_matched(user):
     token = get_token_model().objects.create(user=user)
     found = statement.fetch(type(token), [keys.unissued(), bytes(token.digest)], "default")
     assert found is not None
@@ -318,7 +318,7 @@ def test_a_changed_setting_drops_the_compiled_statement(user):
 
 
 def close_for_good() -> None:
-    """Close this thread's connection. Django itself keeps one to an in-memory database open."""
+    """Close this thread's connection. Django's ``close()`` keeps an in-memory database open."""
     BaseDatabaseWrapper.close(connection._connections[connection._alias])
 
 
@@ -365,7 +365,7 @@ def test_a_compiled_statement_holds_no_connection():
 
 
 def test_sqlite_gets_parameters_with_names():
-    """Django searches the whole SQL for parameters without names, on each request."""
+    """If parameters have no names, Django searches the whole SQL for them on each request."""
     compiled = statement._compile(get_token_model(), [keys.unissued(), keys.unissued()], connection)
     assert compiled is not None
     names = ["digest0", "digest1"] if connection.vendor == "sqlite" else None

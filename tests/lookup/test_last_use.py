@@ -252,7 +252,7 @@ def read_only() -> Iterator[None]:
 
 
 @both
-def test_a_read_only_database_authenticates(
+def test_requests_are_answered_with_a_read_only_database(
     token: Any, atomic: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     expired = operations.issue(token.user, ttl=timedelta(0))

@@ -94,7 +94,7 @@ class TestAnyNumberOfTokens:
         assert everything() == before
 
     @pytest.mark.parametrize("what", ["inactive", "of a changed password"])
-    def test_any_other_refusal_of_a_row_is_one_query(self, what: str) -> None:
+    def test_refusing_an_inactive_user_or_an_old_password_is_one_query(self, what: str) -> None:
         user = make_user()
         key = used(user).key
         if what == "inactive":

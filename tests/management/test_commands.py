@@ -102,7 +102,7 @@ class NowhereRouter:
 
 
 def test_commands_use_the_given_database(user: Any) -> None:
-    """The router's database has rows with the same ids. They stay."""
+    """Each query goes to the given database. The database of the router does not exist."""
     named = ["--database", "default"]
     old = timezone.now() - 300 * DAY
     with override_settings(DATABASE_ROUTERS=["tests.management.test_commands.NowhereRouter"]):
@@ -204,7 +204,7 @@ class TestMoments:
         assert here.replace(tzinfo=None) == datetime(2026, 3, 1)
         assert moment("2026-03-01T00:00") == moment("2026-03-01 00:00:00") == first
 
-    def test_an_offset_is_heeded(self) -> None:
+    def test_the_utc_offset_of_a_time_is_used(self) -> None:
         assert moment("2026-03-01T09:00:00+09:00") == moment("2026-03-01T00:00:00Z")
         assert moment("2026-03-01T00:00:00+01:00") < moment("2026-03-01T00:00:00Z")
 
@@ -252,7 +252,7 @@ class TestCreateToken:
             run("create_token", user.get_username(), *typed)
         assert Token.objects.get().expires_at == (lifetime and now + lifetime)
 
-    def test_max_ttl_caps_it(self, user: Any) -> None:
+    def test_max_ttl_shortens_the_lifetime(self, user: Any) -> None:
         now = timezone.now()
         with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": DAY}), at(now):
             run("create_token", user.get_username(), "--never")
@@ -269,7 +269,7 @@ class TestCreateToken:
             (["--ttl", "1d", "--never"], "not allowed with"),
         ],
     )
-    def test_bad_input_makes_nothing(self, user: Any, typed: list[str], why: str) -> None:
+    def test_bad_input_creates_no_token(self, user: Any, typed: list[str], why: str) -> None:
         assert why in str(refused("create_token", user.get_username(), *typed))
         assert not left()
 
@@ -597,7 +597,8 @@ class TestRevokeTokens:
         assert (
             revoke_in_batches(tokens, reason="command", batch_size=4, progress=totals.append) == 9
         )
-        # Batches of ids: 1 to 4 has 3 of ada and 1 of bob, 5 to 8 has 2 of each, 9 is of ada.
+        # The first 4 rows are 3 of ada and 1 of bob. The next 4 are 2 of bob and 2 of ada. The last
+        # row is of ada.
         assert totals == [3, 4, 6, 8, 9]
         assert left() == set(kept)
 
@@ -735,7 +736,9 @@ class TestTokenStats:
             "        13  no pepper: used for new keys\n"
         )
 
-    def test_the_number_of_queries(self, user: Any, other_user: Any) -> None:
+    def test_the_number_of_queries_depends_only_on_the_digest_versions(
+        self, user: Any, other_user: Any
+    ) -> None:
         """One query for the counts, two for each version, and one that finds no further version."""
         with queries() as asked:
             stats()
@@ -826,7 +829,7 @@ class TestFindLeakedTokens:
         assert len(left()) == 2
 
     def test_no_output_has_a_key(self, user: Any, tmp_path: Path, capsys: Any) -> None:
-        """Not even if a path or the name of a token contains a key."""
+        """A key is hidden even if it is a part of a path or of the name of a token."""
         token, other = operations.issue(user), operations.issue(user)
         Token.objects.filter(pk=token.pk).update(name=f"old {other.key}")
         (tmp_path / f"{token.key}.log").write_text(f"{token.key}\n{other.key}")

@@ -1,4 +1,4 @@
-"""No output stops a command's work, and ``--verbosity 0`` is silent."""
+"""Trouble with the output does not stop a command's work. ``--verbosity 0`` is silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Find the user that a command names: by name, by id, hidden users, and names of two users."""
+"""Find the user that a command names, by name or by id.
+
+Some users are hidden, and some names belong to two users.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Manager(models.Manager[Any]):
-    """A user manager of a project: hides some users, and finds others by another spelling."""
+    """A project's user manager. It hides some users, and finds others by another spelling."""
 
     hidden: tuple[Any, ...] = ()
 

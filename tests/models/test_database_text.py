@@ -137,7 +137,9 @@ def test_the_admin_finds_a_name_by_its_stored_form(user: Any) -> None:
 
 
 @pytest.mark.parametrize("column", ["kind", "name__icontains", "hint"])
-def test_a_filter_of_the_admin_with_such_a_character_is_no_error(user: Any, column: str) -> None:
+def test_an_admin_filter_with_a_character_that_cannot_be_stored_is_no_error(
+    user: Any, column: str
+) -> None:
     answer = browser().get(_admin(""), {column: "📱"})
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{_admin('')}?e=1")
 

@@ -137,7 +137,7 @@ def test_scopes_can_be_assigned_as_a_list(user, declared, change):
 
 @pytest.mark.parametrize("change", [assign, assign_only, update, bulk_update])
 @pytest.mark.parametrize("scopes", [["read", "typo"], []])
-def test_no_path_stores_a_list_with_unknown_scopes_or_none_at_all(user, declared, change, scopes):
+def test_no_path_stores_unknown_scopes_or_an_empty_list(user, declared, change, scopes):
     token = declared.objects.create(user=user, scopes="read")
     with pytest.raises(UnknownScopes), transaction.atomic():
         change(token, scopes)

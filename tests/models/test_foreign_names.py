@@ -1,4 +1,4 @@
-"""Names that the tokens of other packages have as columns: each error says what to write."""
+"""Tokens of other packages have columns that ours lack. The error for each says what to write."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LOOKED_UP = {
 
 
 @pytest.mark.parametrize("way", LOOKED_UP)
-def test_a_lookup_by_key_says_from_key(way: str) -> None:
+def test_the_error_for_a_lookup_by_key_names_from_key(way: str) -> None:
     with pytest.raises(FieldError, match=r"A key can't be looked up.*from_key") as raised:
         LOOKED_UP[way]()
     assert raised.value.__suppress_context__
@@ -46,7 +46,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("way", CHANGED)
-def test_a_change_of_the_key_says_rotate(way: str) -> None:
+def test_the_error_for_a_change_of_the_key_names_rotate(way: str) -> None:
     with pytest.raises(FieldError, match=r"A key can't be changed.*operations\.rotate\(token\)"):
         CHANGED[way]()
 
@@ -61,27 +61,27 @@ RENAMED = {
 
 
 @pytest.mark.parametrize("way", RENAMED)
-def test_a_column_of_another_package_says_which_column_to_write(way: str) -> None:
+def test_the_error_for_a_column_of_another_package_names_our_column(way: str) -> None:
     call, ours = RENAMED[way]
     with pytest.raises(FieldError, match=f"A token has no column .* Write '{ours}'"):
         call()
 
 
-def test_another_missing_column_is_djangos_own_error() -> None:
+def test_any_other_missing_column_is_djangos_own_error() -> None:
     with pytest.raises(FieldError, match="Cannot resolve keyword 'colour'"):
         Token.objects.filter(colour="red")
     with pytest.raises(FieldError, match="Cannot resolve keyword 'colour'"):
         Token.objects.values("colour")
 
 
-def test_an_annotation_may_have_such_a_name(user: Any) -> None:
+def test_an_annotation_may_have_the_name_of_a_foreign_column(user: Any) -> None:
     token = Token.objects.create(user=user)
     named = Token.objects.annotate(expiry=F("expires_at"))
     assert named.values_list("expiry", flat=True).get() == token.expires_at
     assert named.filter(expiry=token.expires_at).only("user").get() == token
 
 
-def test_a_query_changes_what_it_can(user: Any) -> None:
+def test_a_column_of_our_own_can_be_changed(user: Any) -> None:
     token = Token.objects.create(user=user)
     token.name = "phone"
     assert Token.objects.bulk_update([token], ["name"]) == 1

@@ -71,7 +71,7 @@ def test_expiry_to_the_microsecond(user: Any, edge: str) -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_an_expired_token_cannot_list_or_rename(user: Any, edge: str) -> None:
+def test_an_expired_token_is_not_listed_and_cannot_be_renamed(user: Any, edge: str) -> None:
     mine = operations.issue(user, ttl=2 * HOUR)
     other = operations.issue(user, ttl=HOUR)
     assert other.expires_at is not None
@@ -156,7 +156,7 @@ def test_a_given_lifetime_wins_over_the_settings(
     assert row(token).expires_at == (None if ttl is None else now + ttl)
 
 
-def test_a_token_can_never_expire(user: Any) -> None:
+def test_a_token_without_an_expiry_stays_usable(user: Any) -> None:
     token = operations.issue(user, ttl=None)
     with at(timezone.now() + 7000 * DAY):
         assert status_of(token) == 200
@@ -238,7 +238,7 @@ def loaddata(user: Any) -> None:
 
 
 def loaddata_idle(user: Any) -> None:
-    """Load a token that uses would renew forever."""
+    """Load a token that its uses would renew forever."""
     with override_settings(DRF_TOKEN_AUTH={"TTL": None}):
         token = operations.issue(user, ttl=None, idle_timeout=12 * HOUR)
         assert token.renewable_until is None

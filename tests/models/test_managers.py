@@ -93,7 +93,7 @@ def test_aget_or_create_creates_a_token_that_is_found_again(tokens, user):
     assert tokens.get_or_create(user=user) == (token, False)
 
 
-def test_update_or_create_changes_the_newest(tokens, user):
+def test_update_or_create_changes_the_newest_token(tokens, user):
     token = tokens.create(user=user)
     found, created = tokens.update_or_create(user=user, defaults={"name": "renamed"})
     assert (found, created) == (token, False)
@@ -108,7 +108,7 @@ def test_the_error_for_a_key_lookup_says_what_to_write(tokens, method, lookup):
         getattr(tokens, method)(**lookup)
 
 
-def test_bulk_create_gives_each_a_key_an_expiry_and_a_stamp(tokens, user, other_user):
+def test_bulk_create_gives_each_token_a_key_an_expiry_and_a_stamp(tokens, user, other_user):
     made = tokens.bulk_create(
         [
             get_token_model()(user=user),
@@ -209,7 +209,7 @@ class NowhereRouter:
 
 
 def test_revoke_uses_the_given_database(tokens, user):
-    """The database of the router has a row with the same id. It stays."""
+    """Each query goes to the given database. The database of the router does not exist."""
     made = [tokens.create(user=user) for _ in range(4)]
     with override_settings(DATABASE_ROUTERS=["tests.models.test_managers.NowhereRouter"]):
         assert tokens.using("default").filter(pk=made[0].pk).revoke(reason="admin") == 1

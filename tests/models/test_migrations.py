@@ -1,4 +1,4 @@
-"""The migrations of the models in the settings, and of each variant in its own process."""
+"""Test the migrations with these settings. Each test with other settings has its own process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_there_are_no_missing_migrations(db: None) -> None:
     "target", ['"drf_token_auth.Token"', "settings.DRF_TOKEN_AUTH_TOKEN_MODEL"]
 )
 def test_a_foreign_key_to_tokens_can_be_migrated(tmp_path: Path, target: str) -> None:
-    """Django's makemigrations reads the setting of a swappable model without a default."""
+    """Django's makemigrations reads the setting that names the token model. It must exist."""
     (tmp_path / "logbook").mkdir()
     (tmp_path / "logbook" / "__init__.py").touch()
     (tmp_path / "logbook" / "models.py").write_text(
@@ -108,7 +108,7 @@ class TestTheTable:
         assert "last_used_at" not in indexed
 
     def test_the_digest_has_no_index_for_like(self, constraints: list[dict[str, Any]]) -> None:
-        # On PostgreSQL, Django adds such an index to each unique text column.
+        # On PostgreSQL, Django adds an index for LIKE to each unique text column.
         on_digest = [one for one in constraints if "digest" in (one["columns"] or [])]
         assert len([one for one in on_digest if one["index"] or one["unique"]]) == 1
 

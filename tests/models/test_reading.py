@@ -1,4 +1,4 @@
-"""Read a token: its label, its dates, and its key or the reason why it has none."""
+"""Read a token: its label, its dates and its key. Without a key, the error says why."""
 
 from __future__ import annotations
 

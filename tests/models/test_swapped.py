@@ -1,4 +1,4 @@
-"""A project with its own token model: all steps, and the mistakes on the way."""
+"""A project with its own token model: all steps of a token, and mistakes in the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.projects_on_disk import Project
 
-# The names are the same as with the package's own model. They lead to another class.
+# The script imports the same names as with the package's own model. They lead to ApiToken.
 WHOLE_JOB = """
 import json
 from datetime import timedelta

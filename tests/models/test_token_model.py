@@ -15,7 +15,7 @@ from drf_token_auth import get_token_model
 from drf_token_auth.base_models import AbstractToken
 
 
-def test_an_app_that_is_removed_takes_its_model_with_it() -> None:
+def test_the_token_model_of_a_removed_app_is_an_error() -> None:
     model = get_token_model()
     without = [app for app in settings.INSTALLED_APPS if app != model._meta.app_config.name]
     with override_settings(INSTALLED_APPS=without):
@@ -45,7 +45,7 @@ def one_off() -> Any:
 
 
 @pytest.mark.usefixtures("_registered_for_this_test")
-def test_a_model_that_is_defined_again_is_the_one_in_use() -> None:
+def test_a_model_that_is_defined_again_replaces_the_first() -> None:
     first = one_off()
     with override_settings(DRF_TOKEN_AUTH_TOKEN_MODEL="early.OneOff"):
         assert get_token_model() is first

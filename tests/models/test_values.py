@@ -1,4 +1,4 @@
-"""Values of the wrong type: a new token says what to write, on each path that makes one."""
+"""Values of the wrong type. On each path that creates a token, the error says what to write."""
 
 from __future__ import annotations
 

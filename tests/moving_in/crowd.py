@@ -20,7 +20,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 CLIENTS = 2
-# The number of imported tokens. A batch has 1,000, so more tokens would show nothing new.
+# The number of imported tokens. Each transaction copies 1,000 of them. So there are many
+# transactions, and more tokens would show nothing new.
 CROWD = 100_000 if connection.vendor == "sqlite" else 10_000
 
 
@@ -58,7 +59,10 @@ def imported(*arguments: str) -> str:
 
 @contextmanager
 def hammering(keys: Sequence[str], *places: str) -> Iterator[Counter[int]]:
-    """Let clients send requests all the time, each with one of the keys. Return the answers."""
+    """Let clients send requests until the block ends, each with one of the keys.
+
+    After the block, the yielded counter has the number of answers of each status.
+    """
     answers: Counter[int] = Counter()
     is_over = threading.Event()
 

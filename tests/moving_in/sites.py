@@ -163,7 +163,7 @@ class Release:
         elif words[0] == "rm":
             (self.home / words[1]).unlink()
         else:
-            # The environment has it already.
+            # The package is already installed.
             assert words == ["python", "-m", "pip", "install", "drf-token-auth"], words
         return ""
 

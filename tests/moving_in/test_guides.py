@@ -21,7 +21,7 @@ OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim", "lee"]
 
 
 def log_in(server: Server, source: str, name: str) -> str:
-    """Log in. Return the client's next header. The client reads the same field of each answer."""
+    """Log in. Return the header of the next requests. Each package sends the key as ``token``."""
     if source == "knox":
         answer = server.post("/api/login/", basic(name))
     else:
@@ -55,7 +55,7 @@ class Clients:
             }
 
     def go_on(self, server: Server) -> None:
-        """Let the clients do what they can do with each package."""
+        """Use all keys. With durin, also refresh a token. With knox, also send a wrong password."""
         self.are_in(server)
         header = self.headers["cleo"]
         if self.source == "durin":
@@ -231,7 +231,7 @@ def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
 
 
 def test_a_site_moves_on_the_short_path(short_site: Site, source: str) -> None:
-    """Stop the site for one release. The old app stays installed while a way back is wanted."""
+    """Stop the site for one release. The old app stays installed until no way back is needed."""
     site, clients = short_site, Clients(source)
     before = site.releases[0]
     with before.serving() as old:
@@ -352,7 +352,7 @@ def test_a_site_moves_from_jwts(tmp_path: Path) -> None:
         assert other.post("/api/logout/", access_of(jwts)[0]).status == 400
         assert other.post("/api/token/exchange/", keys["ada"]).status == 401
         assert "access" in pair(one, "dan")
-        # Bob's client has to log in once.
+        # Go back to the old release. It refuses keys, and still accepts JWTs.
         with before.serving() as old:
             assert old.who(keys["ada"]) == 401
             assert old.who(refreshed(old, jwts["ada"])) == "ada"
@@ -361,6 +361,7 @@ def test_a_site_moves_from_jwts(tmp_path: Path) -> None:
     with third.serving() as new:
         assert names_of(new, list(keys.values())) == ["ada", "cleo"]
         are_out(access_of(jwts), new)
+        # Bob's client has no key, so bob has to log in once.
         body = new.post("/api/token/", username="bob", password=PASSWORD).body
         assert new.who(f"Bearer {body['access']}") == "bob"
 

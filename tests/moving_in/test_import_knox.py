@@ -49,7 +49,7 @@ def test_an_imported_key_works_in_the_same_header(user, prefix):
     assert Token.objects.get().hint == key.removeprefix(prefix)[:4]
 
 
-def test_an_older_prefix_of_the_keys_is_part_of_them(user):
+def test_a_key_with_an_earlier_prefix_works_after_the_import(user):
     with override_settings(REST_KNOX={"TOKEN_PREFIX": "old-"}):
         _, key = Old.objects.create(user)
     imported("knox")

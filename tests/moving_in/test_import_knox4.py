@@ -1,4 +1,4 @@
-"""``import_tokens knox`` from version 4. Version 5 of knox refuses the keys of version 4."""
+"""``import_tokens knox`` with version 4 of knox. Version 5 refuses the keys of version 4."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def test_revoked_once(user: Any, atomic: bool, path: str) -> None:
     if request_path is not None:
         assert event.request.path == request_path
         assert isinstance(event.request, HttpRequest)
-    # The row as it was before it was deleted.
+    # The event has the row as it was before the deletion.
     assert (event.token.name, event.token.user_id) == ("mine", user.pk)
     assert not Token.objects.filter(pk=token.pk).exists()
     with pytest.raises(KeyNotShown):
@@ -475,7 +475,9 @@ def test_user_logged_in_once(user: Any, atomic: bool) -> None:
         ("/auth/tokens/", "get", 0),
     ],
 )
-def test_user_logged_out_once(user: Any, atomic: bool, path: str, method: str, times: int) -> None:
+def test_only_a_logout_of_the_caller_sends_user_logged_out(
+    user: Any, atomic: bool, path: str, method: str, times: int
+) -> None:
     client = client_of(operations.issue(user))
     with atomic_requests(atomic), watching("user_logged_out") as said:
         assert getattr(client, method)(path).status_code < 300
@@ -511,7 +513,7 @@ def test_a_request_without_a_password_is_not_a_failed_login(user: Any) -> None:
     assert failed == []
 
 
-def test_a_login_over_the_limit_is_not_a_login(user: Any) -> None:
+def test_a_login_over_the_limit_sends_no_user_logged_in(user: Any) -> None:
     conf = {"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"}
     with override_settings(DRF_TOKEN_AUTH=conf), watching("user_logged_in") as said:
         log_in(user)
@@ -684,7 +686,7 @@ def report_of(request: Any, call: Callable[[], Any]) -> str:
 
 
 def test_a_database_dump_restores_tokens(user: Any) -> None:
-    """dumpdata and loaddata: the digest is there, the key is not."""
+    """A dump by dumpdata has the digest of a token, but not its key."""
     token = operations.issue(user)
     dump = serializers.serialize("json", Token.objects.all())
     assert token.key not in dump

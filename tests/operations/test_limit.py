@@ -101,7 +101,7 @@ def test_expired_tokens_do_not_count(user: Any) -> None:
     assert names() == ["expired", "expiring", "a"]
 
 
-def test_a_token_of_the_last_microsecond_counts(user: Any) -> None:
+def test_a_token_counts_until_its_last_microsecond(user: Any) -> None:
     now = timezone.now()
     Token.objects.create(user=user, name="a", expires_at=now + timedelta(microseconds=1))
     with limit(1), at(now):
@@ -141,7 +141,7 @@ def test_eviction_sends_a_signal(user: Any, django_capture_on_commit_callbacks: 
     assert status_of(new) == 200
 
 
-# Rejecting
+# With WHEN_FULL "reject"
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -272,7 +272,7 @@ def test_bulk_create_needs_room_for_all_tokens(user: Any, other_user: Any) -> No
 
 @ways
 def test_a_user_with_the_id_0_has_a_limit_too(user: Any, make: Any) -> None:
-    # MySQL stores no 0 in such a column, so the user keeps the id there.
+    # MySQL cannot store the id 0 in this column. There, the user keeps its id.
     if isinstance(user.pk, int) and connection.features.allows_auto_pk_0:
         user.pk = user.id = 0
         user.username = "zero"
@@ -326,8 +326,9 @@ def test_a_usable_token_creates_a_token(user: Any) -> None:
 
 
 @pytest.mark.parametrize("end", ["deactivated", "deleted"])
-def test_a_user_deleted_meanwhile_gets_no_token(user: Any, end: str) -> None:
-    """The caller knows that this user is inactive, and may issue a token."""
+def test_a_user_who_is_deactivated_or_deleted_meanwhile_gets_no_token(user: Any, end: str) -> None:
+    """A caller that loads the user after the change sees that the user is inactive. This caller may
+    issue a token."""
     users = type(user)._default_manager.filter(pk=user.pk)
     if end == "deactivated":
         users.update(is_active=False)

@@ -38,7 +38,7 @@ def test_a_revoked_token_cannot_be_renamed(user: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_an_error_of_the_database_is_not_a_revoked_token(user: Any) -> None:
+def test_a_database_error_is_raised_and_not_taken_for_a_revoked_token(user: Any) -> None:
     token = operations.issue(user)
 
     def fail(**kwargs: Any) -> None:

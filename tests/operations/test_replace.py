@@ -27,7 +27,7 @@ def test_the_new_key_works_and_the_replaced_one_is_refused(user: Any) -> None:
     assert new.expires_at - timezone.now() < timedelta(days=1)
 
 
-def test_other_names_kinds_and_users_stay(user: Any, other_user: Any) -> None:
+def test_tokens_with_another_name_kind_or_user_stay(user: Any, other_user: Any) -> None:
     kept = {
         operations.issue(user, kind="personal", name="CI"),
         operations.issue(user, name="API key"),
@@ -57,7 +57,7 @@ def test_the_signal_says_that_the_token_was_replaced(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_refused_revokes_nothing(user_factory: Any) -> None:
+def test_a_refused_replacement_revokes_nothing(user_factory: Any) -> None:
     user = user_factory()
     old = operations.replace(user, name="API key")
     with pytest.raises(UnknownScopes):

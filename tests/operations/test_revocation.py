@@ -133,7 +133,7 @@ def test_the_token_of_a_deactivated_user_is_revoked(atomic: bool, kind: str) -> 
 
 
 def test_the_token_of_a_hidden_user_is_revoked(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some projects keep the rows of deleted users, and a manager hides them. Some come back."""
+    """Some projects keep the rows of deleted users and hide them. A hidden user may come back."""
     token = operations.issue(user)
     with monkeypatch.context() as patch:
         hide(user, patch)
@@ -169,7 +169,7 @@ def test_a_request_without_a_key(db: None, data: Any) -> None:
 
 
 def test_the_key_alone_is_enough(user: Any, other_user: Any) -> None:
-    """A person who finds a key on the web may have no account, or another one."""
+    """A person who finds a key on the web may have no account, or another account."""
     found = operations.issue(other_user)
     assert is_answered_as_always(revoke(found.key, client_of(operations.issue(user))))
     assert status_of(found) == 401

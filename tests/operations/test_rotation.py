@@ -1,4 +1,4 @@
-"""A rotation makes a new key. The previous key works within its grace. Later it is reuse."""
+"""A rotation makes a new key. The previous key works within its grace. A later use is reuse."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ def test_the_thief_cannot_hide_a_replaced_key_by_rotating_its_own() -> None:
 
 
 PEPPERS = {1: "one " * 10, 2: "two " * 10, 3: "three " * 10}
-# The settings for each rotation of a test, from the number of the rotation.
+# Each function gets the number of a rotation, and returns the settings for this rotation.
 CHANGES: dict[str, Any] = {
     "same settings": lambda number: {},
     "a pepper": lambda number: {"PEPPERS": PEPPERS, "PEPPER": 1},

@@ -47,7 +47,7 @@ class Named:
 
 
 class Replaced:
-    """A view of the project itself stands before the include."""
+    """The project's own view stands before the include of the pages."""
 
     own = path("account/api-tokens/", TokenListView.as_view(title="Our API tokens"))
     urlpatterns = [own, *plain]
@@ -254,7 +254,7 @@ def test_more_than_a_hundred_chosen_tokens_are_all_revoked(page: Client, user: A
     assert not Token.objects.exists()
 
 
-def test_a_wrong_password_does_not_make_the_login_recent(user: Any) -> None:
+def test_a_wrong_password_does_not_make_the_login_fresh(user: Any) -> None:
     page = stale_page(user)
     before = page.session[_LOGIN_AT]
     make(page, password="wrong")

@@ -33,7 +33,7 @@ def crowd(user: Any, kind: str, count: int) -> None:
 
 @lists
 @pytest.mark.parametrize("count", [0, 1, 25, 1000])
-def test_five_queries_however_long_the_list(
+def test_a_list_of_any_length_needs_at_most_five_queries(
     page: Client, user: Any, path: str, kind: str, count: int
 ) -> None:
     crowd(user, kind, count)
@@ -61,7 +61,7 @@ def test_a_row_links_to_the_pages_of_its_token(
 
 
 @lists
-def test_only_the_users_usable_tokens_of_the_kind(
+def test_a_list_has_only_the_users_usable_tokens_of_its_kind(
     page: Client, user: Any, other_user: Any, path: str, kind: str
 ) -> None:
     past = timezone.now() - timedelta(seconds=1)
@@ -112,7 +112,7 @@ class TestSearch:
         assert 'type="search"' in page.get(TOKENS).content.decode()
         assert 'type="search"' not in page.get(DEVICES).content.decode()
 
-    def test_it_finds_a_part_of_a_name_or_the_start_of_the_key(
+    def test_a_search_finds_a_part_of_a_name_or_the_start_of_the_key(
         self, page: Client, user: Any, many: None
     ) -> None:
         token = Token.objects.get(name__startswith="Ünusual")
@@ -138,12 +138,12 @@ class TestSearch:
     @pytest.mark.parametrize(
         "words", ["\x00", "a\x00b", "x" * 10_000, "'\"<>&%_\\", "\ud7ff🙂", " "]
     )
-    def test_any_text_is_an_answer(self, page: Client, many: None, words: str) -> None:
+    def test_any_words_get_an_answer(self, page: Client, many: None, words: str) -> None:
         response = page.get(TOKENS, {"q": words, "page": "9" * 50})
         assert response.status_code == 200
         assert len(response.content) < 60_000
 
-    def test_a_key_is_not_searched_and_on_no_page(self, page: Client, user: Any) -> None:
+    def test_a_key_is_not_searched_for_and_is_on_no_page(self, page: Client, user: Any) -> None:
         key = operations.issue(user, kind="personal", name="deploy").key
         for words in (key, f"Token {key}"):
             response = page.get(TOKENS, {"q": words}, follow=True)
@@ -154,7 +154,7 @@ class TestSearch:
 
 class TestExpired:
     @lists
-    def test_they_are_apart_from_those_that_work(
+    def test_expired_tokens_are_in_a_section_of_their_own(
         self, page: Client, user: Any, other_user: Any, path: str, kind: str
     ) -> None:
         past = timezone.now() - timedelta(hours=1)
@@ -173,7 +173,7 @@ class TestExpired:
         assert "other kind" not in text
         assert "theirs" not in text
 
-    def test_without_any_there_is_no_section(self, page: Client, personal: Any) -> None:
+    def test_without_expired_tokens_there_is_no_section(self, page: Client, personal: Any) -> None:
         assert "<details" not in page.get(TOKENS).content.decode()
 
     def test_only_the_last_expired_tokens_are_shown(self, page: Client, user: Any) -> None:
@@ -212,7 +212,9 @@ def test_each_list_counts_the_other(page: Client, user: Any) -> None:
     assert "You are also logged in on 1 device." in page.get(TOKENS).content.decode()
 
 
-def test_never_used_is_not_a_guess(page: Client, user: Any, personal: Any) -> None:
+def test_the_last_use_is_shown_only_if_uses_are_recorded(
+    page: Client, user: Any, personal: Any
+) -> None:
     assert "Last used" in page.get(TOKENS).content.decode()
     with override_settings(DRF_TOKEN_AUTH={"LAST_USED_INTERVAL": None}):
         for path in (TOKENS, f"{TOKENS}?sort=used", f"{TOKENS}{personal.pk}/"):

@@ -60,7 +60,7 @@ def test_the_lifetime_is_as_chosen(page: Client) -> None:
     assert Token.objects.get().expires_at == now + 30 * DAY
 
 
-def test_the_default_is_personal_ttl(page: Client) -> None:
+def test_the_default_lifetime_is_personal_ttl(page: Client) -> None:
     with override_settings(DRF_TOKEN_AUTH={"PERSONAL_TTL": timedelta(hours=12)}):
         form = page.get(NEW).context["form"]
     assert form["lifetime"].value() == "43200"
@@ -146,7 +146,7 @@ class TestNames:
         Token.objects.all().delete()
         assert key_in(make(page))
 
-    def test_devices_and_other_users_take_no_name(
+    def test_the_name_of_a_device_or_of_another_users_token_is_free(
         self, page: Client, user: Any, other_user: Any
     ) -> None:
         operations.issue(user, name="deploy")

@@ -165,7 +165,7 @@ class TestAnotherUser:
     @pytest.mark.parametrize(
         "pk", ["0", "-1", "007", "x", "%00", "9" * 30, "9" * 5000, "1_0", "٣", "1.0"]
     )
-    def test_no_id_is_an_error_of_the_server(self, page: Client, pk: str) -> None:
+    def test_no_id_causes_a_server_error(self, page: Client, pk: str) -> None:
         for path in ("devices", "api-tokens"):
             assert page.get(f"{ACCOUNT}/{path}/{pk}/").status_code == 404
 
@@ -256,7 +256,7 @@ def test_a_form_that_htmx_sends_is_not_lost(page: Client, personal: Any) -> None
     assert not Token.objects.filter(pk=personal.pk).exists()
 
 
-def test_a_user_without_the_right_creates_no_token(
+def test_a_user_without_permission_creates_no_token(
     page: Client, personal: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(PageView, "may_make_token", lambda self: False)

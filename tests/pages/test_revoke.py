@@ -30,7 +30,7 @@ def test_one_api_token_is_revoked(page: Client, user: Any) -> None:
 
 
 class TestTheSecondRequestOfADoubleClick:
-    """Without the script, the browser sends both and shows the answer to the second."""
+    """Without the script, the browser sends both requests and shows the answer to the second."""
 
     @pytest.mark.parametrize("end", ["revoked", "expired"])
     @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ class TestTheSecondRequestOfADoubleClick:
         first, second = (page.post(path, {"replaces": personal.hint}) for _click in (1, 2))
         assert "key" in first.context
         assert "already been replaced" in second.content.decode()
-        # The user has not seen the key, and can ask for another one in the form that they see.
+        # The browser did not show the new key. The form in the second answer creates another key.
         form = second.context["form"]
         assert "key" in page.post(path, {"replaces": form["replaces"].value()}).context
 

@@ -30,7 +30,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class BobsPassword(ModelBackend):
-    """A backend such as one for smart cards, which decides itself whose credentials these are."""
+    """A backend that always finds bob, like a backend for smart cards that ignores the name."""
 
     def authenticate(self, request: Any, **credentials: Any) -> Any:
         return get_user_model().objects.get(email="bob@example.com")
@@ -49,7 +49,7 @@ def asks_password(response: Any) -> bool:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_a_login_is_recent_until_the_microsecond(user: Any, edge: str) -> None:
+def test_a_login_is_fresh_until_the_last_microsecond(user: Any, edge: str) -> None:
     now = timezone.now()
     client = Client()
     with at(now):
@@ -71,7 +71,7 @@ def test_a_session_from_before_the_package_was_installed_is_stale(page: Client) 
 
 
 class TestPassword:
-    def test_the_right_one_makes_the_token_in_the_same_post(self, user: Any) -> None:
+    def test_the_right_password_creates_the_token_in_the_same_post(self, user: Any) -> None:
         page = stale_page(user)
         response = make(page, password=PASSWORD)
         assert status_of(key_in(response)) == 200
@@ -154,7 +154,7 @@ class TestLogInAgain:
         user.save()
         return stale_page(user)
 
-    def test_the_page_says_so_and_logs_out_on_a_post(self, sso_page: Client) -> None:
+    def test_the_page_asks_for_a_new_login_and_logs_out_on_a_post(self, sso_page: Client) -> None:
         text = sso_page.get(NEW).content.decode()
         assert "lease log in again" in text
         assert "Log in again</h1>" in text
@@ -253,7 +253,9 @@ class TestNewKey:
         assert "has already been replaced" in again.content.decode()
         assert status_of(key) == 200
 
-    def test_without_grace_the_page_says_so(self, page: Client, personal: Any) -> None:
+    def test_without_grace_the_page_says_that_the_key_stops_at_once(
+        self, page: Client, personal: Any
+    ) -> None:
         with override_settings(DRF_TOKEN_AUTH={"ROTATION_GRACE": None}):
             text = page.get(f"/account/api-tokens/{personal.pk}/new-key/").content.decode()
         assert "stops working at once" in text

@@ -1,4 +1,4 @@
-"""Every way to change a password revokes the login tokens that were made with the old one."""
+"""After each way to change a password, login tokens with the old password are refused."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_noticing_a_new_password_costs_no_query(user: Any) -> None:
     ("bound", "login", "personal"),
     [((), 200, 200), (("personal",), 200, 401), (("login", "personal"), 401, 401)],
 )
-def test_which_kinds_are_bound_is_a_setting(
+def test_a_setting_names_the_kinds_that_are_bound(
     user: Any, bound: Any, login: int, personal: int
 ) -> None:
     with override_settings(DRF_TOKEN_AUTH={"PASSWORD_BOUND": bound}):
@@ -212,7 +212,7 @@ def test_which_kinds_are_bound_is_a_setting(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_token_from_before_it_was_bound_is_bound_at_its_next_use() -> None:
+def test_an_unbound_token_is_bound_at_its_next_use() -> None:
     user = make_user()
     with override_settings(DRF_TOKEN_AUTH={"PASSWORD_BOUND": ()}):
         used, unused = operations.issue(user), operations.issue(user)
@@ -221,7 +221,7 @@ def test_a_token_from_before_it_was_bound_is_bound_at_its_next_use() -> None:
     assert row(used).user_stamp is not None
     shell(fresh(user))
     assert status_of(used) == 401
-    assert status_of(unused) == 200  # no password is known for it yet
+    assert status_of(unused) == 200  # it is not bound to a password yet
 
 
 def test_changing_the_password_back_does_not_make_tokens_usable(user: Any) -> None:
@@ -270,7 +270,7 @@ def test_the_next_login_revokes_tokens_with_an_old_password(
     assert set(Token.objects.all()) == {personal, usable}
 
 
-# The caller is kept
+# The token of the request is kept
 
 
 @pytest.mark.django_db(transaction=True)
@@ -511,7 +511,7 @@ def test_a_change_to_a_better_hash_is_a_change(db: None) -> None:
 
 
 def test_a_change_after_an_upgrade_is_a_change(db: None) -> None:
-    """The same instance had its hash upgraded before."""
+    """The hash of the same instance was upgraded before."""
     with hashers(Before):
         user = make_user()
         token = operations.issue(user)
@@ -575,7 +575,7 @@ def test_a_login_whose_upgrade_came_second_checks_the_password_again(hashed_befo
 
 @pytest.mark.parametrize("due", [True, False], ids=["due", "not due"])
 @pytest.mark.parametrize("change", [update, shell])
-def test_a_login_with_the_old_password_gets_no_token_that_outlives_the_change(
+def test_a_login_gets_no_token_if_the_password_changes_meanwhile(
     db: None, due: bool, change: Callable[[Any], None]
 ) -> None:
     """The password changes after the check and before the token is made."""
@@ -671,7 +671,7 @@ def test_a_password_set_to_none_is_saved(user: Any, columns: list[str] | None) -
 
 
 def test_a_password_saved_with_everything_else_is_never_discarded(user: Any) -> None:
-    """The project stores another password, but marks the instance as Django does for no change."""
+    """The project clears ``_password``, as Django does if only the hash of a password changes."""
     loaded = fresh(user)
     loaded.set_password(NEW)
     loaded._password = None
@@ -771,7 +771,7 @@ def test_a_user_deleted_during_the_login_is_a_wrong_credential(db: None) -> None
     assert response.data == WRONG
 
 
-# Not a change either: SECRET_KEY, unusable passwords, other user models
+# No change of a password either: SECRET_KEY, unusable passwords, other user models
 
 
 def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:
@@ -788,7 +788,7 @@ def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:
 
 
 def test_setting_an_unusable_password_again_is_not_a_change(user: Any) -> None:
-    """Some single sign-on back ends set one at each login."""
+    """Some single sign-on back ends set an unusable password at each login."""
     unusable(user)
     token = operations.issue(user)
     before = fresh(user).password
@@ -822,7 +822,7 @@ def test_saving_other_columns_of_a_user_with_an_unusable_password_locks_nothing(
 
 @isolate_apps("django.contrib.contenttypes")
 def test_a_model_with_a_password_that_is_not_the_user_model_is_left_alone(user: Any) -> None:
-    """Its rows have the same primary keys as users."""
+    """The rows of the other model have the same primary keys as users."""
 
     class Customer(AbstractBaseUser):
         class Meta:
@@ -838,7 +838,7 @@ def test_a_model_with_a_password_that_is_not_the_user_model_is_left_alone(user: 
 
 @pytest.fixture
 def own_session_hash(user: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let the user model override ``get_session_auth_hash()``. It reads the returned list."""
+    """Make ``get_session_auth_hash()`` return the first item of the returned list."""
     values = ["one"]
     monkeypatch.setattr(User, "get_session_auth_hash", lambda self: values[0], raising=False)
     return values
@@ -925,7 +925,7 @@ def test_a_deleted_user_is_refused_at_once(user: Any) -> None:
 
 
 def test_a_view_called_directly_refuses_a_token_with_an_old_password(user: Any) -> None:
-    """Every lookup of a key compares the stamp, also without a request."""
+    """Every lookup of a key compares the stamp, also if no middleware runs."""
     token = operations.issue(user)
     shell(fresh(user))
     request = APIRequestFactory().post("/auth/logout/", HTTP_AUTHORIZATION=f"Token {token.key}")

@@ -34,7 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def connected(options: dict[str, Any], **settings: Any) -> Iterator[Any]:
-    """Replace the default connection by one to the same database with other options."""
+    """Replace the default connection by a copy of it that has other options."""
     statement._forget()
     ours = connections["default"]
     other = ours.copy()
@@ -76,7 +76,7 @@ def prepared() -> int:
 
 
 @pytest.mark.parametrize("how", OPTIONS)
-def test_both_objects_are_the_orms(token: Any, how: str) -> None:
+def test_the_token_and_the_user_equal_those_of_the_orm(token: Any, how: str) -> None:
     with connected(OPTIONS[how]):
         for _ in range(4):
             assert_equal(token)
@@ -102,7 +102,10 @@ def test_a_connection_closed_between_two_requests_is_opened_again(token: Any, ho
 
 
 def requests_of(token: Any) -> Callable[[], str]:
-    """Send requests as a server does, so that the settings decide which connections are closed."""
+    """Return a function that sends a request as a server does.
+
+    So the settings decide which connections are closed after a request.
+    """
     serve = WSGIHandler()
 
     def ask() -> str:

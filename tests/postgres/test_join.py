@@ -111,7 +111,7 @@ def test_a_join_with_a_parameter_is_left_as_it_is() -> None:
 
 
 def test_a_join_under_an_alias_is_left_as_it_is() -> None:
-    """A token model can use the users' table, and then the join has an alias."""
+    """If the table of the users is the table of the tokens, the join has an alias."""
 
     class Tok(AbstractToken):
         user = models.ForeignKey("self", models.CASCADE)

@@ -68,10 +68,10 @@ def test_the_command_is_silent_at_verbosity_0_on_a_terminal(user):
 
 
 def listen(**kwargs: Any) -> None:
-    """Connect a receiver to every deletion, as search indexes and audit logs do."""
+    """Receive every deletion, as search indexes and audit logs do."""
 
 
-def test_at_verbosity_2_it_says_who_receives_each_deletion(user):
+def test_at_verbosity_2_the_command_names_the_receivers_of_deletions(user):
     some_expired(user, 3)
     post_delete.connect(listen)
     try:
@@ -85,7 +85,7 @@ def test_at_verbosity_2_it_says_who_receives_each_deletion(user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_at_verbosity_2_it_names_the_models_that_point_at_tokens(user):
+def test_at_verbosity_2_the_command_names_the_models_that_point_at_tokens(user):
     some_expired(user, 3)
     with project_models.note(CASCADE) as model:
         assert f"{model._meta.label} has a foreign key to it." in purge("--verbosity=2")

@@ -62,7 +62,7 @@ def test_an_empty_table_is_not_an_error(db):
     ages=st.lists(st.none() | st.integers(-5, 5), max_size=25),
     batch_size=st.integers(1, 8),
 )
-def test_ties_and_batches_neither_skip_nor_loop(db, ages, batch_size):
+def test_with_equal_expiries_no_row_is_skipped_and_the_purge_ends(db, ages, batch_size):
     model = get_token_model()
     model.objects.all().delete_silently()
     person = model._meta.get_field("user").related_model.objects.first() or make_user("tess")
@@ -91,7 +91,7 @@ def test_close_distant_and_equal_expiries_are_purged_in_batches(user):
     assert operations.purge(batch_size=50) == 0
 
 
-def test_many_rows_of_one_moment_go_in_batches_by_id(user):
+def test_many_rows_of_one_moment_are_purged_in_batches_by_id(user):
     now = timezone.now()
     fill(user, *[now - timedelta(days=1)] * 25, *[now - timedelta(days=2)] * 3)
     survivors = fill(user, *[now + timedelta(days=1)] * 5)
@@ -173,7 +173,7 @@ def test_the_next_run_continues_after_the_time_limit(user, monkeypatch):
     assert operations.purge(batch_size=3) == 4
 
 
-def test_it_sleeps_between_batches_and_not_before_the_first(user, monkeypatch):
+def test_the_purge_sleeps_between_batches_and_not_before_the_first(user, monkeypatch):
     now = timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(10)])
     slept: list[float] = []
@@ -182,7 +182,7 @@ def test_it_sleeps_between_batches_and_not_before_the_first(user, monkeypatch):
     assert slept == [0.5, 0.5]
 
 
-def test_it_does_not_sleep_past_the_time_limit(user, monkeypatch):
+def test_the_purge_does_not_sleep_past_the_time_limit(user, monkeypatch):
     now = timezone.now()
     fill(user, *[now - timedelta(seconds=n) for n in range(10)])
     slept: list[float] = []
@@ -192,7 +192,9 @@ def test_it_does_not_sleep_past_the_time_limit(user, monkeypatch):
 
 
 @pytest.mark.parametrize("batch_size", [2, 10_000])
-def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch, batch_size):
+def test_the_unused_tokens_of_each_user_are_revoked_in_a_transaction(
+    user, other_user, monkeypatch, batch_size
+):
     """The time limit, the pause and the progress apply between these transactions."""
     old = timezone.now() - timedelta(days=200)
     for person in [user, other_user]:
@@ -211,7 +213,7 @@ def test_the_unused_of_each_user_are_a_transaction(user, other_user, monkeypatch
     assert operations.purge(**unused, time_limit=2) == 2
 
 
-def test_the_many_unused_of_one_user_are_several_short_transactions(user, monkeypatch):
+def test_many_unused_tokens_of_one_user_are_revoked_in_short_transactions(user, monkeypatch):
     monkeypatch.setattr(revocation, "BATCH_SIZE", 2)
     fill(user, *[None] * 5, created_at=timezone.now() - timedelta(days=200))
     totals: list[int] = []

@@ -1,8 +1,8 @@
 """Start a primary and its streaming replica, on the ports 54321 and 54322.
 
 The tests use real databases of these clusters, because Django's test databases do not support
-replication. They need the programs of PostgreSQL, as in Debian's package
-postgresql, and fail without them.
+replication. The tests need the programs of PostgreSQL, such as those in Debian's package
+postgresql. They fail without these programs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings without the pages. ``tests/dist/test_core_alone.py`` deletes all but the core."""
+"""Settings without the pages. ``tests/dist/test_core_alone.py`` uses them for the core alone."""
 
 from __future__ import annotations
 

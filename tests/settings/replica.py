@@ -1,4 +1,4 @@
-"""Reads go to a real streaming replica, as tests/replica starts it."""
+"""Reads go to the streaming replica that tests/replica starts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Serve a project for some minutes, use it in every way, and check every answer.
 
-Run it once per database. Wrong answers, answers of 5xx, and growing memory or connections are
-errors.
+Do this once for each database. Wrong answers, answers of 5xx, and growing memory or connections
+are errors.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def soak(minutes: float, seed: str) -> int:
         threads.append(threading.Thread(target=purge_until, args=[until, tally]))
         for thread in threads:
             thread.start()
-        # After the first part of the time, every code path has run and nothing should grow.
+        # After a third of the time, every code path has run and nothing should grow.
         time.sleep(minutes * 60 / 3)
         before = server.memory(), connections_of_server()
         for thread in threads:

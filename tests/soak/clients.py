@@ -52,7 +52,7 @@ class Account:
 
 
 class Tally:
-    """What all clients together have counted."""
+    """The answers and checks of all clients: how many there were, and which were wrong."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -91,7 +91,7 @@ class Client:
         headers = {"Authorization": f"Token {key}"} if key else {}
         session, sent = http or self.http, time.time()
         answer = session.request(method, self.url + path, headers=headers, json=data, timeout=60)
-        # Under load an answer may take seconds: the server decided at some moment between these.
+        # Under load an answer may take seconds. The server decided between these two moments.
         answer.between = sent, time.time()  # type: ignore[attr-defined]
         return answer
 
@@ -115,7 +115,7 @@ class Client:
 def right_until(
     end: float, answer: requests.Response, at_last: float | None = None
 ) -> tuple[int, ...]:
-    """Return the right statuses for a key that works until ``end``, and not after ``at_last``."""
+    """Return the right statuses for a key. It works until ``end``, and never after ``at_last``."""
     first, last = answer.between  # type: ignore[attr-defined]
     late = first > (at_last or end) + BLUR
     return (200,) if last < end - BLUR else (401,) if late else (200, 401)
@@ -170,7 +170,7 @@ def log_out_all(client: Client, account: Account) -> None:
 
 
 def log_out_others(client: Client, account: Account) -> None:
-    """Log out the others. This also keeps the number of tokens small."""
+    """Log out all other devices. This also keeps the number of tokens small."""
     token = client.login_token(account)
     client.check("logout others", client.send("POST", "/auth/logout/others/", token.key), 204)
     account.end(*[one for one in account.tokens if one.kind == "login" and one is not token])

@@ -80,7 +80,7 @@ def _wait_for(server: Server) -> None:
 
 
 def connections_of_server() -> int:
-    """Return how many connections the database has, less this process's own one."""
+    """Return how many connections the database has, without that of this process."""
     from django.db import connection
 
     name = connection.settings_dict["NAME"]

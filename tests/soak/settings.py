@@ -19,7 +19,7 @@ INSTALLED_APPS = [
     "drf_token_auth",
 ]
 DATABASES = {"default": dj_database_url.config(conn_max_age=60, conn_health_checks=True)}
-# Logins are frequent here, and MD5 costs nothing.
+# A fast hasher, because the clients log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["drf_token_auth.authentication.ExpiringTokenAuthentication"],

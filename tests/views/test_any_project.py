@@ -224,7 +224,9 @@ def test_a_browser_gets_an_answer(
         assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_what_the_project_adds_works_too(user: Any, with_defaults: Callable[..., None]) -> None:
+def test_a_parser_and_a_renderer_of_the_project_work_too(
+    user: Any, with_defaults: Callable[..., None]
+) -> None:
     with_defaults(**DEFAULTS["own parser"], **DEFAULTS["own renderer"])
     name, password = credentials(user).values()
     client = APIClient(HTTP_ACCEPT="text/x-own")

@@ -69,7 +69,7 @@ async def from_key(key: str, tokens: Any = Token.objects) -> Any:
 # Operations
 
 
-def test_the_async_operations_do_the_same(user: Any) -> None:
+def test_the_async_operations_do_the_same_as_the_sync_ones(user: Any) -> None:
     async def live() -> list[Any]:
         token = await operations.aissue(user, name="phone", actor=user)
         assert await Token.objects.afrom_key(token.key) == token

@@ -164,7 +164,7 @@ class TestHooks:
             header = f"{word} {KNOWN.upper()}"
             assert client.get(path, HTTP_AUTHORIZATION=header).status_code == 401
 
-    def test_it_is_a_token_authentication(self) -> None:
+    def test_our_authenticator_is_a_token_authentication(self) -> None:
         assert issubclass(ExpiringTokenAuthentication, TokenAuthentication)
         assert issubclass(ExpiringTokenAuthentication, BaseAuthentication)
         assert ExpiringTokenAuthentication.keyword == "Token"

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 def post(path: str = "/auth/login/", **data: Any) -> Any:
     client = APIClient(raise_request_exception=False)
-    # Escaped, so that any character can be sent.
+    # json.dumps escapes every special character, so any text can be sent.
     body = json.dumps({"password": PASSWORD, **data})
     return client.post(path, body, content_type="application/json")
 
@@ -44,7 +44,7 @@ class LaggingReplica(ModelBackend):
     def authenticate(self, *args: Any, **kwargs: Any) -> Any:
         found = super().authenticate(*args, **kwargs)
         if found is not None:
-            # The new hash is of the same password, so that the next check succeeds too.
+            # The new hash belongs to the same password, so the next check succeeds too.
             users = type(found)._base_manager.filter(pk=found.pk)
             users.update(password=make_password(PASSWORD))
         return found
@@ -274,7 +274,7 @@ def test_receivers_of_the_user_model_hear_of_the_logout_of_a_session(user: Any) 
     assert heard == [user]
 
 
-# What was posted stays hidden
+# Posted secrets stay hidden
 
 SECRET = "dta_the-secret-that-was-posted-here"
 POSTED: dict[str, tuple[str, dict[str, Any]]] = {

@@ -1,4 +1,4 @@
-"""List, make, rename and revoke the user's devices and personal tokens."""
+"""List, create, rename and revoke the user's devices and personal tokens."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_session_sees_its_users_tokens(user: Any, login: Any, api_client: APIC
     assert [found["current"] for found in api_client.get(LIST).data["results"]] == [False]
 
 
-# Another user's
+# Tokens of another user
 
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
@@ -196,7 +196,7 @@ def test_another_spelling_of_an_id_is_not_found(login: Any, client: APIClient, m
     assert row(login).name == "phone"
 
 
-# Making a personal token
+# Create a personal token
 
 
 def make(client: APIClient, **data: Any) -> Any:
@@ -309,7 +309,7 @@ def test_a_token_cannot_create_one_with_more_scopes(user: Any) -> None:
 
 
 def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClient) -> None:
-    """A misspelt restriction must not be ignored. The new token could do more than wanted."""
+    """If a misspelt restriction were ignored, the new token could do more than wanted."""
     others = {
         "user": other_user.pk,
         "digest": "AA==",
@@ -333,7 +333,7 @@ def test_unknown_fields_are_refused(user: Any, other_user: Any, client: APIClien
 
 def test_the_form_of_drfs_page_creates_a_token(client: APIClient) -> None:
     data = {"csrfmiddlewaretoken": "x", "name": "CI", "scopes": "", "ttl": "60", "kind": "personal"}
-    assert client.post(LIST, data, format="multipart").status_code == 400  # no scopes at all
+    assert client.post(LIST, data, format="multipart").status_code == 400  # an empty list of scopes
     del data["scopes"]
     assert client.post(LIST, data, format="multipart").status_code == 201
 
@@ -358,7 +358,7 @@ def test_a_wrong_expiry_is_refused(client: APIClient, data: Any) -> None:
     assert list(response.data) == ["expires_at"]
 
 
-def test_a_token_does_not_expire_at_this_moment(client: APIClient) -> None:
+def test_an_expiry_at_this_moment_is_refused(client: APIClient) -> None:
     with at(timezone.now()):
         assert make(client, expires_at=timezone.now().isoformat()).status_code == 400
 
@@ -487,7 +487,7 @@ def test_a_given_name_wins_over_the_user_agent(user: Any) -> None:
     assert log_in(user, client, name="").data["name"] == "curl"
 
 
-# Changing one
+# Rename a token
 
 
 FIXED = {
@@ -534,7 +534,7 @@ def test_a_rename_writes_only_the_name(user: Any, client: APIClient) -> None:
     updates = [q["sql"] for q in queries.captured_queries if q["sql"].startswith("UPDATE")]
     # On SQLite, an update that changes nothing takes the lock.
     (update,) = [sql for sql in updates if not sql.endswith("WHERE 1 = 0")]
-    assert update.count("=") == 2  # the name, and the row it is set in
+    assert update.count("=") == 2  # one for the name, and one in WHERE
     assert response.data["name"] == row(other).name == "new"
 
 
@@ -623,7 +623,7 @@ def test_a_value_that_is_not_a_boolean_is_refused(client: APIClient, login: Any,
 
 
 def test_a_bulk_revocation_leaves_expired_tokens(user: Any, client: APIClient) -> None:
-    """An expired token sends no signal again. The purge deletes its row."""
+    """An expired token is not revoked, and sends no signal. The purge deletes its row."""
     operations.issue(user, ttl=timedelta(0))
     assert client.post("/auth/logout/all/").status_code == 204
     assert Token.objects.count() == 1
@@ -762,7 +762,7 @@ def test_a_charset_of_text_is_read(client: APIClient, charset: str) -> None:
     assert client.post(LIST, body, content_type=content_type).json()["name"] == "phone"
 
 
-# Overtaken requests
+# The token is revoked while its request runs
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_every_route_answers_every_method(user: Any, who: Any, name: str, accept
             assert answer.status_code == 200
 
 
-# To browsers DRF answers 200 with a page that says 204.
+# DRF answers a browser with 200, and with a page that says 204.
 @pytest.mark.parametrize(("accept", "status"), [("application/json", 204), ("text/html", 200)])
 def test_a_browser_can_log_out_from_a_page(user: Any, accept: str, status: int) -> None:
     token = operations.issue(user)
@@ -92,10 +92,11 @@ def test_a_body_nested_too_deep_is_a_400(user: Any, name: str) -> None:
     assert answer.data["detail"].code == "parse_error"
 
 
-# DRF makes an id of the serializer's name, and two of our paths show a token.
+# DRF makes the operationId from the serializer's name. Two of our paths show a token, so both get
+# the same operationId.
 @pytest.mark.filterwarnings("ignore:You have a duplicated operationId")
 def test_drfs_own_schema_is_generated() -> None:
-    """``manage.py generateschema``: without a request."""
+    """Generate the schema without a request, as ``manage.py generateschema`` does."""
     schema = SchemaGenerator(patterns=urlpatterns).get_schema(public=True)
     assert len(schema["paths"]) == len(urlpatterns)
     assert set(schema["paths"]["/tokens/{id}/"]) == {"get", "patch", "delete"}

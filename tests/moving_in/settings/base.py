@@ -1,4 +1,4 @@
-"""The shared settings of the projects that move in: a database that several threads can use."""
+"""The shared settings of the tests of imports. Several threads can use the database."""
 
 from __future__ import annotations
 

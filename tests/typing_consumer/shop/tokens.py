@@ -1,4 +1,4 @@
-"""The generic manager and queryset, and the columns."""
+"""The types of the generic manager, of the generic queryset and of the columns."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["DATABASE"],
-        # The guide's refresh view must show the new expiry nevertheless.
+        # The guide's refresh view must show the new expiry even inside a transaction.
         "ATOMIC_REQUESTS": True,
     },
 }
