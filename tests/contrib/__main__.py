@@ -30,13 +30,21 @@ HEAD = """\
 ```{search-words} Python version, Django version, supported versions, compatibility
 ```
 
-The tests run on SQLite, PostgreSQL and MariaDB. No test runs on Oracle, but a test keeps a LIMIT
-out of the queries that lock rows, because Oracle refuses it.
+This page lists the versions that the package is tested with.
 
-This table shows the versions of other packages that this package is tested with.
-`tox run -e contrib -- --write` writes it after it has run the tests. CI runs the same tests twice
-and prints this table. One run uses the newest versions. The other uses the oldest version of each
-package, with the oldest Python, Django and Django REST framework.
+| Django | Python | Django REST framework |
+|---|---|---|
+| 5.2 | 3.10, 3.11, 3.12, 3.13 | 3.16 and the newest |
+| 6.0 | 3.12, 3.13 | 3.16 and the newest |
+| 6.1 | 3.12, 3.13 | 3.18 and the newest |
+
+The tests run on SQLite, PostgreSQL and MariaDB. No test runs on Oracle. But a test checks that no
+query that locks rows has a LIMIT, because Oracle refuses such a query.
+
+The next table shows the versions of other packages. `tox run -e contrib -- --write` writes the
+table after it has run the tests. CI runs the same tests twice and prints the table. One run uses
+the newest versions. The other run uses the oldest version of each package, with the oldest Python,
+Django and Django REST framework.
 
 """
 

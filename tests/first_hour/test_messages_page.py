@@ -52,8 +52,9 @@ EXCLUSION = 'Write AUDITLOG_EXCLUDE_TRACKING_MODELS = ("drf_token_auth.Token",).
 HEAD = """\
 # Messages
 
-The texts of checks, exceptions and commands, each with an example. A test writes this page from
-the code. The [troubleshooting page](../troubleshooting.md) begins with what you see in a client.
+This page shows the texts of checks, exceptions and commands, so that you can find a text that you
+see. A test writes the page from the code. For an error that a client sees, read the
+[troubleshooting page](../troubleshooting.md).
 """
 
 
