@@ -1051,8 +1051,12 @@ class TestFindLeakedTokens:
         assert (status, lines[-1]) == (1, "Found 150 keys. Usable tokens with a leaked key: 3.")
         assert len(lines) == 151
 
-    @pytest.mark.parametrize(
-        "typed", [[], ["a", "--prefix="], ["a", "--prefix", "x" * 17], ["a", "--prefix", "ä"]]
-    )
-    def test_bad_input_is_refused(self, typed: list[str]) -> None:
-        assert str(refused("find_leaked_tokens", *typed))
+    def test_a_missing_path_is_refused(self) -> None:
+        said = str(refused("find_leaked_tokens"))
+        assert said == "Error: the following arguments are required: PATH"
+
+    @pytest.mark.parametrize("prefix", ["", "x" * 17, "ä", "a\tb"])
+    def test_a_bad_prefix_is_refused(self, tmp_path: Path, prefix: str) -> None:
+        said = str(refused("find_leaked_tokens", tmp_path, f"--prefix={prefix}"))
+        reason = f"{prefix!r} is not a prefix of 1 to 16 characters"
+        assert said == f"Error: argument --prefix: {reason}"
