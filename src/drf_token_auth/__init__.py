@@ -40,6 +40,7 @@ def get_token_model() -> type[AbstractToken]:
 
     :raises ImproperlyConfigured: the setting has another form than ``app_label.ModelName``, or the
         model is not installed.
+    :raises AppRegistryNotReady: Django has not loaded the apps yet.
     """
     label = conf.token_model_label()
     try:

@@ -47,6 +47,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
     request: Any = None
 
     def get_model(self) -> type[models.Model]:
+        """Hook: return the token model: ``model`` of the class, or the one in use."""
         return self.model or get_token_model()
 
     def get_queryset(self) -> models.QuerySet[Any] | None:
@@ -56,6 +57,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
     def get_credentials(self, request: Any) -> tuple[str, str]:
         """Hook: return the keyword and the key, or two empty texts if the request has none.
 
+        A key in the URL or in the body is not read (RFC 6750 2 and 2.3).
         To read another header, return ``(self.keywords[0], key)`` if the request has it.
         """
         # Read META, because request.headers would parse all headers first.
@@ -68,6 +70,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
     @property
     def keywords(self) -> Sequence[str]:
+        """Return the keywords. Requests may write them in any case (RFC 9110 11.1)."""
         return [self.keyword] if isinstance(self.keyword, str) else self.keyword
 
     # Error reports then also hide the variables of all functions called from here.
@@ -75,8 +78,9 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
         """Return the user and the token, or None if this class does not read these credentials.
 
+        :param request: a request of DRF or Django.
         :raises AuthenticationFailed: 401, with the code ``invalid_token``, ``token_expired`` or
-            ``user_inactive``.
+            ``user_inactive`` (RFC 6750 3.1).
         :raises Throttled: 429, if ``FAILED_KEY_RATE`` is set and exceeded.
         """
         scheme, credentials = self.get_credentials(request)
@@ -104,6 +108,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
     def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
         """Return the user and the token of a key. Needs no request, so websockets can call it.
 
+        :param key: text or ASCII bytes.
         :raises AuthenticationFailed: the same as :meth:`authenticate`.
         """
         # Replace the argument itself, because an error report shows it.
@@ -129,7 +134,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return AuthenticationFailed(_TEXTS[reason.code], code=reason.code)
 
     def authenticate_header(self, request: Any) -> str:
-        """Return the challenge (RFC 6750 3). It contains ``error`` if the request has a key."""
+        """Return the challenge (RFC 6750 3). It has ``error`` if the request has our keyword."""
         refusing = getattr(request, _REFUSED_BY, self)
         if refusing is not self:
             return str(refusing.authenticate_header(request))

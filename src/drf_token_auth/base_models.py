@@ -132,7 +132,11 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         }
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the token, without the characters of its name that the database cannot store."""
+        """Save the token, without the characters of its name that the database cannot store.
+
+        :raises TokenLimitReached: there is no room for a new token. See also :meth:`complete`.
+        :raises DatabaseError: the row was revoked after this instance was loaded.
+        """
 
         def store(name: str) -> None:
             self.name = name
@@ -154,17 +158,14 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
             announce_created(self, using=database)
 
     def clean(self) -> None:
-        """Refuse a new token whose expiry is in the past. Forms call this method.
-
-        :raises ValidationError: with the code "expired".
-        """
+        """Raise ValidationError (code "expired") for a new token whose expiry is in the past."""
         super().clean()
         if self._state.adding and self.is_expired():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
 
     @classmethod
     def generate_key(cls) -> str:
-        """Return a new random key that begins with ``PREFIX``. No row has it yet."""
+        """Return a new key: ``PREFIX``, 178 random bits (RFC 6749 10.10) and a checksum."""
         return keys.generate(get_settings().PREFIX)
 
     @property
@@ -205,7 +206,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         return None if self.scopes is None else self.scopes.split()
 
     def is_expired(self, now: datetime | None = None) -> bool:
-        """Return whether ``now >= expires_at``. Queries and the purge use the same definition."""
+        """Return whether ``now >= expires_at``, as queries do. The default is the current time."""
         return expiry.is_expired(self, now or timezone.now())
 
     @property
@@ -218,8 +219,8 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
         Override it to fill in columns of your own.
 
-        :raises ValueError, TypeError, UnknownScopes, PasswordChanged: as
-            :func:`rows.creation.fill_in`.
+        :raises ValueError, TypeError, ValidationError: the kind, a time or ``scopes`` is wrong.
+        :raises UnknownScopes, PasswordChanged: as :func:`rows.creation.fill_in`.
         """
         fill_in(self)
 
@@ -231,6 +232,8 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         An expired row is deleted too, but no signal is sent for it.
 
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+        :param actor, request: for ``token_revoked``.
+        :param using: the alias of a database. By default, the router's database for writes.
         :returns: False if the row did not exist any more, or if the token had expired.
         """
         done = revocation.revoke_one(self, using=using, reason=reason, actor=actor, request=request)

@@ -32,7 +32,7 @@ _T = TypeVar("_T", bound="AbstractToken", covariant=True)
 
 
 def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:
-    """Return all rows, including those that a project's default manager hides."""
+    """Return all rows in the database ``using``, also those that a default manager hides."""
     return TokenQuerySet(model, using=using)
 
 
@@ -67,18 +67,22 @@ class TokenQuerySet(models.QuerySet[_T]):
         return self.filter(has_other_stamp(user), user=user)
 
     def only(self, *fields: str) -> Self:
+        """Do what Django's ``only()`` does. A FieldError about ``key`` says what to write."""
         refuse_columns(self.model, fields)
         return cast("Self", super().only(*fields))
 
     def defer(self, *fields: Any) -> Self:
+        """Do what Django's ``defer()`` does. A FieldError about ``key`` says what to write."""
         refuse_columns(self.model, fields)
         return cast("Self", super().defer(*fields))
 
     def update(self, **kwargs: Any) -> int:
+        """Do what Django's ``update()`` does. A FieldError about ``key`` says what to write."""
         refuse_columns(self.model, kwargs, CHANGE)
         return super().update(**kwargs)
 
     def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: Any = None) -> int:
+        """Do what Django's does. A FieldError about ``key`` says what to write."""
         fields = list(fields)
         refuse_columns(self.model, fields, CHANGE)
         return super().bulk_update(objs, fields, batch_size)
@@ -90,6 +94,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         same time create one token. The second call waits for the user's row, and then finds it.
 
         :returns: the token, and whether it was created.
+        :raises TokenLimitReached, UnknownScopes: a new token raises what ``token.save()`` raises.
         """
         found = self._newest_usable(kwargs)
         if found is not None:
@@ -116,6 +121,10 @@ class TokenQuerySet(models.QuerySet[_T]):
         return next(iter(newest if newest.query.select_for_update else newest[:1]), None)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Create the tokens with keys, as ``token.save()`` does, and with the same errors.
+
+        It sends ``token_created`` for each token, but none with ``ignore_conflicts``.
+        """
         objs = list(objs)
         self._for_write = True
         users = user_model(self.model)._base_manager.using(self.db)
@@ -149,6 +158,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         users.
 
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+        :param actor, request: for ``token_revoked``.
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
         return revocation.revoke_many(self, reason=reason, actor=actor, request=request).usable

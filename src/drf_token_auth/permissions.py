@@ -43,7 +43,10 @@ def _challenge(request: Any, error: str, **parameters: str) -> str:
 
 
 class InsufficientScope(PermissionDenied):
-    """A 403 response: the token lacks scopes. The challenge names them (RFC 6750 3.1)."""
+    """A 403 response: the token lacks scopes. The challenge names them (RFC 6750 3.1).
+
+    :param missing: a list of the names.
+    """
 
     default_code = "insufficient_scope"
 
@@ -57,6 +60,8 @@ class InsufficientAuthentication(APIException):
     """A 401 response: the user must log in again. The client then repeats the request.
 
     The challenge contains ``max_age`` in seconds (RFC 9470 section 3).
+
+    :param max_age: a timedelta. A fraction of a second is cut off.
     """
 
     status_code = status.HTTP_401_UNAUTHORIZED
@@ -80,6 +85,10 @@ class _Challenging(BasePermission):
         raise NotImplementedError
 
     def has_permission(self, request: Any, view: Any) -> bool:
+        """Return whether the request is allowed.
+
+        :raises APIException: the one of :meth:`verdict`, except inside ``|`` and ``~``.
+        """
         verdict = self.verdict(request, view)
         if isinstance(verdict, bool):
             return verdict
@@ -122,7 +131,10 @@ class HasScopes(_Challenging):
     may do. The same is true for a logged-in user without a token. A request without a user is
     refused.
 
-    It raises :class:`InsufficientScope` if a scope is missing.
+    It raises :class:`InsufficientScope` if a scope is missing. Inside ``|`` and ``~``, it returns
+    False.
+
+    :raises TypeError: it got an argument.
     """
 
     def __init__(self, *scopes: Any) -> None:
@@ -143,7 +155,7 @@ class HasScopes(_Challenging):
         return InsufficientScope(request, missing) if missing else True
 
     def required(self, request: Any, view: Any) -> list[str]:
-        """Return the scopes that this request needs."""
+        """Return the names of the scopes that this request needs, as a list."""
         required = getattr(view, "required_scopes", None)
         if isinstance(required, Mapping):
             by_method = {name.upper(): scopes for name, scopes in required.items()}
@@ -163,7 +175,8 @@ class RecentLogin(OperationHolderMixin, _Challenging):
     because it does not prove that the user is present (NIST SP 800-63B 7.1.2). Impersonation never
     passes either.
 
-    It raises :class:`InsufficientAuthentication` if the user has to log in again.
+    It raises :class:`InsufficientAuthentication` if the user has to log in again. Inside ``|`` and
+    ``~``, it returns False.
 
     :param max_age: a timedelta of 0 or more. The default is the setting ``RECENT_LOGIN``. If both
         are None, a login of any age passes.

@@ -31,10 +31,10 @@ def act_as(
         ``AsyncClient``).
     :param scopes: a list, or text with spaces. None means all that the user may do.
     :param kind: "login" or "personal".
-    :param age: how long ago the user logged in, to test ``RecentLogin``.
+    :param age: a timedelta: how long ago the user logged in, to test ``RecentLogin``.
     :param keyword: the first word of the ``Authorization`` header.
     :returns: the token. Its ``.key`` is readable.
-    :raises UnknownScopes, TokenLimitReached: as :func:`operations.issue`.
+    :raises TypeError, ValueError, UnknownScopes, TokenLimitReached: as :func:`operations.issue`.
     """
     token = operations.issue(user, kind=kind, scopes=scopes)
     if age:

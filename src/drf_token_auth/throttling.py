@@ -43,11 +43,12 @@ class CountingThrottle(SimpleRateThrottle):
     duration: int  # in seconds
 
     def identities(self, request: Any, view: Any) -> Iterable[str]:
-        """Return what to count. The request counts for each of them."""
+        """Return what to count, as text. The request counts for each of them."""
         network = client_network(self.get_ident(request))
         return [network] if network else []
 
     def allow_request(self, request: Any, view: Any) -> bool:
+        """Count a POST. Return False if the window already has as many as the rate allows."""
         # A GET or OPTIONS tries no password and no key.
         if request.method != "POST" or self.num_requests is None:
             return True
@@ -107,7 +108,7 @@ def cache_answers(throttle: Any) -> bool:
 
 
 class LoginAddressThrottle(CountingThrottle):
-    """Limit logins from one address to ``LOGIN_RATES["address"]``."""
+    """Limit logins from one address to ``LOGIN_RATES["address"]`` (OWASP ASVS 6.3.1)."""
 
     scope = "login_address"
 
@@ -119,7 +120,8 @@ class LoginAccountThrottle(CountingThrottle):
     """Limit logins to one account to ``LOGIN_RATES["account"]``, even if it does not exist.
 
     All spellings of a name that the database treats as the same account share one count. Spellings
-    that differ in case only share one too, so the limit does not tell which accounts exist.
+    that differ in case only share one too, so the limit does not tell which accounts exist
+    (OWASP ASVS 6.3.1 and 6.3.8).
     """
 
     scope = "login_account"
@@ -141,6 +143,7 @@ class LoginAccountThrottle(CountingThrottle):
         return dict.fromkeys(f"{place} {one}" for one in counted)
 
     def find_account(self, name: str) -> Any:
+        """Return the user with this name, or None."""
         return find_account(name)
 
 
@@ -179,7 +182,10 @@ class FailedKeyThrottle(CountingThrottle):
         return get_settings().FAILED_KEY_RATE
 
     def require(self, count: int) -> None:
-        """Raise Throttled if there are more refused keys than the rate allows."""
+        """Refuse the request if ``count`` is more than the rate allows.
+
+        :raises Throttled: 429, with the seconds until the window ends.
+        """
         if count > (self.num_requests or 0):
             raise Throttled(self.wait())
 

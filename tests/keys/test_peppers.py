@@ -314,7 +314,7 @@ def test_a_good_pepper_is_accepted(user: Any, fine: dict[int, str]) -> None:
             assert secret not in repr(get_settings())
 
 
-def test_a_pepper_that_is_secret_key_is_warned_of(settings: Any) -> None:
+def test_a_pepper_equal_to_secret_key_gives_a_warning(settings: Any) -> None:
     settings.SECRET_KEY = "s" * 50
     with under({1: "s" * 50}):
         assert "drf_token_auth.W005" in [one.id for one in run_checks()]

@@ -296,7 +296,7 @@ class TestCreateToken:
 
 
 class TestPurgeExpiredTokens:
-    def test_says_how_many(self, user: Any) -> None:
+    def test_only_expired_tokens_are_deleted_and_counted(self, user: Any) -> None:
         fill(user, 3, expires_at=timezone.now())
         kept = fill(user)
         assert run("purge_expired_tokens") == "3 expired tokens deleted.\n"
@@ -356,7 +356,7 @@ def revoke(*typed: Any) -> str:
 
 
 class TestRevokeTokens:
-    def test_all(self, user: Any, other_user: Any) -> None:
+    def test_all_revokes_the_tokens_of_all_users(self, user: Any, other_user: Any) -> None:
         fill(user, 3)
         fill(other_user, 2, kind="personal")
         assert revoke("--all") == "Revoked 5 tokens.\n"
@@ -365,7 +365,7 @@ class TestRevokeTokens:
     def test_nothing_to_do_is_not_an_error(self, db: None) -> None:
         assert revoke("--all") == "Revoked 0 tokens.\n"
 
-    def test_of_one_user(self, user: Any, other_user: Any) -> None:
+    def test_user_revokes_only_the_tokens_of_this_user(self, user: Any, other_user: Any) -> None:
         fill(user, 2)
         kept = fill(other_user)
         assert revoke("--user", user.get_username()) == "Revoked 2 tokens.\n"
@@ -686,7 +686,7 @@ class TestTokenStats:
             "usable_by_kind": {"login": 4, "personal": 2},
         }
 
-    def test_peppers(self, user: Any) -> None:
+    def test_the_tokens_under_each_pepper_are_counted(self, user: Any) -> None:
         def issue(peppers: dict[int, str], count: int = 1) -> None:
             used = max(peppers, default=None)
             with override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": used}):
@@ -1051,8 +1051,12 @@ class TestFindLeakedTokens:
         assert (status, lines[-1]) == (1, "Found 150 keys. Usable tokens with a leaked key: 3.")
         assert len(lines) == 151
 
-    @pytest.mark.parametrize(
-        "typed", [[], ["a", "--prefix="], ["a", "--prefix", "x" * 17], ["a", "--prefix", "ä"]]
-    )
-    def test_bad_input_is_refused(self, typed: list[str]) -> None:
-        assert str(refused("find_leaked_tokens", *typed))
+    def test_a_missing_path_is_refused(self) -> None:
+        said = str(refused("find_leaked_tokens"))
+        assert said == "Error: the following arguments are required: PATH"
+
+    @pytest.mark.parametrize("prefix", ["", "x" * 17, "ä", "a\tb"])
+    def test_a_bad_prefix_is_refused(self, tmp_path: Path, prefix: str) -> None:
+        said = str(refused("find_leaked_tokens", tmp_path, f"--prefix={prefix}"))
+        reason = f"{prefix!r} is not a prefix of 1 to 16 characters"
+        assert said == f"Error: argument --prefix: {reason}"

@@ -345,7 +345,7 @@ PATHS: list[Callable[[Any], None]] = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_path_makes_a_token_that_lives_longer_than_max_ttl(
+def test_no_path_creates_a_token_with_a_longer_lifetime_than_max_ttl(
     user: Any, path: Callable[[Any], None]
 ) -> None:
     now = timezone.now()

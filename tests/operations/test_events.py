@@ -99,7 +99,7 @@ CREATED: dict[str, tuple[Callable[[Any], Any], bool, str | None]] = {
 
 @both
 @pytest.mark.parametrize("path", CREATED)
-def test_created_once(user: Any, atomic: bool, path: str) -> None:
+def test_each_creation_sends_one_signal(user: Any, atomic: bool, path: str) -> None:
     make, has_actor, request_path = CREATED[path]
     with atomic_requests(atomic), listening() as heard:
         make(user)
@@ -115,7 +115,7 @@ def test_created_once(user: Any, atomic: bool, path: str) -> None:
 
 
 @both
-def test_a_personal_token_is_created_once(user: Any, atomic: bool) -> None:
+def test_the_creation_of_a_personal_token_sends_one_signal(user: Any, atomic: bool) -> None:
     client = client_of(operations.issue(user))
     with atomic_requests(atomic), listening() as heard:
         made = client.post("/auth/tokens/").data["id"]
@@ -248,7 +248,9 @@ def revocations(heard: list[Event], token: Any) -> list[Event]:
 
 @both
 @pytest.mark.parametrize("path", REVOKED)
-def test_revoked_once(user: Any, atomic: bool, path: str) -> None:
+def test_each_revocation_sends_one_signal_with_its_reason(
+    user: Any, atomic: bool, path: str
+) -> None:
     act, reason, has_actor, request_path = REVOKED[path]
     token = operations.issue(user, name="mine")
     with atomic_requests(atomic), listening() as heard:
@@ -453,7 +455,7 @@ def watching(name: str) -> Iterator[list[dict[str, Any]]]:
 
 
 @both
-def test_user_logged_in_once(user: Any, atomic: bool) -> None:
+def test_a_login_sends_one_user_logged_in(user: Any, atomic: bool) -> None:
     with atomic_requests(atomic), watching("user_logged_in") as said:
         assert log_in(user).status_code == 200
     (one,) = said
@@ -485,7 +487,9 @@ def test_only_a_logout_of_the_caller_sends_user_logged_out(
 
 
 @pytest.mark.parametrize("who", ["wrong password", "unknown", "inactive"])
-def test_user_login_failed_once(user: Any, who: str) -> None:
+def test_a_failed_login_sends_one_user_login_failed_without_the_password(
+    user: Any, who: str
+) -> None:
     credentials = {"username": user.get_username(), "password": PASSWORD}
     if who == "unknown":
         credentials["username"] = "nobody@example.com"

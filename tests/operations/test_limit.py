@@ -145,7 +145,7 @@ def test_eviction_sends_a_signal(user: Any, django_capture_on_commit_callbacks: 
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_full_user_is_refused(
+def test_with_reject_no_token_is_created_at_the_limit(
     user: Any, number: int, django_capture_on_commit_callbacks: Any
 ) -> None:
     with limit(number, "reject"):

@@ -51,7 +51,7 @@ def test_the_holder_of_a_key_revokes_its_token(atomic: bool, kind: str) -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart"]
 )
-def test_as_json_and_as_a_form(user: Any, content_type: str) -> None:
+def test_a_key_may_come_as_json_or_as_a_form(user: Any, content_type: str) -> None:
     token = operations.issue(user)
     client = APIClient()
     if content_type == "multipart":
@@ -164,7 +164,7 @@ def test_a_revocation_is_one_select_and_one_delete(user: Any) -> None:
 
 
 @pytest.mark.parametrize("data", [{}, {"token": ""}, {"token": None}, {"token": []}, [], "x"])
-def test_a_request_without_a_key(db: None, data: Any) -> None:
+def test_a_request_without_a_key_gets_400(db: None, data: Any) -> None:
     assert APIClient().post(REVOKE, data, format="json").status_code == 400
 
 

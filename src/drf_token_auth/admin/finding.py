@@ -33,7 +33,10 @@ class FindMixin(AdminMixin):
     @method_decorator(sensitive_post_parameters("key"))
     @method_decorator(sensitive_variables("key", "form"))
     def find_view(self, request: Any) -> HttpResponse:
-        """Show which token a key belongs to. Only the body of a POST may contain the key."""
+        """Show which token a key belongs to. Only the body of a POST may contain the key.
+
+        :raises PermissionDenied: the staff member may neither view nor change tokens.
+        """
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         form = FindByKeyForm(request.POST if request.method == "POST" else None)

@@ -51,6 +51,10 @@ class TokenForm(_ModelForm):
     """Refuse an expiry in the past, or more than 100 years from now."""
 
     def clean_expires_at(self) -> Any:
+        """Return the expiry, or None for never.
+
+        :raises ValidationError: it is past (code ``expired``) or too far away (``late``).
+        """
         expires_at = self.cleaned_data.get("expires_at")
         is_new = "expires_at" in self.changed_data or self.instance._state.adding
         if expires_at is not None and is_new and expires_at <= timezone.now():
@@ -92,6 +96,10 @@ class TokenAddForm(TokenForm):
             del self.fields["password"]
 
     def clean_user(self) -> Any:
+        """Return the user.
+
+        :raises ValidationError: ``may_issue_for`` says no (code ``more_rights``).
+        """
         user = self.cleaned_data["user"]
         if self.request is not None and not self.may_issue_for(self.request, user):
             raise ValidationError(
@@ -101,6 +109,10 @@ class TokenAddForm(TokenForm):
         return user
 
     def clean_password(self) -> None:
+        """Ask for the password of the staff member again (OWASP ASVS 7.5.1).
+
+        :raises ValidationError: the password is wrong, or there were too many attempts.
+        """
         confirm_password(self.request, self.cleaned_data["password"])
 
     def clean(self) -> Any:

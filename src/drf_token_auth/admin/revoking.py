@@ -47,6 +47,7 @@ class RevokeMixin(AdminMixin):
     # This name replaces Django's own action, which loads every row and knows only "delete".
     @admin.action(permissions=["delete"], description=gettext_lazy("Revoke selected tokens"))
     def delete_selected(self, request: Any, queryset: Any) -> Any:
+        """Show the selected tokens, and revoke them after the staff member has confirmed it."""
         found = list(queryset[: self.max_selected + 1])
         if len(found) > self.max_selected:
             text = _("You selected more than %(limit)s tokens. Use “manage.py revoke_tokens”.")

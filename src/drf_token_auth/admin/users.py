@@ -39,6 +39,7 @@ class UserTokensMixin(AdminMixin):
 
     @admin.display(description=gettext_lazy("API tokens"))
     def api_tokens(self, obj: Any) -> Any:
+        """Return how many usable tokens the user has, as a link to their list."""
         model = get_token_model()
         count = all_rows(model, obj._state.db or "default").usable().filter(user=obj).count()
         text = ngettext("%(count)d usable token", "%(count)d usable tokens", count)
@@ -55,6 +56,10 @@ class UserTokensMixin(AdminMixin):
         permissions=["revoke_tokens"], description=gettext_lazy("Revoke all tokens of these users")
     )
     def revoke_all_tokens(self, request: Any, queryset: Any) -> None:
+        """Revoke all tokens of these users (OWASP ASVS 7.4.5).
+
+        If there are more than ``max_revoked``, show an error and revoke none.
+        """
         model = get_token_model()
         users = list(queryset.values_list("pk", flat=True)[: self.max_revoked + 1])
         tokens: Any = model._default_manager.filter(user__in=users)
@@ -69,6 +74,7 @@ class UserTokensMixin(AdminMixin):
         messages.success(request, text % {"count": count})
 
     def has_revoke_tokens_permission(self, request: Any) -> bool:
+        """Return whether the staff member has the permission to delete tokens."""
         return self._may(request, "delete")
 
     def _may(self, request: Any, act: str) -> bool:

@@ -50,7 +50,7 @@ def get_settings() -> Settings:
 def token_model_label() -> str:
     """Return ``app_label.ModelName`` of the token model in use.
 
-    :raises ImproperlyConfigured: the setting has another form.
+    :raises ImproperlyConfigured: ``DRF_TOKEN_AUTH_TOKEN_MODEL`` has another form.
     """
     label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
     if not isinstance(label, str) or not re.fullmatch(r"\w+\.\w+", label):

@@ -21,7 +21,7 @@ class Problem(NamedTuple):
 
 
 def problems() -> Iterator[Problem]:
-    """Yield the mistakes in the setting. No message shows a pepper."""
+    """Yield a :class:`Problem` for each mistake in the setting. No message shows a pepper."""
     raw = getattr(settings, SETTING, {})
     if not isinstance(raw, Mapping):
         yield _not_a_dict(raw)

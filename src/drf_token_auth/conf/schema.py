@@ -40,7 +40,7 @@ class Settings:
 
     @property
     def digest_version(self) -> int:
-        """The version byte of new digests: the id of the pepper in use, or 0 without one."""
+        """Return the version byte of new digests: the id of the pepper in use, or 0 for none."""
         return self.PEPPER or 0
 
 

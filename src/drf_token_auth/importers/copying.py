@@ -61,12 +61,12 @@ def import_tokens(
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
     :param keep_forever: rows without an expiry never expire. By default, they get our lifetimes.
     :param dry_run: count the tokens, but write nothing.
-    :param batch_size: how many rows one transaction copies.
+    :param batch_size: how many rows one transaction copies, 1 or more.
     :param using: the database of both tables. By default, the router's one for writing tokens.
     :param progress: called after each transaction with the number imported so far.
-    :raises ValueError: an option has a wrong value, or two options exclude each other.
-    :raises ImproperlyConfigured: ``PEPPER`` is set, and ``read`` gives a ``sha256`` without
-        ``created_at``.
+    :returns: the number of imported rows, and of those left out for each reason.
+    :raises ValueError, TypeError: an option is wrong, or two options exclude each other.
+    :raises ImproperlyConfigured: ``PEPPER`` is set, and a ``sha256`` has no ``created_at``.
     """
     require_kinds(kind)
     using = using or router.db_for_write(get_token_model())

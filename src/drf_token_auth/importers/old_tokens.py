@@ -71,10 +71,11 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
     another digest. After that, ``sha256`` no longer finds the row.
 
     :param key: the key itself, as ``rest_framework.authtoken`` and durin store it.
-    :param sha256: the SHA-256 of the key in hexadecimal digits.
-    :param sha512: the ``digest`` of a knox row.
-    :returns: a list of 33 bytes each.
-    :raises Refused: no request can present such a key, so no row has it.
+    :param sha256: the SHA-256 of the key, as 64 hexadecimal digits.
+    :param sha512: the ``digest`` of a knox row: 128 hexadecimal digits.
+    :returns: a list of digests, of 33 bytes each.
+    :raises Refused: no request can present such a key, so no row has it. The same if no argument is
+        given, or if a hash has another length or other characters.
     :raises TypeError: several arguments are given.
     """
     if len([given for given in (key, sha256, sha512) if given]) > 1:

@@ -31,7 +31,7 @@ def undo_import(
     still accepts the keys. Tokens that were rotated since the import stay, because the old app does
     not know their new keys. Objects that point to a deleted token follow their ``on_delete``.
 
-    The arguments are those of :func:`import_tokens`.
+    The arguments are those of :func:`import_tokens`. A row that ``read`` leaves out is skipped.
 
     :param progress: called after each transaction with the number deleted so far.
     :returns: two numbers: the deleted tokens, and the old rows whose token stays because other

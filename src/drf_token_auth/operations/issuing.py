@@ -49,11 +49,12 @@ def issue(
     """Create a token for the user. Only the returned instance has its ``.key``.
 
     :param kind: "login" or "personal".
-    :param ttl: the lifetime, at most ``MAX_TTL``. None means that the token never expires. The
-        default is ``TTL``, or ``PERSONAL_TTL`` for a personal token.
+    :param name: cut to 64 printable characters.
+    :param ttl: a timedelta, or None for no expiry. ``MAX_TTL`` shortens both. The default is
+        ``TTL``, or ``PERSONAL_TTL`` for a personal token.
     :param idle_timeout: the token expires when it is unused for this long. None switches this off.
-        The default is ``IDLE_TIMEOUT`` for a login token, and None for a personal token.
-    :param scopes: a list, or text with spaces. None means all that the user may do.
+        The default is ``IDLE_TIMEOUT`` for a login token without ``ttl=None``, and None for others.
+    :param scopes: a list, or text with spaces (RFC 6749 3.3). None means all that the user may do.
     :param request, actor: for ``token_created``. The actor is the user, unless you name another.
     :param presented: usually ``request.auth``. A token that no longer works raises ``Refused``.
     :param using: the alias of a database. By default, the router's database for writes.
@@ -104,7 +105,7 @@ def replace(
 
     Use it if each user has one API key. The old key stops working at once, unlike with
     :func:`rotate`. One transaction revokes the old tokens and creates the new one. The other
-    arguments and the errors are as for :func:`issue`.
+    arguments, the result and the errors are as for :func:`issue`.
     """
     require_user("replace", user)
     model = get_token_model()
@@ -130,8 +131,10 @@ def replace(
 def insert(token: AbstractToken, *, presented: Any = None, using: str | None = None) -> None:
     """Check the stored user, revoke the tokens with an old password, and save the new token.
 
-    :param presented: as for :func:`issue`.
-    :raises PasswordChanged, InactiveUser, Refused, TokenLimitReached: as :func:`issue`.
+    :param token: an unsaved token. The signals send its ``origin``: the actor and the request.
+    :param presented, using: as for :func:`issue`.
+    :raises PasswordChanged, InactiveUser, Refused, TokenLimitReached: as :func:`issue`. It also
+        raises the errors of ``token.complete()``.
     """
     using = using or router.db_for_write(type(token), instance=token)
     actor, request = token.origin

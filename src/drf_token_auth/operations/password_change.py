@@ -26,10 +26,13 @@ def change_password(
 ) -> None:
     """Save the user's new password, keep one token, and revoke the others in one transaction.
 
-    The others are the user's tokens of the kinds in ``PASSWORD_BOUND``.
+    The others are the user's tokens of the kinds in ``PASSWORD_BOUND`` (OWASP ASVS 7.4.3).
 
     :param password: the new password, or None for an unusable one.
     :param keep: usually ``request.auth``. If it is not a token of this user, no token is kept.
+    :param request, actor: for ``token_revoked``. The actor is the user, unless you name another.
+    :raises TypeError: ``user`` is no user.
+    :raises DatabaseError: the user's row was deleted meanwhile.
     """
     require_user("change_password", user)
     # Error reports show the local variables of each function.
@@ -43,7 +46,11 @@ def change_password(
 def changing_password(
     user: Any, *, keep: Any = None, request: Any = None, actor: Any = None
 ) -> Iterator[None]:
-    """Wrap code that saves the new password itself, and do the rest of :func:`change_password`."""
+    """Wrap code that saves the new password itself, and do the rest of :func:`change_password`.
+
+    The arguments are as for :func:`change_password`. If the code raises, the transaction is
+    rolled back.
+    """
     model = get_token_model()
     using = router.db_for_write(model)
     with locking_transaction(using=using):
@@ -53,7 +60,10 @@ def changing_password(
 
 
 def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any = None) -> None:
-    """Keep one token after a new password was saved, and revoke the user's other tokens."""
+    """Keep one token after a new password was saved, and revoke the others of its user.
+
+    The arguments, and the tokens that are revoked, are as for :func:`change_password`.
+    """
     model = get_token_model()
     using = router.db_for_write(model)
     tokens = all_rows(model, using)

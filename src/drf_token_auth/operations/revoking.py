@@ -18,9 +18,10 @@ from .arguments import require_token, require_user
 def revoke(
     token: AbstractToken, *, reason: str = "logout", request: Any = None, actor: Any = None
 ) -> bool:
-    """Revoke the token at once: delete its row and send ``token_revoked``.
+    """Revoke the token at once: delete its row and send ``token_revoked`` (OWASP ASVS 7.4.1).
 
     :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :param request, actor: for ``token_revoked``.
     :returns: False if the token was already revoked or had expired.
     :raises TypeError: ``token`` is not a token, but a key or None.
     """
@@ -37,11 +38,12 @@ def revoke_all(
     request: Any = None,
     actor: Any = None,
 ) -> int:
-    """Revoke the user's usable tokens of these kinds.
+    """Revoke the user's usable tokens of these kinds in one transaction (OWASP ASVS 7.4.5).
 
     :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
     :param kinds: a list of "login" and "personal".
     :param keep: a token that is not revoked, usually ``request.auth``.
+    :param request, actor: for ``token_revoked``.
     :returns: how many tokens were revoked.
     :raises TypeError: ``user`` is no user.
     :raises ValueError: a kind does not exist, or ``kinds`` is text instead of a list.

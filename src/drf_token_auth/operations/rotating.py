@@ -22,13 +22,16 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
     """Give the token a new key. The previous key keeps working for ``ROTATION_GRACE``.
 
     A client that lost the response can rotate again with the previous key in its grace. The second
-    new key replaces the first one. A later request with the first new key is reported as reuse.
+    new key replaces the first one. A later request with the first new key is reported as reuse
+    (RFC 9700 4.14).
 
     :param token: usually ``request.auth``.
-    :param actor: the user who rotates the key, if this is not the user of the token.
+    :param request, actor: for ``token_rotated``. The actor is the token's user, unless you name
+        another.
     :returns: the row, with its new ``.key``.
     :raises TypeError: ``token`` is not a token, but a key or None.
-    :raises Refused: the token has expired, was revoked, or its key was replaced meanwhile.
+    :raises Refused: the token has expired, was revoked, or its key was replaced meanwhile. The same
+        if its user was deactivated, or has a new password.
     """
     require_token("rotate", token)
     model = type(token)

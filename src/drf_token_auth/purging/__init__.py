@@ -47,7 +47,7 @@ def purge(
     progress: Callable[[int], object] = lambda total: None,
     on_time_limit: Callable[[], object] = lambda: None,
 ) -> int:
-    """Delete the tokens that expired at least ``older_than`` ago. Return how many were deleted.
+    """Delete the tokens that expired ``older_than`` ago or earlier (OWASP ASVS 14.2.7).
 
     What a killed purge has deleted stays deleted. Two purges may run at the same time.
 
@@ -58,6 +58,7 @@ def purge(
     :param dry_run: only count the tokens.
     :param progress: called with the total after each transaction.
     :param on_time_limit: called if the time limit leaves tokens for the next purge.
+    :returns: how many tokens were deleted, or would be in a dry run. Unused ones count too.
     :raises TypeError, ValueError: an argument is wrong, or ``LAST_USED_INTERVAL`` records no uses.
     """
     _check_numbers(batch_size, sleep, time_limit)

@@ -34,6 +34,7 @@ def fill_in(token: AbstractToken) -> None:
 
     :raises ValueError: the kind is not one of ``Kind.values``.
     :raises TypeError: the expiry, the idle timeout or the scopes are of the wrong type.
+    :raises ValidationError: the expiry is text that is not a date.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``, or the list is empty.
     :raises PasswordChanged: the user's password was changed while it was checked.
     """

@@ -47,6 +47,11 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
 
     @sensitive_variables()
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the values, with the user in ``user``.
+
+        :raises ValidationError: a value is missing or the login is refused. An unknown user, a
+            wrong password and an inactive user have the same answer (OWASP ASVS 6.3.8).
+        """
         own = get_user_model().USERNAME_FIELD
         if own == "name" and "username" not in attrs:
             # The client sent "name" as the name of the account, so the device has no name.

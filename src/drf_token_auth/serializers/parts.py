@@ -132,6 +132,10 @@ class StrictSerializer(serializers.Serializer[Any]):
     """
 
     def to_internal_value(self, data: Any) -> Any:
+        """Return the values as DRF does.
+
+        :raises ValidationError: a field is unknown (code ``unknown_field``) or has a wrong value.
+        """
         if isinstance(data, Mapping):
             unknown = (str(name) for name in data if not self._knows(str(name), data))
             refused = shortened(unknown)

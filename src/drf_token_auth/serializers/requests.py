@@ -46,10 +46,14 @@ class TokenPersonalSerializer(StrictSerializer):
     kind = serializers.CharField(required=False)
 
     def validate_ttl(self, seconds: int | None) -> timedelta | None:
+        """Return the lifetime, or None for a token that never expires."""
         return None if seconds is None else timedelta(seconds=seconds)
 
     def validate_expires_at(self, moment: datetime | None) -> timedelta | None:
-        """Return the time that is left until this moment."""
+        """Return the time that is left until this moment, or None for never.
+
+        :raises ValidationError: the moment is past, or more than 100 years away.
+        """
         left = None if moment is None else moment - timezone.now()
         if left is not None and not timedelta(0) < left <= LONGEST:
             text = _("Give a time in the future, at most 100 years from now.")
@@ -57,13 +61,20 @@ class TokenPersonalSerializer(StrictSerializer):
         return left
 
     def validate_kind(self, kind: str) -> str:
-        """Accept only the kind ``personal``, because only a login makes login tokens."""
+        """Return the kind, which must be ``personal``, because only a login makes login tokens.
+
+        :raises ValidationError: it is another kind.
+        """
         if kind != Kind.PERSONAL:
             [shown] = shortened([kind])
             serializers.ChoiceField(choices=[]).fail("invalid_choice", input=shown)
         return kind
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the values, with the lifetime in ``ttl`` if the client gave one.
+
+        :raises ValidationError: both ``ttl`` and ``expires_at`` have a value.
+        """
         # An empty field of a form is null, which means "never". If one field has a value, use it.
         given = [attrs.pop(name) for name in ("ttl", "expires_at") if name in attrs]
         lifetimes = [lifetime for lifetime in given if lifetime is not None]
@@ -88,6 +99,7 @@ class TokenLogoutSerializer(serializers.Serializer[Any]):
 
     @property
     def kinds(self) -> list[str]:
+        """Return the kinds of tokens to revoke. Call ``is_valid()`` first."""
         return [Kind.LOGIN, Kind.PERSONAL] if self.validated_data["personal"] else [Kind.LOGIN]
 
 

@@ -86,6 +86,11 @@ class TokenView(GenericAPIView[Any]):
         return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Do what DRF does before a method is called.
+
+        :raises TooLarge: 413 if ``Content-Length`` is more than 1,000,000 bytes, or more than
+            ``DATA_UPLOAD_MAX_MEMORY_SIZE``.
+        """
         # DRF's JSON parser has no limit on the length of a body.
         limit = min(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LONGEST_BODY, LONGEST_BODY)
         length = str(request.META.get("CONTENT_LENGTH") or "")
@@ -205,10 +210,17 @@ class TokenView(GenericAPIView[Any]):
             yield
 
     def issue(self, user: Any, **values: Any) -> AbstractToken:
-        """Make a token for the user, as :func:`issue_or_refuse` does."""
+        """Make a token for the user, with the arguments of :func:`operations.issue`.
+
+        :raises LimitReached, AuthenticationFailed: 403 or 401, as :func:`issue_or_refuse`.
+        """
         return issue_or_refuse(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
+        """Return the serializer with its ``validated_data``.
+
+        :raises ValidationError: 400 if the data is wrong.
+        """
         try:
             serializer.is_valid(raise_exception=True)
         except ValidationError:

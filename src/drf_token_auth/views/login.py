@@ -83,6 +83,8 @@ class LoginView(KeylessView):
     def issue_token(self, user: Any, data: dict[str, Any]) -> AbstractToken:
         """Make the login token and send ``user_logged_in`` in one transaction.
 
+        :param data: the validated data of the serializer. Its ``name`` names the device.
+        :raises LimitReached, AuthenticationFailed: as :meth:`issue`.
         :raises ImproperlyConfigured: a receiver of the signal revoked the token.
         """
         using = router.db_for_write(get_token_model())
@@ -103,11 +105,11 @@ class LoginView(KeylessView):
         return token
 
     def get_account_name(self, request: Any) -> str | None:
-        """Hook: return the name that ``LOGIN_RATES["account"]`` counts."""
+        """Hook: return the name that ``LOGIN_RATES["account"]`` counts, or None to count none."""
         return account_name(request.data)
 
     def get_ttl(self, request: Any, user: Any) -> timedelta | Any | None:
-        """Hook: return the token's lifetime, or None for a token that never expires."""
+        """Hook: return a timedelta, None for no expiry, or ``operations.DEFAULT`` for ``TTL``."""
         return operations.DEFAULT
 
     def get_name(self, request: Any) -> str:
@@ -115,11 +117,11 @@ class LoginView(KeylessView):
         return describe(request.META.get("HTTP_USER_AGENT", ""))
 
     def get_scopes(self, request: Any, user: Any) -> Any:
-        """Hook: return the token's scopes, or None for everything that the user may do."""
+        """Hook: return a list of scopes, or None for all that the user may do."""
         return None
 
     def get_response_data(self, token: AbstractToken) -> dict[str, Any]:
-        """Hook: return the body of the answer."""
+        """Hook: return the body of the answer, a dict with the key in ``token``."""
         return dict(TokenLoggedInSerializer(token, context=self.get_serializer_context()).data)
 
 
@@ -135,7 +137,7 @@ class LogoutView(TokenView):
         return self.logged_out()
 
     def logged_out(self) -> Response:
-        """Send ``user_logged_out``. Log a receiver that raises: the token is already revoked."""
+        """Send ``user_logged_out``, and return the answer 204. A receiver that raises is logged."""
         user = self.request.user
         # The user of a session is lazy: its type is not the user model, but its __class__ is.
         sender = user.__class__

@@ -82,6 +82,7 @@ class OwnTokensView(TokenView):
         return getattr(self.request, "method", None)
 
     def get_queryset(self) -> Any:
+        """Return the usable tokens of the request's user only, newest first (OWASP ASVS 8.2.2)."""
         model = get_token_model()
         # A replica may not know a token yet, and the user could not revoke it.
         tokens: Any = model._default_manager.using(router.db_for_write(model))
@@ -138,6 +139,10 @@ class TokenDetailView(OwnTokensView):
         return TokenNameSerializer if self.method == "PATCH" else TokenDetailSerializer
 
     def get_object(self) -> Any:
+        """Return the token that the URL names.
+
+        :raises Http404: the user has no usable token with this id.
+        """
         try:
             token = super().get_object()
         except DatabaseError as error:
