@@ -218,12 +218,21 @@ def test_tokens_older_than_expire_after_are_left_out(user, edge):
         {"ttl": timedelta(0)},
         {"expire_after": -HOUR},
         {"kind": "robot"},
+        {"batch_size": 0},
+        {"batch_size": -1},
     ],
 )
 def test_contradictory_and_meaningless_options_are_errors(user, options):
     fill(user)
     with pytest.raises(ValueError, match=r"Give one of|must be"):
         bring_over(**options)
+    assert not Token.objects.exists()
+
+
+def test_a_lifetime_that_is_no_timedelta_is_an_error_with_the_line_to_write(user):
+    fill(user)
+    with pytest.raises(TypeError, match=r"it is 3600\. Write ttl=timedelta\(seconds=3600\)"):
+        bring_over(ttl=3600)
     assert not Token.objects.exists()
 
 

@@ -109,6 +109,8 @@ def test_undo_import_deletes_imported_tokens_except_rotated_ones(user):
     keys = fill(user, 2)
     import_tokens(Table.objects.all(), READERS["key"])
     rotated = operations.rotate(Token.objects.from_key(keys[0]))
+    with pytest.raises(ValueError, match="batch_size must be 1 or more, but it is 0"):
+        undo_import(Table.objects.all(), READERS["key"], batch_size=0)
     assert undo_import(Table.objects.all(), READERS["key"], dry_run=True) == (1, 0)
     assert undo_import(Table.objects.all(), READERS["key"]) == (1, 0)
     assert list(Token.objects.all()) == [rotated]

@@ -35,6 +35,8 @@ CALLS = {
     "replace": lambda user: operations.replace(user, name="API key"),
     "revoke_all": operations.revoke_all,
     "change_password": lambda user: operations.change_password(user, "a new password"),
+    "changing_password": lambda user: operations.changing_password(user).__enter__(),
+    "keep_through_change": lambda user: operations.keep_through_change(user, None),
 }
 
 

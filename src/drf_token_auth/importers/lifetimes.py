@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ..base_models import Kind
 from ..conf import get_settings
+from ..conf.rules import require_duration
 from .old_tokens import OldToken
 
 __all__ = ["Lifetime"]
@@ -17,6 +18,7 @@ class Lifetime:
     """The options of an import that decide when its tokens expire. At most one may be given.
 
     :raises ValueError: several options are given, or a duration is not positive.
+    :raises TypeError: a duration is not a timedelta.
     """
 
     ttl: timedelta | None = None
@@ -29,6 +31,7 @@ class Lifetime:
             raise ValueError("Give one of ttl, expire_after and keep_forever, not several.")
         for name in ("ttl", "expire_after"):
             given = getattr(self, name)
+            require_duration(name, given)
             if given is not None and given <= timedelta(0):
                 raise ValueError(f"{name} must be longer than 0, but it is {given}.")
 

@@ -27,7 +27,10 @@ def walk(
     """Call ``step`` with the primary keys of each batch. It returns the primary keys to try again.
 
     :returns: how many rows could not be processed, because other transactions locked them.
+    :raises ValueError: ``batch_size`` is less than 1.
     """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, but it is {batch_size!r}.")
     held: list[Any] = []
     for pks in _batches(rows.order_by("pk").values_list("pk", flat=True), batch_size):
         held += step(pks)

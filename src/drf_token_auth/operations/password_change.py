@@ -51,6 +51,7 @@ def changing_password(
     The arguments are as for :func:`change_password`. If the code raises, the transaction is
     rolled back.
     """
+    require_user("changing_password", user)
     model = get_token_model()
     using = router.db_for_write(model)
     with locking_transaction(using=using):
@@ -64,6 +65,7 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
 
     The arguments, and the tokens that are revoked, are as for :func:`change_password`.
     """
+    require_user("keep_through_change", user)
     model = get_token_model()
     using = router.db_for_write(model)
     tokens = all_rows(model, using)
