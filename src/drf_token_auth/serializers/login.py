@@ -13,8 +13,6 @@ from rest_framework import serializers
 from ..logins.account_name import is_impossible_name, name_field
 from .parts import LoginNameField, NameField, PasswordField
 
-__all__ = ["AuthTokenSerializer", "LoginSerializer", "TokenLoginSerializer"]
-
 PASSWORD_LENGTH = 4096
 WRONG_CREDENTIALS = _("Unable to log in with provided credentials.")
 

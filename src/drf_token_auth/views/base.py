@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
+from .. import operations
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..logs.refused_requests import log_json_as_form
@@ -30,15 +31,13 @@ from ..operations.presented import lock_presented
 from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
 from ..serializers import TokenDetailSerializer
 from ..throttling import cache_answers
-from .errors import NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
+from .errors import NoToken, TooLarge, as_refusal
 from .parsers import PARSERS
 
 logger = logging.getLogger("drf_token_auth")
 
 # In bytes. No request to these views needs a hundredth of this.
 LONGEST_BODY = 1_000_000
-
-__all__ = ["KeylessView", "TokenView"]
 
 
 class _IsStoredUser(IsAuthenticated):
@@ -172,14 +171,23 @@ class TokenView(GenericAPIView[Any]):
                 response.headers.setdefault(name, value)
         return response
 
+    @property
+    def _presented(self) -> AbstractToken | None:
+        """Return the token that this request was made with.
+
+        :returns: None if the request came with a session, Basic or ``force_authenticate``.
+        """
+        token = self.request.auth
+        return token if isinstance(token, AbstractToken) else None
+
     def get_token(self) -> AbstractToken:
         """Return the token that this request was made with.
 
-        :raises NoToken: 400 if the request came with a session, Basic or ``force_authenticate``.
+        :raises NoToken: 400 if there is none.
         """
-        if not isinstance(self.request.auth, AbstractToken):
+        if self._presented is None:
             raise NoToken
-        return self.request.auth
+        return self._presented
 
     @property
     def django_request(self) -> Any:
@@ -192,21 +200,21 @@ class TokenView(GenericAPIView[Any]):
 
         It may have been revoked since the request was authenticated.
 
-        :raises AuthenticationFailed: 401 if it does not work any more.
+        :raises Refused: it does not work any more.
         """
-        token = self.request.auth
-        if not isinstance(token, AbstractToken):
+        token = self._presented
+        if token is None:
             yield
             return
         using = router.db_for_write(type(token), instance=token)
-        with refusing(), locking_transaction(using=using):
+        with locking_transaction(using=using):
             lock_user(type(token), token.user_id, using=using)
             lock_presented(token, using)
             yield
 
     def issue(self, user: Any, **values: Any) -> AbstractToken:
-        """Make a token for the user, as :func:`issue_or_refuse` does."""
-        return issue_or_refuse(user, request=self.django_request, **values)
+        """Call :func:`operations.issue` with the request. An error of it becomes a refusal."""
+        return operations.issue(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
         try:
