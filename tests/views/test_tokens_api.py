@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import DataError, OperationalError, connection
+from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework.fields import DateTimeField
-from rest_framework.generics import GenericAPIView
 from rest_framework.test import APIClient
 
 from drf_token_auth import get_token_model, operations
@@ -186,14 +185,6 @@ def test_another_users_token_is_not_found(
 def test_an_impossible_id_is_not_found(client: APIClient, pk: str, method: str) -> None:
     response = getattr(client, method)(f"{LIST}{pk}/")
     assert response.status_code in ({404, 405} if pk == "../token" else {404})
-
-
-@pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_another_spelling_of_an_id_is_not_found(login: Any, client: APIClient, method: str) -> None:
-    in_arabic = str(login.pk).translate({ord("0") + n: 0x660 + n for n in range(10)})
-    for pk in (in_arabic, f"0{login.pk}", f"+{login.pk}"):
-        assert getattr(client, method)(f"{LIST}{pk}/", {"name": "x"}).status_code == 404
-    assert row(login).name == "phone"
 
 
 # Making a personal token
@@ -377,26 +368,18 @@ def test_ttl_and_expires_at_exclude_each_other(client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("form", ["multipart", "urlencoded"])
-def test_a_form_names_the_items_of_a_list_and_nothing_else(client: APIClient, form: str) -> None:
-    def send(**data: str) -> Any:
+def test_a_form_repeats_the_name_of_a_list(client: APIClient, form: str) -> None:
+    def send(**data: Any) -> Any:
         if form == "multipart":
             return client.post(LIST, data, format=form)
         content_type = "application/x-www-form-urlencoded"
-        return client.post(LIST, urlencode(data), content_type=content_type)
+        return client.post(LIST, urlencode(data, doseq=True), content_type=content_type)
 
     with override_settings(DRF_TOKEN_AUTH=SCOPES):
-        response = send(**{"scopes[0]": "read", "scopes[1]": "write", "ttl": "60"})
+        response = send(scopes=["read", "write"], ttl="60")
         assert response.status_code == 201
         assert response.data["scopes"] == ["read", "write"]
-        for name in (
-            "scopes[x]",
-            "scopes[0]x",
-            "scopes[]",
-            "scope[0]",
-            "ttl[0]",
-            "name[0]",
-            "csrf",
-        ):
+        for name in ("scopes[0]", "scopes[x]", "scopes[]", "scope[0]", "ttl[0]", "csrf"):
             response = send(**{name: "read"})
             assert response.status_code == 400
             assert list(response.data) == [name]
@@ -714,30 +697,6 @@ def test_a_form_with_too_many_fields_is_a_400(client: APIClient) -> None:
     response = client.post(LIST, fields, format="multipart")
     assert response.status_code == 400
     assert response["Cache-Control"] == "private, no-store"
-
-
-@pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_an_id_that_the_column_cannot_hold_is_a_404(
-    client: APIClient, login: Any, method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """PostgreSQL raises DataError for NUL in a text. The id of a project's token may be a text."""
-
-    def refuse(view: Any) -> None:
-        raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-
-    monkeypatch.setattr(GenericAPIView, "get_object", refuse)
-    assert getattr(client, method)(one(login)).status_code == 404
-
-
-def test_another_error_of_the_database_is_not_a_404(
-    client: APIClient, login: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(view: Any) -> None:
-        raise OperationalError("server closed the connection")
-
-    monkeypatch.setattr(GenericAPIView, "get_object", fail)
-    with pytest.raises(OperationalError):
-        client.get(one(login))
 
 
 @pytest.mark.parametrize("charset", ["idna", "hex", "undefined"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
-from rest_framework.utils.html import is_html_input
 
 from .. import keys
 from ..base_models import clean_name
@@ -17,18 +15,6 @@ from ..conf.rules import SCOPES_LENGTH
 from ..exceptions import UnknownScopes
 from ..logins.account_name import clean_login_name, max_name_length
 from ..scopes import encode_scopes
-
-__all__ = [
-    "ExpiryField",
-    "KeyField",
-    "LoginNameField",
-    "NameField",
-    "PasswordField",
-    "ScopesField",
-    "StrictSerializer",
-    "shortened",
-]
-
 
 # With a space after each name, no more scopes fit into the column.
 MOST_SCOPES = SCOPES_LENGTH // 2
@@ -58,25 +44,24 @@ class LoginNameField(serializers.CharField):
         return clean_login_name(name)
 
 
-class AnyTextField(serializers.CharField):
-    """Text with any character, even NUL and lone surrogates. The caller cleans or refuses it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.validators = []
-
-
 class PasswordField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         return keys.hidden(super().to_internal_value(data))
 
 
-class KeyField(AnyTextField):
+class KeyField(serializers.CharField):
+    """A key, or any other text. The lookup refuses it like an unknown key."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # DRF would refuse NUL and lone surrogates.
+        self.validators = []
+
     def to_internal_value(self, data: Any) -> str:
         return keys.hidden(super().to_internal_value(data))
 
 
-class NameField(AnyTextField):
+class NameField(serializers.CharField):
     """A device name. Any length and content is accepted, and cleaned to fit on one line."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -100,9 +85,6 @@ class ScopesField(serializers.ListField):
 
     child = serializers.CharField()
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, allow_empty=False, **kwargs)
-
     def to_internal_value(self, data: Any) -> list[str]:
         names = data.split() if isinstance(data, str) else data
         # Check the length first. DRF answers with one error for each wrong item.
@@ -119,8 +101,6 @@ class ScopesField(serializers.ListField):
         return scopes
 
 
-# The item of a list in a form: "scopes[0]". DRF fails on a number with thousands of digits.
-_ITEM = re.compile(r"(.+)\[[0-9]{1,4}\]")
 # DRF's browsable page sends the first in each form. A JSON:API body always has the others.
 _ENVELOPE = {"csrfmiddlewaretoken", "type", "id"}
 
@@ -133,17 +113,11 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = (str(name) for name in data if not self._knows(str(name), data))
-            refused = shortened(unknown)
+            known = {*self.fields, *_ENVELOPE}
+            refused = shortened(str(name) for name in data if str(name) not in known)
             if refused:
                 text = _("There is no such field.")
                 raise serializers.ValidationError(
                     {name: [text] for name in refused}, code="unknown_field"
                 )
         return super().to_internal_value(data)
-
-    def _knows(self, name: str, data: Mapping[Any, Any]) -> bool:
-        if name in self.fields or name in _ENVELOPE:
-            return True
-        item = _ITEM.fullmatch(name) if is_html_input(data) else None
-        return item is not None and isinstance(self.fields.get(item[1]), serializers.ListField)
