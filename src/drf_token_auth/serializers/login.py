@@ -41,15 +41,13 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
             return fields
         # The project's USERNAME_FIELD may be "name", which is also the device's field.
         fields.pop(shown, None)
+        # validate() finds the name under "username", whatever the client calls it.
+        fields["username"].source = "username"
         return {shown if name == "username" else name: one for name, one in fields.items()}
 
     @sensitive_variables()
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        own = get_user_model().USERNAME_FIELD
-        if own == "name" and "username" not in attrs:
-            # The client sent "name" as the name of the account, so the device has no name.
-            attrs["username"] = attrs.pop("name", None)
-        username = attrs.get("username", attrs.get(own))
+        username = attrs.get("username", attrs.get(get_user_model().USERNAME_FIELD))
         password = attrs.get("password")
         if username is None or password is None:
             raise serializers.ValidationError(

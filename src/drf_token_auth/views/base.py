@@ -117,24 +117,24 @@ class TokenView(GenericAPIView[Any]):
         return super().get_authenticate_header(request)
 
     def check_throttles(self, request: Any) -> None:
-        """Stop at the first throttle that refuses. The cheapest throttle comes first."""
-        for throttle in self.get_throttles():
-            if not self._is_allowed(throttle):
-                self.throttled(request, throttle.wait() or 0)
+        """Stop at the first throttle that refuses. The cheapest throttle comes first.
 
-    def _is_allowed(self, throttle: Any) -> bool:
-        """Ask the throttle. Allow the request if the throttle failed because its cache is down."""
-        try:
-            return bool(throttle.allow_request(self.request, self))
-        except Exception as error:
-            if isinstance(error, APIException) or cache_answers(throttle):
-                raise
-            logger.warning(
-                "The cache does not answer (%s), so %s limits nothing. Check CACHES.",
-                type(error).__name__,
-                type(throttle).__name__,
-            )
-            return True
+        A throttle whose cache is down limits nothing.
+        """
+        for throttle in self.get_throttles():
+            try:
+                is_allowed = throttle.allow_request(request, self)
+            except Exception as error:
+                if isinstance(error, APIException) or cache_answers(throttle):
+                    raise
+                logger.warning(
+                    "The cache does not answer (%s), so %s limits nothing. Check CACHES.",
+                    type(error).__name__,
+                    type(throttle).__name__,
+                )
+                continue
+            if not is_allowed:
+                self.throttled(request, throttle.wait() or 0)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Handle the exception as DRF does, but mark no transaction for rollback.
