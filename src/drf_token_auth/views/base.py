@@ -100,14 +100,10 @@ class TokenView(GenericAPIView[Any]):
 
     def get_authenticators(self) -> list[Any]:
         """Return the project's authenticators. Put ours first if the defaults lack them."""
-        authenticators = super().get_authenticators()
-        if not any(isinstance(one, ExpiringTokenAuthentication) for one in authenticators):
-            authenticators = [
-                ExpiringTokenAuthentication(),
-                BearerTokenAuthentication(),
-                *authenticators,
-            ]
-        return authenticators
+        others = super().get_authenticators()
+        if any(isinstance(one, ExpiringTokenAuthentication) for one in others):
+            return others
+        return [ExpiringTokenAuthentication(), BearerTokenAuthentication(), *others]
 
     def get_authenticate_header(self, request: Any) -> Any:
         """Return our challenge, even if another authenticator comes first and has none."""
@@ -185,9 +181,10 @@ class TokenView(GenericAPIView[Any]):
 
         :raises NoToken: 400 if there is none.
         """
-        if self._presented is None:
+        token = self._presented
+        if token is None:
             raise NoToken
-        return self._presented
+        return token
 
     @property
     def django_request(self) -> Any:

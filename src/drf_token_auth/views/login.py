@@ -156,6 +156,9 @@ class LogoutAllView(LogoutView):
                 request=self.django_request,
                 actor=request.user,
             )
+        # A caller whose token is kept stays logged in, so no signal says otherwise.
+        if self.keeps_caller:
+            return Response(status=status.HTTP_204_NO_CONTENT)
         return self.logged_out()
 
 
@@ -164,7 +167,3 @@ class LogoutOthersView(LogoutAllView):
 
     reason = "others"
     keeps_caller = True
-
-    def logged_out(self) -> Response:
-        """Send no signal, because the caller stays logged in."""
-        return Response(status=status.HTTP_204_NO_CONTENT)
