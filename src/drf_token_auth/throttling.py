@@ -125,6 +125,8 @@ class LoginAccountThrottle(CountingThrottle):
     """
 
     scope = "login_account"
+    # Whether the name may also be an e-mail address: see find_account().
+    takes_emails = False
 
     def get_rate(self) -> str | None:
         return get_settings().LOGIN_RATES.get("account")
@@ -136,15 +138,11 @@ class LoginAccountThrottle(CountingThrottle):
 
     def identities(self, request: Any, view: Any) -> Iterable[str]:
         names = [name for name in self.names(request, view) if name]
-        users = [user for user in map(self.find_account, names) if user is not None]
+        found = [find_account(name, takes_emails=self.takes_emails) for name in names]
         counted = [f"name {name.casefold()}" for name in names]
-        counted += [f"account {user.pk}" for user in users]
+        counted += [f"account {user.pk}" for user in found if user is not None]
         place = _place_of_users() if counted else ""
         return dict.fromkeys(f"{place} {one}" for one in counted)
-
-    def find_account(self, name: str) -> Any:
-        """Return the user with this name, or None."""
-        return find_account(name)
 
 
 def _place_of_users() -> str:

@@ -18,7 +18,7 @@ from rest_framework.exceptions import APIException
 from .. import operations
 from ..base_models import AbstractToken
 from ..logins.devices import describe
-from ..views.errors import issue_or_refuse
+from ..views.errors import refusing
 from .session_tokens import tie, tied
 
 __all__ = ["TokenStrategy"]
@@ -48,7 +48,9 @@ class TokenStrategy(SessionTokenStrategy):
         if token is not None and token.user_id == request.user.pk:
             return token
         try:
-            token = issue_or_refuse(request.user, request=request, name=self.get_name(request))
+            with refusing():
+                name = self.get_name(request)
+                token = operations.issue(request.user, request=request, name=name)
         except APIException as error:
             # Log out first: for a logged-in user, allauth asks for a token in each answer.
             logout(request)

@@ -23,7 +23,7 @@ from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.settings import api_settings
 
 from .. import get_token_model
-from ..logins.account_name import account_name, find_account
+from ..logins.account_name import account_name
 from ..rows.locking import locking_transaction
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from ..views.errors import as_refusal
@@ -107,12 +107,11 @@ class LoginRoute(PublicRoute):
 class NamesThrottle(LoginAccountThrottle):
     """Count every account that the body names, by user name or by e-mail address."""
 
+    takes_emails = True
+
     def names(self, request: Any, view: Any) -> Iterable[str | None]:
         names: Iterable[str | None] = view.get_account_names(request)
         return names
-
-    def find_account(self, name: str) -> Any:
-        return find_account(name, takes_emails=True)
 
 
 def all_or_nothing() -> AbstractContextManager[None]:

@@ -67,18 +67,22 @@ def find_account(name: str, *, takes_emails: bool = False) -> Any:
         backend of its own, it may always be one. Otherwise, no address is searched, because the
         column may have no index.
     """
-    found = _ask(_by_natural_key, name)[0]
+    found = _ask(_by_natural_key, name)
     takes_emails = takes_emails or any(
         not path.startswith("django.contrib.auth.") for path in settings.AUTHENTICATION_BACKENDS
     )
     if found is None and "@" in name and takes_emails:
-        found = _ask(_by_email, name)[0]
+        found = _ask(_by_email, name)
     return found
 
 
 def is_impossible_name(name: str) -> bool:
     """Return whether no account can have this name, such as letters in a column of numbers."""
-    return _ask(_by_natural_key, name)[1]
+    try:
+        _by_natural_key(name)
+    except Exception as error:  # noqa: BLE001 -- each database backend has errors of its own
+        return is_about_name(error)
+    return False
 
 
 def is_about_name(error: Exception) -> bool:
@@ -88,15 +92,14 @@ def is_about_name(error: Exception) -> bool:
     return isinstance(error, (ValueError, TypeError, OverflowError, ValidationError))
 
 
-def _ask(find: Callable[[str], Any], name: str) -> tuple[Any, bool]:
-    """Return the user or None, and whether no account can have this name."""
+def _ask(find: Callable[[str], Any], name: str) -> Any:
     try:
-        return find(name), False
+        return find(name)
     except (ObjectDoesNotExist, MultipleObjectsReturned, FieldError):
-        return None, False
+        return None
     except Exception as error:
         if is_about_name(error):
-            return None, True
+            return None
         raise
 
 

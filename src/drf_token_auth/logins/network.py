@@ -5,8 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 
-__all__ = ["client_network"]
-
 # A longer list of addresses is cut.
 LONGEST_ADDRESS = 1000
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")

@@ -13,8 +13,6 @@ from rest_framework import serializers
 from ..logins.account_name import is_impossible_name, name_field
 from .parts import LoginNameField, NameField, PasswordField
 
-__all__ = ["AuthTokenSerializer", "LoginSerializer", "TokenLoginSerializer"]
-
 PASSWORD_LENGTH = 4096
 WRONG_CREDENTIALS = _("Unable to log in with provided credentials.")
 
@@ -43,6 +41,8 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
             return fields
         # The project's USERNAME_FIELD may be "name", which is also the device's field.
         fields.pop(shown, None)
+        # validate() finds the name under "username", whatever the client calls it.
+        fields["username"].source = "username"
         return {shown if name == "username" else name: one for name, one in fields.items()}
 
     @sensitive_variables()
@@ -52,11 +52,7 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
         :raises ValidationError: a value is missing or the login is refused. An unknown user, a
             wrong password and an inactive user have the same answer (OWASP ASVS 6.3.8).
         """
-        own = get_user_model().USERNAME_FIELD
-        if own == "name" and "username" not in attrs:
-            # The client sent "name" as the name of the account, so the device has no name.
-            attrs["username"] = attrs.pop("name", None)
-        username = attrs.get("username", attrs.get(own))
+        username = attrs.get("username", attrs.get(get_user_model().USERNAME_FIELD))
         password = attrs.get("password")
         if username is None or password is None:
             raise serializers.ValidationError(

@@ -18,18 +18,6 @@ from ..exceptions import UnknownScopes
 from ..logins.account_name import clean_login_name, max_name_length
 from ..scopes import encode_scopes
 
-__all__ = [
-    "ExpiryField",
-    "KeyField",
-    "LoginNameField",
-    "NameField",
-    "PasswordField",
-    "ScopesField",
-    "StrictSerializer",
-    "shortened",
-]
-
-
 # With a space after each name, no more scopes fit into the column.
 MOST_SCOPES = SCOPES_LENGTH // 2
 MOST_REFUSED = 20
@@ -58,25 +46,24 @@ class LoginNameField(serializers.CharField):
         return clean_login_name(name)
 
 
-class AnyTextField(serializers.CharField):
-    """Text with any character, even NUL and lone surrogates. The caller cleans or refuses it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.validators = []
-
-
 class PasswordField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         return keys.hidden(super().to_internal_value(data))
 
 
-class KeyField(AnyTextField):
+class KeyField(serializers.CharField):
+    """A key, or any other text. The lookup refuses it like an unknown key."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # DRF would refuse NUL and lone surrogates.
+        self.validators = []
+
     def to_internal_value(self, data: Any) -> str:
         return keys.hidden(super().to_internal_value(data))
 
 
-class NameField(AnyTextField):
+class NameField(serializers.CharField):
     """A device name. Any length and content is accepted, and cleaned to fit on one line."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -99,9 +86,6 @@ class ScopesField(serializers.ListField):
     """Scopes as a list. ``null`` means everything that the user may do."""
 
     child = serializers.CharField()
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, allow_empty=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
         names = data.split() if isinstance(data, str) else data

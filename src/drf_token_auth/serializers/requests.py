@@ -13,14 +13,6 @@ from ..base_models import Kind
 from ..conf.rules import LONGEST
 from .parts import ExpiryField, KeyField, NameField, ScopesField, StrictSerializer, shortened
 
-__all__ = [
-    "TokenLogoutSerializer",
-    "TokenNameSerializer",
-    "TokenNothingSerializer",
-    "TokenPersonalSerializer",
-    "TokenRevokeSerializer",
-]
-
 
 class TokenNameSerializer(serializers.Serializer[Any]):
     """A new name for a token. A client can change only the name."""
@@ -32,7 +24,7 @@ class TokenPersonalSerializer(StrictSerializer):
     """A request for a personal token. Unknown fields are refused by their names."""
 
     name = NameField()
-    scopes = ScopesField(required=False)
+    scopes = ScopesField(required=False, allow_null=True, allow_empty=False)
     ttl = serializers.IntegerField(
         required=False,
         allow_null=True,

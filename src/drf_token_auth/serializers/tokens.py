@@ -8,8 +8,6 @@ from rest_framework import serializers
 
 from ..base_models import AbstractToken, Kind
 
-__all__ = ["TokenDetailSerializer", "TokenIssuedSerializer", "TokenLoggedInSerializer"]
-
 
 class TokenIdField(serializers.ReadOnlyField):
     """The primary key of the project's token model: a number, a UUID or a text."""

@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
+from .. import operations
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..logs.refused_requests import log_json_as_form
@@ -30,15 +31,13 @@ from ..operations.presented import lock_presented
 from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
 from ..serializers import TokenDetailSerializer
 from ..throttling import cache_answers
-from .errors import NoToken, TooLarge, as_refusal, issue_or_refuse, refusing
+from .errors import NoToken, TooLarge, as_refusal
 from .parsers import PARSERS
 
 logger = logging.getLogger("drf_token_auth")
 
 # In bytes. No request to these views needs a hundredth of this.
 LONGEST_BODY = 1_000_000
-
-__all__ = ["KeylessView", "TokenView"]
 
 
 class _IsStoredUser(IsAuthenticated):
@@ -106,14 +105,10 @@ class TokenView(GenericAPIView[Any]):
 
     def get_authenticators(self) -> list[Any]:
         """Return the project's authenticators. Put ours first if the defaults lack them."""
-        authenticators = super().get_authenticators()
-        if not any(isinstance(one, ExpiringTokenAuthentication) for one in authenticators):
-            authenticators = [
-                ExpiringTokenAuthentication(),
-                BearerTokenAuthentication(),
-                *authenticators,
-            ]
-        return authenticators
+        others = super().get_authenticators()
+        if any(isinstance(one, ExpiringTokenAuthentication) for one in others):
+            return others
+        return [ExpiringTokenAuthentication(), BearerTokenAuthentication(), *others]
 
     def get_authenticate_header(self, request: Any) -> Any:
         """Return our challenge, even if another authenticator comes first and has none."""
@@ -123,24 +118,24 @@ class TokenView(GenericAPIView[Any]):
         return super().get_authenticate_header(request)
 
     def check_throttles(self, request: Any) -> None:
-        """Stop at the first throttle that refuses. The cheapest throttle comes first."""
-        for throttle in self.get_throttles():
-            if not self._is_allowed(throttle):
-                self.throttled(request, throttle.wait() or 0)
+        """Stop at the first throttle that refuses. The cheapest throttle comes first.
 
-    def _is_allowed(self, throttle: Any) -> bool:
-        """Ask the throttle. Allow the request if the throttle failed because its cache is down."""
-        try:
-            return bool(throttle.allow_request(self.request, self))
-        except Exception as error:
-            if isinstance(error, APIException) or cache_answers(throttle):
-                raise
-            logger.warning(
-                "The cache does not answer (%s), so %s limits nothing. Check CACHES.",
-                type(error).__name__,
-                type(throttle).__name__,
-            )
-            return True
+        A throttle whose cache is down limits nothing.
+        """
+        for throttle in self.get_throttles():
+            try:
+                is_allowed = throttle.allow_request(request, self)
+            except Exception as error:
+                if isinstance(error, APIException) or cache_answers(throttle):
+                    raise
+                logger.warning(
+                    "The cache does not answer (%s), so %s limits nothing. Check CACHES.",
+                    type(error).__name__,
+                    type(throttle).__name__,
+                )
+                continue
+            if not is_allowed:
+                self.throttled(request, throttle.wait() or 0)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Handle the exception as DRF does, but mark no transaction for rollback.
@@ -177,14 +172,24 @@ class TokenView(GenericAPIView[Any]):
                 response.headers.setdefault(name, value)
         return response
 
+    @property
+    def _presented(self) -> AbstractToken | None:
+        """Return the token that this request was made with.
+
+        :returns: None if the request came with a session, Basic or ``force_authenticate``.
+        """
+        token = self.request.auth
+        return token if isinstance(token, AbstractToken) else None
+
     def get_token(self) -> AbstractToken:
         """Return the token that this request was made with.
 
-        :raises NoToken: 400 if the request came with a session, Basic or ``force_authenticate``.
+        :raises NoToken: 400 if there is none.
         """
-        if not isinstance(self.request.auth, AbstractToken):
+        token = self._presented
+        if token is None:
             raise NoToken
-        return self.request.auth
+        return token
 
     @property
     def django_request(self) -> Any:
@@ -197,14 +202,14 @@ class TokenView(GenericAPIView[Any]):
 
         It may have been revoked since the request was authenticated.
 
-        :raises AuthenticationFailed: 401 if it does not work any more.
+        :raises Refused: it does not work any more.
         """
-        token = self.request.auth
-        if not isinstance(token, AbstractToken):
+        token = self._presented
+        if token is None:
             yield
             return
         using = router.db_for_write(type(token), instance=token)
-        with refusing(), locking_transaction(using=using):
+        with locking_transaction(using=using):
             lock_user(type(token), token.user_id, using=using)
             lock_presented(token, using)
             yield
@@ -212,9 +217,9 @@ class TokenView(GenericAPIView[Any]):
     def issue(self, user: Any, **values: Any) -> AbstractToken:
         """Make a token for the user, with the arguments of :func:`operations.issue`.
 
-        :raises LimitReached, AuthenticationFailed: 403 or 401, as :func:`issue_or_refuse`.
+        :raises TokenLimitReached, Refused: the view answers 403 or 401.
         """
-        return issue_or_refuse(user, request=self.django_request, **values)
+        return operations.issue(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
         """Return the serializer with its ``validated_data``.

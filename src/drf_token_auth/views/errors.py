@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.utils.translation import gettext_lazy as _
@@ -17,18 +16,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.utils.serializer_helpers import ReturnDict
 
-from .. import operations
-from ..base_models import AbstractToken
 from ..exceptions import Refused, TokenLimitReached
-
-__all__ = [
-    "LimitReached",
-    "NoToken",
-    "TooLarge",
-    "as_refusal",
-    "issue_or_refuse",
-    "refusing",
-]
 
 
 class NoToken(APIException):
@@ -52,7 +40,16 @@ class TooLarge(APIException):
 
 
 def as_refusal(exc: Exception) -> Exception:
-    """Return the API exception for an exception that Django or a parser raises about a request."""
+    """Return the API exception for an exception of an operation, of Django or of a parser.
+
+    :returns: 403 if the user has reached the limit of tokens. 401 if the user was deleted,
+        deactivated or given a new password after the authentication, or if the presented token no
+        longer works. 400 for a request that cannot be read.
+    """
+    if isinstance(exc, TokenLimitReached):
+        return LimitReached()
+    if isinstance(exc, Refused):
+        return AuthenticationFailed(code=exc.code)
     # The JSON parser raises RecursionError for a body that is nested too deep.
     if isinstance(exc, (SuspiciousOperation, RecursionError)):
         return ParseError()
@@ -62,23 +59,10 @@ def as_refusal(exc: Exception) -> Exception:
     return exc
 
 
-def issue_or_refuse(user: Any, **options: Any) -> AbstractToken:
-    """Call ``operations.issue`` for a view.
-
-    :raises LimitReached: 403 if the user has reached the limit of tokens.
-    :raises AuthenticationFailed: 401 if the user was deleted, deactivated or given a new
-        password after the authentication, or if the presented token no longer works.
-    """
-    with refusing():
-        return operations.issue(user, **options)
-
-
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Convert exceptions of ``operations`` into the API exceptions of :func:`issue_or_refuse`."""
+    """Raise API exceptions for the errors of an operation, in the view of another package."""
     try:
         yield
-    except TokenLimitReached as error:
-        raise LimitReached from error
-    except Refused as error:
-        raise AuthenticationFailed(code=error.code) from error
+    except (TokenLimitReached, Refused) as error:
+        raise as_refusal(error) from error

@@ -10,7 +10,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
@@ -32,8 +32,6 @@ from ..serializers.login import WRONG_CREDENTIALS
 from ..throttling import LoginAccountThrottle, LoginAddressThrottle
 from .base import KeylessView, TokenView
 
-__all__ = ["LoginView", "LogoutAllView", "LogoutOthersView", "LogoutView"]
-
 
 class LoginView(KeylessView):
     """Log in with a name and a password, and return a new token."""
@@ -46,23 +44,15 @@ class LoginView(KeylessView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         try:
             token = self._log_in()
-        except AuthenticationFailed:
+        except Refused:
             # The user was changed while the password was checked. Check it again.
-            token = self._log_in_again()
+            try:
+                token = self._log_in()
+            except Refused as error:
+                # It was changed again, or a replica that lags behind has the old password.
+                refused = {api_settings.NON_FIELD_ERRORS_KEY: [WRONG_CREDENTIALS]}
+                raise ValidationError(refused, code="authorization") from error
         return Response(self.get_response_data(token))
-
-    def _log_in_again(self) -> AbstractToken:
-        """Log in, and answer 400 if the password was changed again.
-
-        The same happens if the password is checked on a replica that lags behind.
-        """
-        try:
-            return self._log_in()
-        except AuthenticationFailed as failure:
-            if not isinstance(failure.__cause__, Refused):
-                raise
-            refused = {api_settings.NON_FIELD_ERRORS_KEY: [WRONG_CREDENTIALS]}
-            raise ValidationError(refused, code="authorization") from failure
 
     def _log_in(self) -> AbstractToken:
         serializer = self.get_serializer(data=self.request.data)
@@ -153,32 +143,29 @@ class LogoutAllView(LogoutView):
 
     serializer_class = TokenLogoutSerializer
     reason = "logout_all"
+    keeps_caller = False
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        self._revoke_all(keep=None)
-        return self.logged_out()
-
-    def _revoke_all(self, keep: AbstractToken | None) -> None:
         # Treat a body that is no object as empty.
-        data = self.request.data if isinstance(self.request.data, Mapping) else {}
+        data = request.data if isinstance(request.data, Mapping) else {}
         serializer = self.read(self.get_serializer(data=data))
         with self._checked_again():
             operations.revoke_all(
-                self.request.user,
+                request.user,
                 reason=self.reason,
                 kinds=serializer.kinds,
-                keep=keep,
+                keep=self._presented if self.keeps_caller else None,
                 request=self.django_request,
-                actor=self.request.user,
+                actor=request.user,
             )
+        # A caller whose token is kept stays logged in, so no signal says otherwise.
+        if self.keeps_caller:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return self.logged_out()
 
 
 class LogoutOthersView(LogoutAllView):
     """Do what :class:`LogoutAllView` does, but keep the presented token."""
 
     reason = "others"
-
-    def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        keep = request.auth if isinstance(request.auth, AbstractToken) else None
-        self._revoke_all(keep=keep)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+    keeps_caller = True

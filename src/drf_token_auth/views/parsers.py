@@ -11,8 +11,6 @@ from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPa
 
 from .. import keys
 
-__all__ = ["PARSERS"]
-
 # Python counts these codecs among those of text.
 _OF_DOMAIN_NAMES = ("idna", "punycode")
 
@@ -36,23 +34,15 @@ class _Hiding:
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         charset = (parser_context or {}).get("encoding", "utf-8")
         try:
-            _require_text(charset)
+            # The client chooses the charset. encode() refuses a codec that is not for text: one
+            # megabyte of "bz2" can become many gigabytes. "punycode" takes quadratic time.
+            "-".encode(charset)
+            if codecs.lookup(charset).name in _OF_DOMAIN_NAMES:
+                raise LookupError(charset)
             return _hidden(super().parse(stream, media_type, parser_context))  # type: ignore[misc]
         except (UnicodeError, LookupError) as error:
             # The charset is unknown, is not for text (such as "hex"), or does not fit the body.
             raise ParseError from error
-
-
-def _require_text(charset: str) -> None:
-    """Refuse a charset that is not for text. The client chooses it.
-
-    One megabyte of "bz2" can become many gigabytes. Decoding "punycode" takes quadratic time.
-
-    :raises UnicodeError, LookupError: Python has no codec of text with this name.
-    """
-    "-".encode(charset)
-    if codecs.lookup(charset).name in _OF_DOMAIN_NAMES:
-        raise LookupError(charset)
 
 
 class HiddenJSONParser(_Hiding, JSONParser):

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from .. import get_token_model, lookup, operations
 from ..authentication import ExpiringTokenAuthentication
-from ..base_models import AbstractToken, Kind
+from ..base_models import Kind
 from ..exceptions import Refused
 from ..operations.renaming import rename
 from ..permissions import RecentLogin
@@ -29,15 +29,6 @@ from ..serializers import (
 )
 from ..throttling import RevokeThrottle
 from .base import KeylessView, TokenView
-from .errors import refusing
-
-__all__ = [
-    "CurrentTokenView",
-    "RevokeView",
-    "RotateView",
-    "TokenDetailView",
-    "TokenListView",
-]
 
 
 class CurrentTokenView(TokenView):
@@ -60,10 +51,7 @@ class RotateView(TokenView):
     serializer_class = TokenIssuedSerializer
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        with refusing():
-            token = operations.rotate(
-                self.get_token(), request=self.django_request, actor=request.user
-            )
+        token = operations.rotate(self.get_token(), request=self.django_request, actor=request.user)
         return Response(self.get_serializer(token).data)
 
 
@@ -124,7 +112,7 @@ class TokenListView(OwnTokensView):
 
     def _refuse_more_than_own(self, wanted: dict[str, Any]) -> None:
         """Refuse scopes that the presented token does not have."""
-        own = self.request.auth.scope_list if isinstance(self.request.auth, AbstractToken) else None
+        own = None if self._presented is None else self._presented.scope_list
         if own is None:
             return
         scopes = wanted.get("scopes")
@@ -157,7 +145,7 @@ class TokenDetailView(OwnTokensView):
         return token
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        return self._shown(self.get_object())
+        return Response(self.get_serializer(self.get_object()).data)
 
     def patch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
@@ -166,11 +154,11 @@ class TokenDetailView(OwnTokensView):
             with self._checked_again():
                 if not rename(token, change["name"]):
                     raise Http404
-        return self._shown(token)
+        return Response(TokenDetailSerializer(token, context=self.get_serializer_context()).data)
 
     def delete(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         token = self.get_object()
-        own = isinstance(request.auth, AbstractToken) and request.auth.pk == token.pk
+        own = self._presented == token
         # A token that revokes itself may be revoked already, by the first of two clicks.
         with nullcontext() if own else self._checked_again():
             operations.revoke(
@@ -180,10 +168,6 @@ class TokenDetailView(OwnTokensView):
                 actor=request.user,
             )
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def _shown(self, token: AbstractToken) -> Response:
-        serializer = TokenDetailSerializer(token, context=self.get_serializer_context())
-        return Response(serializer.data)
 
 
 class RevokeView(KeylessView):

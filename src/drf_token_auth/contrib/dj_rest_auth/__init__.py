@@ -18,10 +18,11 @@ __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 
 def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
     """Make a new token for each login. This is the function for ``TOKEN_CREATOR``."""
-    from ...views.errors import issue_or_refuse
+    from ...views.errors import refusing
 
     request = serializer.context.get("request")
-    token = issue_or_refuse(user, request=getattr(request, "_request", request))
+    with refusing():
+        token = operations.issue(user, request=getattr(request, "_request", request))
     # The registration ignores the return value, so keep the token on the user.
     user.issued_token = token
     return token
