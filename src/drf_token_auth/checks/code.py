@@ -24,11 +24,14 @@ def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
     )
 
 
+def own_classes(cls: type[Any]) -> Iterator[type[Any]]:
+    """Yield the class and its bases, without those that the project cannot correct."""
+    return (base for base in cls.__mro__ if base.__module__.partition(".")[0] not in _PACKAGES)
+
+
 def own_functions(cls: type[Any]) -> Iterator[FunctionType]:
     """Yield the project's own functions in the class and its bases."""
-    for base in cls.__mro__:
-        if base.__module__.partition(".")[0] in _PACKAGES:
-            continue
+    for base in own_classes(cls):
         for value in vars(base).values():
             function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
             if isinstance(function, FunctionType):

@@ -1,26 +1,29 @@
-"""Check that DRF can read DEFAULT_AUTHENTICATION_CLASSES, and return the classes that it names."""
+"""Check the dict ``REST_FRAMEWORK``, and return the authenticators that it names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.settings import DEFAULTS
 
-from ..conf.rest_framework import configured, write_ours, wrong_entry
+from ..conf.rest_framework import SETTING, drf_settings, write_ours, wrong_entry
 from ..conf.rules import show
 from .shared import Messages, check, error, path_of, warning
 
 _AUTHENTICATORS = "DEFAULT_AUTHENTICATION_CLASSES"
+_PERMISSIONS = "DEFAULT_PERMISSION_CLASSES"
 
 
 def _value(name: str) -> Any:
     """Return the project's value, or DRF's default."""
-    defaults: Mapping[str, object] = DEFAULTS
-    return configured(name, defaults[name])
+    return {**DEFAULTS, **drf_settings()}[name]
 
 
 def default_authenticators() -> list[Any]:
@@ -37,16 +40,56 @@ def check_default_classes() -> Messages:
         setting = f"DEFAULT_{name}_CLASSES"
         listed = _value(setting)
         if not isinstance(listed, (list, tuple)):
-            message = f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.'
             if isinstance(listed, (str, type)):
                 path = listed if isinstance(listed, str) else path_of(listed)
-                yield error("E016", message, f'Add a comma: ("{path}",).')
+                hint = f'Add a comma: ("{path}",).'
             elif setting == _AUTHENTICATORS:
-                yield error("E016", message, write_ours())
+                hint = write_ours()
             else:
-                yield error("E016", message, f'Write "{setting}": ["…"], with dotted paths.')
+                hint = f'Write "{setting}": ["…"], with dotted paths.'
+            message = f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.'
+            yield error("E016", message, hint)
         elif setting == _AUTHENTICATORS:
             yield from (error("E016", *wrong) for wrong in map(wrong_entry, listed) if wrong)
+
+
+@check(Tags.compatibility)
+def check_wrong_lists() -> Messages:
+    """E016 and E025: an authenticator is in a list of other classes, where it fails."""
+    for name in ("AUTHENTICATION_BACKENDS", "MIDDLEWARE"):
+        for path in _authenticators_in(getattr(settings, name)):
+            message = f"{name} has the entry {path!r}, which is an authenticator of DRF."
+            yield error("E025", message, f'Delete it there. Write {SETTING} = ["{path}"].')
+    for path in _authenticators_in(_value(_PERMISSIONS)):
+        yield error(
+            "E016",
+            f'REST_FRAMEWORK["{_PERMISSIONS}"] has the entry {path!r}, which is not a permission: '
+            "it has no has_permission().",
+            f'Delete it there. Write {SETTING} = ["{path}"].',
+        )
+
+
+def _authenticators_in(listed: Any) -> Iterator[str]:
+    """Yield the paths that can be imported and are authenticators of DRF."""
+    for path in listed if isinstance(listed, (list, tuple)) else ():
+        try:
+            found = import_string(path)
+        except Exception:  # noqa: BLE001, S112 -- a project's module may run any code
+            continue
+        if isinstance(found, type) and issubclass(found, BaseAuthentication):
+            yield path
+
+
+@check(Tags.security)
+def check_names() -> Messages:
+    """W020: a name is nearly the name of a list that DRF reads. DRF ignores such a list."""
+    for name in (name for name in drf_settings() if name not in DEFAULTS):
+        for near in get_close_matches(str(name).upper(), [_AUTHENTICATORS, _PERMISSIONS], 1, 0.8):
+            yield warning(
+                "W020",
+                f'DRF does not read REST_FRAMEWORK["{name}"].',
+                f'Write REST_FRAMEWORK["{near}"].',
+            )
 
 
 @check(Tags.templates)

@@ -49,22 +49,6 @@ def served_views() -> list[type[Any]]:
     return list(dict(views_with_callbacks()))
 
 
-def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
-    """Yield the project's lists of authenticators and permissions: a view, a name and the value."""
-    # This import fails if DRF's settings are wrong. Other checks then say what is wrong.
-    from rest_framework.views import APIView
-
-    for view, callback in views_with_callbacks():
-        # A router passes the arguments of @action to as_view().
-        given = getattr(callback, "initkwargs", {})
-        for name in ("authentication_classes", "permission_classes"):
-            owner = next((one for one in view.__mro__ if name in vars(one)), APIView)
-            if name in given:
-                yield view, name, given[name]
-            elif owner is not APIView:
-                yield owner, name, vars(owner)[name]
-
-
 def base_of(view: type[Any], path: str) -> Any:
     """Return the class with this dotted path among the view and its base classes, or None."""
     return next((one for one in view.__mro__ if path_of(one) == path), None)
