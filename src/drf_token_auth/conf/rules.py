@@ -66,8 +66,10 @@ def _is_pepper_id(value: object) -> bool:
     return type(value) is int and 1 <= value <= 127
 
 
-def _as_timedelta(value: object) -> str | None:
+def as_timedelta(value: object) -> str | None:
     """Return the code of the timedelta that a value such as ``"14 days"`` means, or None."""
+    if isinstance(value, timedelta):
+        return show(value)
     text = show(value).strip("' ").lower()
     if text in _NEVER and isinstance(value, str):
         return "None"
@@ -86,7 +88,7 @@ def require_duration(name: str, value: object) -> None:
     """
     if value is None or isinstance(value, timedelta):
         return
-    meant = _as_timedelta(value) or "timedelta(days=14)"
+    meant = as_timedelta(value) or "timedelta(days=14)"
     raise TypeError(
         f"{name} must be a timedelta or None, but it is {show(value)}. Write {name}={meant}."
     )
@@ -101,10 +103,10 @@ def require_moment(name: str, value: object) -> None:
     """
     if value is None or isinstance(value, (date, str)):
         return
-    span = show(value) if isinstance(value, timedelta) else _as_timedelta(value)
+    span = as_timedelta(value) or "timedelta(days=14)"
     raise TypeError(
         f"{name} must be a datetime or None, but it is {show(value)}. "
-        f"Write {name}=timezone.now() + {span or 'timedelta(days=14)'}."
+        f"Write {name}=timezone.now() + {span}."
     )
 
 
@@ -130,7 +132,7 @@ def _or_none(rule: Rule) -> Rule:
 def _duration(example: str, wanted: str, shortest: timedelta) -> Rule:
     def fault(value: Any) -> Fault | None:
         if not isinstance(value, timedelta):
-            return Fault("a timedelta or None", show(value), _as_timedelta(value))
+            return Fault("a timedelta or None", show(value), as_timedelta(value))
         return None if shortest <= value <= LONGEST else Fault(wanted, show(value))
 
     return _or_none(Rule(example, fault))
