@@ -46,10 +46,10 @@ _OURS |= {name: name for name in RULES}
 _LIFETIME = re.compile(
     r"(^|_)(TTL|LIFETIME|LIFESPAN|LIFE|EXPIR\w*|DURATION|VALIDITY|MAX_AGE|TOKEN_AGE)(_|$)"
 )
-# Comparing each of Django's 180 settings would take longer than all other checks.
-_MAY_BE_MEANT = re.compile("TOK|AUTH")
-# These are too far from our names for difflib.
-_FAR = {
+# Names outside our dict, and the setting that is meant by each and by similar ones.
+_FLAT = {
+    SETTING: SETTING,
+    TOKEN_MODEL_SETTING: TOKEN_MODEL_SETTING,
     "DRF_AUTH_TOKEN": SETTING,
     "DRF_TOKEN_AUTHENTICATION": SETTING,
     "DRF_TOKEN_AUTH_MODEL": TOKEN_MODEL_SETTING,
@@ -79,11 +79,10 @@ def hint_for_flat(name: str) -> str | None:
 
     A project may have settings of its own that begin with our name.
     """
-    if name in (SETTING, TOKEN_MODEL_SETTING) or not _MAY_BE_MEANT.search(name):
-        return None
     inner = name.removeprefix(f"{SETTING}_")
     if inner != name and inner in RULES:
         return f'Write it into the dict: {SETTING} = {{"{inner}": …}}.'
-    near = difflib.get_close_matches(name, [SETTING, TOKEN_MODEL_SETTING], n=1, cutoff=0.9)
-    meant = near[0] if near else _FAR.get(name)
-    return meant and f"Did you mean {meant!r}?"
+    near = difflib.get_close_matches(name, _FLAT, n=1, cutoff=0.9)
+    if not near or name in (SETTING, TOKEN_MODEL_SETTING):
+        return None
+    return f"Did you mean {_FLAT[near[0]]!r}?"
