@@ -78,13 +78,6 @@ def _is_about_our_tokens(cls: type[Any], function: FunctionType) -> bool:
     return any(map(is_token_model, models)) or any(map(is_ours, names))
 
 
-def subclasses(parent: type[Any]) -> Iterator[type[Any]]:
-    """Yield the direct and indirect subclasses that have been imported."""
-    for child in parent.__subclasses__():
-        yield child
-        yield from subclasses(child)
-
-
 def is_token_model(one: Any) -> bool:
     return isinstance(one, type) and issubclass(one, AbstractToken)
 

@@ -12,9 +12,9 @@ from rest_framework.serializers import Serializer
 
 from ..conf.rest_framework import OURS, SETTING
 from .authenticators import takes_drfs_tokens
-from .code import names_in, own_functions, subclasses
+from .code import names_in, own_functions
 from .rest_framework import default_authenticators
-from .served import base_of, served_views
+from .served import base_of, loaded_subclasses, served_views
 from .shared import Messages, check, error, path_of, warning
 
 AUTHTOKEN = "rest_framework.authtoken"
@@ -90,8 +90,7 @@ def check_views() -> Messages:
 @check(Tags.urls)
 def check_sources() -> Messages:
     """W009: a serializer reads a missing relation. DRF leaves a read-only field out silently."""
-    served_views()  # This imports the modules of the views, and so their serializers.
-    for serializer in subclasses(Serializer):
+    for serializer in loaded_subclasses(Serializer):
         for name, field in getattr(serializer, "_declared_fields", {}).items():
             source = str(field.source or name)
             if source.partition(".")[0] in _missing_relations():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
@@ -19,8 +18,6 @@ def served_callbacks() -> list[Any]:
 
     If the URLs cannot be loaded, the list is empty. Django's own check then raises the error.
     """
-    if not getattr(settings, "ROOT_URLCONF", None):
-        return []
     try:
         return list(_callbacks(get_resolver().url_patterns))
     except Exception:  # noqa: BLE001 -- the project's URL modules may run any code
@@ -47,6 +44,15 @@ def views_with_callbacks() -> list[tuple[type[Any], Any]]:
 def served_views() -> list[type[Any]]:
     """Return the classes of the DRF views, without duplicates."""
     return list(dict(views_with_callbacks()))
+
+
+def loaded_subclasses(parent: type[Any]) -> list[type[Any]]:
+    """Return the direct and indirect subclasses in modules that the views import."""
+    served_views()  # This imports the modules.
+    found = parent.__subclasses__()
+    for child in found:
+        found += child.__subclasses__()
+    return found
 
 
 def base_of(view: type[Any], path: str) -> Any:
