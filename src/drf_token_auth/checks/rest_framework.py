@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,6 +14,7 @@ from rest_framework.settings import DEFAULTS
 
 from ..conf.rest_framework import SETTING, drf_settings, write_ours, wrong_entry
 from ..conf.rules import show
+from .served import is_named
 from .shared import Messages, check, error, path_of, warning
 
 _AUTHENTICATORS = "DEFAULT_AUTHENTICATION_CLASSES"
@@ -69,15 +69,9 @@ def check_wrong_lists() -> Messages:
         )
 
 
-def _authenticators_in(listed: Any) -> Iterator[str]:
-    """Yield the paths that can be imported and are authenticators of DRF."""
-    for path in listed if isinstance(listed, (list, tuple)) else ():
-        try:
-            found = import_string(path)
-        except Exception:  # noqa: BLE001, S112 -- a project's module may run any code
-            continue
-        if isinstance(found, type) and issubclass(found, BaseAuthentication):
-            yield path
+def _authenticators_in(listed: Any) -> list[Any]:
+    is_list = isinstance(listed, (list, tuple))
+    return [path for path in listed if is_named(path, BaseAuthentication)] if is_list else []
 
 
 @check(Tags.security)

@@ -73,15 +73,18 @@ def takes_our_tokens(view: type[Any]) -> bool:
     )
 
 
+def class_at(path: Any) -> Any:
+    """Return the class that a dotted path names, or None if it names no class."""
+    try:
+        found = import_string(path) if isinstance(path, str) else path
+    except Exception:  # noqa: BLE001 -- a project's module may run any code
+        return None
+    return found if isinstance(found, type) else None
+
+
 def is_named(named: Any, wanted: str | type[Any]) -> bool:
     """Return whether a dotted path names this class or a subclass of it."""
-    try:
-        found, base = (
-            import_string(one) if isinstance(one, str) else one for one in (named, wanted)
-        )
-    except ImportError:
-        return False
-    return isinstance(found, type) and issubclass(found, base)
+    return issubclass(class_at(named) or object, class_at(wanted) or ())
 
 
 def is_our_token_model(token_model: Any) -> bool:
