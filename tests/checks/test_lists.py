@@ -55,6 +55,10 @@ def test_a_path_in_place_of_a_list_of_a_view_is_found() -> None:
     assert found.hint.endswith("write authentication_classes = [ExpiringTokenAuthentication].")
 
 
+def test_a_list_that_the_view_computes_is_left_alone() -> None:
+    assert messages_about(permission_classes=property(lambda self: None)) == []
+
+
 def test_combined_permissions_are_right() -> None:
     assert messages_about(permission_classes=[IsAuthenticated | ~IsAuthenticated]) == []
 

@@ -30,21 +30,18 @@ def own_classes(cls: type[Any]) -> Iterator[type[Any]]:
 
 
 def own_functions(cls: type[Any]) -> Iterator[FunctionType]:
-    """Yield the project's own functions in the class and its bases."""
+    """Yield the project's own functions in the class and its bases, and those in their closures.
+
+    ``@api_view`` keeps the view in a closure.
+    """
     for base in own_classes(cls):
         for value in vars(base).values():
-            function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+            is_function = isinstance(value, (FunctionType, staticmethod, classmethod))
+            function = inspect.unwrap(value) if is_function else None
             if isinstance(function, FunctionType):
-                yield from _unwrapped(inspect.unwrap(function))
-
-
-def _unwrapped(function: Any) -> Iterator[FunctionType]:
-    """Yield the function and the functions in its closure. ``@api_view`` keeps the view there."""
-    if isinstance(function, FunctionType):
-        yield function
-        for inner in inspect.getclosurevars(function).nonlocals.values():
-            if isinstance(inner, FunctionType):
-                yield inner
+                held = inspect.getclosurevars(function).nonlocals.values()
+                yield function
+                yield from (one for one in held if isinstance(one, FunctionType))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
