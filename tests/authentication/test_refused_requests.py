@@ -75,6 +75,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "three parts": (lambda t: f"Token {t.key} {t.key}", "too many parts"),
     "the label": (lambda t: f"Token {t}".encode(), "the printed label"),
     "a short label": (lambda t: "Token aB3d…".encode(), "the printed label"),
+    "too long": (lambda t: f"Token {'a' * 256}", "longer than 255 characters"),
     "no key": (lambda t: "Token ké".encode(), "characters that no key has"),
     "a typing error": (lambda t: f"Token {typo(t.key)}", "checksum"),
     "a placeholder of another page": (lambda t: "Token YOUR_TOKEN_HERE", "placeholder"),

@@ -25,7 +25,7 @@ from ..exceptions import (
     UnknownKey,
     WrongChecksum,
 )
-from ..keys import TAIL_LENGTH, looks_issued
+from ..keys import MAX_LENGTH, TAIL_LENGTH, looks_issued
 
 logger = logging.getLogger("drf_token_auth")
 
@@ -64,8 +64,8 @@ _NO_KEYS = {
         "The header has the word before the key twice. Write it once."
     ),
     r".* .*": "The header has too many parts. It is one word, a space and the key.",
+    f".{{{MAX_LENGTH + 1},}}": f"No key is longer than {MAX_LENGTH} characters.",
 }
-_PLACES = {"QUERY_STRING": "the query string", "HTTP_COOKIE": "a cookie"}
 _MAY_BE_A_MISTAKE = (MalformedKey, UnknownKey, WrongChecksum)
 _REASONS: dict[type[Refused], str] = {
     MalformedKey: "The key contains characters that no key has. Copy the key again.",
@@ -95,7 +95,7 @@ def log_refusal(reason: Refused, credentials: str, request: Any) -> None:
         logger.debug("a key is refused: %s", type(reason).__name__)
         return
     mistake = _mistake(credentials) if isinstance(reason, _MAY_BE_A_MISTAKE) else ""
-    warn_once(mistake or _REASONS[type(reason)], request)
+    warn_once(mistake or _REASONS.get(type(reason), "The key is refused."), request)
 
 
 def _mistake(credentials: str) -> str:
@@ -109,22 +109,20 @@ def _mistake(credentials: str) -> str:
     if _QUOTES.intersection((text[0], text[-1])):
         return "The key is in quotes. Write it without them."
     prefix = get_settings().PREFIX
-    found = _find_key(text)
-    if found and " " not in text and found != text and looks_issued(found, prefix):
+    length = len(prefix) + TAIL_LENGTH
+    start = text.find(prefix)
+    if (
+        " " not in text
+        and len(text) > length
+        and looks_issued(text[start : start + length], prefix)
+    ):
         return "The header has other characters right before or after the key. Write the key alone."
     if looks_issued(prefix + text, prefix):
         return f"The key lacks its beginning, {prefix}. Copy it in full."
     for pattern, said in _NO_KEYS.items():
         if re.fullmatch(pattern, text):
             return said
-    is_cut = text.startswith(prefix) and len(text) < len(prefix) + TAIL_LENGTH
-    return _REASONS[WrongChecksum] if is_cut else ""
-
-
-def _find_key(text: str) -> str:
-    """Return the first text in it that has the shape of a generated key, or an empty text."""
-    shape = re.escape(get_settings().PREFIX) + f"[0-9A-Za-z]{{{TAIL_LENGTH}}}"
-    return next(iter(re.findall(shape, text)), "")
+    return _REASONS[WrongChecksum] if start == 0 and len(text) < length else ""
 
 
 def log_foreign_header(request: Any, scheme: str, credentials: str, words: Sequence[str]) -> None:
@@ -177,13 +175,15 @@ def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
 
 def _place_of_key(request: Any) -> str:
     """Return where else the request has one of our keys, or an empty text."""
+    prefix = get_settings().PREFIX
+    if prefix in request.META.get("QUERY_STRING", ""):
+        return "the query string"
     for name, value in request.META.items():
-        header = name.removeprefix("HTTP_").replace("_", "-").title()
-        # The address in a Referer is that of an earlier request.
-        is_sent = name.startswith(("HTTP_", "QUERY_STRING")) and header != "Referer"
-        if is_sent and _find_key(str(value)):
-            return _PLACES.get(name, f"the header {header}")
-    return ""
+        is_other = name.startswith("HTTP_") and name not in ("HTTP_REFERER", "HTTP_COOKIE")
+        # The key may follow a word, as in "Authentication: Token <key>".
+        if is_other and str(value).rpartition(" ")[2].startswith(prefix):
+            return f"the header {name.removeprefix('HTTP_').replace('_', '-').title()}"
+    return "a cookie" if prefix in request.META.get("HTTP_COOKIE", "") else ""
 
 
 def log_json_as_form(request: Any) -> None:
