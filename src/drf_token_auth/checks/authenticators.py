@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import Tags
 from rest_framework.authentication import (
     BaseAuthentication,
@@ -14,9 +15,9 @@ from rest_framework.authentication import (
 from .. import conf
 from ..authentication import ExpiringTokenAuthentication
 from ..conf.rest_framework import OURS, SETTING, write_ours
-from .code import is_token_model, looks_tokens_up_by_key, model_of, own_classes
+from .code import is_token_model, looks_tokens_up_by_key, model_of
 from .rest_framework import check_default_classes, default_authenticators
-from .served import base_of, served_views, takes_our_tokens
+from .served import base_of, comes_from, served_views, takes_our_tokens
 from .shared import Messages, check, error, path_of, warning
 
 
@@ -66,7 +67,7 @@ def check_basic_authentication() -> Messages:
 def check_drfs_authenticators() -> Messages:
     """E014: an authenticator looks our tokens up by key. E017: one needs authtoken's table."""
     for one in used_classes():
-        if looks_tokens_up_by_key(one) or is_token_model(_drfs_model(one)):
+        if looks_tokens_up_by_key(one) or (_is_drfs(one) and is_token_model(model_of(one))):
             yield error(
                 "E014",
                 f"{path_of(one)} looks tokens up by their key, but the database has only a digest "
@@ -74,7 +75,7 @@ def check_drfs_authenticators() -> Messages:
                 f"Delete the class and use {OURS}. It refuses expired tokens itself. For another "
                 f'lifetime, write {conf.SETTING} = {{"TTL": timedelta(days=14)}}.',
             )
-        elif _lacks_authtoken(one):
+        elif _lacks_its_app(one):
             yield error(
                 "E017",
                 f"{path_of(one)} needs rest_framework.authtoken, which is not in INSTALLED_APPS.",
@@ -82,13 +83,22 @@ def check_drfs_authenticators() -> Messages:
             )
 
 
+def _lacks_its_app(one: Any) -> bool:
+    return _is_drfs(one) and _needs_authtoken(one)
+
+
+def _needs_authtoken(one: Any) -> bool:
+    has_own_model = one.model is not None or one.get_model is not TokenAuthentication.get_model
+    return not has_own_model and not apps.is_installed("rest_framework.authtoken")
+
+
 @check(Tags.security)
 def check_keywords() -> Messages:
     """W007: DRF's authenticator and ours read the same keyword and refuse each other's keys."""
     classes = _default_classes()
-    for theirs in filter(takes_drfs_tokens, classes):
+    for theirs in filter(_is_drfs, classes):
         ours = [one for one in classes if _is_our_class(one) and _words(one) & _words(theirs)]
-        if not ours or _lacks_authtoken(theirs):
+        if not ours or is_token_model(model_of(theirs)) or _needs_authtoken(theirs):
             continue
         is_last = all(classes.index(one) < classes.index(theirs) for one in ours)
         if not (is_last and conf.get_settings().UNKNOWN_KEYS == "pass"):
@@ -111,7 +121,7 @@ def check_login_is_of_use() -> Messages:
     if not logins or any(map(_may_take_our_tokens, defaults)) or any(map(_names_our_class, views)):
         return
     # E016 and E017 already say which class to write.
-    if check_default_classes() or any(map(_lacks_authtoken, defaults)):
+    if check_default_classes() or any(map(_lacks_its_app, defaults)):
         return
     yield warning(
         "W008",
@@ -123,42 +133,37 @@ def check_login_is_of_use() -> Messages:
 
 def _names_our_class(view: type[Any]) -> bool:
     """Return whether a view of the project has its own list of authenticators, with ours in it."""
-    has_list = any("authentication_classes" in vars(one) for one in own_classes(view))
-    return has_list and takes_our_tokens(view)
+    from rest_framework.views import APIView
+
+    is_default = getattr(view, "authentication_classes", None) is APIView.authentication_classes
+    return not is_default and not comes_from(view, "drf_token_auth") and takes_our_tokens(view)
 
 
 def _may_take_our_tokens(one: Any) -> bool:
     """Return whether this authenticator accepts our tokens, or may accept them in some requests."""
-    if not isinstance(one, type):
+    if not isinstance(one, type) or _is_our_class(one):
         return True
-    return hasattr(one, "get_model") and (model_of(one) is None or is_token_model(model_of(one)))
+    model = model_of(one)
+    is_unknown = model is None and hasattr(one, "get_model") and not _needs_authtoken(one)
+    return is_unknown or is_token_model(model)
 
 
 def _is_our_class(one: Any) -> bool:
     return issubclass(one, ExpiringTokenAuthentication)
 
 
-def _drfs_model(one: Any) -> Any:
-    """Return the token model of a class that authenticates as DRF's does, or None."""
-    is_drfs = (
-        isinstance(one, type)
-        and issubclass(one, TokenAuthentication)
+def takes_drfs_tokens(one: Any) -> bool:
+    """Return whether this is DRF's authenticator with a token model that is not ours."""
+    return isinstance(one, type) and _is_drfs(one) and not is_token_model(model_of(one))
+
+
+def _is_drfs(one: Any) -> bool:
+    """Return whether this is DRF's class, or a subclass that authenticates in the same way."""
+    return (
+        issubclass(one, TokenAuthentication)
         and one.authenticate is TokenAuthentication.authenticate
         and one.authenticate_credentials is TokenAuthentication.authenticate_credentials
     )
-    return model_of(one) if is_drfs else None
-
-
-def takes_drfs_tokens(one: Any) -> bool:
-    """Return whether this is DRF's authenticator with a token model that is not ours."""
-    model = _drfs_model(one)
-    return model is not None and not is_token_model(model)
-
-
-def _lacks_authtoken(one: Any) -> bool:
-    """Return whether this class needs the model of authtoken, and the app is not installed."""
-    # DRF makes its model abstract then.
-    return bool(getattr(getattr(_drfs_model(one), "_meta", None), "abstract", False))
 
 
 def _words(one: Any) -> set[str]:
