@@ -103,6 +103,8 @@ def test_a_required_scope_that_is_not_declared_is_found(view, declared, missing)
         ("", {""}),
         ([], set()),
         ({"get": "a b", "POST": None, "HEAD": ["c"]}, {"a", "b", "c", "read", "write"}),
+        (["read", 5], {"read", "5"}),
+        ({"GET": 5}, {"5"}),
     ],
 )
 def test_the_arguments_of_as_view_count(required, missing):
@@ -128,6 +130,7 @@ def lacking(urls, declared):
         ({"GTE": [], "post ": [], 1: []}, {"'GTE'", "'post '", "1"}),
         ({"PURGE": []}, {"'PURGE'"}),
         (["GTE"], set()),
+        ({"GET": 5}, set()),
         (None, set()),
     ],
 )

@@ -67,7 +67,12 @@ def _has_scopes(permission: Any) -> bool:
 def _named(required: Any) -> set[str]:
     """Return all scopes in required_scopes. It may be a list, or a dict with a list per method."""
     groups = required.values() if isinstance(required, Mapping) else [required]
-    by_method = ["read", "write"]  # HasScopes asks for one of these, where the view names none.
-    return {
-        scope for group in groups for scope in (by_method if group is None else split_scopes(group))
-    }
+    return {scope for group in groups for scope in _names_in(group)}
+
+
+def _names_in(group: Any) -> list[str]:
+    if group is None:
+        return ["read", "write"]
+    if not isinstance(group, Iterable):
+        return [repr(group)]
+    return [one if isinstance(one, str) else repr(one) for one in split_scopes(group)]
