@@ -55,6 +55,15 @@ def test_a_path_in_place_of_a_list_of_a_view_is_found() -> None:
     assert found.hint.endswith("write authentication_classes = [ExpiringTokenAuthentication].")
 
 
+def test_a_class_that_is_neither_an_authenticator_nor_a_permission_is_found() -> None:
+    drfs = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.views.APIView"]}
+    with override_settings(REST_FRAMEWORK=drfs):
+        [found] = check_wrong_lists()
+    assert found.hint == "Delete it there, or write the dotted path of a permission."
+    [found] = messages_about(permission_classes=[APIView])
+    assert found.hint == "Delete it there."
+
+
 def test_a_list_that_the_view_computes_is_left_alone() -> None:
     assert messages_about(permission_classes=property(lambda self: None)) == []
 

@@ -68,9 +68,11 @@ def _wrong_entry(place: str, name: str, entry: Any) -> Messages:
             f"{place} has the entry {show(entry)}, which is no class.",
             f"Import the class and write {name} = [{wanted.rpartition('.')[2]}].",
         )
-    elif hasattr(entry, _METHODS[other][0]) and not hasattr(entry, method):
+    elif isinstance(entry, type) and not hasattr(entry, method):
         yield error(
             "E016",
             f"{place} has the entry {path_of(entry)}, which has no {method}().",
-            f"Delete it there. Write {other} = [{entry.__name__}].",
+            f"Delete it there. Write {other} = [{entry.__name__}]."
+            if hasattr(entry, _METHODS[other][0])
+            else "Delete it there.",
         )

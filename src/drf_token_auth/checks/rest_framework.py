@@ -14,7 +14,7 @@ from rest_framework.settings import DEFAULTS
 
 from ..conf.rest_framework import SETTING, drf_settings, write_ours, wrong_entry
 from ..conf.rules import show
-from .served import is_named
+from .served import class_at
 from .shared import Messages, check, error, path_of, warning
 
 _AUTHENTICATORS = "DEFAULT_AUTHENTICATION_CLASSES"
@@ -55,23 +55,27 @@ def check_default_classes() -> Messages:
 
 @check(Tags.compatibility)
 def check_wrong_lists() -> Messages:
-    """E016 and E025: an authenticator is in a list of other classes, where it fails."""
+    """E016 and E025: a class is in a list of other classes, where it fails."""
     for name in ("AUTHENTICATION_BACKENDS", "MIDDLEWARE"):
-        for path in _authenticators_in(getattr(settings, name)):
-            message = f"{name} has the entry {path!r}, which is an authenticator of DRF."
-            yield error("E025", message, f'Delete it there. Write {SETTING} = ["{path}"].')
-    for path in _authenticators_in(_value(_PERMISSIONS)):
-        yield error(
-            "E016",
-            f'REST_FRAMEWORK["{_PERMISSIONS}"] has the entry {path!r}, which is not a permission: '
-            "it has no has_permission().",
-            f'Delete it there. Write {SETTING} = ["{path}"].',
-        )
+        for path, found in _classes_in(getattr(settings, name)):
+            if issubclass(found, BaseAuthentication):
+                message = f"{name} has the entry {path!r}, which is an authenticator of DRF."
+                yield error("E025", message, f'Delete it there. Write {SETTING} = ["{path}"].')
+    for path, found in _classes_in(_value(_PERMISSIONS)):
+        if not hasattr(found, "has_permission"):
+            yield error(
+                "E016",
+                f'REST_FRAMEWORK["{_PERMISSIONS}"] has the entry {path!r}, which is not a '
+                "permission: it has no has_permission().",
+                f'Delete it there. Write {SETTING} = ["{path}"].'
+                if hasattr(found, "authenticate")
+                else "Delete it there, or write the dotted path of a permission.",
+            )
 
 
-def _authenticators_in(listed: Any) -> list[Any]:
-    is_list = isinstance(listed, (list, tuple))
-    return [path for path in listed if is_named(path, BaseAuthentication)] if is_list else []
+def _classes_in(listed: Any) -> list[tuple[Any, type[Any]]]:
+    named = listed if isinstance(listed, (list, tuple)) else ()
+    return [(path, found) for path in named if (found := class_at(path)) is not None]
 
 
 @check(Tags.security)
