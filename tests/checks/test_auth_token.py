@@ -10,7 +10,7 @@ from django.urls import path
 from rest_framework.decorators import api_view
 from rest_framework.views import APIView
 
-from drf_token_auth.checks.relations import check_views
+from drf_token_auth.checks.foreign_tokens import check_views
 
 
 class Logout(APIView):

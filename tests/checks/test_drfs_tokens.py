@@ -13,7 +13,7 @@ from rest_framework.decorators import api_view
 from rest_framework.views import APIView
 
 from drf_token_auth import operations
-from drf_token_auth.checks.drfs_tokens import check_drfs_tokens
+from drf_token_auth.checks.foreign_tokens import check_drfs_tokens
 from drf_token_auth.views import LoginView
 
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
@@ -48,7 +48,7 @@ def login(request: Any) -> Any:
 
 def found(view: Any, *defaults: str, installed: bool, monkeypatch: Any) -> list[Any]:
     monkeypatch.setattr(
-        "drf_token_auth.checks.drfs_tokens.apps.is_installed", lambda app: installed
+        "drf_token_auth.checks.foreign_tokens.apps.is_installed", lambda app: installed
     )
     with override_settings(
         ROOT_URLCONF=(path("", view),),

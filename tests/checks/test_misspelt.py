@@ -10,7 +10,8 @@ from django.urls import path
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
 
-from drf_token_auth.checks.misspelt import check_names_in_views, check_names_of_settings
+from drf_token_auth.checks.lists_of_views import check_lists_of_views
+from drf_token_auth.checks.rest_framework import check_names
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from drf_token_auth.checks.misspelt import check_names_in_views, check_names_of_
 )
 def test_a_misspelt_setting_is_found(name: str, right: str) -> None:
     with override_settings(REST_FRAMEWORK={name: []}):
-        [found] = check_names_of_settings()
+        [found] = check_names()
     assert found.id == "drf_token_auth.W020"
     assert found.msg == f'DRF does not read REST_FRAMEWORK["{name}"].'
     assert found.hint == f'Write REST_FRAMEWORK["{right}"].'
@@ -36,14 +37,14 @@ def test_a_misspelt_setting_is_found(name: str, right: str) -> None:
 )
 def test_other_settings_are_right(value: Any) -> None:
     with override_settings(REST_FRAMEWORK=value):
-        assert check_names_of_settings() == []
+        assert check_names() == []
 
 
 def messages_about(**attributes: Any) -> list[Any]:
     base = type("Base", (APIView,), {"__module__": "shop", **attributes})
     views = [type(name, (base,), {}).as_view() for name in ("Cart", "Order")]
     with override_settings(ROOT_URLCONF=tuple(path(f"{n}/", one) for n, one in enumerate(views))):
-        return check_names_in_views()
+        return check_lists_of_views()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.urls import path
 from rest_framework import serializers
 from rest_framework.views import APIView
 
-from drf_token_auth.checks import relations
+from drf_token_auth.checks import foreign_tokens
 
 
 class LogoutOfKnox(APIView):
@@ -26,7 +26,7 @@ class Other(APIView):
 def found(*views: Any) -> list[Any]:
     urls = tuple(path(f"{number}/", view.as_view()) for number, view in enumerate(views))
     with override_settings(ROOT_URLCONF=urls):
-        return relations.check_views()
+        return foreign_tokens.check_views()
 
 
 def test_the_relation_of_knox_is_named(monkeypatch: Any, django_user_model: Any) -> None:
@@ -55,8 +55,8 @@ def test_a_serializer_that_reads_a_missing_relation_is_named(
 
     field = serializers.CharField(read_only=True, source=source)
     held = type("Account", (Base,), {"_declared_fields": {name: field}})
-    monkeypatch.setattr(relations, "Serializer", Base)
-    messages = relations.check_sources()
+    monkeypatch.setattr(foreign_tokens, "Serializer", Base)
+    messages = foreign_tokens.check_sources()
     assert [one.id for one in messages] == ["drf_token_auth.W009"] * is_named
     if is_named:
         assert f"{held.__qualname__}.{name} reads {source or name}, which" in messages[0].msg

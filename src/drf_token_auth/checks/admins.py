@@ -21,7 +21,7 @@ def check_admins() -> Messages:
     from django.contrib.admin.sites import all_sites
 
     for admin in (one for site in all_sites for one in site._registry.values()):
-        for cls in (type(admin), *(one for one in admin.inlines if hasattr(one, "model"))):
+        for cls in (type(admin), *admin.inlines):
             if issubclass(getattr(cls, "model", None) or admin.model, AbstractToken):
                 yield from _mistakes(cls)
         if issubclass(admin.model, AbstractToken) and _can_change_user(admin):
@@ -49,7 +49,10 @@ def _can_change_user(admin: Any) -> bool:
 def _mistakes(cls: Any) -> Messages:
     from django.contrib.admin.utils import flatten, flatten_fieldsets
 
-    searched = getattr(cls, "search_fields", ()) if _searches_by_fields(cls) else ()
+    from ..admin import TokenAdminMixin
+
+    # Our own admin searches by other columns.
+    searched = () if issubclass(cls, TokenAdminMixin) else getattr(cls, "search_fields", ())
     used = {
         "search_fields": {str(one).lstrip("^=@").partition("__")[0] for one in searched},
         "fields": {*flatten(cls.fields or ())} - {*cls.readonly_fields},
@@ -72,9 +75,3 @@ def _mistakes(cls: Any) -> Messages:
 def _hint(name: str) -> str:
     why = "The database holds only a digest of each key. " if name == "key" else ""
     return f"{why}Write {_INSTEAD[name]}, or delete the name."
-
-
-def _searches_by_fields(cls: Any) -> bool:
-    """Return whether the list uses ``search_fields``. Our own admin does not use them."""
-    search = getattr(cls, "get_search_results", None)
-    return search is not None and not search.__module__.startswith("drf_token_auth.")

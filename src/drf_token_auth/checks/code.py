@@ -24,24 +24,24 @@ def looks_tokens_up_by_key(authenticator: type[Any]) -> bool:
     )
 
 
+def own_classes(cls: type[Any]) -> Iterator[type[Any]]:
+    """Yield the class and its bases, without those that the project cannot correct."""
+    return (base for base in cls.__mro__ if base.__module__.partition(".")[0] not in _PACKAGES)
+
+
 def own_functions(cls: type[Any]) -> Iterator[FunctionType]:
-    """Yield the project's own functions in the class and its bases."""
-    for base in cls.__mro__:
-        if base.__module__.partition(".")[0] in _PACKAGES:
-            continue
+    """Yield the project's own functions in the class and its bases, and those in their closures.
+
+    ``@api_view`` keeps the view in a closure.
+    """
+    for base in own_classes(cls):
         for value in vars(base).values():
-            function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+            is_function = isinstance(value, (FunctionType, staticmethod, classmethod))
+            function = inspect.unwrap(value) if is_function else None
             if isinstance(function, FunctionType):
-                yield from _unwrapped(inspect.unwrap(function))
-
-
-def _unwrapped(function: Any) -> Iterator[FunctionType]:
-    """Yield the function and the functions in its closure. ``@api_view`` keeps the view there."""
-    if isinstance(function, FunctionType):
-        yield function
-        for inner in inspect.getclosurevars(function).nonlocals.values():
-            if isinstance(inner, FunctionType):
-                yield inner
+                held = inspect.getclosurevars(function).nonlocals.values()
+                yield function
+                yield from (one for one in held if isinstance(one, FunctionType))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -73,13 +73,6 @@ def _is_about_our_tokens(cls: type[Any], function: FunctionType) -> bool:
         models.append(model_of(cls))
     is_ours = re.compile("drf_token_auth|get_token_model$").match
     return any(map(is_token_model, models)) or any(map(is_ours, names))
-
-
-def subclasses(parent: type[Any]) -> Iterator[type[Any]]:
-    """Yield the direct and indirect subclasses that have been imported."""
-    for child in parent.__subclasses__():
-        yield child
-        yield from subclasses(child)
 
 
 def is_token_model(one: Any) -> bool:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import Tags
 
 from ..conf import SETTING
-from ..conf.rules import show
+from ..conf.names import our_name
+from ..conf.rest_framework import drf_settings
+from ..conf.rules import as_timedelta, show
 from ..conf.schema import RULES
 from .rest_framework import default_authenticators
 from .served import served_views
@@ -33,17 +34,7 @@ KEPT = {
     "REST_KNOX": "knox",
     "SIMPLE_JWT": "rest_framework_simplejwt",
 }
-# Our name for the lifetime or the limit in these settings.
-_MEANT = {
-    "EXPIRING_TOKEN_LIFESPAN": "TTL",
-    "TOKEN_EXPIRED_AFTER_SECONDS": "TTL",
-    "TOKEN_TTL": "TTL",
-    "DEFAULT_TOKEN_TTL": "TTL",
-    "ACCESS_TOKEN_LIFETIME": "TTL",
-    "REFRESH_TOKEN_LIFETIME": "TTL",
-    "JWT_EXPIRATION_DELTA": "TTL",
-    "TOKEN_LIMIT_PER_USER": "MAX_TOKENS_PER_USER",
-}
+_DEFAULT = '"TTL": timedelta(days=14)'
 
 
 @check(Tags.security)
@@ -55,13 +46,12 @@ def check_kept_settings() -> Messages:
     for place, name, value in _without_effect():
         is_group = isinstance(value, Mapping) and name not in RULES
         values = value if is_group else {name: value}
-        entries = {ours: text for ours, text in map(_in_our_form, values.items()) if ours}
-        written = [f'"{ours}": {text}' for ours, text in entries.items()]
-        inner = ", ".join(written) or '"TTL": timedelta(days=14)'
+        entries = dict(filter(None, (_in_our_form(*entry) for entry in values.items())))
+        written = ", ".join(f'"{ours}": {text}' for ours, text in entries.items())
         yield warning(
             "W016",
             f"drf_token_auth does not read {place}, so it has no effect on tokens.",
-            f"Write {SETTING} = {{{inner}}}, and delete {place}.",
+            f"Write {SETTING} = {{{written or _DEFAULT}}}, and delete {place}.",
         )
 
 
@@ -72,21 +62,17 @@ def _without_effect() -> Iterator[tuple[str, str, Any]]:
     for name in (*kept, *(name for name in RULES if "_" in name)):
         if hasattr(settings, name):
             yield name, name, getattr(settings, name)
-    drfs = getattr(settings, "REST_FRAMEWORK", None)
-    for name, value in drfs.items() if isinstance(drfs, Mapping) else ():
+    for name, value in drf_settings().items():
         if name == SETTING or name in RULES:
             yield f'REST_FRAMEWORK["{name}"]', name, value
 
 
-def _in_our_form(entry: tuple[Any, Any]) -> tuple[str, str]:
-    """Return our name for a setting and the value to write. The name is empty if we have none."""
-    name, value = entry
-    ours = _MEANT.get(name, name if name in RULES else "")
-    if not ours:
-        return "", ""
-    if ours == "PEPPERS":
-        return ours, "…"  # Peppers are secret.
-    if ours == "TTL" and value is not None and not isinstance(value, timedelta):
-        is_number = str(name).endswith("SECONDS") and isinstance(value, int)
-        return ours, f"timedelta(seconds={value})" if is_number else "timedelta(days=14)"
-    return ours, show(value)
+def _in_our_form(name: Any, value: Any) -> tuple[str, str] | None:
+    """Return our name for a setting and the value to write, or None if we have no such setting."""
+    if name in RULES:
+        return name, "…" if name == "PEPPERS" else show(value)  # Peppers are secret.
+    ours = our_name(name)
+    if ours == "MAX_TOKENS_PER_USER":
+        return ours, show(value)
+    span = as_timedelta(value) if ours == "TTL" else None
+    return ("TTL", span) if span else None

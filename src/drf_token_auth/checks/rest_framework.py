@@ -1,26 +1,29 @@
-"""Check that DRF can read DEFAULT_AUTHENTICATION_CLASSES, and return the classes that it names."""
+"""Check the dict ``REST_FRAMEWORK``, and return the authenticators that it names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import Tags
 from django.utils.module_loading import import_string
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.settings import DEFAULTS
 
-from ..conf.rest_framework import configured, write_ours, wrong_entry
+from ..conf.rest_framework import SETTING, drf_settings, write_ours, wrong_entry
 from ..conf.rules import show
+from .served import class_at
 from .shared import Messages, check, error, path_of, warning
 
 _AUTHENTICATORS = "DEFAULT_AUTHENTICATION_CLASSES"
+_PERMISSIONS = "DEFAULT_PERMISSION_CLASSES"
 
 
 def _value(name: str) -> Any:
     """Return the project's value, or DRF's default."""
-    defaults: Mapping[str, object] = DEFAULTS
-    return configured(name, defaults[name])
+    return {**DEFAULTS, **drf_settings()}[name]
 
 
 def default_authenticators() -> list[Any]:
@@ -37,16 +40,54 @@ def check_default_classes() -> Messages:
         setting = f"DEFAULT_{name}_CLASSES"
         listed = _value(setting)
         if not isinstance(listed, (list, tuple)):
-            message = f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.'
             if isinstance(listed, (str, type)):
                 path = listed if isinstance(listed, str) else path_of(listed)
-                yield error("E016", message, f'Add a comma: ("{path}",).')
+                hint = f'Add a comma: ("{path}",).'
             elif setting == _AUTHENTICATORS:
-                yield error("E016", message, write_ours())
+                hint = write_ours()
             else:
-                yield error("E016", message, f'Write "{setting}": ["…"], with dotted paths.')
+                hint = f'Write "{setting}": ["…"], with dotted paths.'
+            message = f'REST_FRAMEWORK["{setting}"] must be a list, but it is {show(listed)}.'
+            yield error("E016", message, hint)
         elif setting == _AUTHENTICATORS:
             yield from (error("E016", *wrong) for wrong in map(wrong_entry, listed) if wrong)
+
+
+@check(Tags.compatibility)
+def check_wrong_lists() -> Messages:
+    """E016 and E025: a class is in a list of other classes, where it fails."""
+    for name in ("AUTHENTICATION_BACKENDS", "MIDDLEWARE"):
+        for path, found in _classes_in(getattr(settings, name)):
+            if issubclass(found, BaseAuthentication):
+                message = f"{name} has the entry {path!r}, which is an authenticator of DRF."
+                yield error("E025", message, f'Delete it there. Write {SETTING} = ["{path}"].')
+    for path, found in _classes_in(_value(_PERMISSIONS)):
+        if not hasattr(found, "has_permission"):
+            yield error(
+                "E016",
+                f'REST_FRAMEWORK["{_PERMISSIONS}"] has the entry {path!r}, which is not a '
+                "permission: it has no has_permission().",
+                f'Delete it there. Write {SETTING} = ["{path}"].'
+                if hasattr(found, "authenticate")
+                else "Delete it there, or write the dotted path of a permission.",
+            )
+
+
+def _classes_in(listed: Any) -> list[tuple[Any, type[Any]]]:
+    named = listed if isinstance(listed, (list, tuple)) else ()
+    return [(path, found) for path in named if (found := class_at(path)) is not None]
+
+
+@check(Tags.security)
+def check_names() -> Messages:
+    """W020: a name is nearly the name of a list that DRF reads. DRF ignores such a list."""
+    for name in (name for name in drf_settings() if name not in DEFAULTS):
+        for near in get_close_matches(str(name).upper(), [_AUTHENTICATORS, _PERMISSIONS], 1, 0.8):
+            yield warning(
+                "W020",
+                f'DRF does not read REST_FRAMEWORK["{name}"].',
+                f'Write REST_FRAMEWORK["{near}"].',
+            )
 
 
 @check(Tags.templates)

@@ -8,16 +8,15 @@ from django.core.checks import Tags
 from rest_framework.serializers import ALL_FIELDS, ModelSerializer
 
 from ..rows.pickling import KEY_COLUMNS
-from .code import is_token_model, subclasses
-from .served import served_views
+from .code import is_token_model
+from .served import loaded_subclasses
 from .shared import Messages, check, path_of, warning
 
 
 @check(Tags.urls)
 def check_serializers() -> Messages:
     """W013: a ModelSerializer of the token model has a secret column among its fields."""
-    served_views()  # This imports the modules of the views, and so their serializers.
-    for serializer in subclasses(ModelSerializer):
+    for serializer in loaded_subclasses(ModelSerializer):
         shown = _shown_secrets(getattr(serializer, "Meta", None))
         if shown:
             yield warning(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
@@ -19,8 +18,6 @@ def served_callbacks() -> list[Any]:
 
     If the URLs cannot be loaded, the list is empty. Django's own check then raises the error.
     """
-    if not getattr(settings, "ROOT_URLCONF", None):
-        return []
     try:
         return list(_callbacks(get_resolver().url_patterns))
     except Exception:  # noqa: BLE001 -- the project's URL modules may run any code
@@ -49,20 +46,13 @@ def served_views() -> list[type[Any]]:
     return list(dict(views_with_callbacks()))
 
 
-def lists_of_views() -> Iterator[tuple[type[Any], str, Any]]:
-    """Yield the project's lists of authenticators and permissions: a view, a name and the value."""
-    # This import fails if DRF's settings are wrong. Other checks then say what is wrong.
-    from rest_framework.views import APIView
-
-    for view, callback in views_with_callbacks():
-        # A router passes the arguments of @action to as_view().
-        given = getattr(callback, "initkwargs", {})
-        for name in ("authentication_classes", "permission_classes"):
-            owner = next((one for one in view.__mro__ if name in vars(one)), APIView)
-            if name in given:
-                yield view, name, given[name]
-            elif owner is not APIView:
-                yield owner, name, vars(owner)[name]
+def loaded_subclasses(parent: type[Any]) -> list[type[Any]]:
+    """Return the direct and indirect subclasses in modules that the views import."""
+    served_views()  # This imports the modules.
+    found = parent.__subclasses__()
+    for child in found:
+        found += child.__subclasses__()
+    return found
 
 
 def base_of(view: type[Any], path: str) -> Any:
@@ -83,15 +73,18 @@ def takes_our_tokens(view: type[Any]) -> bool:
     )
 
 
+def class_at(path: Any) -> Any:
+    """Return the class that a dotted path names, or None if it names no class."""
+    try:
+        found = import_string(path) if isinstance(path, str) else path
+    except Exception:  # noqa: BLE001 -- a project's module may run any code
+        return None
+    return found if isinstance(found, type) else None
+
+
 def is_named(named: Any, wanted: str | type[Any]) -> bool:
     """Return whether a dotted path names this class or a subclass of it."""
-    try:
-        found, base = (
-            import_string(one) if isinstance(one, str) else one for one in (named, wanted)
-        )
-    except ImportError:
-        return False
-    return isinstance(found, type) and issubclass(found, base)
+    return issubclass(class_at(named) or object, class_at(wanted) or ())
 
 
 def is_our_token_model(token_model: Any) -> bool:

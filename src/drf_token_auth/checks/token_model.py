@@ -1,4 +1,4 @@
-"""Check the token model: its class, its relations, and its database."""
+"""Check the token model: its class, its relations, its database, and whether it is in use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from django.db import models, router
 from .. import conf, get_token_model
 from ..base_models import AbstractToken
 from ..managers import TokenQuerySet
-from .shared import Messages, check, error
+from .authenticators import used_classes
+from .code import model_of
+from .shared import Messages, check, error, warning
 
 
 @check(Tags.models)
@@ -98,3 +100,21 @@ def databases(model: type[AbstractToken]) -> Messages:
             f"In db_for_read() and db_for_write(), return {user_alias!r} for the app "
             f"{model._meta.app_label!r} too.",
         )
+
+
+@check(Tags.models)
+def check_unused_models() -> Messages:
+    """W017: the project has a token model that no setting and no authenticator names."""
+    used = get_token_model()
+    if used._meta.label != conf.DEFAULT_TOKEN_MODEL:
+        return
+    # An authenticator of the project may name another token model.
+    named = [used, *map(model_of, used_classes())]
+    for model in apps.get_models():
+        if issubclass(model, AbstractToken) and not model._meta.proxy and model not in named:
+            yield warning(
+                "W017",
+                f"{model._meta.label} is a token model, but the package uses {used._meta.label}.",
+                "Derive it from drf_token_auth.base_models.AbstractToken and not from Token. Write "
+                f'{conf.TOKEN_MODEL_SETTING} = "{model._meta.label}" before the first migrate.',
+            )

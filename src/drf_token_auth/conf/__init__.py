@@ -68,11 +68,10 @@ def prepare_label() -> None:
     :raises ImproperlyConfigured: the value is no text. Django's own error would not name the
         setting.
     """
-    if not hasattr(django_settings, TOKEN_MODEL_SETTING):
-        setattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
-    label = getattr(django_settings, TOKEN_MODEL_SETTING)
+    label = getattr(django_settings, TOKEN_MODEL_SETTING, DEFAULT_TOKEN_MODEL)
     if not isinstance(label, str):
         raise _wrong_label(label)
+    setattr(django_settings, TOKEN_MODEL_SETTING, label)
 
 
 def _wrong_label(label: object) -> ImproperlyConfigured:

@@ -41,33 +41,37 @@ _ELSEWHERE = {
     "MODEL TOKEN_MODEL": f'Write it outside the dict: {TOKEN_MODEL_SETTING} = "accounts.ApiToken".',
 }
 _HINTS = {name: hint for names, hint in _ELSEWHERE.items() for name in names.split()}
-for _ours, _names in _FOREIGN.items():
-    _HINTS |= dict.fromkeys(_names.split(), f"Did you mean {_ours!r}?")
-_HINTS |= {name: f"Did you mean {name!r}?" for name in RULES}
-# A name that the first pattern finds, and the second does not, is about the lifetime of a token.
+_OURS = {name: ours for ours, names in _FOREIGN.items() for name in names.split()}
+_OURS |= {name: name for name in RULES}
 _LIFETIME = re.compile(
     r"(^|_)(TTL|LIFETIME|LIFESPAN|LIFE|EXPIR\w*|DURATION|VALIDITY|MAX_AGE|TOKEN_AGE)(_|$)"
 )
-_NOT_LIFETIME = re.compile(r"CACHE|FORMAT|COOKIE|CALLBACK|HANDLER|CODE|OTP|RESET|EMAIL")
-# Comparing each of Django's 180 settings would take longer than all other checks.
-_MAY_BE_MEANT = re.compile("TOK|AUTH")
-# These are too far from our names for difflib.
-_FAR = {
+# Names outside our dict, and the setting that is meant by each and by similar ones.
+_FLAT = {
+    SETTING: SETTING,
+    TOKEN_MODEL_SETTING: TOKEN_MODEL_SETTING,
     "DRF_AUTH_TOKEN": SETTING,
     "DRF_TOKEN_AUTHENTICATION": SETTING,
     "DRF_TOKEN_AUTH_MODEL": TOKEN_MODEL_SETTING,
 }
 
 
+def our_name(name: object) -> str | None:
+    """Return our name for a misspelt name, or for one of another package or tutorial, or None."""
+    upper = re.sub(r"[^A-Z0-9]+", "_", str(name).upper()).strip("_")
+    if upper in _OURS:
+        return _OURS[upper]
+    if _LIFETIME.search(upper):
+        return "PERSONAL_TTL" if "PERSONAL" in upper else "TTL"
+    return next(iter(difflib.get_close_matches(upper, RULES, n=1, cutoff=0.8)), None)
+
+
 def hint_for(name: object) -> str:
     """Return the hint for a name in our dict that we do not know."""
-    upper = re.sub(r"[^A-Z0-9]+", "_", str(name).upper()).strip("_")
-    if upper in _HINTS:
-        return _HINTS[upper]
-    if _LIFETIME.search(upper) and not _NOT_LIFETIME.search(upper):
-        return f"Did you mean {'PERSONAL_TTL' if 'PERSONAL' in upper else 'TTL'!r}?"
-    near = difflib.get_close_matches(upper, _HINTS, n=1, cutoff=0.8)
-    return _HINTS[near[0]] if near else f"Delete it. The settings are {', '.join(RULES)}."
+    hint, ours = _HINTS.get(str(name).upper()), our_name(name)
+    if hint is not None:
+        return hint
+    return f"Did you mean {ours!r}?" if ours else f"Delete it. The settings are {', '.join(RULES)}."
 
 
 def hint_for_flat(name: str) -> str | None:
@@ -75,11 +79,10 @@ def hint_for_flat(name: str) -> str | None:
 
     A project may have settings of its own that begin with our name.
     """
-    if name in (SETTING, TOKEN_MODEL_SETTING) or not _MAY_BE_MEANT.search(name):
-        return None
     inner = name.removeprefix(f"{SETTING}_")
     if inner != name and inner in RULES:
         return f'Write it into the dict: {SETTING} = {{"{inner}": …}}.'
-    near = difflib.get_close_matches(name, [SETTING, TOKEN_MODEL_SETTING], n=1, cutoff=0.9)
-    meant = near[0] if near else _FAR.get(name)
-    return meant and f"Did you mean {meant!r}?"
+    near = difflib.get_close_matches(name, _FLAT, n=1, cutoff=0.9)
+    if not near or name in (SETTING, TOKEN_MODEL_SETTING):
+        return None
+    return f"Did you mean {_FLAT[near[0]]!r}?"

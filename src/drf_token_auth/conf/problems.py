@@ -28,21 +28,14 @@ def problems() -> Iterator[Problem]:
         return
     for name, value in raw.items():
         if name not in RULES:
-            message = f"{SETTING} has no setting {name!r}."
-            yield Problem("E002", message, hint_for(name))
-            continue
-        rule = RULES[name]
-        fault = rule.fault(value)
-        if fault is not None:
-            place = f"{SETTING}[{name!r}]{fault.entry}"
-            line = f'Write {SETTING} = {{"{name}": {rule.example}}}'
-            yield Problem(
-                "E003",
-                f"{place} must be {fault.wanted}, but it is {fault.shown}.",
-                f"Did you mean {fault.meant}?"
-                if fault.meant
-                else f"{line}, or leave {name} out for the default.",
-            )
+            yield Problem("E002", f"{SETTING} has no setting {name!r}.", hint_for(name))
+        elif fault := RULES[name].fault(value):
+            message = f"{SETTING}[{name!r}]{fault.entry} must be {fault.wanted}, but it is "
+            line = f'Write {SETTING} = {{"{name}": {RULES[name].example}}}'
+            hint = f"{line}, or leave {name} out for the default."
+            if fault.meant:
+                hint = f"Did you mean {fault.meant}?"
+            yield Problem("E003", f"{message}{fault.shown}.", hint)
     yield from _unknown_pepper(raw)
 
 

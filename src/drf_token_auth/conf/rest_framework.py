@@ -24,21 +24,21 @@ _JOINED = re.compile(
 )
 
 
-def configured(name: str, default: Any = ()) -> Any:
-    """Return a setting of REST_FRAMEWORK.
+def drf_settings() -> Mapping[str, Any]:
+    """Return REST_FRAMEWORK.
 
-    :raises ImproperlyConfigured: REST_FRAMEWORK is not a dict.
+    :raises ImproperlyConfigured: it is not a dict.
     """
     everything = getattr(settings, "REST_FRAMEWORK", {})
     if isinstance(everything, Mapping):
-        return everything.get(name, default)
+        return everything
     raise ImproperlyConfigured(
         f"REST_FRAMEWORK must be a dict, but it is {show(everything)}. {write_ours()}"
     )
 
 
 def _entries() -> list[Any] | tuple[Any, ...]:
-    listed = configured("DEFAULT_AUTHENTICATION_CLASSES")
+    listed = drf_settings().get("DEFAULT_AUTHENTICATION_CLASSES")
     return listed if isinstance(listed, (list, tuple)) else ()
 
 

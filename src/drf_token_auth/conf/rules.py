@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -31,18 +32,6 @@ class Fault(NamedTuple):
     entry: str = ""
 
 
-class Rule(NamedTuple):
-    """What a setting may be.
-
-    ``example`` is a value to write. ``fault`` says what is wrong with a project's value, or
-    returns None. ``read`` turns that value into the one that the code uses.
-    """
-
-    example: str
-    fault: Callable[[Any], Fault | None]
-    read: Callable[[Any], Any] = lambda value: value
-
-
 def show(value: object) -> str:
     """Return the value as a person would write it, cut to one line."""
     try:
@@ -66,8 +55,10 @@ def _is_pepper_id(value: object) -> bool:
     return type(value) is int and 1 <= value <= 127
 
 
-def _as_timedelta(value: object) -> str | None:
+def as_timedelta(value: object) -> str | None:
     """Return the code of the timedelta that a value such as ``"14 days"`` means, or None."""
+    if isinstance(value, timedelta):
+        return show(value)
     text = show(value).strip("' ").lower()
     if text in _NEVER and isinstance(value, str):
         return "None"
@@ -86,7 +77,7 @@ def require_duration(name: str, value: object) -> None:
     """
     if value is None or isinstance(value, timedelta):
         return
-    meant = _as_timedelta(value) or "timedelta(days=14)"
+    meant = as_timedelta(value) or "timedelta(days=14)"
     raise TypeError(
         f"{name} must be a timedelta or None, but it is {show(value)}. Write {name}={meant}."
     )
@@ -101,85 +92,95 @@ def require_moment(name: str, value: object) -> None:
     """
     if value is None or isinstance(value, (date, str)):
         return
-    span = show(value) if isinstance(value, timedelta) else _as_timedelta(value)
+    span = as_timedelta(value) or "timedelta(days=14)"
     raise TypeError(
         f"{name} must be a datetime or None, but it is {show(value)}. "
-        f"Write {name}=timezone.now() + {span or 'timedelta(days=14)'}."
+        f"Write {name}=timezone.now() + {span}."
     )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a setting may be, in words and as a function. None is right if ``wanted`` says so.
+
+    ``example`` is a value to write. ``shown`` says how a message shows a wrong value. ``read``
+    turns a right value into the one that the code uses.
+    """
+
+    example: str
+    wanted: str
+    accepts: Callable[[Any], bool]
+    shown: Callable[[object], str] = show
+    read: Callable[[Any], Any] = lambda value: value
+
+    def fault(self, value: Any) -> Fault | None:
+        """Return what is wrong with a project's value, or None."""
+        if value is None and self.wanted.endswith("or None"):
+            return None
+        return self._fault(value)
+
+    def _fault(self, value: Any) -> Fault | None:
+        return None if self.accepts(value) else Fault(self.wanted, self.shown(value))
+
+
+class _Duration(Rule):
+    def _fault(self, value: Any) -> Fault | None:
+        if isinstance(value, timedelta):
+            return super()._fault(value)
+        return Fault("a timedelta or None", show(value), as_timedelta(value))
+
+
+@dataclass(frozen=True)
+class _Dict(Rule):
+    """A dict whose names ``accepts`` tests. A fault names the one entry that is wrong."""
+
+    entry: Rule = field(kw_only=True)
+
+    def _fault(self, value: Any) -> Fault | None:
+        if not isinstance(value, Mapping):
+            return Fault(self.wanted, self.shown(value))
+        for name, one in value.items():
+            if not self.accepts(name):
+                return Fault(self.wanted, f"a dict with the entry {self.shown(name)}")
+            found = self.entry.fault(one)
+            if found is not None:
+                return found._replace(entry=f"[{name!r}]")
+        return None
+
+
+class _Scopes(_Dict):
+    def _fault(self, value: Any) -> Fault | None:
+        fault = super()._fault(value)
+        if fault is not None or len(" ".join(value)) <= SCOPES_LENGTH:
+            return fault
+        wanted = f"a dict whose names fit into {SCOPES_LENGTH} characters, with spaces between them"
+        return Fault(wanted, f"{len(' '.join(value))} characters long")
 
 
 def _matches(pattern: str) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
-def _simple(
-    example: str,
-    wanted: str,
-    accepts: Callable[[Any], bool],
-    *,
-    shown: Callable[[object], str] = show,
-) -> Rule:
-    """Return the rule for a value that is right or wrong as a whole."""
-    return Rule(example, lambda value: None if accepts(value) else Fault(wanted, shown(value)))
-
-
-def _or_none(rule: Rule) -> Rule:
-    return rule._replace(fault=lambda value: None if value is None else rule.fault(value))
-
-
-def _duration(example: str, wanted: str, shortest: timedelta) -> Rule:
-    def fault(value: Any) -> Fault | None:
-        if not isinstance(value, timedelta):
-            return Fault("a timedelta or None", show(value), _as_timedelta(value))
-        return None if shortest <= value <= LONGEST else Fault(wanted, show(value))
-
-    return _or_none(Rule(example, fault))
-
-
-def _dict(
-    example: str,
-    wanted: str,
-    is_name: Callable[[Any], bool],
-    entry: Rule,
-    *,
-    read: Callable[[Any], Any] = lambda value: value,
-    shown: Callable[[object], str] = show,
-) -> Rule:
-    """Return the rule for a dict. A fault names the one entry that is wrong."""
-
-    def fault(value: Any) -> Fault | None:
-        if not isinstance(value, Mapping):
-            return Fault(wanted, shown(value))
-        for name, one in value.items():
-            if not is_name(name):
-                return Fault(wanted, f"a dict with the entry {shown(name)}")
-            found = entry.fault(one)
-            if found is not None:
-                return found._replace(entry=f"[{name!r}]")
-        return None
-
-    return Rule(example, fault, read)
-
-
 def choice(*choices: str) -> Rule:
     """Return the rule for a setting whose value must be one of these texts."""
     wanted = " or ".join(f'"{one}"' for one in choices)
-    return _simple(f'"{choices[0]}"', wanted, lambda value: value in choices)
+    return Rule(f'"{choices[0]}"', wanted, lambda value: value in choices)
 
 
-_POSITIVE = "a positive timedelta of at most 100 years, or None"
-DURATION = _duration("timedelta(days=14)", _POSITIVE, timedelta.resolution)
-INTERVAL = _duration(
-    "timedelta(minutes=10)", "a timedelta from 0 to 100 years, or None", timedelta(0)
+DURATION = _Duration(
+    "timedelta(days=14)",
+    "a positive timedelta of at most 100 years, or None",
+    lambda value: timedelta(0) < value <= LONGEST,
 )
-LIMIT = _or_none(
-    _simple("10", "a positive integer or None", lambda value: type(value) is int and value > 0)
+INTERVAL = _Duration(
+    "timedelta(minutes=10)",
+    "a timedelta from 0 to 100 years, or None",
+    lambda value: timedelta(0) <= value <= LONGEST,
 )
-SWITCH = _simple("True", "True or False", lambda value: isinstance(value, bool))
-RATE = _or_none(
-    _simple('"20/min"', 'a rate such as "20/min", or None', _matches("[1-9][0-9]*/[smhd][a-z]*"))
-)
-KINDS = _simple(
+LIMIT = Rule("10", "a positive integer or None", lambda value: type(value) is int and value > 0)
+SWITCH = Rule("True", "True or False", lambda value: isinstance(value, bool))
+RATE = Rule('"20/min"', 'a rate such as "20/min", or None', _matches("[1-9][0-9]*/[smhd][a-z]*"))
+KINDS = Rule(
     '("login",)',
     'a tuple of the kinds "login" and "personal"',
     lambda value: (
@@ -187,24 +188,24 @@ KINDS = _simple(
         and all(one in ("login", "personal") for one in value)
     ),
 )
-PREFIX = _simple(
+PREFIX = Rule(
     '"dta_"',
     "a text of 1 to 16 letters, digits or -._~+/, and not the word in the Authorization header",
     _matches(r"(?!(?i:token|bearer|jwt)$)[A-Za-z0-9\-._~+/]{1,16}"),  # RFC 6750 2.1
 )
-PEPPER_ID = _or_none(
-    _simple(
-        "1",
-        "the id of a pepper in PEPPERS, from 1 to 127, or None",
-        _is_pepper_id,
-        shown=_number_or_kind,
-    )
+PEPPER_ID = Rule(
+    "1",
+    "the id of a pepper in PEPPERS, from 1 to 127, or None",
+    _is_pepper_id,
+    shown=_number_or_kind,
 )
-PEPPERS = _dict(
+PEPPERS = _Dict(
     '{1: "a random text of 32 characters or more"}',
     "a dict of ids (1 to 127) and secrets",
     _is_pepper_id,
-    _simple(
+    shown=_number_or_kind,
+    read=lambda value: {id_: secret.encode() for id_, secret in value.items()},
+    entry=Rule(
         "",
         "a text of at least 32 characters, and valid UTF-8",
         # Python decodes bytes of the environment that are not UTF-8 to surrogates.
@@ -213,32 +214,19 @@ PEPPERS = _dict(
             f"{len(value)} characters long" if isinstance(value, str) else kind_of(value)
         ),
     ),
-    read=lambda value: {id_: secret.encode() for id_, secret in value.items()},
-    shown=_number_or_kind,
 )
-LOGIN_RATES = _or_none(
-    _dict(
-        '{"address": "20/min", "account": "10/min"}',
-        'a dict with the entries "address" and "account" only, or None',
-        lambda name: name in DEFAULT_LOGIN_RATES,
-        RATE,
-        read=lambda value: {} if value is None else {**DEFAULT_LOGIN_RATES, **value},
-    )
+LOGIN_RATES = _Dict(
+    '{"address": "20/min", "account": "10/min"}',
+    'a dict with the entries "address" and "account" only, or None',
+    lambda name: name in DEFAULT_LOGIN_RATES,
+    read=lambda value: {} if value is None else {**DEFAULT_LOGIN_RATES, **value},
+    entry=RATE,
 )
-_SCOPES = _dict(
+SCOPES = _Scopes(
     '{"read": "Read your data"}',
     'a dict of names (visible ASCII characters without spaces, " and \\) and descriptions',
     _matches(r"[\x21\x23-\x5b\x5d-\x7e]+"),  # RFC 6749 3.3
-    _simple("", "a text that describes the scope", lambda value: isinstance(value, (str, Promise))),
+    entry=Rule(
+        "", "a text that describes the scope", lambda value: isinstance(value, (str, Promise))
+    ),
 )
-
-
-def _scopes_fault(value: Any) -> Fault | None:
-    fault = _SCOPES.fault(value)
-    if fault is not None or len(" ".join(value)) <= SCOPES_LENGTH:
-        return fault
-    wanted = f"a dict whose names fit into {SCOPES_LENGTH} characters, with spaces between them"
-    return Fault(wanted, f"{len(' '.join(value))} characters long")
-
-
-SCOPES = Rule(_SCOPES.example, _scopes_fault)
