@@ -119,11 +119,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         objs = list(objs)
         self._for_write = True
         users = user_model(self.model)._base_manager.using(self.db)
-        unloaded = [token for token in objs if not self.model.user.is_cached(token)]
-        loaded = users.in_bulk({token.user_id for token in unloaded})
-        for token in unloaded:
-            if token.user_id in loaded:
-                token.user = loaded[token.user_id]
+        models.prefetch_related_objects(objs, models.Prefetch("user", users))
         for token in objs:
             token.complete()
         insert = super().bulk_create

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q
@@ -15,8 +14,6 @@ from ..managers import all_rows
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
-
-__all__ = ["EXPIRED", "ROTATED", "UNKNOWN", "USABLE", "Holder", "holders_of"]
 
 USABLE, EXPIRED, ROTATED, UNKNOWN = "usable", "expired", "rotated", "unknown"
 

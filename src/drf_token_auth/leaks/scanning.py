@@ -13,8 +13,6 @@ from typing import BinaryIO, NamedTuple
 from ..conf import get_settings
 from ..keys import ALPHABET, TAIL_LENGTH, looks_issued
 
-__all__ = ["FoundKey", "contains_key", "find_keys", "mask_keys"]
-
 PIECE = 1 << 20
 
 # The parts of a text that can be a key, or the end of one.

@@ -77,12 +77,11 @@ def issue(
 def _given(user: Any, kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
     """Return the columns that are not left to the defaults of the model."""
     require_user("issue", user)
-    if ttl is not DEFAULT:
-        require_duration("ttl", ttl)
     columns: dict[str, Any] = {}
     if ttl is DEFAULT and kind == Kind.PERSONAL:
         ttl = get_settings().PERSONAL_TTL
     if ttl is not DEFAULT:
+        require_duration("ttl", ttl)
         columns["expires_at"] = None if ttl is None else timezone.now() + ttl
     if idle_timeout is not DEFAULT:
         columns["idle_timeout"] = idle_timeout
