@@ -135,14 +135,13 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
     using = using or router.db_for_write(type(token), instance=token)
     actor, request = token.origin
     with locking_transaction(using=using):
-        if token.user_id is not None:
-            # This is the user's row as it is now. token.user may have been loaded before a change.
-            user = lock_user(type(token), token.user_id, using=using)
-            _refuse_stale(token, user)
-            if isinstance(presented, AbstractToken):
-                lock_presented(presented, using)
-            outdated = all_rows(type(token), using).usable().with_old_password(user)
-            read_latest(outdated).revoke(reason="password", actor=actor, request=request)
+        # This is the user's row as it is now. token.user may have been loaded before a change.
+        user = lock_user(type(token), token.user_id, using=using)
+        _refuse_stale(token, user)
+        if isinstance(presented, AbstractToken):
+            lock_presented(presented, using)
+        outdated = all_rows(type(token), using).usable().with_old_password(user)
+        read_latest(outdated).revoke(reason="password", actor=actor, request=request)
         token.save(using=using)
 
 

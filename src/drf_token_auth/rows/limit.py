@@ -39,7 +39,7 @@ def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator
 
 def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: int) -> None:
     now = timezone.now()
-    usable = [one for one in new if one.user_id is not None and not expiry.is_expired(one, now)]
+    usable = [token for token in new if not expiry.is_expired(token, now)]
     counts = Counter((token.user_id, token.kind) for token in usable)
     # revoke_many() locks several users in the same order.
     for user_pk, kind in sorted(counts, key=lambda one: str(one[0])):
