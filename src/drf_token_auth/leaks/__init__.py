@@ -54,8 +54,8 @@ def holders_of(
         if token.previous_digest is not None:
             in_grace = token.previous_until is not None and now < token.previous_until
             previous = Holder(state if in_grace else replaced, token)
-            held.setdefault(bytes(token.previous_digest), previous)
-        held[bytes(token.digest)] = Holder(state, token)
+            held.setdefault(token.previous_digest, previous)
+        held[token.digest] = Holder(state, token)
     nobody = Holder(UNKNOWN, None)
     return {
         key: next((held[one] for one in [*digests[key], families[key]] if one in held), nobody)

@@ -52,7 +52,7 @@ def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
         raise UnknownKey
     now = timezone.now()
     lookup.require_usable(row, now)
-    presented = token.presented_digests or [bytes(token.digest)]
+    presented = token.presented_digests or [token.digest]
     if not keys.is_one_of(row.digest, presented) and not lookup.is_in_grace(row, presented, now):
         raise ReusedKey
     row.presented_digests = presented
