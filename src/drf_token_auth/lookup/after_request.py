@@ -22,6 +22,28 @@ logger = logging.getLogger("drf_token_auth")
 MOST_WAITING = 100
 
 
+class _Once:
+    """Run an action once, however often it is called. Log an error instead of raising it."""
+
+    def __init__(self, action: Callable[[], object], using: str) -> None:
+        self._action: Callable[[], object] | None = action
+        self._using = using
+
+    def __call__(self) -> None:
+        action, self._action = self._action, None
+        if action is None:
+            return
+        try:
+            connection = connections[self._using]
+            is_open = connection.in_atomic_block or not connection.get_autocommit()
+            # The savepoint protects an open transaction from a statement that fails.
+            with transaction.atomic(using=self._using) if is_open else nullcontext():
+                action()
+        except Exception as error:  # noqa: BLE001 -- no error may spoil the response
+            # Do not log the error's text. It may quote the SQL statement, which contains a digest.
+            logger.warning("a write after the request failed: %s", type(error).__name__)
+
+
 def after_transaction(action: Callable[[], object], *, using: str) -> None:
     """Run ``action`` after the current transaction, even if the transaction is rolled back.
 
@@ -30,42 +52,21 @@ def after_transaction(action: Callable[[], object], *, using: str) -> None:
     error in the action is logged and not raised.
     """
     connection = connections[using]
+    once = _Once(action, using)
     # With AUTOCOMMIT off, commit_on_exit is False: atomic() makes a savepoint only. The end of the
     # request would be too late, because Django closes the connection without a commit.
     if not (connection.in_atomic_block and connection.commit_on_exit):
-        _run(action, using)
+        once()
         return
-    # Connect here: the receivers look at each connection on each request. Most projects do not need
-    # them, because without ATOMIC_REQUESTS no write has to wait.
-    request_started.connect(_forget)
-    request_finished.connect(_run_waiting)
-    waiting = _waiting_on(connection)
-    waiting.append(action)
-
-    def run_if_waiting() -> None:
-        if action in waiting:
-            waiting.remove(action)
-            _run(action, using)
-
-    transaction.on_commit(run_if_waiting, using=using)
+    _listen()
+    _waiting_on(connection).append(once)
+    transaction.on_commit(once, using=using)
 
 
-def _run(action: Callable[[], object], using: str) -> None:
-    try:
-        connection = connections[using]
-        is_open = connection.in_atomic_block or not connection.get_autocommit()
-        # The savepoint protects an open transaction from a statement that fails.
-        with transaction.atomic(using=using) if is_open else nullcontext():
-            action()
-    except Exception as error:  # noqa: BLE001 -- no error may spoil the response
-        # Do not log the error's text. It may quote the SQL statement, which contains a digest.
-        logger.warning("a write after the request failed: %s", type(error).__name__)
-
-
-def _waiting_on(connection: BaseDatabaseWrapper) -> deque[Callable[[], object]]:
+def _waiting_on(connection: BaseDatabaseWrapper) -> deque[_Once]:
     # Keep the list on the connection. A context variable would be lost if the server runs the view
     # in another task.
-    waiting: deque[Callable[[], object]] = connection.__dict__.setdefault(
+    waiting: deque[_Once] = connection.__dict__.setdefault(
         "_drf_token_auth_waiting", deque(maxlen=MOST_WAITING)
     )
     return waiting
@@ -85,6 +86,16 @@ def _run_waiting(**kwargs: object) -> None:
         if connection.in_atomic_block or not waiting:
             continue
         while waiting:
-            _run(waiting.popleft(), connection.alias)
+            waiting.popleft()()
         # The writes may have opened a connection after Django closed its own.
         connection.close_if_unusable_or_obsolete()
+
+
+def _listen() -> None:
+    """Connect to the signals of requests, unless that is done.
+
+    The receivers look at each connection on each request. Most projects do not need them, because
+    without ATOMIC_REQUESTS no write has to wait.
+    """
+    request_started.connect(_forget)
+    request_finished.connect(_run_waiting)
