@@ -236,6 +236,7 @@ NONSENSE: list[tuple[str, Any]] = [
     ("batch_size", -1),
     ("sleep", -0.5),
     ("sleep", float("nan")),
+    ("sleep", float("inf")),
     ("time_limit", -1),
     ("time_limit", float("nan")),
 ]

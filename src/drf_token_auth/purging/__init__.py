@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -113,7 +114,7 @@ def _paced(
 def _check_numbers(batch_size: int, sleep: float, time_limit: float | None) -> None:
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, but it is {batch_size!r}.")
-    if not sleep >= 0:
+    if not (sleep >= 0 and math.isfinite(sleep)):
         raise ValueError(f"sleep must be a number of seconds, 0 or more, but it is {sleep!r}.")
     if time_limit is not None and not time_limit >= 0:
         raise ValueError(

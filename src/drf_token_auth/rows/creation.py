@@ -43,7 +43,8 @@ def fill_in(token: AbstractToken) -> None:
     token.name = clean_name(token.name)
     token.scopes = encode_scopes(token.scopes)
     expiry.start(token, timezone.now())
-    if token.user_stamp is None and token.is_password_bound:
+    # A row without a user is not refused here. The database reports it with a clear error.
+    if token.user_stamp is None and token.is_password_bound and token.user_id is not None:
         token.user_stamp = verified_stamp(token.user)
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
 
-# Every time zone can show a moment that is this far from the end of the calendar. An expiry in the
-# year 9999 usually means "never".
+# Every time zone can show a moment that is this far from both ends of the calendar. An expiry
+# in the year 9999 usually means "never".
 MARGIN = timedelta(days=2)
 
 
@@ -71,11 +71,13 @@ def start(token: AbstractToken, now: datetime) -> None:
 def cap(token: AbstractToken, now: datetime) -> None:
     """Shorten the expiry and ``renewable_until`` to ``MAX_TTL`` after ``now``.
 
-    An expiry at the end of the calendar moves by up to two days.
+    An expiry at an end of the calendar moves by up to two days.
     """
     if token.expires_at is not None:
-        last = datetime.max.replace(tzinfo=token.expires_at.tzinfo) - MARGIN
-        token.expires_at = min(token.expires_at, last)
+        zone = token.expires_at.tzinfo
+        first = datetime.min.replace(tzinfo=zone) + MARGIN
+        last = datetime.max.replace(tzinfo=zone) - MARGIN
+        token.expires_at = min(max(token.expires_at, first), last)
     longest = get_settings().MAX_TTL
     if longest is not None:
         latest = now + longest
