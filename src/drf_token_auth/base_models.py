@@ -27,7 +27,7 @@ from .managers import TokenManager, all_rows
 from .passwords import STAMP_LENGTH
 from .rows import expiry, revocation
 from .rows.creation import NAME_LENGTH, announce_created, clean_name, fill_in, fill_in_fixture
-from .rows.database_text import store_text
+from .rows.database_text import store_texts
 from .rows.kinds import Kind
 from .rows.limit import room_for
 from .rows.login_name import login_name
@@ -137,24 +137,22 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         :raises TokenLimitReached: there is no room for a new token. See also :meth:`complete`.
         :raises DatabaseError: the row was revoked after this instance was loaded.
         """
-
-        def store(name: str) -> None:
-            self.name = name
-            self._save(database, *args, **kwargs)
-
         database = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        store_text(clean_name(self.name), store, using=database)
+        save = super().save
 
-    def _save(self, database: str, *args: Any, **kwargs: Any) -> None:
+        def store(names: Sequence[str]) -> None:
+            [self.name] = names
+            save(*args, **kwargs)
+
         if not self._state.adding:
             if not (kwargs.get("update_fields") or kwargs.get("force_insert")):
                 # Without this, Django would INSERT the row of a token that was revoked meanwhile.
                 kwargs["force_update"] = True
-            super().save(*args, **kwargs)
+            store_texts([clean_name(self.name)], store, using=database)
             return
         self.complete()
         with room_for(all_rows(type(self), database), [self]):
-            super().save(*args, **kwargs)
+            store_texts([self.name], store, using=database)
             announce_created(self, using=database)
 
     def clean(self) -> None:

@@ -73,6 +73,14 @@ class DigestField(_BinaryField):
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return _TYPES.get(connection.vendor) or super().db_type(connection)
 
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        # psycopg2 and fixtures give a memoryview, which is neither copied nor pickled.
+        return bytes(value) if isinstance(value, memoryview) else value
+
+    def from_db_value(self, value: Any, *args: Any) -> Any:
+        return self.to_python(value)
+
     def get_db_prep_value(
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
     ) -> Any:
@@ -86,7 +94,7 @@ class DigestField(_BinaryField):
         return _HiddenBytes(param) if type(param) is bytes else param
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        if isinstance(value, (bytes, memoryview)) and bytes(value[:1]) == bytes([UNISSUED]):
+        if isinstance(value, (bytes, memoryview)) and value[:1] == bytes([UNISSUED]):
             # A data migration has no save() of this model, only Django's own, which makes no key.
             raise ValueError(
                 "This token has no key, so nobody could use it. A data migration cannot make one: "

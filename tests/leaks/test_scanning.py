@@ -114,7 +114,7 @@ class Endless(io.RawIOBase):
         self.key = key
         self.asked: set[int] = set()
 
-    def read(self, size: int = -1) -> bytes:
+    def readline(self, size: int | None = -1) -> bytes:
         self.asked.add(size)
         self.left -= 1
         if self.left < 0:

@@ -218,7 +218,7 @@ def test_only_oracle_converts_null(user, is_oracle, monkeypatch):
     compiled = statement._compile(get_token_model(), [bytes(token.digest)], connection)
     assert compiled is not None
     column = compiled.token.attnames.index("last_used_at")
-    compiled = compiled._replace(backend_converters=[(column, "convert_it", None)])
+    compiled = compiled._replace(converters=[(column, "convert_it", None)])
     monkeypatch.setattr(statement, "_compile", lambda *args: compiled)
     monkeypatch.setattr(connection.ops, "convert_it", convert, raising=False)
     monkeypatch.setattr(connection.features, "interprets_empty_strings_as_nulls", is_oracle)
@@ -360,7 +360,7 @@ def test_another_thread_uses_the_compiled_statement(user):
 def test_a_compiled_statement_holds_no_connection():
     compiled = statement._compile(get_token_model(), [keys.unissued()], connection)
     assert compiled is not None
-    for _, convert, _ in compiled.field_converters:
+    for _, convert, _ in compiled.converters:
         assert getattr(convert, "__self__", None) is not connection.ops
 
 

@@ -306,7 +306,10 @@ def test_the_manager_for_type_checkers_has_the_real_methods():
     assert {name for name in of_the_queryset if name[0] != "_"} <= named | as_on_any | own
 
 
-def test_a_token_without_a_user_is_a_database_error(tokens):
-    for make in (tokens.create, tokens.model().save):
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_token_without_a_user_is_a_database_error(tokens, settings, limit):
+    settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": limit}
+    model = tokens.model
+    for make in (tokens.create, model().save, lambda: tokens.bulk_create([model()])):
         with pytest.raises(IntegrityError), transaction.atomic():
             make()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q
@@ -15,8 +14,6 @@ from ..managers import all_rows
 
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
-
-__all__ = ["EXPIRED", "ROTATED", "UNKNOWN", "USABLE", "Holder", "holders_of"]
 
 USABLE, EXPIRED, ROTATED, UNKNOWN = "usable", "expired", "rotated", "unknown"
 
@@ -40,32 +37,27 @@ def holders_of(
     conf = get_settings()
     digests = {
         key: keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
-        for key in set(found)
+        for key in found
     }
-    wanted = [digest for candidates in digests.values() for digest in candidates]
-    now = timezone.now()
-    held: dict[bytes, Holder] = {}
     families = {key: keys.family(key) for key in digests}
-    replaced: dict[int | None, Holder] = {}
+    wanted = [digest for candidates in digests.values() for digest in candidates]
     known = Q(digest__in=wanted) | Q(previous_digest__in=wanted)
     known |= Q(key_family__in={*families.values()} - {None})
+    now = timezone.now()
+    # The holders by what a row has of a key: its digest, or else its family.
+    held: dict[bytes | int | None, Holder] = {}
     for token in all_rows(model, using).filter(known).order_by("pk"):
         state = EXPIRED if token.is_expired(now) else USABLE
+        replaced = EXPIRED if state == EXPIRED else ROTATED
         if token.key_family is not None:
-            replaced[token.key_family] = Holder(ROTATED, token)
+            held[token.key_family] = Holder(replaced, token)
         if token.previous_digest is not None:
-            previous = _state_of_previous(token, state, now)
-            held.setdefault(bytes(token.previous_digest), Holder(previous, token))
-        held[bytes(token.digest)] = Holder(state, token)
+            in_grace = token.previous_until is not None and now < token.previous_until
+            previous = Holder(state if in_grace else replaced, token)
+            held.setdefault(token.previous_digest, previous)
+        held[token.digest] = Holder(state, token)
     nobody = Holder(UNKNOWN, None)
     return {
-        key: next(
-            (held[one] for one in candidates if one in held), replaced.get(families[key], nobody)
-        )
-        for key, candidates in digests.items()
+        key: next((held[one] for one in [*digests[key], families[key]] if one in held), nobody)
+        for key in digests
     }
-
-
-def _state_of_previous(token: AbstractToken, state: str, now: datetime) -> str:
-    in_grace = token.previous_until is not None and now < token.previous_until
-    return state if in_grace or state == EXPIRED else ROTATED

@@ -13,8 +13,6 @@ from typing import BinaryIO, NamedTuple
 from ..conf import get_settings
 from ..keys import ALPHABET, TAIL_LENGTH, looks_issued
 
-__all__ = ["FoundKey", "contains_key", "find_keys", "mask_keys"]
-
 PIECE = 1 << 20
 
 # The parts of a text that can be a key, or the end of one.
@@ -28,7 +26,6 @@ _LEAST_TAIL = 12
 class FoundKey(NamedTuple):
     line: int
     key: str
-    prefix: str
 
     def __repr__(self) -> str:
         return f"<FoundKey in line {self.line}>"
@@ -40,38 +37,36 @@ def find_keys(
     """Yield each occurrence of a key in the stream, in order, with its line.
 
     Zero bytes are ignored, so keys are found in UTF-16 as well as in UTF-8.
+
+    :param piece: a line with more bytes than this is read in several pieces.
     """
-    patterns = {prefix: _pattern(prefix) for prefix in prefixes}
+    # Use a look-ahead because keys may overlap: with the prefix "tok", two begin in "toktok…".
+    patterns = {prefix: re.compile(f"(?=({_shape(prefix)}))") for prefix in prefixes}
     longest = max(map(len, patterns), default=0) + TAIL_LENGTH
-    # ``line`` already includes the line breaks before ``counted``.
-    line, counted, kept = 1, 0, b""
-    while read := stream.read(piece):
-        text = kept + read.replace(b"\0", b"")
+    line, kept = 1, ""
+    while read := stream.readline(piece):
+        text = kept + read.replace(b"\0", b"").decode("latin-1")
         found = [
-            (match.end(1), match.start(1), prefix)
+            (match.end(1), match[1], prefix)
             for prefix, pattern in patterns.items()
             for match in pattern.finditer(text)
-            # A key that lies in the kept bytes was found in the last round.
+            # A key that lies in the kept text was found in the last round.
             if match.end(1) > len(kept)
         ]
-        for end, start, prefix in sorted(found):
-            key = text[start:end].decode("ascii")
+        for _, key, prefix in sorted(found):
             if looks_issued(key, prefix):
-                line += text.count(b"\n", counted, start)
-                counted = max(counted, start)
-                yield FoundKey(line, key, prefix)
-        # A key may begin in these bytes and end in the next piece.
-        begun = max(0, len(text) - longest + 1)
-        line += text.count(b"\n", counted, begun)
-        counted = max(counted - begun, 0)
-        kept = text[begun:]
+                yield FoundKey(line, key)
+        if read.endswith(b"\n"):
+            line, kept = line + 1, ""
+        else:
+            # A key may begin in this text and end in the next piece.
+            kept = text[-longest + 1 :]
 
 
 def mask_keys(text: str, prefixes: Iterable[str]) -> str:
     """Return the text with every key shortened to its prefix."""
     for prefix in prefixes:
-        shape = re.compile(f"({re.escape(prefix)})[{ALPHABET}]{{{TAIL_LENGTH}}}")
-        text = shape.sub(r"\1…", text)
+        text = re.sub(_shape(prefix), lambda key: f"{key[0][:-TAIL_LENGTH]}…", text)
     return text
 
 
@@ -88,7 +83,5 @@ def contains_key(text: str) -> bool:
     )
 
 
-def _pattern(prefix: str) -> re.Pattern[bytes]:
-    # Use a look-ahead because keys may overlap: with the prefix "tok", two begin in "toktok…".
-    shape = f"(?=({re.escape(prefix)}[{ALPHABET}]{{{TAIL_LENGTH}}}))"
-    return re.compile(shape.encode("ascii"))
+def _shape(prefix: str) -> str:
+    return f"{re.escape(prefix)}[{ALPHABET}]{{{TAIL_LENGTH}}}"

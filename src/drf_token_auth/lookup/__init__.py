@@ -114,9 +114,8 @@ def _may_be_renewed(token: AbstractToken) -> bool:
 
 
 def _matching(queryset: models.QuerySet[_T], condition: Q) -> models.QuerySet[_T]:
-    if not queryset.query.select_related:
-        queryset = queryset.select_related("user")
-    return cast("models.QuerySet[_T]", queryset.filter(condition).order_by())
+    found = queryset.filter(condition).select_related("user").order_by()
+    return cast("models.QuerySet[_T]", found)
 
 
 def _fetch_again(

@@ -50,12 +50,10 @@ class _Statement(NamedTuple):
     names: list[str] | None
     token: _Columns
     user: _Columns
-    # A column, the name of a method of ``connection.ops``, and the expression to convert. The
-    # method is looked up on the connection in use: the statement is kept longer than the
-    # connection that compiled it, and other threads use it too.
-    backend_converters: list[tuple[int, str, Any]]
-    # A column, the function of a field, and the expression. They run after those of the back end.
-    field_converters: list[tuple[int, Callable[..., Any], Any]]
+    # A column, a function of a field or the name of a method of ``connection.ops``, and the
+    # expression to convert. The method is looked up on the connection in use: the statement is
+    # kept longer than the connection that compiled it, and other threads use it too.
+    converters: list[tuple[int, Callable[..., Any] | str, Any]]
     set_user: Callable[[Any, Any], None]
 
 
@@ -87,10 +85,11 @@ def fetch(model: type[_T], digests: Sequence[bytes], using: str) -> _T | None:
     row, ops = list(found), connection.ops
     # Only Oracle's converters change NULL: it stands for an empty text there.
     converts_null = connection.features.interprets_empty_strings_as_nulls
-    for column, method, expression in statement.backend_converters:
-        if converts_null or row[column] is not None:
-            row[column] = getattr(ops, method)(row[column], expression, connection)
-    for column, convert, expression in statement.field_converters:
+    for column, convert, expression in statement.converters:
+        if isinstance(convert, str):
+            if row[column] is None and not converts_null:
+                continue
+            convert = getattr(ops, convert)
         row[column] = convert(row[column], expression, connection)
     token = _build(statement.token, row, using)
     statement.set_user(token, _build(statement.user, row, using))
@@ -146,8 +145,8 @@ def _compile(
         # For parameters without names, Django searches the whole SQL again on each request.
         names = [f"digest{number}" for number in range(len(params))]
         sql %= tuple(f"%({name})s" for name in names)
-    converters = _converters(compiler, connection)
-    return _Statement(sql, names, token, user, *converters, user_info["local_setter"])
+    converters = _converters(compiler, connection.ops)
+    return _Statement(sql, names, token, user, converters, user_info["local_setter"])
 
 
 def _has_plain_columns(model: type[AbstractToken]) -> bool:
@@ -199,18 +198,13 @@ def _is_plain(model: type[models.Model]) -> bool:
     )
 
 
-def _converters(
-    compiler: Any, connection: BaseDatabaseWrapper
-) -> tuple[list[tuple[int, str, Any]], list[tuple[int, Callable[..., Any], Any]]]:
-    of_backend, of_fields = [], []
+def _converters(compiler: Any, ops: Any) -> list[tuple[int, Callable[..., Any] | str, Any]]:
     by_column = compiler.get_converters([expression for expression, _, _ in compiler.select])
-    for column, (functions, expression) in by_column.items():
-        for function in functions:
-            if getattr(function, "__self__", None) is connection.ops:
-                of_backend.append((column, function.__name__, expression))
-            else:
-                of_fields.append((column, function, expression))
-    return of_backend, of_fields
+    return [
+        (column, one.__name__ if getattr(one, "__self__", None) is ops else one, expression)
+        for column, (functions, expression) in by_column.items()
+        for one in functions
+    ]
 
 
 def _build(columns: _Columns, row: list[Any], using: str) -> models.Model:

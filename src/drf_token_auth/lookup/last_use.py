@@ -87,7 +87,7 @@ def _renewal(row: AbstractToken, now: datetime, *, is_used: bool) -> datetime | 
 def _is_rehash_due(row: AbstractToken, presented_digests: Any) -> bool:
     if len(presented_digests) == 1:
         return False  # There is no other version. The request did not load the row's digest.
-    version = bytes(row.digest)[0]
+    version = row.digest[0]
     # A row imported from knox keeps its digest, so that a second import finds it again.
     if version in (presented_digests[0][0], keys.KNOX):
         return False

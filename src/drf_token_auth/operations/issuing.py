@@ -14,14 +14,12 @@ from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..conf.rules import require_duration
 from ..exceptions import InactiveUser, PasswordChanged
-from ..managers import all_rows
 from ..rows.creation import clean_name
 from ..rows.database_text import storable
 from ..rows.kinds import Kind
-from ..rows.locking import lock_user, locking_transaction, read_latest
 from ..scopes import encode_scopes
 from .arguments import require_user
-from .presented import lock_presented
+from .locked import lock_presented, locked_user
 
 
 class _Default:
@@ -78,12 +76,11 @@ def issue(
 def _given(user: Any, kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
     """Return the columns that are not left to the defaults of the model."""
     require_user("issue", user)
-    if ttl is not DEFAULT:
-        require_duration("ttl", ttl)
     columns: dict[str, Any] = {}
     if ttl is DEFAULT and kind == Kind.PERSONAL:
         ttl = get_settings().PERSONAL_TTL
     if ttl is not DEFAULT:
+        require_duration("ttl", ttl)
         columns["expires_at"] = None if ttl is None else timezone.now() + ttl
     if idle_timeout is not DEFAULT:
         columns["idle_timeout"] = idle_timeout
@@ -108,14 +105,9 @@ def replace(
     arguments, the result and the errors are as for :func:`issue`.
     """
     require_user("replace", user)
-    model = get_token_model()
-    using = using or router.db_for_write(model)
-    with locking_transaction(using=using):
-        lock_user(model, user.pk, using=using)
-        tokens = all_rows(model, using)
-        stored = storable(tokens, clean_name(name))
-        old = tokens.usable().filter(user=user, kind=kind, name=stored)
-        read_latest(old).revoke(reason="replaced", actor=actor or user, request=request)
+    with locked_user(user.pk, using=using) as (_, tokens):
+        old = tokens.filter(kind=kind, name=storable(tokens, clean_name(name)))
+        old.revoke(reason="replaced", actor=actor or user, request=request)
         return issue(
             user,
             kind=kind,
@@ -124,7 +116,7 @@ def replace(
             ttl=ttl,
             request=request,
             actor=actor,
-            using=using,
+            using=tokens.db,
         )
 
 
@@ -136,17 +128,16 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
     :raises PasswordChanged, InactiveUser, Refused, TokenLimitReached: as :func:`issue`. It also
         raises the errors of ``token.complete()``.
     """
-    using = using or router.db_for_write(type(token), instance=token)
+    model = type(token)
+    using = using or router.db_for_write(model, instance=token)
     actor, request = token.origin
-    with locking_transaction(using=using):
-        if token.user_id is not None:
-            # This is the user's row as it is now. token.user may have been loaded before a change.
-            user = lock_user(type(token), token.user_id, using=using)
-            _refuse_stale(token, user)
-            if isinstance(presented, AbstractToken):
-                lock_presented(presented, using)
-            outdated = all_rows(type(token), using).usable().with_old_password(user)
-            read_latest(outdated).revoke(reason="password", actor=actor, request=request)
+    # This is the user's row as it is now. token.user may have been loaded before a change.
+    with locked_user(token.user_id, model=model, using=using) as (user, tokens):
+        _refuse_stale(token, user)
+        if isinstance(presented, AbstractToken):
+            lock_presented(presented, using)
+        outdated = tokens.with_old_password(user)
+        outdated.revoke(reason="password", actor=actor, request=request)
         token.save(using=using)
 
 

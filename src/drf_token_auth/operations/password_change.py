@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import router
-
-from .. import get_token_model, keys, passwords
+from .. import keys, passwords
 from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..managers import all_rows
-from ..rows.locking import lock_user, locking_transaction, read_latest
 from .arguments import require_user
+from .locked import locked_user
 
 
 def change_password(
@@ -52,10 +50,7 @@ def changing_password(
     rolled back.
     """
     require_user("changing_password", user)
-    model = get_token_model()
-    using = router.db_for_write(model)
-    with locking_transaction(using=using):
-        lock_user(model, user.pk, using=using)
+    with locked_user(user.pk):
         yield
         keep_through_change(user, keep, request=request, actor=actor)
 
@@ -66,13 +61,9 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
     The arguments, and the tokens that are revoked, are as for :func:`change_password`.
     """
     require_user("keep_through_change", user)
-    model = get_token_model()
-    using = router.db_for_write(model)
-    tokens = all_rows(model, using)
-    with locking_transaction(using=using):
-        stored = lock_user(model, user.pk, using=using)
+    with locked_user(user.pk) as (stored, tokens):
         current = passwords.stamp(stored)
-        bound = tokens.usable().filter(user=user, kind__in=get_settings().PASSWORD_BOUND)
+        bound = tokens.filter(kind__in=get_settings().PASSWORD_BOUND)
         others = bound.exclude(user_stamp=current)
         if isinstance(keep, AbstractToken) and keep.user_id == user.pk:
             others = others.exclude(pk=keep.pk)
@@ -81,5 +72,6 @@ def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any
                 keep.user_stamp = current
                 # Filter by the primary key alone. With the user as well, MariaDB may lock the
                 # index of users first, and a deletion of the row locks that index last.
-                tokens.filter(pk=keep.pk).update(user_stamp=current)
-        read_latest(others).revoke(reason="password", actor=actor or user, request=request)
+                rows = all_rows(tokens.model, tokens.db)
+                rows.filter(pk=keep.pk).update(user_stamp=current)
+        others.revoke(reason="password", actor=actor or user, request=request)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import router
-
-from .. import get_token_model
 from ..base_models import AbstractToken
-from ..managers import all_rows
 from ..rows.kinds import Kind, require_kinds
-from ..rows.locking import lock_user, locking_transaction, read_latest
 from .arguments import require_token, require_user
+from .locked import locked_user
 
 
 def revoke(
@@ -54,11 +50,8 @@ def revoke_all(
         raise ValueError(f"kinds must be a list of {Kind.values}, but it is {kinds!r}.")
     kinds = list(kinds)
     require_kinds(*kinds)
-    model = get_token_model()
-    using = router.db_for_write(model)
-    with locking_transaction(using=using):
-        lock_user(model, user.pk, using=using)
-        tokens = all_rows(model, using).usable().filter(user=user, kind__in=kinds)
+    with locked_user(user.pk) as (_, tokens):
+        tokens = tokens.filter(kind__in=kinds)
         if keep is not None:
             tokens = tokens.exclude(pk=keep.pk)
-        return read_latest(tokens).revoke(reason=reason, actor=actor, request=request)
+        return tokens.revoke(reason=reason, actor=actor, request=request)

@@ -12,10 +12,9 @@ from .. import keys, signals
 from ..base_models import AbstractToken
 from ..conf import get_settings
 from ..fields import auto_now_columns
-from ..rows.locking import lock_user, locking_transaction
 from ..rows.pickling import KEY_COLUMNS
 from .arguments import require_token
-from .presented import lock_presented
+from .locked import locked_presented
 
 
 def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
@@ -35,10 +34,8 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
     """
     require_token("rotate", token)
     model = type(token)
-    using = router.db_for_write(model, instance=token)
-    with locking_transaction(using=using):
-        lock_user(model, token.user_id, using=using)
-        row = lock_presented(token, using)
+    with locked_presented(token) as row:
+        using = router.db_for_write(model, instance=row)
         if keys.is_one_of(row.digest, row.presented_digests):
             row.previous_digest = row.digest
             row.previous_until = timezone.now() + (get_settings().ROTATION_GRACE or timedelta(0))

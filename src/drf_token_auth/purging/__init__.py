@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from django.db import router
 from django.utils import timezone
@@ -18,9 +18,9 @@ from django.utils import timezone
 from .. import get_token_model
 from ..conf import get_settings
 from ..conf.rules import require_duration
-from ..managers import TokenQuerySet, all_rows
+from ..managers import all_rows
 from ..rows import expiry, revocation
-from .deleting import Outcome, deletions, keeping_protected
+from .deleting import Outcome, Tokens, deletions, keeping_protected
 
 logger = logging.getLogger("drf_token_auth")
 
@@ -31,7 +31,6 @@ UNKNOWN_USES = (
 )
 KEPT = "The purge kept %d tokens: a foreign key with PROTECT or RESTRICT points at them."
 
-Tokens: TypeAlias = TokenQuerySet[Any]
 Step: TypeAlias = Callable[[], Outcome]
 
 

@@ -27,8 +27,6 @@ MAX_BATCH_SIZE = 10_000
 READ_BATCH_SIZE = 100
 
 Tokens: TypeAlias = TokenQuerySet[Any]
-
-
 # How many rows were deleted, and how many were kept because a foreign key of the project protects
 # them.
 Outcome: TypeAlias = "Counter[str]"
@@ -94,8 +92,6 @@ def _delete(batch: Tokens) -> Outcome:
                 return _delete_on_mysql(batch, keys)
             # Lock one row at a time. For pk IN, MySQL may scan the table and wait for rows in use.
             return sum((_delete_locked(batch.filter(pk=pk)) for pk in keys), Counter())
-        if is_simple and not connection.features.has_select_for_update:
-            return Counter(deleted=batch.delete_silently())
         return _delete_locked(batch)
 
 

@@ -72,4 +72,4 @@ def fill_in_fixture(instance: AbstractToken, raw: bool, **kwargs: Any) -> None:
 
 
 def _is_unissued(token: Any) -> bool:
-    return bytes(token.digest)[:1] == bytes([keys.UNISSUED])
+    return bool(token.digest[:1] == bytes([keys.UNISSUED]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, DataError, OperationalError, models, transaction
@@ -14,6 +14,8 @@ _T = TypeVar("_T")
 # Errors of MySQL and MariaDB: the collations cannot be compared, a string value is invalid or
 # incorrect, or a conversion is impossible. PostgreSQL and Oracle raise DataError.
 _MYSQL_CODES = {1267, 1300, 1366, 3988}
+# The last characters of utf8mb3, latin1 and ASCII.
+_LAST_CHARACTERS = ("\uffff", "\xff", "\x7f")
 
 
 def is_about_text(error: DatabaseError) -> bool:
@@ -23,28 +25,25 @@ def is_about_text(error: DatabaseError) -> bool:
     return isinstance(error, DataError)
 
 
-def store_text(text: str, store: Callable[[str], _T], *, using: str) -> _T:
-    """Call ``store(text)``. If the database refuses the text, try again with fewer characters.
+def store_texts(texts: Sequence[str], store: Callable[[Sequence[str]], _T], *, using: str) -> _T:
+    """Call ``store(texts)``. If the database refuses them, try again with fewer characters.
 
     Only the database knows which characters a column can store. Plain ASCII always fits, so it
     needs no savepoint.
     """
-    return store_texts([text], lambda texts: store(*texts), using=using)
-
-
-def store_texts(texts: Sequence[str], store: Callable[[Sequence[str]], _T], *, using: str) -> _T:
-    """Call ``store(texts)``, as :func:`store_text` does for one text."""
-    if all(text.isascii() for text in texts):
-        return store(texts)
-    *longer, shortest = zip(*map(_forms, texts), strict=True)
-    for forms in longer:
+    forms = list(texts)
+    for last in _LAST_CHARACTERS:
+        if all(form.isascii() for form in forms):
+            break
         try:
             with transaction.atomic(using=using):
                 return store(forms)
         except DatabaseError as error:
             if not is_about_text(error):
                 raise
-    return store(shortest)
+        shorter = ("".join(letter for letter in text if letter <= last) for text in texts)
+        forms = [" ".join(text.split()) for text in shorter]
+    return store(forms)
 
 
 def storable(rows: models.QuerySet[Any], text: str) -> str:
@@ -53,23 +52,12 @@ def storable(rows: models.QuerySet[Any], text: str) -> str:
     Call it before a query that compares names with text of a client.
     """
 
-    def ask(form: str) -> str:
+    def ask(forms: Sequence[str]) -> str:
+        [form] = forms
         # No row has this digest, so the index answers.
         rows.model._base_manager.using(rows.db).filter(
             digest=bytes(DIGEST_SIZE), name=form
         ).exists()
         return form
 
-    return text if text.isascii() else store_text(text, ask, using=rows.db)
-
-
-def _forms(text: str) -> Iterator[str]:
-    """Yield the text, then shorter forms with fewer kinds of characters. The last is ASCII."""
-    yield text
-    yield _tidy("".join(letter for letter in text if letter <= "\uffff"))
-    for encoding in ("latin-1", "ascii"):
-        yield _tidy(text.encode(encoding, "ignore").decode(encoding))
-
-
-def _tidy(text: str) -> str:
-    return " ".join(text.split())
+    return text if text.isascii() else store_texts([text], ask, using=rows.db)

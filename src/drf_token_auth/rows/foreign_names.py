@@ -25,15 +25,9 @@ class TokenQuery(Query):
     """A query that says what to write for a missing column, in place of Django's list of names."""
 
     # Each lookup, ordering and F() comes through here, also those inside a Q().
-    def names_to_path(
-        self,
-        names: Sequence[str],
-        opts: Any,
-        allow_many: bool = True,
-        fail_on_missing: bool = False,
-    ) -> Any:
+    def names_to_path(self, names: Sequence[str], *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().names_to_path(names, opts, allow_many, fail_on_missing)
+            return super().names_to_path(names, *args, **kwargs)
         except FieldError:
             refuse_columns(self.model, names[:1])
             raise

@@ -39,23 +39,18 @@ def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator
 
 def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: int) -> None:
     now = timezone.now()
-    usable = [one for one in new if one.user_id is not None and not expiry.is_expired(one, now)]
+    usable = [token for token in new if not expiry.is_expired(token, now)]
     counts = Counter((token.user_id, token.kind) for token in usable)
     # revoke_many() locks several users in the same order.
     for user_pk, kind in sorted(counts, key=lambda one: str(one[0])):
         user = lock_user(rows.model, user_pk, using=rows.db)
+        stored = read_latest(rows.alive_for(user).filter(kind=kind))
+        in_order = stored.order_by(expiry.last_use(), "created_at", "pk")
+        oldest_first = list(in_order.values_list("pk", flat=True))
         kept = limit - counts[user_pk, kind]
-        surplus = _oldest(rows, user, kind, kept)
+        surplus = oldest_first[: max(0, len(oldest_first) - kept)]
         if kept < 0 or (surplus and get_settings().WHEN_FULL == "reject"):
             raise TokenLimitReached(limit)
         actor, request = next(one.origin for one in usable if one.user_id == user_pk)
         surplus_rows = read_latest(rows.filter(pk__in=surplus))
         surplus_rows.revoke(reason="limit", actor=actor, request=request)
-
-
-def _oldest(rows: TokenQuerySet[Any], user: Any, kind: str, kept: int) -> list[Any]:
-    """Return the ids of all but the ``kept`` most recently used tokens."""
-    usable = read_latest(rows.alive_for(user).filter(kind=kind))
-    in_order = usable.order_by(expiry.last_use(), "created_at", "pk")
-    oldest_first = list(in_order.values_list("pk", flat=True))
-    return oldest_first[: max(0, len(oldest_first) - kept)]

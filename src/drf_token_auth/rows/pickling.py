@@ -17,14 +17,14 @@ class PickledWithoutSecrets:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the key and its columns out of a pickle. Django loads the columns on access."""
-        state = self._plain_state()
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[misc]
         for name in ("_key", *KEY_COLUMNS, "presented_digests", "origin"):
             state.pop(name, None)
         return state
 
     def __copy__(self) -> Self:
         twin = type(self).__new__(type(self))
-        twin.__dict__.update(self._plain_state())
+        twin.__dict__.update(super().__getstate__())  # type: ignore[misc]
         twin.__dict__.pop("origin", None)
         return twin
 
@@ -34,12 +34,3 @@ class PickledWithoutSecrets:
         twin = copy.copy(self)
         twin.__dict__.update(copy.deepcopy(twin.__dict__, memo))
         return twin
-
-    def _plain_state(self) -> dict[str, Any]:
-        """Return the values by attribute name.
-
-        Django moves the binary values that psycopg2 reads into a separate list. Undo that.
-        """
-        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[misc]
-        state.update(state.pop("_memoryview_attrs", ()))
-        return state

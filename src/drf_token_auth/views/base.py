@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import connections, router
+from django.db import connections
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.functional import classproperty
@@ -27,8 +27,8 @@ from .. import operations
 from ..authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from ..base_models import AbstractToken
 from ..logs.refused_requests import log_json_as_form
-from ..operations.presented import lock_presented
-from ..rows.locking import lock_user, locking_transaction, outside_atomic_requests
+from ..operations.locked import locked_presented
+from ..rows.locking import outside_atomic_requests
 from ..serializers import TokenDetailSerializer
 from ..throttling import cache_answers
 from .errors import NoToken, TooLarge, as_refusal
@@ -208,10 +208,7 @@ class TokenView(GenericAPIView[Any]):
         if token is None:
             yield
             return
-        using = router.db_for_write(type(token), instance=token)
-        with locking_transaction(using=using):
-            lock_user(type(token), token.user_id, using=using)
-            lock_presented(token, using)
+        with locked_presented(token):
             yield
 
     def issue(self, user: Any, **values: Any) -> AbstractToken:
