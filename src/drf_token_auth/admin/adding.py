@@ -74,7 +74,7 @@ class AddMixin(AdminMixin):
         return type(form.__name__, (form,), attributes)
 
     def get_autocomplete_fields(self, request: Any) -> Any:
-        """Complete the user's name if the site can. Otherwise ``raw_id_fields`` applies.
+        """Add the user if this admin site can search users. Otherwise ``raw_id_fields`` applies.
 
         This cannot be the attribute ``autocomplete_fields``. Django's checks refuse it if the user
         has no admin, or an admin without ``search_fields``.
