@@ -82,7 +82,7 @@ class AddMixin(AdminMixin):
         fields = super().get_autocomplete_fields(request)
         users: Any = self.admin_site._registry.get(user_model(self.model))
         can_search = users is not None and users.get_search_fields(request)
-        if can_search and users.has_view_permission(request) and "user" not in fields:
+        if can_search and users.has_view_permission(request):
             return (*fields, "user")
         return fields
 
