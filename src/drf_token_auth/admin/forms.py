@@ -104,7 +104,8 @@ class TokenAddForm(TokenForm):
         confirm_password(self.request, self.cleaned_data["password"])
 
     def clean(self) -> Any:
-        values = super().clean() or self.cleaned_data
+        super().clean()
+        values = self.cleaned_data
         self._clean_access(values)
         if values.get("kind") == Kind.PERSONAL and values.get("user") is not None:
             self._clean_unique_name(values)
