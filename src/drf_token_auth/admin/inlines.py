@@ -77,8 +77,6 @@ def guard_inlines() -> None:
     rows. So this function wraps one method of Django's class.
     """
     original = InlineModelAdmin.get_formset
-    if getattr(original, "guards_tokens", False):
-        return
 
     def get_formset(self: Any, request: Any, obj: Any = None, **kwargs: Any) -> Any:
         if issubclass(self.model, AbstractToken):
@@ -86,5 +84,4 @@ def guard_inlines() -> None:
             kwargs.update(extra=0, max_num=0)
         return original(self, request, obj, **kwargs)
 
-    get_formset.guards_tokens = True  # type: ignore[attr-defined]
     InlineModelAdmin.get_formset = get_formset  # type: ignore[method-assign]
