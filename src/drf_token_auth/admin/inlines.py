@@ -30,7 +30,7 @@ __all__ = ["TokenInlineMixin", "guard_inlines"]
 
 
 class TokenFormSetMixin(_FormSet):
-    request: Any = None
+    request: Any
 
     def clean(self) -> None:
         super().clean()
@@ -40,8 +40,8 @@ class TokenFormSetMixin(_FormSet):
 
     def delete_existing(self, obj: AbstractToken, commit: bool = True) -> None:
         if commit:
-            user = getattr(self.request, "user", None)
-            operations.revoke(obj, reason="admin", actor=user, request=self.request)
+            request = self.request
+            operations.revoke(obj, reason="admin", actor=request.user, request=request)
 
 
 def _guarded(formset: Any, request: Any) -> Any:
