@@ -102,6 +102,5 @@ class RevokingCommand(TokenCommand):
             reason="command",
             progress=lambda total: self.show_progress(f"Revoked {total}"),
         )
-        if count:
-            self.show_progress("")
+        self.show_progress("")
         return count
