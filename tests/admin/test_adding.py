@@ -81,6 +81,12 @@ def test_a_reload_makes_no_second_token(client, staff, user, other_user):
     assert get_token_model().objects.count() == 3
 
 
+def test_two_tokens_may_have_no_name(client, staff, user):
+    add(client, user, name="")
+    add(client, user, name="")
+    assert get_token_model().objects.count() == 2
+
+
 def test_the_key_page_shows_the_user_and_the_expiry(client, staff, user):
     response = add(client, user, expires_at_0="2099-01-02", expires_at_1="00:00:00")
     assert "expires on Jan. 2, 2099" in response.text

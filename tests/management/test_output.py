@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
 from datetime import timedelta
@@ -42,6 +43,14 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(
     assert not Token.objects.exists()
     said = out.buffer.getvalue().decode(encoding)
     assert ("\\U0001f4f1" in said) is (encoding != "utf-8")
+
+
+def test_a_stream_may_not_tell_its_encoding(user: Any, tmp_path: Path) -> None:
+    (tmp_path / "leak.txt").write_text(operations.issue(user, name="📱").key)
+    out = codecs.getwriter("ascii")(io.BytesIO())
+    with pytest.raises(CommandError, match="Usable keys have leaked"):
+        call_command("find_leaked_tokens", str(tmp_path), stdout=out, stderr=io.StringIO())
+    assert b"\\U0001f4f1" in out.getvalue()
 
 
 @pytest.mark.parametrize("typed", [["revoke_tokens", "--all", "--no-input"]])
