@@ -52,6 +52,6 @@ def _as_pk(model: Any, text: str) -> Any:
     try:
         pk = model._meta.pk.to_python(text)
         model._meta.pk.run_validators(pk)
-    except (ValidationError, ValueError, OverflowError):
+    except (ValidationError, ValueError):
         return None
     return pk
