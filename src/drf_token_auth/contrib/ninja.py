@@ -40,7 +40,7 @@ class _Auth(AuthBase):
 
     def __call__(self, request: Any) -> Any:
         # ninja's test client writes META["HTTP_Authorization"], which only request.headers finds.
-        if "HTTP_AUTHORIZATION" not in request.META and "Authorization" in request.headers:
+        if "Authorization" in request.headers:
             request.META["HTTP_AUTHORIZATION"] = request.headers["Authorization"]
         try:
             found = self.authentication_class().authenticate(request)
