@@ -111,7 +111,7 @@ def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]])
             "Another import uses created_at to recognize a token that has been used."
         )
     users, moments = zip(*marks, strict=True)
-    same = tokens.filter(user__in=set(users), created_at__in=set(moments) - {None})
+    same = tokens.filter(user__in=set(users), created_at__in=set(moments))
     return {
         (user_pk, created_at)
         for user_pk, created_at, digest in same.values_list("user_id", "created_at", "digest")
