@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from drf_token_auth import get_token_model, operations
-from tests.management.test_commands import refused, run
+from tests.management.test_commands import closed, refused, run
 
 Token = get_token_model()
 
@@ -88,7 +88,7 @@ def test_tokens_are_revoked_without_a_standard_stream(
     assert not Token.objects.exists()
 
 
-@pytest.mark.parametrize("stream", [Closed(), None])
+@pytest.mark.parametrize("stream", [Closed(), closed(), None])
 def test_a_key_that_nobody_can_read_is_revoked(
     user: Any, monkeypatch: pytest.MonkeyPatch, stream: Any
 ) -> None:
