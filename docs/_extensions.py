@@ -22,7 +22,9 @@ HEADER = "# Sphinx inventory version 2\n# Project: {}\n# Version: \n# Compressed
 
 
 class Picture(Directive):
-    """Put a drawing of ``_static/pictures`` into the page itself, with its content as caption.
+    """Put a drawing of ``_static/pictures`` into the page itself.
+
+    The content of the directive is the caption.
 
     Only an SVG inside the page takes the page's colours, whichever theme the reader has chosen.
     """
@@ -60,7 +62,7 @@ class SearchWords(Directive):
 class SearchEnglishAndKorean(SearchEnglish):
     """Find Korean nouns of two syllables, such as 토큰 in 토큰을 and 토큰에서.
 
-    Korean writes particles and endings to the noun. The search in the browser finds a part of a
+    Korean attaches particles and endings to a noun. The search in the browser finds a part of a
     word by itself, but only a part of three letters or more.
     """
 

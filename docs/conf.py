@@ -28,7 +28,7 @@ local_inventories = {
     "drf": "https://www.django-rest-framework.org/",
 }
 
-# Copy what a reader types: no prompt, and none of the lines that Python answers.
+# Copy only what a reader types: no prompts, and no output.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 copybutton_selector = "div:not(.highlight-output) > div.highlight > pre"

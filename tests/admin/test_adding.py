@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
 from drf_token_auth import get_token_model
+from drf_token_auth.admin import TokenAddForm
+from drf_token_auth.admin.rights import may_act_as
 from drf_token_auth.keys import HiddenText
 from drf_token_auth.logins.age import _LOGIN_AT
 from tests.admin.pages import add, errors, permit, url
@@ -47,6 +50,36 @@ def test_the_form_has_one_save_button(client, staff):
     assert "_continue" not in page
 
 
+def test_a_link_can_fill_in_the_form(client, staff):
+    form = client.get(url("add"), {"name": "ci", "kind": "login"}).context["adminform"].form
+    assert form.get_initial_for_field(form.fields["name"], "name") == "ci"
+    assert form.get_initial_for_field(form.fields["kind"], "kind") == "login"
+
+
+def test_a_project_can_choose_the_form_in_get_form(rf, staff):
+    class OwnForm(TokenAddForm):
+        pass
+
+    request = rf.get("/")
+    request.user, request.session = staff, {}
+    model_admin = admin.site._registry[get_token_model()]
+    assert issubclass(model_admin.get_form(request, form=OwnForm), OwnForm)
+
+
+@SCOPES
+def test_a_wrong_scope_gets_one_message(client, staff, user):
+    assert errors(add(client, user, scopes=["admin"])) == {
+        "scopes": ["SCOPES does not declare: admin."]
+    }
+
+
+def test_a_user_whose_permissions_are_unknown_may_do_more_than_staff():
+    staff = SimpleNamespace(pk=1, is_superuser=False, get_all_permissions=lambda: {"all"})
+    assert not may_act_as(staff, SimpleNamespace(pk=2, is_superuser=False))
+    assert not may_act_as(staff, SimpleNamespace(pk=2))
+    assert may_act_as(staff, SimpleNamespace(pk=1))
+
+
 @SCOPES
 def test_scopes_are_checkboxes_with_their_descriptions(client, staff, user):
     page = client.get(url("add")).text
@@ -79,6 +112,12 @@ def test_a_reload_makes_no_second_token(client, staff, user, other_user):
     add(client, other_user)
     add(client, user, kind="login")
     assert get_token_model().objects.count() == 3
+
+
+def test_two_tokens_may_have_no_name(client, staff, user):
+    add(client, user, name="")
+    add(client, user, name="")
+    assert get_token_model().objects.count() == 2
 
 
 def test_the_key_page_shows_the_user_and_the_expiry(client, staff, user):

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.messages import get_messages
+from django.db.models.signals import post_save
 
 from drf_token_auth import get_token_model
 from tests.admin.pages import add, permit, url
@@ -68,6 +69,21 @@ def test_each_entry_of_the_log_names_the_token_and_its_user(client, staff, user)
     assert [entry.object_repr for entry in LogEntry.objects.order_by("pk")] == [
         f"personal token {token.hint}… “{name}” of {user}" for name in ("ci", "nightly", "nightly")
     ]
+
+
+def test_the_entry_of_one_token_is_saved_as_django_saves_it(client, staff, user):
+    """So projects that send entries of the log elsewhere can listen to ``post_save``."""
+    saved = []
+
+    def listen(instance: LogEntry, **kwargs: Any) -> None:
+        saved.append(instance.action_flag)
+
+    post_save.connect(listen, sender=LogEntry)
+    try:
+        add(client, user)
+    finally:
+        post_save.disconnect(listen, sender=LogEntry)
+    assert saved == [ADDITION]
 
 
 def test_the_log_names_each_selected_token(client, staff, user, other_user):

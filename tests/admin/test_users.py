@@ -182,6 +182,15 @@ def test_the_action_refuses_to_revoke_more_than_the_limit(client, staff, user, m
     assert Token.objects.count() == 2
 
 
+def test_the_action_leaves_out_none_of_many_users(client, staff, user, other_user, monkeypatch):
+    """Users without tokens count too. Otherwise the tokens of the last users would be forgotten."""
+    monkeypatch.setattr(People, "max_revoked", 1)
+    Token.objects.create(user=other_user)
+    [message] = get_messages(revoke_all(client, staff, user, other_user).wsgi_request)
+    assert "manage.py revoke_tokens" in str(message)
+    assert Token.objects.count() == 1
+
+
 @override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 1, "WHEN_FULL": "reject"})
 @pytest.mark.parametrize("people", SITES)
 def test_an_inline_makes_no_token_over_the_limit(client, staff, user, people):

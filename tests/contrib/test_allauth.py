@@ -198,6 +198,18 @@ def test_the_strategy_answers_for_a_bare_access_token(user: Any, rf: Any) -> Non
     assert status(app_settings.TOKEN_STRATEGY.create_access_token(request)) == 200
 
 
+def test_no_user_gets_the_key_of_another_user(user: Any, other_user: Any, rf: Any) -> None:
+    from allauth.headless import app_settings
+
+    request = rf.get("/")
+    owners = []
+    for request.user in (user, other_user, other_user):
+        key = app_settings.TOKEN_STRATEGY.create_access_token(request)
+        owners.append(get_token_model().objects.from_key(key).user)
+    assert owners == [user, other_user, other_user]
+    assert get_token_model().objects.count() == 2
+
+
 @pytest.mark.parametrize("kind", ["none", "without a session"])
 def test_a_logout_without_a_session_revokes_nothing(user: Any, rf: Any, kind: str) -> None:
     # channels sends the signal without a request. Our own logout sends a request without a session.

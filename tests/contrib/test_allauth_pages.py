@@ -49,6 +49,16 @@ def test_a_user_with_a_stale_login_confirms_on_allauths_page_and_comes_back(stal
     assert key_in(make(stale))
 
 
+def test_staff_who_act_as_a_user_log_in_as_themselves(stale: Client) -> None:
+    """They cannot confirm on allauth's page, because it asks for the password of the user."""
+    session = stale.session
+    session["hijack_history"] = ["1"]
+    session.save()
+    page = stale.get(NEW)
+    assert page.status_code == 200
+    assert "Log in again" in page.text
+
+
 def test_a_login_that_became_stale_while_the_form_was_open_loses_nothing(stale: Client) -> None:
     response = make(stale)
     [target] = parse_qs(urlsplit(response.headers["Location"]).query)["next"]

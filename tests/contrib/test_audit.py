@@ -132,6 +132,15 @@ def test_an_export_with_the_digests_is_found(
     assert all("resource_classes = [TokenResource]" in hint for hint in hints.values())
 
 
+@pytest.mark.parametrize(("resource", "is_copied"), [(Everything, True), (WithoutDigests, False)])
+def test_an_export_with_the_older_name_of_the_setting_is_understood(
+    resource: Any, is_copied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = type("TokenAdmin", (ExportMixin, admin.ModelAdmin), {"resource_class": resource})
+    monkeypatch.setitem(admin.site._registry, Token, made(Token, admin.site))
+    assert list(found()) == ["import_export"] * is_copied
+
+
 def test_our_admin_refuses_imports(user: Any, rf: Any) -> None:
     """import-export lets all staff import. A file could move a token to a more powerful user."""
     bases = (TokenAdminMixin, ImportMixin, admin.ModelAdmin)

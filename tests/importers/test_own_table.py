@@ -191,6 +191,12 @@ def test_with_a_pepper_a_sha256_needs_the_time_of_creation(user):
     assert not Token.objects.exists()
 
 
+@override_settings(DRF_TOKEN_AUTH={**PEPPERED, "PEPPER": None})
+def test_while_no_pepper_is_used_a_sha256_needs_no_time_of_creation(user):
+    fill(user)
+    assert import_tokens(Table.objects.all(), READERS["sha256"]).imported == 1
+
+
 def test_the_repr_does_not_show_the_key():
     key = "s3cret" * 7
     shown = repr(OldToken(user=1, key=key)) + repr(OldToken(user=1, sha256=sha("sha256", key)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from django.utils import timezone
 
 from drf_token_auth import get_token_model, keys, operations
 from drf_token_auth.exceptions import PasswordChanged
+from drf_token_auth.management.commands import find_leaked_tokens
 from drf_token_auth.management.times import duration, moment
 from tests.conftest import make_user
 from tests.lives import MICROSECOND, at, listening
@@ -851,6 +853,37 @@ class TestFindLeakedTokens:
             call_command("find_leaked_tokens", token.key, stdout=io.StringIO(), stderr=err)
         assert "A key was given in place of a path. Pipe the key" in err.getvalue()
         assert token.key[4:] not in err.getvalue()
+
+    def test_a_key_with_an_older_prefix_in_place_of_a_path_is_refused(
+        self, db: None, settings: Any
+    ) -> None:
+        settings.DRF_TOKEN_AUTH = {"PREFIX": "new_"}
+        err = io.StringIO()
+        with pytest.raises(CommandError):
+            call_command("find_leaked_tokens", keys.generate("dta_"), stderr=err)
+        assert "A key was given in place of a path." in err.getvalue()
+
+    def test_a_path_that_is_too_long_is_reported(self, db: None) -> None:
+        err = io.StringIO()
+        with pytest.raises(CommandError, match="1 path could not be read"):
+            call_command("find_leaked_tokens", "a" * 5000, stdout=io.StringIO(), stderr=err)
+        assert "File name too long" in err.getvalue()
+
+    def test_a_file_whose_content_cannot_be_read_is_named(
+        self, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An error while reading has no file name. Only an error while opening has one."""
+
+        def fail(*args: Any) -> Any:
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(find_leaked_tokens, "find_keys", fail)
+        file, err = tmp_path / "a", io.StringIO()
+        file.touch()
+        with pytest.raises(CommandError) as caught:
+            call_command("find_leaked_tokens", str(file), stdout=io.StringIO(), stderr=err)
+        assert caught.value.returncode == 2
+        assert f"{file}: Input/output error" in err.getvalue()
 
     def test_without_usable_tokens_the_status_is_0(self, user: Any, tmp_path: Path) -> None:
         token = operations.issue(user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from drf_token_auth import get_token_model, operations
-from tests.management.test_commands import refused, run
+from tests.management.test_commands import closed, refused, run
 
 Token = get_token_model()
 
@@ -42,6 +43,14 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(
     assert not Token.objects.exists()
     said = out.buffer.getvalue().decode(encoding)
     assert ("\\U0001f4f1" in said) is (encoding != "utf-8")
+
+
+def test_a_stream_may_not_tell_its_encoding(user: Any, tmp_path: Path) -> None:
+    (tmp_path / "leak.txt").write_text(operations.issue(user, name="📱").key)
+    out = codecs.getwriter("ascii")(io.BytesIO())
+    with pytest.raises(CommandError, match="Usable keys have leaked"):
+        call_command("find_leaked_tokens", str(tmp_path), stdout=out, stderr=io.StringIO())
+    assert b"\\U0001f4f1" in out.getvalue()
 
 
 @pytest.mark.parametrize("typed", [["revoke_tokens", "--all", "--no-input"]])
@@ -86,6 +95,12 @@ def test_a_key_that_nobody_can_read_is_revoked(
     monkeypatch.setattr(sys, "stdout", stream)
     with pytest.raises(CommandError, match="the token was revoked again"):
         call_command("create_token", user.get_username())
+    assert not Token.objects.exists()
+
+
+def test_a_key_for_a_closed_stream_is_revoked(user: Any) -> None:
+    with pytest.raises(CommandError, match="the token was revoked again"):
+        call_command("create_token", user.get_username(), stdout=closed())
     assert not Token.objects.exists()
 
 

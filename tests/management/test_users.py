@@ -153,3 +153,9 @@ def test_a_name_that_two_users_have_is_refused(
             f"Several users have the {User.USERNAME_FIELD} '7'. Use --user-id with one of their "
             f"ids, such as {ids}."
         )
+
+
+def test_code_may_give_the_name_as_a_number(db: None) -> None:
+    """``call_command()`` passes the value of an option as it is."""
+    error = refused("revoke_tokens", user=12345, interactive=False)
+    assert str(error) == f"There is no user whose {User.USERNAME_FIELD} is 12345."

@@ -29,6 +29,16 @@ def test_a_project_that_is_set_up_gets_no_message() -> None:
     assert found() == set()
 
 
+def plain_middleware(get_response: Any) -> Any:
+    return get_response
+
+
+def test_a_function_may_be_a_middleware(settings: Any) -> None:
+    others = [path for path in settings.MIDDLEWARE if "Authentication" not in path]
+    settings.MIDDLEWARE = [f"{__name__}.plain_middleware", *others]
+    assert found() == {"E002"}
+
+
 def test_a_missing_main_app_is_an_error(monkeypatch: Any) -> None:
     monkeypatch.setattr(apps, "get_app_configs", list)
     assert [one.id for one in checks.check_main_app()] == ["drf_token_auth_pages.E001"]

@@ -132,7 +132,7 @@ class TestIds:
         with pytest.raises(ValueError, match=text.replace("+", r"\+")):
             converters.parse_id(text)
 
-    @pytest.mark.parametrize("text", ["a_b", "a_5fb", "new", "revoke"])
+    @pytest.mark.parametrize("text", ["a_b", "a_5fb", "new", "revoke", "a\x00b"])
     def test_a_text_that_is_not_quoted_is_no_id(self, monkeypatch: Any, text: str) -> None:
         monkeypatch.setattr(Token._meta, "pk", models.CharField(max_length=20))
         with pytest.raises(ValueError, match=text):
@@ -154,3 +154,7 @@ class TestIds:
 )
 def test_durations_are_shown_in_words(seconds: int, words: str) -> None:
     assert in_words(timedelta(seconds=seconds)) == words
+
+
+def test_a_fraction_of_a_second_is_left_out() -> None:
+    assert in_words(timedelta(minutes=2, microseconds=5)) == "2 minutes"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -51,6 +52,33 @@ def test_the_answer_to_the_post_has_a_key_that_works(page: Client, user: Any) ->
         None,
     )
     assert response.content.decode().count(key) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"expires_on": "2999-01-01"}, "The latest possible day is"),
+        ({"lifetime": "date", "expires_on": "31/12"}, "Enter a valid date."),
+        ({"lifetime": "date"}, "Choose a day."),
+    ],
+)
+def test_a_wrong_day_gets_one_message(page: Client, data: Any, text: str) -> None:
+    [message] = errors(make(page, **data))["expires_on"]
+    assert text in message
+    assert not Token.objects.exists()
+
+
+def test_a_day_beside_another_lifetime_is_an_error(page: Client) -> None:
+    tomorrow = (timezone.localdate() if settings.USE_TZ else date.today()) + DAY
+    [message] = errors(make(page, expires_on=tomorrow.isoformat()))["expires_on"]
+    assert message == "You chose a lifetime, and also a day. Please choose one of the two."
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("days", ["²", "-1", "0", "x", "7.5"])
+def test_a_link_with_a_wrong_number_of_days_opens_the_form(page: Client, days: str) -> None:
+    form = page.get(NEW, {"days": days}).context["form"]
+    assert form["lifetime"].initial == str(int((90 * DAY).total_seconds()))
 
 
 def test_the_lifetime_is_as_chosen(page: Client) -> None:
@@ -123,7 +151,8 @@ class TestScopes:
         ],
     )
     def test_contradictory_input_is_an_error(self, page: Client, data: Any, field: str) -> None:
-        assert list(errors(make(page, **data))) == [field]
+        found = errors(make(page, **data))
+        assert {name: len(texts) for name, texts in found.items()} == {field: 1}
         assert not Token.objects.exists()
 
     def test_only_the_chosen_scopes_are_stored(self, page: Client) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
+from drf_token_auth.pages.views import DeviceRevokeView
 from tests.lives import status_of
 
 Token = get_token_model()
@@ -148,3 +149,12 @@ def test_the_tokens_of_others_stay(page: Client, other_user: Any) -> None:
     page.post(f"{DEVICES}revoke/?id={token.pk}")
     page.post(f"{DEVICES}revoke/?others=1")
     assert names() == {"theirs"}
+
+
+def test_only_the_first_ids_of_a_long_address_are_read(
+    page: Client, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DeviceRevokeView, "most_ids", 1)
+    first, second = operations.issue(user, name="first"), operations.issue(user, name="second")
+    page.post(f"{DEVICES}revoke/?id={first.pk}&id={second.pk}")
+    assert names() == {"second"}

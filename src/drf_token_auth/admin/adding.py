@@ -74,7 +74,7 @@ class AddMixin(AdminMixin):
         return type(form.__name__, (form,), attributes)
 
     def get_autocomplete_fields(self, request: Any) -> Any:
-        """Complete the user's name if the site can. Otherwise ``raw_id_fields`` applies.
+        """Add the user if this admin site can search users. Otherwise ``raw_id_fields`` applies.
 
         This cannot be the attribute ``autocomplete_fields``. Django's checks refuse it if the user
         has no admin, or an admin without ``search_fields``.
@@ -82,7 +82,7 @@ class AddMixin(AdminMixin):
         fields = super().get_autocomplete_fields(request)
         users: Any = self.admin_site._registry.get(user_model(self.model))
         can_search = users is not None and users.get_search_fields(request)
-        if can_search and users.has_view_permission(request) and "user" not in fields:
+        if can_search and users.has_view_permission(request):
             return (*fields, "user")
         return fields
 

@@ -60,12 +60,12 @@ class FindMixin(AdminMixin):
 
     @sensitive_variables()
     def _find(self, request: Any, key: str) -> AbstractToken | None:
-        # Operators may paste the whole header.
+        # Operators may paste the whole header. The form refuses a text without words.
         words = key.split()
         queryset: Any = self.get_queryset(request)
         try:
             found: AbstractToken = lookup.find(
-                self.model, keys.hidden(words[-1]) if words else "", queryset=queryset
+                self.model, keys.hidden(words[-1]), queryset=queryset
             )
         except Refused:
             return None

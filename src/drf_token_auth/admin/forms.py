@@ -69,8 +69,8 @@ class TokenForm(_ModelForm):
 class TokenAddForm(TokenForm):
     """Make a token. The admin sets ``request`` and ``may_issue_for`` on a subclass."""
 
-    request: Any = None
-    may_issue_for: Any = None
+    request: Any
+    may_issue_for: Any
 
     full_access = forms.BooleanField(label=_("Everything the user may do"), required=False)
     scopes = ScopesChoice(label=_("Scopes"), required=False)
@@ -91,7 +91,7 @@ class TokenAddForm(TokenForm):
             scopes.help_text = _(
                 "The project declares no scopes. The token may do everything that the user may do."
             )
-        self.is_stale = self.request is not None and not is_fresh(self.request)
+        self.is_stale = not is_fresh(self.request)
         if not self.is_stale or not can_confirm_password(self.request):
             del self.fields["password"]
 
@@ -101,7 +101,7 @@ class TokenAddForm(TokenForm):
         :raises ValidationError: ``may_issue_for`` says no (code ``more_rights``).
         """
         user = self.cleaned_data["user"]
-        if self.request is not None and not self.may_issue_for(self.request, user):
+        if not self.may_issue_for(self.request, user):
             raise ValidationError(
                 _("You cannot make a token for this user, who may do more than you."),
                 code="more_rights",
@@ -116,7 +116,8 @@ class TokenAddForm(TokenForm):
         confirm_password(self.request, self.cleaned_data["password"])
 
     def clean(self) -> Any:
-        values = super().clean() or self.cleaned_data
+        super().clean()
+        values = self.cleaned_data
         self._clean_access(values)
         if values.get("kind") == Kind.PERSONAL and values.get("user") is not None:
             self._clean_unique_name(values)

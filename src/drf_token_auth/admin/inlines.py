@@ -30,7 +30,7 @@ __all__ = ["TokenInlineMixin", "guard_inlines"]
 
 
 class TokenFormSetMixin(_FormSet):
-    request: Any = None
+    request: Any
 
     def clean(self) -> None:
         super().clean()
@@ -40,8 +40,8 @@ class TokenFormSetMixin(_FormSet):
 
     def delete_existing(self, obj: AbstractToken, commit: bool = True) -> None:
         if commit:
-            user = getattr(self.request, "user", None)
-            operations.revoke(obj, reason="admin", actor=user, request=self.request)
+            request = self.request
+            operations.revoke(obj, reason="admin", actor=request.user, request=request)
 
 
 def _guarded(formset: Any, request: Any) -> Any:
@@ -77,8 +77,6 @@ def guard_inlines() -> None:
     rows. So this function wraps one method of Django's class.
     """
     original = InlineModelAdmin.get_formset
-    if getattr(original, "guards_tokens", False):
-        return
 
     def get_formset(self: Any, request: Any, obj: Any = None, **kwargs: Any) -> Any:
         if issubclass(self.model, AbstractToken):
@@ -86,5 +84,4 @@ def guard_inlines() -> None:
             kwargs.update(extra=0, max_num=0)
         return original(self, request, obj, **kwargs)
 
-    get_formset.guards_tokens = True  # type: ignore[attr-defined]
     InlineModelAdmin.get_formset = get_formset  # type: ignore[method-assign]

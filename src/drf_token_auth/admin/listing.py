@@ -79,7 +79,7 @@ class ListMixin(AdminMixin):
         if get_settings().LAST_USED_INTERVAL is not None:
             return columns
         # The project does not record uses, so "never used" could be wrong.
-        return [name for name in columns if name not in {"last_used", "last_used_at"}]
+        return [name for name in columns if name != "last_used"]
 
     def get_changelist_formset(self, request: Any, **kwargs: Any) -> Any:
         """Let staff edit in the list only the columns that they can edit on a token's page."""

@@ -29,7 +29,7 @@ def revoke_each_user(request: Any, tokens: Any) -> int:
     One transaction for all users would lock many rows, and the logins of these users would wait.
     """
     ids_of_user: dict[Any, list[Any]] = defaultdict(list)
-    for pk, user_pk in tokens.order_by().values_list("pk", "user_id"):
+    for pk, user_pk in tokens.values_list("pk", "user_id"):
         ids_of_user[user_pk].append(pk)
     rows = tokens.model._default_manager.using(tokens.db)
     return sum(

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from ..logins.account_name import clean_login_name, is_about_name, max_name_length
+from ..logins.account_name import clean_login_name, is_about_name
 from ..rows.database_text import storable
 from ..rows.locking import user_model
 
@@ -35,7 +35,7 @@ def search(queryset: Any, text: str) -> Any:
 
 def _users_named(queryset: Any, name: str) -> list[Any]:
     users = user_model(queryset.model)
-    spellings = {name, clean_login_name(name[: max_name_length()])}
+    spellings = {name, clean_login_name(name)}
     try:
         rows = users._base_manager.using(queryset.db).filter(
             **{f"{users.USERNAME_FIELD}__in": spellings}
@@ -52,6 +52,6 @@ def _as_pk(model: Any, text: str) -> Any:
     try:
         pk = model._meta.pk.to_python(text)
         model._meta.pk.run_validators(pk)
-    except (ValidationError, ValueError, OverflowError):
+    except (ValidationError, ValueError):
         return None
     return pk

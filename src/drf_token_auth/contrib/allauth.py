@@ -43,7 +43,10 @@ class TokenStrategy(SessionTokenStrategy):
         return str(self.create_access_token_payload(request)["access_token"])
 
     def _token_of_this_login(self, request: Any) -> AbstractToken:
-        """Return the token of this login. allauth asks twice if the login has a second factor."""
+        """Return the token of this login. Issue it only once.
+
+        In a login with a second factor, allauth asks for the token twice.
+        """
         token: AbstractToken | None = getattr(request, "issued_token", None)
         if token is not None and token.user_id == request.user.pk:
             return token
@@ -52,7 +55,8 @@ class TokenStrategy(SessionTokenStrategy):
                 name = self.get_name(request)
                 token = operations.issue(request.user, request=request, name=name)
         except APIException as error:
-            # Log out first: for a logged-in user, allauth asks for a token in each answer.
+            # Log out first. While the user is logged in, allauth asks for a token for each answer,
+            # also for this one.
             logout(request)
             refusal = ValidationError(str(error.detail), code=error.default_code)
             answer = ErrorResponse(request, exception=refusal, status=error.status_code)

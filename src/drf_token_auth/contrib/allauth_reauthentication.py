@@ -27,5 +27,5 @@ def note_reauthentication(
     request: Any, user: Any, reauthenticated: bool = False, **kwargs: Any
 ) -> None:
     """Note the time of the login. Ignore the signal that allauth sends halfway through a login."""
-    if reauthenticated and request.user.is_authenticated and request.user.pk == user.pk:
+    if reauthenticated and request.user.pk == user.pk:
         note_login(request, user)

@@ -46,8 +46,8 @@ class RefusedBodySerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(required=False)
 
 
-# The body of each answer, by method and status. None means no body, {} an empty object, and a list
-# a page of items.
+# The body of each answer, by method and status. None means no body, {} means an empty object, and a
+# list means a page of items.
 _REFUSED = {401: RefusalSerializer}
 _NO_TOKEN = {400: RefusalSerializer, **_REFUSED}
 _BODY = {400: RefusedBodySerializer}
@@ -89,7 +89,10 @@ def answers_of(view: Any, method: str) -> dict[int, Any]:
 
 
 def common_refusals(view: Any, method: str) -> dict[int, Any]:
-    """Return the refusals that depend on the project: its throttles, FAILED_KEY_RATE and CSRF."""
+    """Return the bodies of the refusals that depend on the project, by status.
+
+    They depend on ``FAILED_KEY_RATE``, and on the throttles and authenticators of the view.
+    """
     refusals: dict[int, Any] = {}
     counts_keys = takes_tokens(view) and get_settings().FAILED_KEY_RATE is not None
     if counts_keys or view.get_throttles():

@@ -61,7 +61,6 @@ def _auditlog(model: type[Any]) -> str | None:
     if not is_whole and copied.isdisjoint(KEY_COLUMNS):
         return None
     if getattr(settings, "AUDITLOG_INCLUDE_ALL_MODELS", False):
-        # The setting takes labels of apps and labels of models.
         return f'Write AUDITLOG_EXCLUDE_TRACKING_MODELS = ("{model._meta.label}",).'
     return f"Write auditlog.register({model.__name__}, exclude_fields={_COLUMNS})."
 

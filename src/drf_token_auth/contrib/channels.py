@@ -39,8 +39,12 @@ CLOSED = 4401
 
 
 class TokenAuthMiddleware:
-    """Set ``scope["user"]`` and ``scope["auth"]`` (the token), or AnonymousUser and None.
+    """Set ``scope["user"]``, and set ``scope["auth"]`` to the token.
 
+    If the key is refused, set them to AnonymousUser and None. Without a key, set ``scope["auth"]``
+    to None, and keep the user that an outer middleware has set.
+
+    :param inner: the ASGI application to call.
     :param recheck: seconds between checks of an open socket's token. The socket is closed with
         :data:`CLOSED` when the token expires, and at the first check after it was revoked. With
         None, an open socket is never checked.

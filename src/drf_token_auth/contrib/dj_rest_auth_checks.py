@@ -46,12 +46,12 @@ def find() -> Messages:
     for view in served:
         logout = base_of(view, "dj_rest_auth.views.LogoutView")
         register = base_of(view, "dj_rest_auth.registration.views.RegisterView")
-        if _is_unchanged(view, logout, "logout", "post") and (
+        if _runs_stock_methods(view, logout, "logout", "post") and (
             makes_our_tokens or takes_our_tokens(view)
         ):
             harm = "it answers that the user is logged out, but the token still works"
             yield _reads_auth_token(logout, harm, "dj_rest_auth.urls", f"{OURS}.urls")
-        if makes_our_tokens and _is_unchanged(view, register, "get_response_data", "create"):
+        if makes_our_tokens and _runs_stock_methods(view, register, "get_response_data", "create"):
             theirs, ours = "dj_rest_auth.registration.urls", f"{OURS}.registration"
             yield _reads_auth_token(register, "it saves the user and then fails", theirs, ours)
 
@@ -66,7 +66,7 @@ def _reads_auth_token(stock: type[Any], harm: str, theirs: str, ours: str) -> Ch
     )
 
 
-def _is_unchanged(view: type[Any], stock: Any, *methods: str) -> bool:
+def _runs_stock_methods(view: type[Any], stock: Any, *methods: str) -> bool:
     """Return whether dj-rest-auth's own methods run in this view, directly or through super()."""
     if stock is None:
         return False

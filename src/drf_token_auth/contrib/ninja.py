@@ -25,6 +25,7 @@ class _Auth(AuthBase):
     """Set ``request.user`` and ``request.auth`` (the token), or answer 401.
 
     :param scopes: the scopes that the token needs. If it lacks one of them, the answer is 403.
+    :raises TypeError: ``scopes`` is neither a text nor a list of texts.
     """
 
     authentication_class: type[ExpiringTokenAuthentication]
@@ -38,8 +39,8 @@ class _Auth(AuthBase):
             with_scopes.add(self)
 
     def __call__(self, request: Any) -> Any:
-        # ninja's test client writes META["HTTP_Authorization"]. Only request.headers can find that.
-        if "HTTP_AUTHORIZATION" not in request.META and "Authorization" in request.headers:
+        # ninja's test client writes META["HTTP_Authorization"], which only request.headers finds.
+        if "Authorization" in request.headers:
             request.META["HTTP_AUTHORIZATION"] = request.headers["Authorization"]
         try:
             found = self.authentication_class().authenticate(request)

@@ -35,7 +35,8 @@ __all__ = ["JSONRoute", "KeylessRoute", "LoginRoute", "PublicRoute", "all_or_not
 class JSONRoute:
     """Mixin for a view that answers with JSON, even if the project prefers another media type.
 
-    Use the project's own JSON renderer. Do not use its HTML templates: the view names no template.
+    The answer uses the project's own JSON renderer. It never uses an HTML template of the project,
+    because the view names no template.
     """
 
     content_negotiation_class: Any = DefaultContentNegotiation
@@ -56,7 +57,7 @@ class KeylessRoute(JSONRoute):
     password. A body that cannot be read gets the answer 400.
     """
 
-    # Error reports then hide the posted data, such as the password of a registration.
+    # Error reports must hide the posted data, such as the password of a registration.
     @method_decorator(sensitive_post_parameters())
     @sensitive_variables()
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
@@ -93,7 +94,7 @@ class LoginRoute(PublicRoute):
     account_fields: Sequence[str] = ("email",)
 
     def get_account_names(self, request: Any) -> Iterable[str | None]:
-        """Return all names in the body, because each of them may be the one that logs in."""
+        """Return all names in the body, because the login may use any of them."""
         own = get_user_model().USERNAME_FIELD
         fields = {"username", own, *self.account_fields}
         return [account_name(request.data, field) for field in fields]

@@ -17,7 +17,10 @@ _TOKEN = "_drf_token_auth_token"
 
 
 def tie(token: AbstractToken, request: Any) -> None:
-    """Tie the token to the session of the request, if it has one. Its logout revokes the token."""
+    """Tie the token to the session of the request. The session's logout then revokes the token.
+
+    Do nothing if the request has no session.
+    """
     session = getattr(request, "session", None)
     if session is not None:
         # Store the primary key as text: the session is JSON, which has no UUID.

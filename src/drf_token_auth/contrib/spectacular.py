@@ -48,7 +48,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     @property
     def name(self) -> Any:
-        """Return a name such as ``bearerTokenAuth``, or one per keyword: names must be unique."""
+        """Return a name such as ``bearerTokenAuth``, or a list with one name for each keyword."""
         name = type(self.target).__name__.removesuffix("entication")
         name = name[:1].lower() + name[1:]
         keywords = self.target.keywords
@@ -70,7 +70,8 @@ class TokenSerializers(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        # drf-spectacular names an enum after its field. A project may have a field "kind" too.
+        # drf-spectacular names an enum after its field. If a field of the project is also named
+        # "kind", the two names would collide.
         kind = {"type": "string", "readOnly": True, "description": " or ".join(Kind.values)}
         schema["properties"]["kind"] = kind
         return schema
@@ -124,7 +125,8 @@ class TokenViews(OpenApiViewExtension):
         return extend_schema_view(**methods)(type(self.target.__name__, (self.target,), {}))
 
 
-# drf-spectacular has extensions for dj-rest-auth's own views. These are for our replacements.
+# drf-spectacular has extensions for dj-rest-auth's own views. The classes below are the same
+# extensions for the views of this package.
 if apps.is_installed("dj_rest_auth"):
 
     class RestAuthLogin(RestAuthLoginView):

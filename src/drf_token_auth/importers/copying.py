@@ -59,12 +59,12 @@ def import_tokens(
     :param ttl: the lifetime from the import on, in place of a row's own expiry. Rows that have
         expired are still left out.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
-    :param keep_forever: rows without an expiry never expire. By default, they get our lifetimes.
+    :param keep_forever: rows without an expiry never expire. Default: ``TTL`` or ``PERSONAL_TTL``.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies, 1 or more.
-    :param using: the database of both tables. By default, the router's one for writing tokens.
+    :param using: the database of both tables. Default: where the router writes tokens.
     :param progress: called after each transaction with the number imported so far.
-    :returns: the number of imported rows, and of those left out for each reason.
+    :returns: how many tokens were imported, and how many rows were left out for each reason.
     :raises ValueError, TypeError: an option is wrong, or two options exclude each other.
     :raises ImproperlyConfigured: ``PEPPER`` is set, and a ``sha256`` has no ``created_at``.
     """
@@ -101,7 +101,10 @@ class _Copy:
         self.name = storable(plain_rows(self.model, self.using), self.name)
 
     def __call__(self, pks: Sequence[Any]) -> list[Any]:
-        """Copy these rows. Return the primary keys of the rows that another transaction holds."""
+        """Copy these rows. Return the primary keys of the rows to try again.
+
+        Another transaction has locked these rows or their users.
+        """
         try:
             held = self._transfer(pks)
         except IntegrityError:
@@ -147,7 +150,7 @@ class _Copy:
     def _lock_users(self, pks: set[Any]) -> dict[Any, Any]:
         """Lock these users and return them by primary key. Leave out users that others have locked.
 
-        The result includes users that the default manager hides.
+        The result includes users that the default manager hides. A dry run locks nothing.
         """
         users = self.users.filter(pk__in=pks)
         return {user.pk: user for user in (users if self.dry_run else hold(users))}

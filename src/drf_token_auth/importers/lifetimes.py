@@ -36,7 +36,7 @@ class Lifetime:
                 raise ValueError(f"{name} must be longer than 0, but it is {given}.")
 
     def expiry_of(self, old: OldToken, kind: str, now: datetime) -> datetime | None:
-        """Return when the new token expires, or None for never. It may be in the past."""
+        """Return when the new token expires, or None for never. The time may be in the past."""
         if old.expires_at is not None and now >= old.expires_at:
             return old.expires_at
         if self.ttl is not None:

@@ -58,7 +58,7 @@ class OldToken:
         return digests_of(key=self.key, sha256=self.sha256, sha512=self.sha512)
 
     def shown_hint(self) -> str:
-        """Return the few characters of the key that a list shows to recognize the token."""
+        """Return the hint of the key, by which a person recognizes the token."""
         return keys.hint(self.key, get_settings().PREFIX) if self.key else self.hint
 
 
@@ -89,15 +89,18 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
 
 
 def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]]) -> set[Any]:
-    """Return (primary key of the user, ``created_at``) of the tokens that a use has rehashed.
+    """Return the pairs (user's primary key, ``created_at``) of tokens that a use has rehashed.
 
-    A row that is known by its SHA-256 is stored without a pepper. With a pepper, the first use of
-    the key stores it again under the pepper, and the SHA-256 no longer finds the row. Without
-    another mark, a second import would add the key again, and a logout would revoke only one of the
-    two tokens. An import copies the two values, and no use changes them, so they are the mark.
+    If only the SHA-256 of a key is known, the import stores a digest without a pepper. While
+    ``PEPPER`` is set, the first use of the key replaces this digest. The SHA-256 then no longer
+    finds the row. Without another mark, a second import would add the key again, and a logout would
+    revoke only one of the two tokens. The pair is this mark: an import copies both values, and no
+    use changes them.
 
+    :param tokens: the rows of the token model.
     :param rows: pairs of a user's primary key and an old token.
-    :raises ImproperlyConfigured: ``PEPPER`` is set, and such a row has no ``created_at``.
+    :raises ImproperlyConfigured: ``PEPPER`` is set, and an old token with a ``sha256`` has no
+        ``created_at``.
     """
     conf = get_settings()
     marks = [(user_pk, old.created_at) for user_pk, old in rows if old.sha256]
@@ -109,7 +112,7 @@ def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]])
             "Another import uses created_at to recognize a token that has been used."
         )
     users, moments = zip(*marks, strict=True)
-    same = tokens.filter(user__in=set(users), created_at__in=set(moments) - {None})
+    same = tokens.filter(user__in=set(users), created_at__in=set(moments))
     return {
         (user_pk, created_at)
         for user_pk, created_at, digest in same.values_list("user_id", "created_at", "digest")

@@ -1,7 +1,7 @@
 """The old packages that can be imported, by the names that the command accepts.
 
-``rest_framework.authtoken`` stores one plaintext key for each user. No token expires. durin stores
-one plaintext key for each user and client. All expire.
+``rest_framework.authtoken`` stores one plaintext key for each user. Its tokens never expire. durin
+stores one plaintext key for each user and client. Its tokens always expire.
 
 knox stores the hexadecimal SHA-512 of a key, and the key's beginning. Its version 5 hashes the text
 of the key, including ``TOKEN_PREFIX``. Version 4 hashed the bytes that the hexadecimal text stands

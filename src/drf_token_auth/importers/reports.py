@@ -59,13 +59,17 @@ class ImportReport:
     kinds: Counter[str] = field(default_factory=Counter)
     #: Imported tokens by the time until they expire, such as ``within a day`` or ``never``.
     expiries: Counter[str] = field(default_factory=Counter)
+    #: The first and the last expiry of the imported tokens. None if none of them expires.
     first_expiry: datetime | None = None
     last_expiry: datetime | None = None
 
     def add(
         self, tokens: Iterable[AbstractToken], counts: Mapping[str, int], now: datetime
     ) -> None:
-        """Add what a transaction has done: its new tokens, and the numbers by attribute name."""
+        """Add the new tokens of a transaction, and its numbers.
+
+        :param counts: from names of the attributes above to the numbers to add.
+        """
         for name, count in counts.items():
             setattr(self, name, getattr(self, name) + count)
         for token in tokens:

@@ -24,7 +24,9 @@ PAUSE = 0.25
 def walk(
     rows: models.QuerySet[Any], step: Callable[[Sequence[Any]], list[Any]], batch_size: int
 ) -> int:
-    """Call ``step`` with the primary keys of each batch. It returns the primary keys to try again.
+    """Call ``step`` with the primary keys of each batch of rows.
+
+    ``step`` returns the primary keys to try again: other transactions have locked these rows.
 
     :returns: how many rows could not be processed, because other transactions locked them.
     :raises ValueError: ``batch_size`` is less than 1.
@@ -46,7 +48,7 @@ def walk(
 
 
 def _batches(pks: models.QuerySet[Any, Any], size: int) -> Iterator[list[Any]]:
-    """Yield the primary keys in the order of their index."""
+    """Yield the primary keys in batches of this size. They must be in ascending order."""
     batch = list(pks[:size])
     while batch:
         yield batch

@@ -85,7 +85,6 @@ class RevokingCommand(TokenCommand):
         """Ask for a confirmation. Raise CommandError unless the answer is yes."""
         # input() would write the question to standard output, which may be a file.
         self.put(self.stderr, f"Revoke {counted(count)}? [y/N] ", self.style.WARNING)
-        self.stderr.flush()
         try:
             answer = input("")
         except (EOFError, OSError, RuntimeError, ValueError) as error:
@@ -103,6 +102,5 @@ class RevokingCommand(TokenCommand):
             reason="command",
             progress=lambda total: self.show_progress(f"Revoked {total}"),
         )
-        if count:
-            self.show_progress("")
+        self.show_progress("")
         return count

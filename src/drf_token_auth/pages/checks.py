@@ -93,7 +93,7 @@ def _finds_templates() -> bool:
 def check_login_url() -> Messages:
     """E004: a user who is not logged in would be sent to a page that does not exist."""
     if _leads_nowhere(settings.LOGIN_URL):
-        # A lazy URL without a pattern raises when it is shown.
+        # Leave out a lazy URL: repr() of it raises if no URL pattern matches.
         shown = f" ({settings.LOGIN_URL!r})" if isinstance(settings.LOGIN_URL, str) else ""
         yield Error(
             f"The pages send users to LOGIN_URL{shown} to log in, but no URL pattern matches it.",

@@ -30,7 +30,7 @@ def parse_id(text: str) -> Any:
     return value
 
 
-# Other pages have these words at the place of a token's id.
+# The URLs of other pages have these words where the URL of a token has its id.
 _ROUTES = {"new", "revoke"}
 
 

@@ -87,7 +87,8 @@ class NewKeyForm(PasswordForm):
         self.fields["replaces"].initial = hint
 
     def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
+        super().clean()
+        data: dict[str, Any] = self.cleaned_data
         if data.get("replaces") != self.hint:
             # The form that shows this error may replace the newer key.
             posted: Any = self.data
@@ -163,7 +164,8 @@ class NewTokenForm(PasswordForm, NameForm):
         return day
 
     def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
+        super().clean()
+        data: dict[str, Any] = self.cleaned_data
         is_dated = data.get("lifetime") == durations.DATE
         if is_dated and data.get("expires_on") is None and "expires_on" not in self.errors:
             self.add_error("expires_on", ValidationError(_("Choose a day."), code="required"))

@@ -28,7 +28,7 @@ class TokenRow:
     """One device or API token.
 
     ``scopes`` is None if the token may do everything that its user may do. ``idle_timeout`` is in
-    words. ``renewable_until`` is the latest expiry that uses can reach.
+    words, or empty. ``renewable_until`` is the latest expiry that uses can reach.
     """
 
     pk: str
@@ -73,7 +73,7 @@ def row_of(token: AbstractToken, *, is_current: bool, url: str, revoke_url: str)
         scopes=scope_rows(token.scope_list),
         created_at=token.created_at,
         last_used_at=used,
-        # A use is recorded once per interval, so the column can be as old as the interval.
+        # One use per interval is recorded, so the last use may be later than the recorded one.
         was_just_used=used is not None and now - used < max(interval, timedelta(minutes=1)),
         expires_at=token.expires_at,
         expires_soon=_expires_soon(token, now),

@@ -94,6 +94,8 @@ class StepUp:
 
 
 class PasswordStepUp(StepUp):
+    """Confirm with the password, in a field of the form that makes the key."""
+
     asks_password = True
 
     @sensitive_variables()
@@ -105,14 +107,17 @@ class PasswordStepUp(StepUp):
         user = authenticate(request, username=login_name(request.user), password=password)
         if user is None or user.pk != request.user.pk:
             raise ValidationError(_("The password is wrong."), code="wrong_password")
-        # The check may have saved a stronger hash. Without this line Django would log the session
-        # out, and the new token would be bound to the old hash.
+        # The check may have saved a stronger hash. Without the next two lines, Django would log the
+        # session out, and the new token would be bound to the old hash.
         request.user.password = user.password
         update_session_auth_hash(request, request.user)
         note_login(request, request.user)
 
     def count_attempt(self) -> None:
-        """Count the attempt as a login. It shares the limits and counts of the API's login."""
+        """Count the attempt as a login. It shares the limits and counts of the API's login.
+
+        :raises TooManyAttempts: a limit is reached.
+        """
         request = self.request
         login = SimpleNamespace(
             method="POST",
@@ -139,6 +144,6 @@ class AllauthStepUp(StepUp):
 class LogInAgainStepUp(StepUp):
     """Log out, log in, and come back.
 
-    Users without a password need it, for example with single sign-on. So do staff members who act
-    as another user, for example with django-hijack: they have to log in as themselves.
+    Users without a password need it, for example with single sign-on. Staff members who act as
+    another user need it too, for example with django-hijack: they have to log in as themselves.
     """

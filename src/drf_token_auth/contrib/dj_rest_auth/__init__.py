@@ -17,7 +17,12 @@ __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 
 
 def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
-    """Make a new token for each login. This is the function for ``TOKEN_CREATOR``."""
+    """Make a new token for each login. This is the function for ``TOKEN_CREATOR``.
+
+    :returns: the token. Its ``.key`` is readable.
+    :raises APIException: 403 if the user has reached the limit of tokens. 401 if the user was
+        changed after the password was checked.
+    """
     from ...views.errors import refusing
 
     request = serializer.context.get("request")
@@ -30,7 +35,10 @@ def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
 
 @receiver(user_logged_in, dispatch_uid="drf_token_auth.tie_to_its_session")
 def tie_to_its_session(request: Any, user: Any, **kwargs: Any) -> None:
-    """Tie the token to the session, which ``SESSION_LOGIN`` starts after the token was made."""
+    """Tie the token to the session.
+
+    With ``SESSION_LOGIN``, the session starts after the token was made.
+    """
     token = getattr(user, "issued_token", None)
     if token is not None:
         tie(token, request)
@@ -44,7 +52,7 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class PasswordChangeSerializer(stock.PasswordChangeSerializer):
-    """Keep the user who changes their password logged in.
+    """Change the password, and keep the user logged in.
 
     This is the class for ``PASSWORD_CHANGE_SERIALIZER``.
     """

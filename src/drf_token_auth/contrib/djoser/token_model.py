@@ -11,7 +11,7 @@ __all__ = ["TokenModel"]
 
 
 class _LoginTokens:
-    """The manager of the token model. It replaces only the two methods that djoser calls."""
+    """Act as the manager of the token model. Only the two methods that djoser calls differ."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(get_token_model()._default_manager, name)

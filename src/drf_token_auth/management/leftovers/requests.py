@@ -49,7 +49,7 @@ def authenticators(source: Source) -> Iterator[Leftover]:
             yield Leftover(where, _instead_of(one, source))
     for _, view in _served():
         classes = getattr(view, "authentication_classes", ())
-        if classes is APIView.authentication_classes or _inherits_them(view, source):
+        if classes is APIView.authentication_classes or _inherits_authenticators(view, source):
             # The list is the default, or it goes away with the base class that views() reports.
             continue
         for one in classes:
@@ -58,25 +58,25 @@ def authenticators(source: Source) -> Iterator[Leftover]:
                 yield Leftover(where, _instead_of(one, source))
 
 
-def _inherits_them(view: type[Any], source: Source) -> bool:
+def _inherits_authenticators(view: type[Any], source: Source) -> bool:
     """Return whether a class of the old package lists the authenticators of this view."""
     declaring = next((one for one in view.__mro__ if "authentication_classes" in vars(one)), view)
     return is_theirs(declaring, source)
 
 
 def _instead_of(one: Any, source: Source) -> str:
-    word = str(_word_of(one, source))
-    ours = _OURS.get(word.lower(), _OURS["token"])
-    is_projects = not (is_theirs(one, source) or path_of(one).startswith("rest_framework."))
-    if not is_projects and word.lower() in _OURS:
+    keyword = str(_keyword_of(one, source))
+    ours = _OURS.get(keyword.lower(), _OURS["token"])
+    is_from_the_project = not (is_theirs(one, source) or path_of(one).startswith("rest_framework."))
+    if not is_from_the_project and keyword.lower() in _OURS:
         return f'Write "{ours}" instead.'
-    name = one.__name__ if is_projects else "MyTokenAuthentication"
+    name = one.__name__ if is_from_the_project else "MyTokenAuthentication"
     module, _, base = ours.rpartition(".")
-    keyword = "..." if word.lower() in _OURS else f"keyword = {word!r}"
-    return f"from {module} import {base}\nclass {name}({base}):\n    {keyword}"
+    body = "..." if keyword.lower() in _OURS else f"keyword = {keyword!r}"
+    return f"from {module} import {base}\nclass {name}({base}):\n    {body}"
 
 
-def _word_of(one: Any, source: Source) -> Any:
+def _keyword_of(one: Any, source: Source) -> Any:
     """Return the keyword that stands before the key in the header."""
     if source.app in ("knox", "durin"):
         module = import_module(f"{source.app}.settings")

@@ -94,7 +94,7 @@ class PageView(LoginRequiredMixin, View):
         return True
 
     def page_url(self, name: str, pk: Any = None) -> str:
-        """Return the URL of another page in the same namespace, for a token if ``pk`` is given."""
+        """Return the URL of the page with this name. A page of one token needs its ``pk``."""
         match: Any = self.request.resolver_match
         values = {} if pk is None else {"pk": pk}
         if match.app_names[-1:] == [APP_NAME]:

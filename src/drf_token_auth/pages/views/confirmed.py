@@ -141,7 +141,7 @@ class ConfirmedView(PageView):
         return user
 
     def get_usage(self, token: AbstractToken) -> str | None:
-        """Hook: return an example that uses the key, without the key itself. None: no example."""
+        """Hook: return an example that does not contain the key itself, or None for no example."""
         return example_of(self.request)
 
     def render_key(self, token: AbstractToken) -> HttpResponse:

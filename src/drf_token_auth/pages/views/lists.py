@@ -100,7 +100,7 @@ class ListView(PageView):
         return HttpResponseRedirect(self.request.path)
 
     def expired_rows(self) -> list[TokenRow]:
-        """Return the tokens that expired last, until they are purged.
+        """Return the tokens that expired last and are not purged yet.
 
         If a script has stopped working, its user looks for the token here.
         """
@@ -110,7 +110,10 @@ class ListView(PageView):
         return [self.row(token) for token in latest]
 
     def shown_columns(self) -> dict[str, tuple[Any, Any, str]]:
-        """Return the sortable columns. Leave out the last use if the project does not record it."""
+        """Return the sortable columns by name: the label, the ``ORDER BY`` and the ``aria-sort``.
+
+        Leave out the last use if the project does not record it.
+        """
         last_use = Coalesce("last_used_at", "created_at").desc()
         created = _("Logged in") if self.kind == Kind.LOGIN else _("Created")
         columns: dict[str, tuple[Any, Any, str]] = {

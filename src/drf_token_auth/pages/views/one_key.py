@@ -20,7 +20,10 @@ __all__ = ["OneKeyNewView", "OneKeyRevokeView", "OneKeyView"]
 
 
 class OneKeyPage(PageView):
-    """The base of these pages. The user's personal token with the name ``key_name`` has the key."""
+    """The base of these pages.
+
+    The user's API key is the key of their personal token with the name ``key_name``.
+    """
 
     kind = Kind.PERSONAL
     key_name = "API key"
