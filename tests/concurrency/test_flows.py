@@ -291,7 +291,7 @@ def test_a_login_waits_for_the_users_lock_before_it_locks_a_token(elsewhere: Els
             job.result(0.5)
         # If the login held the token, this would be a deadlock or an error.
         assert Token.objects.select_for_update(nowait=True).get() == token
-    assert job.result(PATIENCE).pk is not None
+    assert status_of(job.result(PATIENCE)) == 200
 
 
 def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Elsewhere) -> None:
@@ -309,7 +309,7 @@ def test_a_user_of_several_tables_is_locked_in_the_order_of_save(elsewhere: Else
         with pytest.raises(TimeoutError):
             job.result(0.5)
         assert len(locked[1].filter(pk=user.pk)) == 1
-    assert job.result(PATIENCE).pk is not None
+    assert status_of(job.result(PATIENCE)) == 200
 
 
 def test_change_password_waits_for_the_users_lock_before_it_locks_a_token(

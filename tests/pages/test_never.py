@@ -191,7 +191,7 @@ class TestStrangers:
                 foreign.force_login(user)
                 for path in paths:
                     data = {"name": "x", "lifetime": "never", "replaces": ""}
-                    assert foreign.post(path, data).status_code in {403, 405}
+                    assert foreign.post(path, data).status_code == 403, (remove, path)
         assert set(Token.objects.values_list("pk", "name", "hint")) == before
 
     def test_no_page_can_be_framed_or_leaks_its_address(
