@@ -102,11 +102,22 @@ def is_served(path: str) -> bool:
     return True
 
 
-@of("sh")
-def test_curl_lines_use_routes_that_exist(block: Block) -> None:
-    for path in re.findall(r"https?://[\w.:]+(/[\w/]*)", block.text):
-        if path.startswith("/auth/"):
-            assert is_served(path), f"{block} asks for {path}"
+# A path of the API in a command, and the block that has it.
+REQUESTED = [
+    (path, block)
+    for block in BLOCKS
+    if block.language == "sh"
+    for path in re.findall(r"https?://[\w.:]+(/auth/[\w/]*)", block.text)
+]
+
+
+@pytest.mark.parametrize(("path", "block"), REQUESTED, ids=str)
+def test_curl_lines_use_routes_that_exist(path: str, block: Block) -> None:
+    assert is_served(path)
+
+
+def test_the_login_is_shown_with_curl() -> None:
+    assert "/auth/login/" in {path for path, _ in REQUESTED}
 
 
 # The blocks of a page
