@@ -62,7 +62,9 @@ def test_no_page_shows_a_digest(client, staff, user):
     token = get_token_model().objects.create(user=user)
     pages = [url("changelist"), url("change", token.pk), url("delete", token.pk), url("add")]
     for page in pages:
-        text = client.get(page).text
+        response = client.get(page)
+        assert response.status_code == 200
+        text = response.text
         assert bytes(token.digest).hex() not in text
         assert str(bytes(token.digest)) not in text
         assert "digest" not in text

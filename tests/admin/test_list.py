@@ -89,6 +89,7 @@ def test_the_state_of_each_token_costs_no_query(client, staff, user, other_user)
 def test_without_recorded_uses_the_list_has_no_last_use(client, staff, user):
     get_token_model().objects.create(user=user)
     page = client.get(url("changelist")).text
+    assert "column-expires" in page
     assert "column-last_used" not in page
     assert "not used for" not in page
 

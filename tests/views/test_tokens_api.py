@@ -95,6 +95,7 @@ def test_no_answer_has_a_key_or_a_digest(user: Any, login: Any, client: APIClien
     operations.issue(user, kind="personal")
     for path in (LIST, one(login), "/auth/token/"):
         text = client.get(path).content.decode()
+        assert login.hint in text
         assert login.key not in text
         assert login.key[8:] not in text
         assert "digest" not in text
