@@ -143,7 +143,7 @@ def is_ascii(response: Any) -> bool:
     return bool(response.headers["WWW-Authenticate"].isascii())
 
 
-def test_an_expired_token(korean_client: APIClient, user: Any) -> None:
+def test_an_expired_token_is_refused_in_korean(korean_client: APIClient, user: Any) -> None:
     token = get_token_model().objects.create(user=user, expires_at=timezone.now())
     response = present(korean_client, token.key).get("/echo/")
     assert response.status_code == 401

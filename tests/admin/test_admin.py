@@ -14,6 +14,7 @@ from django.utils import timezone
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.signals import token_created, token_revoked
 from tests.admin.pages import add, url
+from tests.lives import at
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,9 @@ def test_no_page_shows_a_digest(client, staff, user):
     token = get_token_model().objects.create(user=user)
     pages = [url("changelist"), url("change", token.pk), url("delete", token.pk), url("add")]
     for page in pages:
-        text = client.get(page).text
+        response = client.get(page)
+        assert response.status_code == 200
+        text = response.text
         assert bytes(token.digest).hex() not in text
         assert str(bytes(token.digest)) not in text
         assert "digest" not in text
@@ -69,8 +72,12 @@ def test_no_page_shows_a_digest(client, staff, user):
 
 
 def test_the_form_shows_the_default_lifetime(client, staff):
-    form = client.get(url("add")).context["adminform"].form
-    assert form.get_initial_for_field(form.fields["expires_at"], "expires_at") is not None
+    now = timezone.now()
+    with at(now):
+        form = client.get(url("add")).context["adminform"].form
+    initial = form.get_initial_for_field(form.fields["expires_at"], "expires_at")
+    # The form shows no microseconds.
+    assert initial == (now + timedelta(days=90)).replace(microsecond=0)
 
 
 def test_max_ttl_limits_tokens_made_in_the_admin(client, staff, user):
@@ -156,9 +163,10 @@ def test_a_new_name_is_put_on_one_line(client, staff, user):
 def test_a_popup_shows_the_key_too(client, staff, user):
     response = add(client, user, _popup="1")
     assert response.context["key"] in response.text
-    assert get_token_model().objects.from_key(response.context["key"]) is not None
+    made = get_token_model().objects.get()
+    assert get_token_model().objects.from_key(response.context["key"]) == made
     assert response.context["done_url"] == url("changelist") + "?_popup=1"
-    assert str(get_token_model().objects.get().pk) in client.get(response.context["done_url"]).text
+    assert str(made.pk) in client.get(response.context["done_url"]).text
 
 
 @pytest.mark.parametrize(

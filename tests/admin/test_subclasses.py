@@ -113,15 +113,32 @@ def test_every_page_of_another_site_leads_to_its_own_pages(client, staff, user):
         assert all(one.startswith("/Copying/") for one in pages), pages
 
 
+def copy(client: Any, token: Any) -> Any:
+    """Press "Save as new" on the page of this token."""
+    data = {"user": token.user_id, "kind": "personal", "name": "copy", "scopes": ""}
+    data |= {"expires_at_0": "", "expires_at_1": "", "_saveasnew": "1"}
+    return client.post(url(Copying, f"{token.pk}/change/"), data)
+
+
 def test_a_copy_is_refused_if_a_new_token_would_be(client, user, staff):
     permit(user, "add", "change", "view")
     client.force_login(user)
     theirs = Token.objects.create(user=staff, kind="personal", name="root")
-    data = {"user": staff.pk, "kind": "personal", "name": "copy", "scopes": "", "_saveasnew": "1"}
-    data |= {"expires_at_0": "", "expires_at_1": ""}
-    response = client.post(url(Copying, f"{theirs.pk}/change/"), data)
-    assert "dta_" not in response.text
+    assert "dta_" not in copy(client, theirs).text
     assert list(Token.objects.all()) == [theirs]
+
+
+def test_a_copy_is_a_new_token_with_a_key_of_its_own(client, user, staff):
+    copied = Token.objects.create(user=user, kind="personal", name="original")
+    before = Token.objects.filter(pk=copied.pk).values().get()
+    response = copy(client, copied)
+    assert response.status_code == 200
+    new = Token.objects.exclude(pk=copied.pk).get()
+    assert (new.user, new.kind, new.name) == (user, "personal", "copy")
+    assert Token.objects.from_key(response.context["key"]) == new
+    assert response.context["key"] in response.text
+    assert Token.objects.filter(pk=copied.pk).values().get() == before
+    assert Token.objects.from_key(copied.key) == copied
 
 
 @pytest.mark.parametrize("text", ["\x00", "x" * 10_000, "x" * 60_000, "%", "#", "##1", "9" * 5000])

@@ -132,6 +132,7 @@ def test_an_inline_renames_a_token(client, staff, user):
 def test_no_inline_shows_a_digest(client, staff, user, people):
     token = Token.objects.create(user=user)
     page = client.get(page_of(people, user)).text
+    assert token.hint in page
     assert "digest" not in page
     assert bytes(token.digest).hex() not in page
 

@@ -98,7 +98,7 @@ UNKNOWN = {
 
 @pytest.mark.parametrize("word", [b"Token", b"token", b"TOKEN", b"tOkEn"])
 @pytest.mark.parametrize("rest", MALFORMED.values(), ids=MALFORMED)
-def test_malformed(rest: bytes, word: bytes) -> None:
+def test_a_malformed_key_is_refused_without_a_query(rest: bytes, word: bytes) -> None:
     with queries() as asked:
         answer = get(word + b" " + rest)
     assert answer.status_code == 401
@@ -108,7 +108,7 @@ def test_malformed(rest: bytes, word: bytes) -> None:
 
 
 @pytest.mark.parametrize("key", UNKNOWN.values(), ids=UNKNOWN)
-def test_unknown(key: bytes, token: Any) -> None:
+def test_an_unknown_key_is_refused_as_an_invalid_token(key: bytes, token: Any) -> None:
     answer = get(b"Token " + key)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == REFUSAL
@@ -203,11 +203,14 @@ class TestTheNextAuthenticator:
 
     @pytest.mark.parametrize("path", ["/token-then-bearer/", "/bearer-then-token/"])
     @pytest.mark.parametrize("word", ["Token", "Bearer"])
-    def test_both_words(self, user: Any, token: Any, path: str, word: str) -> None:
+    def test_the_authenticator_of_each_word_accepts_and_challenges(
+        self, user: Any, token: Any, path: str, word: str
+    ) -> None:
         assert get(f"{word} {token.key}", path).json() == {"user": user.get_username()}
         refused = get(f"{word} nonsense", path)
         assert refused.status_code == 401
-        assert 'realm="api", error="invalid_token"' in refused.headers["WWW-Authenticate"]
+        challenge = refused.headers["WWW-Authenticate"]
+        assert challenge == f'{word} realm="api", error="invalid_token"'
 
 
 class TestReasons:
@@ -218,7 +221,7 @@ class TestReasons:
         assert answer.headers["WWW-Authenticate"].isascii()
         return answer.data["detail"]
 
-    def test_expired(self, token: Any) -> None:
+    def test_the_key_of_an_expired_token_is_refused(self, token: Any) -> None:
         Token.objects.update(expires_at=timezone.now())
         assert self.refused(token.key).code == "token_expired"
 
@@ -228,11 +231,11 @@ class TestReasons:
         assert self.refused(wrong).code == "invalid_token"
         assert self.refused(token.hint).code == "invalid_token"
 
-    def test_inactive(self, token: Any) -> None:
+    def test_the_key_of_an_inactive_user_is_refused(self, token: Any) -> None:
         get_user_model().objects.update(is_active=False)
         assert self.refused(token.key).code == "user_inactive"
 
-    def test_revoked(self, token: Any) -> None:
+    def test_the_key_of_a_revoked_token_is_refused_like_an_unknown_key(self, token: Any) -> None:
         text = self.refused("dta_" + "0" * 36)
         Token.objects.all().delete()
         detail = self.refused(token.key)
@@ -315,11 +318,13 @@ TEXT = st.one_of(
 
 class TestAnyText:
     @given(TEXT)
-    def test_over_the_whole_stack(self, header: str) -> None:
+    def test_a_request_with_any_text_as_its_header_is_refused(self, header: str) -> None:
         answer = get(header)
         assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] in {CHALLENGE, REFUSAL}
-        assert answer.data["detail"].code in {"invalid_token", "not_authenticated"}
+        assert (answer.data["detail"].code, answer.headers["WWW-Authenticate"]) in {
+            ("not_authenticated", CHALLENGE),
+            ("invalid_token", REFUSAL),
+        }
 
     @given(st.binary(max_size=300))
     def test_any_bytes(self, rest: bytes) -> None:

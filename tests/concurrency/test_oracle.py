@@ -32,24 +32,40 @@ def test_a_use_is_recorded() -> None:
     assert row(token).last_used_at is not None
 
 
-STEPS: dict[str, Callable[[Any], object]] = {
-    "issue": lambda token: operations.issue(token.user),
-    "replace": lambda token: operations.replace(token.user, name="phone"),
-    "rotate": operations.rotate,
-    "revoke": operations.revoke,
-    "revoke_all": lambda token: operations.revoke_all(token.user),
-    "change_password": lambda token: operations.change_password(token.user, "x y z", keep=token),
-    "revoke in batches": lambda token: revoke_in_batches(Token.objects.all(), reason="command"),
-    "update_or_create": lambda token: Token.objects.update_or_create(user=token.user, name="x"),
-    "purge": lambda token: operations.purge(older_than=timedelta(0)),
+STEPS: dict[str, tuple[Callable[[Any], object], list[str]]] = {
+    # Each value: the call with the token "laptop", and the names of the usable tokens after it.
+    "issue": (lambda token: operations.issue(token.user, name="new"), ["laptop", "new"]),
+    "replace": (
+        lambda token: [operations.replace(token.user, name="ci") for _ in range(2)],
+        ["ci", "laptop", "phone"],
+    ),
+    "rotate": (operations.rotate, ["laptop", "phone"]),
+    "revoke": (operations.revoke, ["phone"]),
+    "revoke_all": (lambda token: operations.revoke_all(token.user), []),
+    "change_password": (
+        lambda token: operations.change_password(token.user, "x y z", keep=token),
+        ["laptop"],
+    ),
+    "revoke in batches": (
+        lambda token: revoke_in_batches(Token.objects.all(), reason="command"),
+        [],
+    ),
+    "update_or_create": (
+        lambda token: Token.objects.update_or_create(user=token.user, name="x"),
+        ["laptop", "x"],
+    ),
+    "purge": (lambda token: operations.purge(older_than=timedelta(0)), ["laptop", "phone"]),
 }
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_an_operation_works(step: str) -> None:
+    act, usable = STEPS[step]
     user = make_user()
     with override_settings(DRF_TOKEN_AUTH={"MAX_TOKENS_PER_USER": 2}):
         for name in ("phone", "laptop"):
             token = operations.issue(user, name=name)
         Token.objects.create(user=user, expires_at=timezone.now())
-        STEPS[step](token)
+        act(token)
+    assert sorted(one.name for one in Token.objects.usable()) == usable
+    assert Token.objects.expired().exists() is (step not in {"purge", "revoke in batches"})

@@ -76,7 +76,7 @@ class TestFiftyAtALimitOfFive:
 
         assert self.through(guess, {"FAILED_KEY_RATE": "5/day"}) == [401] * 5
 
-    def test_revocations(self) -> None:
+    def test_revocations_over_the_rate_are_throttled(self) -> None:
         def guess() -> int:
             return int(APIClient().post("/auth/revoke/", {"token": "x"}).status_code)
 

@@ -27,7 +27,10 @@ def test_a_changed_setting_is_read_immediately():
 
 
 def test_the_snapshot_is_the_same_object_until_a_setting_changes():
-    assert get_settings() is get_settings()
+    before = get_settings()
+    assert get_settings() is before
+    with override_settings(DRF_TOKEN_AUTH={}):
+        assert get_settings() is not before
     with pytest.raises(FrozenInstanceError):
         get_settings().TTL = None  # type: ignore[misc]
 

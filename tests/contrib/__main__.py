@@ -141,7 +141,10 @@ def main() -> int:
     present = [one for one in NEIGHBOURS if is_there(one)]
     chosen = [one for one in present if not arguments.only or one.package in arguments.only]
     if arguments.write and chosen != NEIGHBOURS:
-        parser.error("The page is of all of them.")
+        parser.error(
+            "--write writes one row for each neighbour. Name no neighbour, and use Django 6.0 or "
+            "newer."
+        )
     ran = [one for one in chosen if all(passes(*run) for run in one.runs)]
     print(table(ran))
     failed = [one.package for one in chosen if one not in ran]

@@ -133,7 +133,7 @@ def test_another_request_of_the_session_makes_no_token(user: Any) -> None:
 
 
 def test_a_browser_gets_no_token(user: Any) -> None:
-    log_in("browser")
+    assert log_in("browser")["is_authenticated"] is True
     assert not get_token_model().objects.exists()
 
 

@@ -154,7 +154,8 @@ def test_a_login_sets_no_cookie_without_sessions(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_settings, "SESSION_LOGIN", False)
-    assert log_in().cookies == {}
+    response = log_in()
+    assert (response.status_code, response.cookies) == (200, {})
 
 
 def test_the_session_of_another_user_is_replaced(user: Any, other_user: Any) -> None:

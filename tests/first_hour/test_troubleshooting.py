@@ -123,4 +123,5 @@ def test_a_reader_finds_the_text_of_the_error(user: Any, page: str, code: str) -
     # The name of the user model and the text after the first sentence differ between projects.
     text = str(raised.value).partition(" (/")[0].partition(" Choices are")[0].partition(". Did")[0]
     text = text.replace(type(user).__name__, "User").removeprefix("QuerySet.")
+    assert len(text) > 20, text
     assert text.replace(f"{Token.__name__}() ", "Token() ").rstrip(".") in page

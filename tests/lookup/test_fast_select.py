@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import threading
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -357,11 +358,19 @@ def test_another_thread_uses_the_compiled_statement(user):
     assert statement._statements == compiled
 
 
-def test_a_compiled_statement_holds_no_connection():
+def test_a_compiled_statement_holds_no_connection(monkeypatch):
+    """It holds only the names of the converters that are methods of the connection."""
+
+    def convert_it(ops: Any, value: Any, expression: Any, connection: Any) -> Any:
+        return value
+
+    convert = types.MethodType(convert_it, connection.ops)
+    monkeypatch.setattr(connection.ops, "get_db_converters", lambda expression: [convert])
     compiled = statement._compile(get_token_model(), [keys.unissued()], connection)
     assert compiled is not None
-    for _, convert, _ in compiled.converters:
-        assert getattr(convert, "__self__", None) is not connection.ops
+    held = [function for _, function, _ in compiled.converters]
+    assert "convert_it" in held
+    assert [one for one in held if getattr(one, "__self__", None) is connection.ops] == []
 
 
 def test_sqlite_gets_parameters_with_names():

@@ -38,7 +38,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(
     (tmp_path / "leak.txt").write_text(operations.issue(user, name="민수 📱").key)
     out = in_encoding(encoding)
     typed = [str(tmp_path), "--revoke", "--no-input"]
-    with pytest.raises(Exception, match="Usable keys have leaked"):
+    with pytest.raises(CommandError, match="Usable keys have leaked"):
         call_command("find_leaked_tokens", *typed, stdout=out, stderr=in_encoding(encoding))
     assert not Token.objects.exists()
     said = out.buffer.getvalue().decode(encoding)
@@ -107,7 +107,7 @@ def test_a_key_for_a_closed_stream_is_revoked(user: Any) -> None:
 def test_leaked_keys_are_revoked_if_nobody_reads_the_report(user: Any, tmp_path: Path) -> None:
     (tmp_path / "leak.txt").write_text(operations.issue(user).key)
     typed = ["find_leaked_tokens", str(tmp_path), "--revoke", "--no-input"]
-    with pytest.raises(Exception, match="Usable keys have leaked"):
+    with pytest.raises(CommandError, match="Usable keys have leaked"):
         call_command(*typed, stdout=Closed(), stderr=Closed())
     assert not Token.objects.exists()
 

@@ -104,8 +104,9 @@ class TestTheTable:
 
     def test_only_searched_columns_are_indexed(self, constraints: list[dict[str, Any]]) -> None:
         indexed = self.indexed(constraints)
-        assert indexed >= {"digest", "user_id", "expires_at", "previous_digest", "key_family"}
-        assert "last_used_at" not in indexed
+        assert indexed - {Token._meta.pk.column} == {
+            *("digest", "user_id", "expires_at", "previous_digest", "key_family")
+        }
 
     def test_the_digest_has_no_index_for_like(self, constraints: list[dict[str, Any]]) -> None:
         # On PostgreSQL, Django adds an index for LIKE to each unique text column.
@@ -125,7 +126,7 @@ class TestTheFiles:
         }
         # The migrations depend on the project's user model, and on no neighbour.
         users = settings.AUTH_USER_MODEL.partition(".")[0]
-        assert {app for app, _ in needed} <= {users, "drf_token_auth"}
+        assert {app for app, _ in needed} - {"drf_token_auth"} == {users}
 
     def test_the_model_can_be_swapped_from_the_first_migration_on(self) -> None:
         loader = MigrationLoader(None, ignore_no_migrations=True)
