@@ -55,7 +55,7 @@ def find_user(
 def _by_id(users: Any, user_id: Any) -> Any:
     try:
         found = users.filter(pk=users.model._meta.pk.to_python(user_id)).first()
-    except (ValidationError, ValueError):
+    except (OverflowError, TypeError, ValidationError, ValueError):
         found = None
     if found is None:
         raise CommandError(f"There is no user with the id {str(user_id)!r}.")
