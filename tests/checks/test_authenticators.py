@@ -28,6 +28,9 @@ from drf_token_auth.authentication import ExpiringTokenAuthentication
 Token = get_token_model()
 # A model of the project. The code that names it is read and never run.
 Client: Any = None
+
+# Django's own check of a JSONField on SQLite asks the database once.
+pytestmark = pytest.mark.django_db
 HERE = f"{__name__}."
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 BEARER = "drf_token_auth.authentication.BearerTokenAuthentication"

@@ -16,6 +16,9 @@ import drf_token_auth
 from drf_token_auth.checks import token_model
 from drf_token_auth.managers import TokenManager, TokenQuerySet
 
+# Django's own check of a JSONField on SQLite asks the database once.
+pytestmark = pytest.mark.django_db
+
 OURS = "drf_token_auth.authentication.ExpiringTokenAuthentication"
 BASIC = "rest_framework.authentication.BasicAuthentication"
 SESSION = "rest_framework.authentication.SessionAuthentication"
