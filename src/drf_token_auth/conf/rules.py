@@ -101,10 +101,10 @@ def require_moment(name: str, value: object) -> None:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a setting may be, in words and as a function. None is right if ``wanted`` says so.
+    """The values that a setting may have: ``wanted`` names them, and ``accepts`` tests one.
 
-    ``example`` is a value to write. ``shown`` says how a message shows a wrong value. ``read``
-    turns a right value into the one that the code uses.
+    ``example`` is a value to write. ``shown`` makes the text of a wrong value for a message.
+    ``read`` turns a right value into the one that the code uses.
     """
 
     example: str
@@ -112,12 +112,11 @@ class Rule:
     accepts: Callable[[Any], bool]
     shown: Callable[[object], str] = show
     read: Callable[[Any], Any] = lambda value: value
+    takes_none: bool = field(default=False, kw_only=True)
 
     def fault(self, value: Any) -> Fault | None:
         """Return what is wrong with a project's value, or None."""
-        if value is None and self.wanted.endswith("or None"):
-            return None
-        return self._fault(value)
+        return None if value is None and self.takes_none else self._fault(value)
 
     def _fault(self, value: Any) -> Fault | None:
         return None if self.accepts(value) else Fault(self.wanted, self.shown(value))
@@ -171,15 +170,27 @@ DURATION = _Duration(
     "timedelta(days=14)",
     "a positive timedelta of at most 100 years, or None",
     lambda value: timedelta(0) < value <= LONGEST,
+    takes_none=True,
 )
 INTERVAL = _Duration(
     "timedelta(minutes=10)",
     "a timedelta from 0 to 100 years, or None",
     lambda value: timedelta(0) <= value <= LONGEST,
+    takes_none=True,
 )
-LIMIT = Rule("10", "a positive integer or None", lambda value: type(value) is int and value > 0)
+LIMIT = Rule(
+    "10",
+    "a positive integer or None",
+    lambda value: type(value) is int and value > 0,
+    takes_none=True,
+)
 SWITCH = Rule("True", "True or False", lambda value: isinstance(value, bool))
-RATE = Rule('"20/min"', 'a rate such as "20/min", or None', _matches("[1-9][0-9]*/[smhd][a-z]*"))
+RATE = Rule(
+    '"20/min"',
+    'a rate such as "20/min", or None',
+    _matches("[1-9][0-9]*/[smhd][a-z]*"),
+    takes_none=True,
+)
 KINDS = Rule(
     '("login",)',
     'a tuple of the kinds "login" and "personal"',
@@ -198,6 +209,7 @@ PEPPER_ID = Rule(
     "the id of a pepper in PEPPERS, from 1 to 127, or None",
     _is_pepper_id,
     shown=_number_or_kind,
+    takes_none=True,
 )
 PEPPERS = _Dict(
     '{1: "a random text of 32 characters or more"}',
@@ -220,6 +232,7 @@ LOGIN_RATES = _Dict(
     'a dict with the entries "address" and "account" only, or None',
     lambda name: name in DEFAULT_LOGIN_RATES,
     read=lambda value: {} if value is None else {**DEFAULT_LOGIN_RATES, **value},
+    takes_none=True,
     entry=RATE,
 )
 SCOPES = _Scopes(
