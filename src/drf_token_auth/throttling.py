@@ -60,30 +60,32 @@ class CountingThrottle(SimpleRateThrottle):
         :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
         """
         highest = 0
-        for one in self.identities(request, view):
-            highest = max(highest, self._count(one, add=add))
-            # Count no further, so that exactly as many parallel requests pass as the rate allows.
-            if highest > (self.num_requests or 0):
-                break
+        identities = self.identities(request, view)
+        try:
+            for one in identities:
+                highest = max(highest, self._count(one, add=add))
+                # Stop here, so that exactly as many parallel requests pass as the rate allows.
+                if highest > (self.num_requests or 0):
+                    break
+        except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
+            # Do not ask the cache again. An account that exists has one identity more, so the time
+            # that a cache hangs would tell which accounts exist.
+            logger.warning(
+                "The cache does not answer (%s), so the limit %s is not enforced. Check CACHES.",
+                type(error).__name__,
+                self.scope,
+            )
         return highest
 
     def _count(self, identity: str, *, add: bool) -> int:
         window = int(self.timer() // self.duration)
         name = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
         place = f"drf_token_auth:{self.scope}:{name}:{window}"
-        try:
-            if not add:
-                return int(self.cache.get(place, 0))
-            if self.cache.add(place, 1, timeout=self.duration):
-                return 1
-            return int(self._one_more(place))
-        except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
-            logger.warning(
-                "The cache does not answer (%s), so the limit %s is not enforced. Check CACHES.",
-                type(error).__name__,
-                self.scope,
-            )
-            return 0
+        if not add:
+            return int(self.cache.get(place, 0))
+        if self.cache.add(place, 1, timeout=self.duration):
+            return 1
+        return int(self._one_more(place))
 
     def _one_more(self, place: str) -> Any:
         try:

@@ -495,6 +495,26 @@ class AwayCache(LocMemCache):
 DOWN = ConnectionError("the cache is down")
 
 
+def test_a_login_waits_as_often_for_a_hanging_cache_whether_the_account_exists_or_not(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the time of an answer would tell which accounts exist."""
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}
+    asked: list[str] = []
+
+    def hang(cache: AwayCache, name: str, *args: Any, **kwargs: Any) -> Any:
+        asked.append(name)
+        raise DOWN
+
+    monkeypatch.setattr(AwayCache, "_answer", hang)
+    counts = []
+    for name in (user.get_username(), "nobody"):
+        asked.clear()
+        assert guess(name).status_code == 400
+        counts.append(list(asked))
+    assert counts[0] == counts[1] == ["add", "add"]  # the address and the account
+
+
 @pytest.mark.parametrize(
     "answers",
     [
