@@ -116,7 +116,7 @@ def test_the_filter_by_last_use_finds_unused_tokens(client, staff, user):
     model.objects.filter(pk=used.pk).update(created_at=now - timedelta(days=100))
     assert set(listed(client, unused="90")) == {forgotten, used}
     assert set(listed(client, unused="never")) == {used, new}
-    # An address that a person has typed may have a value that the filter does not offer.
+    # A person may type a URL with a value that the filter does not offer.
     assert set(listed(client, unused="soon")) == {fresh, forgotten, used, new}
 
 

@@ -157,7 +157,7 @@ def test_a_session_is_as_fresh_as_its_login(user: Any, edge: str) -> None:
     client = APIClient()
     with at(now):
         assert client.login(username=user.get_username(), password=PASSWORD)
-    # The session holds seconds as a float, which loses microseconds. Use milliseconds.
+    # The session holds seconds as a float, so stay a millisecond away from the edge.
     away = EDGES[edge] * 1000
     with at(now + 15 * MINUTE + away):
         assert is_allowed(client.get("/recent/session/")) is (edge == "before")

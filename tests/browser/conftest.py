@@ -15,7 +15,10 @@ from tests.conftest import make_user
 
 @pytest.fixture
 def site(live_server: Any) -> str:
-    """A site with the pages, under the strictest policy (``--ds=tests.settings.browser``)."""
+    """Return the URL of a site with the pages, under the strictest Content-Security-Policy.
+
+    ``--ds=tests.settings.browser`` sets the policy.
+    """
     assert django_settings.CONTENT_SECURITY_POLICY == STRICTEST
     return str(live_server.url)
 

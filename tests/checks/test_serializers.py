@@ -1,4 +1,4 @@
-"""A project's serializers of tokens that would show secret columns."""
+"""The check that finds a project's serializers with secret columns of a token."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_the_limit_holds_in_transactions_that_began_before(level: str, make: Any
 def test_logout_everywhere_reaches_tokens_that_are_newer_than_its_transaction(
     elsewhere: Elsewhere,
 ) -> None:
-    """PostgreSQL cannot see such a token, so it refuses the transaction. A second try works."""
+    """The login writes the user's row, so PostgreSQL refuses the older transaction."""
     user = make_user()
     refuses = connection.vendor == "postgresql"
     isolate("REPEATABLE READ")
@@ -274,13 +274,13 @@ def test_a_login_beside_logout_all_causes_no_deadlock(round_: int) -> None:
 
 
 def test_a_login_waits_for_the_users_lock_before_it_locks_a_token(elsewhere: Elsewhere) -> None:
-    """Every operation locks the user's row first and then the tokens, so none deadlocks."""
+    """An operation locks the user's row first and then the tokens, so none deadlocks."""
     user = user_with_outdated_tokens(1)
     token = Token.objects.get()
     with transaction.atomic():
         User._default_manager.select_for_update().get(pk=user.pk)
         job = elsewhere.start_until_locked(lambda: operations.issue(user))
-        # If the login held the token, this would be a deadlock or an error.
+        # If the login held the lock of the token, nowait would raise an error here.
         assert Token.objects.select_for_update(nowait=True).get() == token
     assert status_of(job.result(PATIENCE)) == 200
 
@@ -434,7 +434,7 @@ class Account:
         if response.status_code == 403:
             assert get_settings().WHEN_FULL == "reject"
         elif response.status_code == 400:
-            # Only a login that two changes of the password have overtaken is refused.
+            # A login is refused only if the password changes twice while the login runs.
             assert self._stored_password() != before
         else:
             assert response.status_code == 200
@@ -471,7 +471,7 @@ class Account:
         Token.objects.all().revoke(reason="command")
 
     def get_or_create(self) -> None:
-        # This instance may have an old password, and then it finds no token.
+        # self.user may hold an old hash. Then get_or_create() finds no token, and creates one.
         with suppress(TokenLimitReached):
             Token.objects.get_or_create(user=self.user)
 

@@ -22,6 +22,7 @@ from drf_token_auth import operations
 from drf_token_auth.authentication import BearerTokenAuthentication, ExpiringTokenAuthentication
 from drf_token_auth.contrib import channels
 from drf_token_auth.contrib.channels import CLOSED, TokenAuthMiddleware, is_usable
+from drf_token_auth.managers import TokenManager
 from tests.rows import use_manager
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -231,15 +232,24 @@ class Nobody(UserManager[Any]):
         return super().get_queryset().none()
 
 
+class NoTokens(TokenManager[Any]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().none()
+
+
+@pytest.mark.parametrize("hidden", ["user", "token"])
 @in_a_loop
-async def test_a_socket_is_closed_when_a_manager_hides_its_user(
-    user: Any, monkeypatch: pytest.MonkeyPatch
+async def test_a_socket_is_closed_when_a_manager_hides_its_user_or_its_token(
+    user: Any, monkeypatch: pytest.MonkeyPatch, hidden: str
 ) -> None:
     """Some projects keep the rows of deleted users, and a manager hides them."""
     token = await make(user)
     client = await opened(watched(0.01), token.key)
     assert await is_usable(token)
-    use_manager(Nobody(), type(user), monkeypatch)
+    if hidden == "user":
+        use_manager(Nobody(), type(user), monkeypatch)
+    else:
+        use_manager(NoTokens(), type(token), monkeypatch)
     assert await closed_with(client) == CLOSED
     assert not await is_usable(token)
 
@@ -364,7 +374,7 @@ async def test_a_database_that_is_down_closes_no_socket(
         looks.append(args)
         raise OperationalError
 
-    monkeypatch.setattr(channels, "all_rows", down)
+    monkeypatch.setattr(channels, "of_visible_users", down)
     while len(looks) < 3:
         await client.send_json_to({"n": 1})
         assert await client.receive_json_from() == {"echo": {"n": 1}}
@@ -383,7 +393,7 @@ async def test_a_socket_closes_at_the_expiry_without_the_database(
     def down(*args: Any) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(channels, "all_rows", down)
+    monkeypatch.setattr(channels, "of_visible_users", down)
     assert await closed_with(client) == CLOSED
 
 

@@ -21,7 +21,7 @@ LONGEST = 33
 PROSE = [ROOT / "SECURITY.md", *PAGES]
 
 
-# The page of terms must name the words.
+# The page of terms must name the retired words.
 @pytest.mark.parametrize("page", [one for one in PROSE if one.name != "terms.md"], ids=name_of)
 def test_a_page_has_none_of_the_retired_words(page: Path) -> None:
     prose = prose_of_page(page.read_text("utf-8"))

@@ -59,7 +59,7 @@ class TokenForm(_ModelForm):
         is_new = "expires_at" in self.changed_data or self.instance._state.adding
         if expires_at is not None and is_new and expires_at <= timezone.now():
             raise ValidationError(_("The expiry must be in the future."), code="expired")
-        # The database stores times in UTC. Near the year 9999, a time may not exist in UTC.
+        # The database stores times in UTC. Near the year 9999, the conversion to UTC may overflow.
         if expires_at is not None and is_new and expires_at - timezone.now() > LONGEST:
             text = _("Give a time in the future, at most 100 years from now.")
             raise ValidationError(text, code="late")
@@ -109,7 +109,7 @@ class TokenAddForm(TokenForm):
         return user
 
     def clean_password(self) -> None:
-        """Ask for the password of the staff member again (OWASP ASVS 7.5.1).
+        """Check the password of the staff member (OWASP ASVS 7.5.1). Keep no copy of it.
 
         :raises ValidationError: the password is wrong, or there were too many attempts.
         """

@@ -44,7 +44,8 @@ class RevokeMixin(AdminMixin):
     max_selected = 1000
     revoke_template = "admin/drf_token_auth/revoke_selected.html"
 
-    # This name replaces Django's own action, which loads every row and knows only "delete".
+    # This name replaces Django's own action, which loads every row, and says "delete" instead of
+    # "revoke".
     @admin.action(permissions=["delete"], description=gettext_lazy("Revoke selected tokens"))
     def delete_selected(self, request: Any, queryset: Any) -> Any:
         """Show the selected tokens, and revoke them after the staff member has confirmed it."""

@@ -35,7 +35,8 @@ def confirm_password(request: Any, password: str) -> None:
     try:
         PasswordStepUp(request).confirm(password)
     except TooManyAttempts as error:
-        # Use a text of this app. A text of the pages is translated only if their app is installed.
+        # Use a text of this app. Django translates the texts of drf_token_auth.pages only if that
+        # app is installed.
         raise ValidationError(
             _("Too many attempts. Please try again later."), code=error.code
         ) from None

@@ -21,7 +21,7 @@ _METHODS = {
 
 @check(Tags.urls)
 def check_lists_of_views() -> Messages:
-    """E016: a list has a wrong form or entry. W020: DRF does not read the list, by its name."""
+    """E016: a list has a wrong form or entry. W020: its name is misspelt."""
     for view, callback in views_with_callbacks():
         own = _attributes(view, callback)
         for name, (owner, value) in own.items():
@@ -30,7 +30,7 @@ def check_lists_of_views() -> Messages:
                 yield from _wrong_form(place, name, value)
             elif isinstance(value, (list, tuple, type)):
                 for near in get_close_matches(name, _METHODS, 1, 0.9):
-                    # With this method, the project may read names of its own.
+                    # A view with its own get_…() may read lists with other names.
                     if _METHODS[near][1] not in own:
                         yield warning("W020", f"DRF does not read {place}.", f"Write {near} = […].")
 

@@ -10,7 +10,7 @@ from django.core.checks import Tags
 from .served import takes_our_tokens, views_with_callbacks
 from .shared import Messages, check, path_of, warning
 
-# People open the pages of these packages in a browser, so login_required is right there.
+# People open the pages of these packages in a browser, so login_required is correct for them.
 _PAGES = ("drf_spectacular", "drf_yasg", "rest_framework")
 
 
@@ -23,9 +23,9 @@ def check_login_required() -> Messages:
         if takes_our_tokens(view) and _needs_a_session(callback, view):
             yield warning(
                 "W019",
-                f"{path_of(view)} is behind login_required or LoginRequiredMixin, which runs "
-                "before DRF reads the token. A request with a token is redirected to the login "
-                "page.",
+                f"{path_of(view)} is behind login_required or another login check of "
+                "Django, which runs before DRF reads the token. A request with a token is "
+                "redirected to the login page.",
                 "Delete it, and write permission_classes = [IsAuthenticated] in the view, or "
                 "@permission_classes([IsAuthenticated]) below @api_view.",
             )

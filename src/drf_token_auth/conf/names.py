@@ -46,7 +46,7 @@ _OURS |= {name: name for name in RULES}
 _LIFETIME = re.compile(
     r"(^|_)(TTL|LIFETIME|LIFESPAN|LIFE|EXPIR\w*|DURATION|VALIDITY|MAX_AGE|TOKEN_AGE)(_|$)"
 )
-# Names outside our dict, and the setting that is meant by each and by similar ones.
+# Names outside our dict, and the setting that each means. A similar name means the same setting.
 _FLAT = {
     SETTING: SETTING,
     TOKEN_MODEL_SETTING: TOKEN_MODEL_SETTING,
@@ -57,7 +57,10 @@ _FLAT = {
 
 
 def our_name(name: object) -> str | None:
-    """Return our name for a misspelt name, or for one of another package or tutorial, or None."""
+    """Return the name of the setting that this name means, or None.
+
+    The name may be misspelt, or come from another package or a tutorial.
+    """
     upper = re.sub(r"[^A-Z0-9]+", "_", str(name).upper()).strip("_")
     if upper in _OURS:
         return _OURS[upper]
@@ -77,7 +80,7 @@ def hint_for(name: object) -> str:
 def hint_for_flat(name: str) -> str | None:
     """Return the hint for a setting of the project that is nearly one of ours, or None.
 
-    A project may have settings of its own that begin with our name.
+    Other names that begin with ours are left alone. A project may have such settings.
     """
     inner = name.removeprefix(f"{SETTING}_")
     if inner != name and inner in RULES:

@@ -17,7 +17,7 @@ def setting(default: Any, rule: rules.Rule, *, repr: bool = True) -> Any:  # noq
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings that the code uses: the defaults, replaced by ``DRF_TOKEN_AUTH``."""
+    """The settings in use. A value in ``DRF_TOKEN_AUTH`` replaces its default."""
 
     TTL: timedelta | None = setting(timedelta(days=14), rules.DURATION)
     PERSONAL_TTL: timedelta | None = setting(timedelta(days=90), rules.DURATION)
@@ -48,7 +48,7 @@ RULES: dict[str, rules.Rule] = {each.name: each.metadata["rule"] for each in fie
 
 
 class LoginRates(TypedDict, total=False):
-    """How many logins one client address and one account may try, as rates of DRF."""
+    """The rates of login attempts for one client address and for one account: "20/min"."""
 
     address: str | None
     account: str | None

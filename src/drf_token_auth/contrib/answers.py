@@ -25,7 +25,7 @@ __all__ = [
 
 
 class RefusalSerializer(serializers.Serializer[Any]):
-    """DRF's body of an error that is not about a field."""
+    """The body that DRF sends for an error that is not about a field."""
 
     class Meta:
         ref_name = "TokenRefusal"
@@ -46,13 +46,13 @@ class RefusedBodySerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(required=False)
 
 
-# The body of each answer, by method and status. None means no body, {} means an empty object, and a
-# list means a page of items.
 _REFUSED = {401: RefusalSerializer}
 _NO_TOKEN = {400: RefusalSerializer, **_REFUSED}
 _BODY = {400: RefusedBodySerializer}
 _NOT_FOUND = {404: RefusalSerializer}
 _THROTTLED = {429: RefusalSerializer}
+# The body of each answer, by view, method and status. None means no body, {} means an empty object,
+# and a list means a page of items.
 ANSWERS: Mapping[type[Any], Mapping[str, Mapping[int, Any]]] = {
     views.LoginView: {
         "post": {200: TokenLoggedInSerializer, **_BODY, 403: RefusalSerializer, **_THROTTLED},
@@ -108,5 +108,5 @@ def takes_tokens(view: Any) -> bool:
 
 
 def our_view(view: type[Any]) -> type[Any] | None:
-    """Return the first class of this package among the view and its base classes, or None."""
+    """Return the first class that ANSWERS lists among the view and its base classes, or None."""
     return next((one for one in view.__mro__ if one in ANSWERS), None)

@@ -2,8 +2,9 @@
 
 It also closes a socket when its token is revoked or expires.
 
-The key comes in the header that the authenticator reads. A browser cannot send a header with a
-websocket. It sends the key as the second of two subprotocols, after the authenticator's keyword:
+The key comes in the header that the authenticator reads. A script in a browser cannot
+set a header of a websocket. It sends the authenticator's keyword as the first subprotocol, and the
+key as the second:
 ``new WebSocket(url, ["token", key])``.
 """
 
@@ -28,7 +29,6 @@ from ..base_models import AbstractToken
 from ..exceptions import Refused
 from ..lookup import require_usable
 from ..lookup.visible_users import of_visible_users
-from ..managers import all_rows
 from ..throttling import counting_refused_keys
 
 __all__ = ["CLOSED", "TokenAuthMiddleware", "is_usable"]
@@ -39,7 +39,7 @@ CLOSED = 4401
 
 
 class TokenAuthMiddleware:
-    """Set ``scope["user"]``, and set ``scope["auth"]`` to the token.
+    """Set ``scope["user"]`` to the token's user, and ``scope["auth"]`` to the token.
 
     If the key is refused, set them to AnonymousUser and None. Without a key, set ``scope["auth"]``
     to None, and keep the user that an outer middleware has set.
@@ -83,7 +83,7 @@ class TokenAuthMiddleware:
 def _presented(
     scope: dict[str, Any], authenticator: ExpiringTokenAuthentication
 ) -> tuple[str | None, str | None, dict[str, Any]]:
-    """Return the subprotocol to accept, the key, and the scope without the key."""
+    """Return the subprotocol to accept, the key, and the scope without a key in subprotocols."""
     words = [word.lower() for word in authenticator.keywords]
     offered = list(scope.get("subprotocols", ()))
     if len(offered) >= 2 and offered[0].lower() in words:
@@ -183,7 +183,8 @@ class _Watch:
 
 def _reload(token: AbstractToken) -> AbstractToken | None:
     """Return the row as it is now, or None if it no longer authenticates."""
-    rows = of_visible_users(all_rows(type(token), router.db_for_write(type(token))))
+    # The default manager may hide the token or its user. A request would then refuse the key.
+    rows = of_visible_users(type(token)._default_manager.using(router.db_for_write(type(token))))
     row: AbstractToken | None = rows.select_related("user").filter(pk=token.pk).first()
     try:
         if row is not None:

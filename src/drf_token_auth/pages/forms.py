@@ -90,7 +90,8 @@ class NewKeyForm(PasswordForm):
         super().clean()
         data: dict[str, Any] = self.cleaned_data
         if data.get("replaces") != self.hint:
-            # The form that shows this error may replace the newer key.
+            # Put the newer hint into the form. The user can send the form again to replace the
+            # newer key.
             posted: Any = self.data
             self.data = posted = posted.copy()
             posted[self.add_prefix("replaces")] = self.hint

@@ -1,4 +1,4 @@
-"""Views of the presented token, and of all tokens of its user."""
+"""Views of the presented token, of all tokens of its user, and of a posted key."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class RotateView(TokenView):
 
 
 class TokenPagination(PageNumberPagination):
-    """Page the list, because it may be long, even if the project's default has no pages."""
+    """Split the list into pages, because it may be long. The project's default does not count."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -66,13 +66,13 @@ class TokenPagination(PageNumberPagination):
 class OwnTokensView(TokenView):
     @property
     def method(self) -> str | None:
-        """Return the method, or None while a schema is generated without a request."""
+        """Return the HTTP method, or None while a schema is generated without a request."""
         return getattr(self.request, "method", None)
 
     def get_queryset(self) -> Any:
         """Return the usable tokens of the request's user only, newest first (OWASP ASVS 8.2.2)."""
         model = get_token_model()
-        # A replica may not know a token yet, and the user could not revoke it.
+        # A replica may lack a new token, and the user could then not revoke it.
         tokens: Any = model._default_manager.using(router.db_for_write(model))
         if getattr(self, "swagger_fake_view", False):
             return tokens.none()
@@ -104,7 +104,7 @@ class TokenListView(OwnTokensView):
             name=wanted.get("name", ""),
             scopes=wanted.get("scopes"),
             ttl=wanted.get("ttl", operations.DEFAULT),
-            # A logout may revoke the presented token meanwhile. It must then create no other token.
+            # A logout may revoke the presented token meanwhile. Then this request creates no token.
             presented=request.auth,
         )
         data = TokenIssuedSerializer(token, context=self.get_serializer_context()).data

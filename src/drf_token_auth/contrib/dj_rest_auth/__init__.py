@@ -1,4 +1,4 @@
-"""dj-rest-auth: the classes for its settings. The routes are in ``urls`` and ``registration``."""
+"""dj-rest-auth: what its settings name. The routes are in ``urls`` and ``registration``."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ __all__ = ["PasswordChangeSerializer", "TokenSerializer", "create_token"]
 def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
     """Make a new token for each login. This is the function for ``TOKEN_CREATOR``.
 
+    :param token_model: not used. The token model of this package is used.
+    :param serializer: its context has the request.
     :returns: the token. Its ``.key`` is readable.
     :raises APIException: 403 if the user has reached the limit of tokens. 401 if the user was
-        changed after the password was checked.
+        deleted, deactivated or given a new password after the password was checked.
     """
     from ...views.errors import refusing
 
@@ -52,7 +54,7 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class PasswordChangeSerializer(stock.PasswordChangeSerializer):
-    """Change the password, and keep the user logged in.
+    """Change the password. Keep the user logged in, unless LOGOUT_ON_PASSWORD_CHANGE is True.
 
     This is the class for ``PASSWORD_CHANGE_SERIALIZER``.
     """

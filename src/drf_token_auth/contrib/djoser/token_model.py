@@ -1,4 +1,4 @@
-"""A class that djoser can use as its token model. It leads to the token model in use."""
+"""A class that djoser can use as its token model. It passes calls to the token model in use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _LoginTokens:
         return getattr(get_token_model()._default_manager, name)
 
     def get_or_create(self, defaults: Any = None, **values: Any) -> tuple[AbstractToken, bool]:
-        """Make a new token. djoser shows its key, and an older token has no key to show."""
+        """Make a new token always: djoser shows its key, and an older token has no key to show."""
         from ...views.errors import refusing
 
         for name, value in (defaults or {}).items():
@@ -31,8 +31,8 @@ class _LoginTokens:
     def filter(self, *args: Any, **kwargs: Any) -> Any:
         tokens = get_token_model()._default_manager.filter(*args, **kwargs)
         if not args and set(kwargs) == {"user"}:
-            bases = (_TokensOfUser, type(tokens))
-            tokens.__class__ = type("TokensOfUser", bases, {})
+            of_user: Any = type("TokensOfUser", (_TokensOfUser, type(tokens)), {})
+            tokens = of_user(tokens.model, tokens.query, tokens._db, tokens._hints)
             tokens._user = kwargs["user"]
         return tokens
 
@@ -44,7 +44,7 @@ class _TokensOfUser:
     _user: Any = None
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Revoke the user's login tokens, as djoser's logout asks. Keep the personal tokens."""
+        """Revoke the login tokens where djoser's logout deletes all tokens of a user."""
         if self._user is None:  # The caller has filtered the rows further.
             return super().delete()  # type: ignore[misc, no-any-return]
         count = operations.revoke_all(self._user, reason="logout_all", actor=self._user)
