@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from . import keys, lookup
 from .exceptions import Refused
+from .lookup.not_found import warn_of_more_than_a_key
 from .passwords import has_other_stamp, has_own_hash
 from .rows import expiry, revocation
 from .rows.creation import announce_created
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TokenManager", "TokenQuerySet", "all_rows"]
 
-logger = logging.getLogger("drf_token_auth")
-
 _T = TypeVar("_T", bound="AbstractToken", covariant=True)
 
 
@@ -39,42 +36,7 @@ def all_rows(model: type[Any], using: str) -> TokenQuerySet[Any]:
     return TokenQuerySet(model, using=using)
 
 
-class _FindsByKey(Generic[_T]):
-    """A base of the queryset and of the manager.
-
-    The methods that Django generates for a manager would show the key in error reports.
-    """
-
-    @sensitive_variables()
-    def from_key(self: Any, key: str | None) -> _T | None:
-        """Return the usable token with this key, with its user loaded, or None. Record no use."""
-        key = keys.hidden(key)
-        try:
-            found: _T = lookup.authenticate(self.model, key, queryset=self.all())
-        except Refused:
-            _warn_of_more_than_a_key(key)
-            return None
-        return found
-
-    @sensitive_variables()
-    async def afrom_key(self, key: str | None) -> _T | None:
-        """Return what :meth:`from_key` returns, for async code."""
-        key = keys.hidden(key)
-        return await sync_to_async(self.from_key)(key)
-
-
-def _warn_of_more_than_a_key(text: object) -> None:
-    """With DEBUG, warn about a header, a label or a line in place of a key. Do not show it."""
-    if not settings.DEBUG or not isinstance(text, str) or not text:
-        return
-    if text.split() != [text] or text[0] in "\"'":
-        logger.warning(
-            "from_key() found no token. Pass the key alone, without the word before it and without "
-            "spaces or quotes."
-        )
-
-
-class TokenQuerySet(_FindsByKey[_T], models.QuerySet[_T]):
+class TokenQuerySet(models.QuerySet[_T]):
     def __init__(self, model: Any = None, query: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(model, query or TokenQuery(model), *args, **kwargs)
 
@@ -217,6 +179,22 @@ class TokenQuerySet(_FindsByKey[_T], models.QuerySet[_T]):
     delete_silently.alters_data = True  # type: ignore[attr-defined]
     delete_silently.queryset_only = True  # type: ignore[attr-defined]
 
+    @sensitive_variables()
+    def from_key(self, key: str | None) -> _T | None:
+        """Return the usable token with this key, with its user loaded, or None. Record no use."""
+        key = keys.hidden(key)
+        try:
+            return lookup.authenticate(self.model, key, queryset=self)
+        except Refused:
+            warn_of_more_than_a_key(key)
+            return None
+
+    @sensitive_variables()
+    async def afrom_key(self, key: str | None) -> _T | None:
+        """Return what :meth:`from_key` returns, for async code."""
+        key = keys.hidden(key)
+        return await sync_to_async(self.from_key)(key)
+
 
 if TYPE_CHECKING:
 
@@ -240,10 +218,23 @@ else:
     _Manager = models.Manager.from_queryset(TokenQuerySet)
 
 
-class TokenManager(_FindsByKey[_T], _Manager[_T]):
+class TokenManager(_Manager[_T]):
     """The manager behind ``Token.objects``."""
 
     @property
     def is_plain(self) -> bool:
         """Return whether this is TokenManager itself. A request may then skip the ORM."""
         return type(self) is TokenManager
+
+    # The method that Django generates would show the key in error reports.
+    @sensitive_variables()
+    def from_key(self, key: str | None) -> _T | None:
+        """Return the usable token with this key, or None, as the queryset does."""
+        key = keys.hidden(key)
+        return self.get_queryset().from_key(key)
+
+    @sensitive_variables()
+    async def afrom_key(self, key: str | None) -> _T | None:
+        """Return what :meth:`from_key` returns, for async code."""
+        key = keys.hidden(key)
+        return await self.get_queryset().afrom_key(key)

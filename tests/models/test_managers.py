@@ -48,6 +48,23 @@ def test_get_or_create_returns_the_newest_usable_token(tokens, user):
     assert tokens.get_or_create(user_id=user.pk) == (newest, False)
 
 
+def test_the_manager_uses_from_key_of_the_projects_queryset(tokens, user):
+    class Tagged(TokenQuerySet):
+        def from_key(self, key):
+            token = super().from_key(key)
+            token.tag = "seen"
+            return token
+
+    class Manager(TokenManager.from_queryset(Tagged)):
+        pass
+
+    manager = Manager()
+    manager.model = tokens.model
+    key = tokens.create(user=user).key
+    assert manager.from_key(key).tag == "seen"
+    assert async_to_sync(manager.afrom_key)(key).tag == "seen"
+
+
 def test_get_or_create_ignores_expired_tokens(tokens, user):
     tokens.create(user=user, expires_at=timezone.now())
     token, created = tokens.get_or_create(user=user)
