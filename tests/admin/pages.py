@@ -1,4 +1,4 @@
-"""The URLs of the admin's pages, and the data that a browser posts to make a token."""
+"""Functions for the tests of the admin: URLs, the form that makes a token, and permissions."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ PEPPERS = {1: "one " * 10, 2: "two " * 10}
 FORM = "application/x-www-form-urlencoded"
 FORMER_SECRET = "the secret key before"
 
-# For each condition, with its number on the page: the cases that meet the condition, and then the
-# cases that do not.
+# The number of a condition is its number on the page. The first list has cases that meet the
+# condition, and the second list has cases that do not.
 CONDITIONS: dict[str, tuple[list[Any], list[Any]]] = {
     "1 scheme": (["Token", "token", "tOKEN"], ["Bearer", "Toke", "Tokens", ""]),
     "1 between": ([" ", "   ", "\t"], ["\xa0", ""]),
@@ -72,7 +72,7 @@ def digest(key: str, how: str) -> bytes:
 
 
 def store(user: Any, case: dict[str, Any], now: Any) -> str:
-    """Create the row of this case, and return its key."""
+    """Create the row of this case, if the case has one. Return the key."""
     how, password = case["3 row"], case["6 password"]
     key = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"
     if how not in ("another shape", "knox"):

@@ -1,4 +1,7 @@
-"""Any ``Authorization`` header leads to a user, the next authenticator or 401, never to a 500."""
+"""Any ``Authorization`` header leads to a user, the next authenticator or 401.
+
+Only a database that is down leads to a 500.
+"""
 
 from __future__ import annotations
 
@@ -346,7 +349,7 @@ class TestAnyText:
 
 
 class TestOverRealHttp:
-    """Send the header as bytes on a socket, because no client library sends them."""
+    """Send the header as bytes on a socket, because client libraries refuse some of these bytes."""
 
     pytestmark = pytest.mark.django_db(transaction=True)
 

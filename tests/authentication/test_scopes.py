@@ -172,7 +172,7 @@ def test_a_request_needs_a_scope_or_the_other_permission(user: Any) -> None:
 
 
 def is_plain_403(response: Any) -> bool:
-    """Return whether the answer names no scope, because another permission was missing too."""
+    """Return whether the answer is DRF's own 403, which names no scope and has no challenge."""
     plain = response.data["detail"].code == "permission_denied"
     return plain and response.status_code == 403 and "WWW-Authenticate" not in response
 

@@ -1,4 +1,4 @@
-"""Change the sessions of the browsers in the database."""
+"""Change the stored sessions of all browsers, directly in the database."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ def test_a_stale_login_needs_the_right_password(open_browser: Any, site: str, ad
     find(browser, "[name=password]").send_keys(PASSWORD)
     submit(browser)
     wait_for_heading(browser, "Your new API token")
-    # The right password has saved a hash of the first hasher, and the user is still logged in.
+    # Django accepted the password and saved a new hash of it. The user is still logged in.
     ada.refresh_from_db()
     assert ada.password.startswith("md5$")
     browser.get(f"{site}{NEW}")

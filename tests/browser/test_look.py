@@ -21,7 +21,7 @@ from tests.browser.vendor import script
 
 Token = get_token_model()
 PICTURES = os.environ.get("PICTURES")
-# The width of the text in the documentation.
+# The size of a picture for the documentation: as wide as the text of a page.
 DOCUMENT = (960, 700)
 SCOPES = {"read": "Read your notes", "write": "Write and delete notes for you"}
 SCOPES_KO = {"read": "메모 읽기", "write": "메모 쓰기와 삭제"}
@@ -78,7 +78,7 @@ def paths_of(made: dict[str, Any]) -> dict[str, str]:
 
 
 def objections(browser: Any, part: str = "html") -> list[str]:
-    """Return the faults that axe finds in this part, by WCAG 2.2 A and AA and by axe's advice."""
+    """Return the faults that axe finds in this part of the page with its default rules."""
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script(script("axe.js"))
     report = browser.execute_async_script(

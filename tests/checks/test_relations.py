@@ -51,7 +51,7 @@ def test_a_serializer_that_reads_a_missing_relation_is_named(
     monkeypatch: Any, name: str, source: str | None, is_named: bool
 ) -> None:
     class Base:
-        """A stand-in for Serializer. The checks of other tests must not find a subclass of it."""
+        """Stand in for Serializer, whose subclasses the checks of other tests would find."""
 
     field = serializers.CharField(read_only=True, source=source)
     held = type("Account", (Base,), {"_declared_fields": {name: field}})

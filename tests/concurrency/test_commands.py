@@ -1,4 +1,4 @@
-"""Run ``revoke_tokens`` and the purge while users log in, log out and change passwords."""
+"""Revoke and purge many tokens while users log in, log out and change passwords."""
 
 from __future__ import annotations
 

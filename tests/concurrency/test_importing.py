@@ -154,10 +154,11 @@ def test_parallel_imports_import_each_row_once() -> None:
 
 
 class Crowd:
-    """Users who log in and out for five seconds. Each method is one transaction.
+    """Users who log in and out for five seconds, in the old app (there) and in ours (here).
 
-    The old app locks a user's row and a token's row, always in the same order. With both orders
-    in parallel, its transactions would deadlock with each other, without any import.
+    A logout or a use in the old app locks a user's row and a token's row, always in the same order.
+    With both orders in parallel, these transactions would deadlock with each other, without any
+    import.
     """
 
     def __init__(self, user_first: bool) -> None:

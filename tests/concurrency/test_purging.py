@@ -1,4 +1,4 @@
-"""Other connections change rows between two statements of the purge or in its transactions."""
+"""Another connection changes rows while the purge runs, also in the middle of a transaction."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ def interfered(run: Callable[[], Any], act: Callable[[], int], at: int) -> list[
 
 
 class Changed:
-    """Update one token on another connection: before the first statement, the second, and so on."""
+    """Repeat an act. In run ``n``, another connection updates a token before statement ``n``."""
 
     def __init__(self, elsewhere: Elsewhere, begin: Callable[[], Any]) -> None:
         self.elsewhere = elsewhere
         self.begin = begin
 
     def outcomes(self, run: Callable[[], Any], **values: Any) -> list[tuple[int, int]]:
-        """Return two numbers per statement: the updated rows, and the rows that are left."""
+        """Return two numbers per run: how many rows were updated, and how many are left."""
         found = []
         for number in itertools.count():
             Token.objects.all().delete_silently()

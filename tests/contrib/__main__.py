@@ -1,4 +1,4 @@
-"""Run the tests of every neighbour, each in its own process and project, and list the versions.
+"""Run the tests of every neighbour in a process and a project of its own. List the versions.
 
 ``tox run -e contrib`` prints the table of the versions that it ran. It fails if
 docs/reference/compatibility.md lacks a package. ``tox run -e contrib -- --write`` updates the page.
@@ -107,7 +107,7 @@ def passes(test: str, settings: str) -> bool:
 
 
 def is_there(neighbour: Neighbour) -> bool:
-    """Return whether the neighbour can be installed. Django has django.tasks since 6.0."""
+    """Return whether the neighbour's tests can run. "Django" is django.tasks, new in 6.0."""
     return neighbour.package != "Django" or django.VERSION >= (6, 0)
 
 

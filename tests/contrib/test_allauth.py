@@ -77,7 +77,6 @@ def test_login_by_code_answers_with_a_key_that_works(user: Any, mailoutbox: Any)
 def test_login_with_a_second_factor_creates_one_token(
     user: Any, settings: Any, limit: int | None
 ) -> None:
-    # allauth renders two answers here, and discards the first.
     settings.DRF_TOKEN_AUTH = {"MAX_TOKENS_PER_USER": limit, "WHEN_FULL": "reject"}
     secret = totp_auth.generate_totp_secret()
     totp_auth.TOTP.activate(user, secret)
@@ -85,6 +84,7 @@ def test_login_with_a_second_factor_creates_one_token(
     assert "access_token" not in password_only
     counter = int(time.time()) // 30
     code = totp_auth.format_hotp_value(totp_auth.hotp_value(secret, counter))
+    # allauth renders two answers to this request, and discards the first.
     meta = post_in(password_only, "/auth/2fa/authenticate", {"code": code}).json()["meta"]
     assert status(meta["access_token"]) == 200
     assert get_token_model().objects.count() == 1

@@ -120,7 +120,7 @@ class TestBrowsers:
 
     @pytest.fixture
     def tied(self, user: Any, browsers: list[Client]) -> list[Any]:
-        """Return the login token that is tied to each browser's session."""
+        """Tie a new login token to the session of each browser. Return these tokens."""
         tokens = []
         for client in browsers:
             token = operations.issue(user, name=f"session {len(tokens)}")

@@ -168,7 +168,7 @@ async def test_refused_keys_of_requests_and_sockets_share_one_count(
 
 
 class ServiceAuthentication(ExpiringTokenAuthentication):
-    """An authenticator that also accepts a key that is in no table."""
+    """An authenticator that accepts every key, and returns no token of ours."""
 
     def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
         return get_user_model()._default_manager.get(), "service"

@@ -95,7 +95,7 @@ def test_logins_over_the_rate_are_throttled(user: Any, settings: Any) -> None:
 
 
 def test_logins_by_email_address_share_the_accounts_count(user: Any, settings: Any) -> None:
-    """dj-rest-auth reads both fields, and the client chooses."""
+    """dj-rest-auth reads the e-mail address and the user name. A client may send both."""
     settings.DRF_TOKEN_AUTH = {"LOGIN_RATES": {"account": "2/day"}}
     user.email = "ada@example.com"
     user.save()

@@ -265,7 +265,7 @@ def test_a_login_takes_a_form_where_the_project_parses_json_only(user: Any) -> N
 
 
 class TestTokenModel:
-    """``TokenModel`` gives the same results as the token model."""
+    """``TokenModel`` behaves like the token model, but ``get_or_create`` always makes a token."""
 
     model: Any = djoser_settings.TOKEN_MODEL
 

@@ -127,7 +127,7 @@ def test_the_schema_has_both_schemes() -> None:
 
 
 class OfAService(TokenAuth):
-    """An authenticator that also accepts a key that is in no table."""
+    """An authenticator that accepts every key, and returns no token of ours."""
 
     class authentication_class(ExpiringTokenAuthentication):
         def authenticate_credentials(self, key: Any) -> tuple[Any, Any]:

@@ -21,7 +21,7 @@ CHECKERS = {
 
 @pytest.fixture(params=CHECKERS)
 def check(request: pytest.FixtureRequest, tmp_path: Path) -> object:
-    """Run a checker over a copy of the project, with these files changed or added."""
+    """Return a function that writes files into a copy of the project, and checks the copy."""
 
     def check(files: dict[str, str]) -> subprocess.CompletedProcess[str]:
         project = tmp_path / "project"

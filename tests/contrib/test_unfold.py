@@ -46,7 +46,7 @@ def test_a_new_token_shows_its_key_once(operator: Client, user: Any) -> None:
 
 
 def test_the_page_with_the_key_is_styled(operator: Client, user: Any) -> None:
-    """Our page uses classes of unfold or Django. unfold's file has only the classes unfold uses."""
+    """unfold's file has all classes of our page, except some of Django, Bootstrap and our own."""
     page = add(operator, user).text
     shown = page[page.index('<div id="content-main"') :].partition("</div>")[0]
     assert "<h1 " in shown

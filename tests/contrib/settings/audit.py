@@ -1,4 +1,4 @@
-"""A project with all packages that record every row."""
+"""A project with packages that copy rows. django-pghistory is missing: it needs PostgreSQL."""
 
 from __future__ import annotations
 
