@@ -87,7 +87,7 @@ class MockView(APIView):
 
 
 class CustomAuthToken(LoginView):
-    """The subclass of ``ObtainAuthToken`` in DRF's documentation, without ``get_or_create``."""
+    """The example of DRF's documentation, on our ``LoginView``, and with ``create()``."""
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.serializer_class(data=request.data, context={"request": request})

@@ -1,4 +1,4 @@
-"""Store rows without a key, a limit or a signal. Set the default manager of a model."""
+"""Store rows without the limit and without signals. Set the default manager of a model."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class ByMethod(Reports):
 
 
 class Serializers:
-    """A stand-in for ModelSerializer. The checks of other tests must not find a subclass of it."""
+    """A stand-in. The checks of other tests would find a subclass of the real ModelSerializer."""
 
 
 class TokenSerializer(Serializers):

@@ -1,6 +1,6 @@
 """Django's error reports, in mails to ADMINS and on the DEBUG page, never contain a secret.
 
-A report shows the posted data and the local variables of every function that was called.
+A report shows the posted data and the local variables of every function in the traceback.
 """
 
 from __future__ import annotations

@@ -53,7 +53,8 @@ def _apart() -> Iterator[None]:
         yield
 
 
-# Only a rotation reads these columns, and a rotation loads the row again.
+# A request with the current key of a token does not read these columns. Code that needs them, such
+# as a rotation, loads the row again.
 UNREAD = {"previous_until", *KEY_COLUMNS}
 
 
@@ -186,7 +187,7 @@ def test_the_sql_comes_from_the_orm(user):
     assert sql == theirs[0]["sql"]
 
 
-def test_a_request_reads_nothing_that_only_a_rotation_needs(user):
+def test_a_request_leaves_the_columns_about_keys_unread(user):
     token = get_token_model().objects.create(user=user)
     assert by_statement(token).get_deferred_fields() == UNREAD
 
@@ -593,7 +594,7 @@ def test_an_unusual_column_uses_the_orm(which):
 )
 @pytest.mark.usefixtures("_apart")
 def test_a_query_with_more_columns_uses_the_orm(widened, monkeypatch):
-    """A later Django or a manager may add columns. The lookup compares the compiler's columns."""
+    """A later Django or a manager may add columns. Then the lookup does not use its own SQL."""
     model, users = own_models(creator=to_user(null=False))
     models.ForeignKey("self", models.CASCADE).contribute_to_class(users, "leader")
     plain = statement._queryset
@@ -779,7 +780,7 @@ def test_datetimes_follow_the_setting_use_tz(user):
 if connection.vendor == "sqlite":  # the only database on which Django allows such a column
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_column_with_a_percent_sign_in_its_name():
+    def test_a_column_with_a_percent_sign_in_its_name_is_read():
         with percent_token() as odd:
             token = odd.objects.create(user=make_user())
             found = by_statement(token)

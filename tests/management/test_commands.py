@@ -563,7 +563,7 @@ class TestRevokeTokens:
         )
         assert left()
 
-    def test_no_question_without_tokens(self, user: Any) -> None:
+    def test_without_tokens_there_is_no_question(self, user: Any) -> None:
         assert run("revoke_tokens", "--all") == "Revoked 0 tokens.\n"
 
     def test_a_dry_run_does_not_ask(self, user: Any) -> None:
