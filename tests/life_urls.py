@@ -1,4 +1,4 @@
-"""Views of a project that uses what the package offers to views."""
+"""Views of a project, with the package's permissions, authenticators and operations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Follow the tutorial step by step, as a new reader does.
 
-The tutorial's users log in with their e-mail address. Other settings use another field.
+The tutorial's users log in with their e-mail address. With other settings, such as
+``default_user``, they log in with another field.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def is_in(client: APIClient) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """Return every text that shows a model instance."""
+    """Return the text, the repr and the attributes of a model instance as one text."""
     return f"{value} {value!r} {vars(value)}"
 
 

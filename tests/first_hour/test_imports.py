@@ -1,4 +1,4 @@
-"""The error for an import from the wrong module has the line to write."""
+"""The error for an import from the wrong module, or at the wrong time, says what to write."""
 
 from __future__ import annotations
 

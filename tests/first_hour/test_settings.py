@@ -98,7 +98,7 @@ def test_an_entry_that_is_not_text_is_an_error_without_a_traceback(tmp_path: Pat
     lines = [
         authenticators("[object()]"),
         "ROOT_URLCONF = 'bare_urls'",
-        # The models of this app import DRF's views, which then fail.
+        # The models of this app import DRF's views, and this import fails with the wrong entry.
         'INSTALLED_APPS.remove("tests.projects.early")',
     ]
     error = Project(tmp_path, "default_user", *lines).refuse("check")

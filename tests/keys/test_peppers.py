@@ -102,11 +102,11 @@ def test_a_use_hashes_again(
 @pytest.mark.parametrize(
     "steps",
     [
-        # First know the pepper, then use it.
+        # Add the pepper to PEPPERS. Then use it for new keys.
         [known(used=None), known(1, used=None), known(1, used=1)],
-        # First know the next pepper, then use it, then forget the first.
+        # Add the next pepper. Then use it for new keys.
         [known(1, used=1), known(1, 2, used=1), known(1, 2, used=2)],
-        # Stop using it. It stays known until no row needs it.
+        # Stop using the pepper for new keys. It stays in PEPPERS until no row needs it.
         [known(1, used=1), known(1, used=None)],
     ],
     ids=["first", "next", "leave"],

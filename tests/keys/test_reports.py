@@ -33,7 +33,7 @@ from tests.projects.api.views import EchoView
 Token = get_token_model()
 PACKAGE = str(Path(drf_token_auth.__file__).parent)
 DJANGO = str(Path(django.__file__).parent)
-# The password is one word, because long lines are broken between words.
+# A report breaks long lines between words, so the password is one word.
 PASSWORD = "correct-horse-battery-staple"
 
 pytestmark = pytest.mark.django_db

@@ -360,7 +360,7 @@ def test_another_thread_uses_the_compiled_statement(user):
 
 
 def test_a_compiled_statement_holds_no_connection(monkeypatch):
-    """It holds only the names of the converters that are methods of the connection."""
+    """If a converter is a method of ``connection.ops``, the statement holds only its name."""
 
     def convert_it(ops: Any, value: Any, expression: Any, connection: Any) -> Any:
         return value

@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 pytestmark = [
     pytest.mark.urls("tests.life_urls"),
-    # Writes after the commit need a real commit.
+    # A request may write after its commit, so these tests need real commits.
     pytest.mark.django_db(transaction=True),
 ]
 both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])

@@ -28,7 +28,7 @@ def test_there_are_no_missing_migrations(db: None) -> None:
     "target", ['"drf_token_auth.Token"', "settings.DRF_TOKEN_AUTH_TOKEN_MODEL"]
 )
 def test_a_foreign_key_to_tokens_can_be_migrated(tmp_path: Path, target: str) -> None:
-    """``makemigrations`` reads the setting that names the token model, so the setting must exist."""
+    """``makemigrations`` reads the setting that names the token model. The setting must exist."""
     (tmp_path / "logbook").mkdir()
     (tmp_path / "logbook" / "__init__.py").touch()
     (tmp_path / "logbook" / "models.py").write_text(

@@ -97,7 +97,7 @@ def the_admin(user: Any) -> None:
             return True
 
         def log_change(self, *args: Any) -> None:
-            """Do nothing: the admin's log would need a staff member."""
+            """Do nothing: this test is not about the admin's log."""
 
     request = RequestFactory().post(
         "/", {"password1": NEW, "password2": NEW, "usable_password": "true"}
