@@ -703,7 +703,7 @@ class Described(models.Model):
 @pytest.mark.usefixtures("_apart")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("base", [Initialized, FromDb, Assigned, Made, ByMetaclass, Described])
-def test_a_user_model_builds_its_instances_itself(base):
+def test_a_user_model_may_build_its_instances_itself(base):
     model, users = own_models(person=base)
     with tables_of(users, model):
         token = model.objects.create(user=users.objects.create())

@@ -51,7 +51,9 @@ class TestAnyNumberOfTokens:
         ("living", "expired", "of_others"),
         [(0, 0, 0), (49, 50, 0), (4_999, 50, 0), (0, 0, 500)],
     )
-    def test_one_query_and_no_write(self, living: int, expired: int, of_others: int) -> None:
+    def test_a_request_needs_one_query_and_no_write(
+        self, living: int, expired: int, of_others: int
+    ) -> None:
         user = make_user()
         other = make_user("bob")
         now = timezone.now()
