@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def make_user(name: str = "ada", **fields: Any) -> Any:
-    """Create a user of the model that the settings name. The password is PASSWORD."""
+    """Create a user. The password is PASSWORD, unless ``fields`` has another one."""
     model = get_user_model()
     fields.setdefault("password", PASSWORD)
     email = f"{name}@example.com"

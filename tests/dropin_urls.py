@@ -1,4 +1,4 @@
-"""A project that used DRF's tokens and changed the imports."""
+"""The code of a project that used DRF's tokens. It has changed only its imports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class PlainToken(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="+",
-        # After a test, Django empties the users' table, but not this one. A constraint would fail.
+        # After a test with real commits, Django empties the table of users, but not this one. A
+        # constraint of the database would make that fail.
         db_constraint=False,
     )
 
@@ -87,7 +88,7 @@ class MockView(APIView):
 
 
 class CustomAuthToken(LoginView):
-    """The subclass of ``ObtainAuthToken`` in DRF's documentation, without ``get_or_create``."""
+    """The example of DRF's documentation, on our ``LoginView``, and with ``create()``."""
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.serializer_class(data=request.data, context={"request": request})

@@ -1,4 +1,4 @@
-"""Views with several authenticators. Some headers of the tests are for none of them."""
+"""Views with several authenticators. The first one does not read every header of the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An old app's table, made by the tests that import from it."""
+"""The table of an old app. Tests create it, fill it and import its tokens."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class OldToken(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
         related_name="+",
-        # After a test, Django empties the users' table, but not this one. A constraint would fail.
+        # After a test with real commits, Django empties the table of users, but not this one. A
+        # constraint of the database would make that fail.
         db_constraint=False,
     )
     created = models.DateTimeField()

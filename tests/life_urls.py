@@ -1,4 +1,4 @@
-"""Views of a project that uses what the package offers to views."""
+"""Views of a project, with the package's permissions, authenticators and operations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class InspectedView(OkView):
 
 
 class FailingView(OkView):
-    """A view that raises, so that DRF rolls the transaction back."""
+    """A view that raises. With ATOMIC_REQUESTS, DRF then rolls the transaction back."""
 
     permission_classes = (IsAuthenticated,)
 
@@ -95,7 +95,7 @@ class EitherScopesView(OkView):
 
 
 class BearerScopedView(ListedView):
-    """A view whose challenge has the keyword that the client used."""
+    """A view for keys after ``Bearer``. Its challenge must begin with ``Bearer`` too."""
 
     authentication_classes = (BearerTokenAuthentication,)
 

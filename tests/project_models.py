@@ -1,4 +1,7 @@
-"""Models of a project beside the tokens. They exist during one test."""
+"""Models that a project may have: its own token models, and a model that points at tokens.
+
+Each of them exists during one test.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,7 @@ def delete_receiver() -> Iterator[list[Any]]:
 
 @contextmanager
 def hanging(what: str) -> Iterator[Any]:
-    """Let one of ``HANGING`` depend on the rows of tokens: a receiver, a foreign key or nothing."""
+    """Let a receiver, a foreign key or nothing depend on the rows of tokens, as ``what`` says."""
     if what == "nothing":
         yield None
     elif what == "a receiver":

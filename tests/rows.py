@@ -1,4 +1,4 @@
-"""Store rows without a key, a limit or a signal. Set the default manager of a model."""
+"""Store rows without the limit and without signals. Set the default manager of a model."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ def hide(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
             return super().get_queryset().exclude(pk=user.pk)
 
     use_manager(Others(), type(user), monkeypatch)
-    # The statements were compiled for the usual manager.
+    # Forget the statements that were compiled for the usual manager.
     monkeypatch.setattr(fast_select, "_statements", {})

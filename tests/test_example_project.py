@@ -118,7 +118,7 @@ def test_no_header_causes_a_server_error(demo, credentials):
     assert re.match(rb"HTTP/1.\d (400|401|431) ", answer), answer
 
 
-def test_the_key_of_create_token_works_and_stands_alone(demo):
+def test_create_token_prints_only_a_key_that_works(demo):
     made = demo.manage("create_token", EMAIL, "--never", "--scopes", "read", "--name", "ci")
     assert made.returncode == 0, made.stderr
     key = made.stdout.strip()
@@ -167,7 +167,7 @@ def test_an_address_that_cannot_be_served_is_reported_without_a_traceback(demo, 
 
 @pytest.mark.parametrize("started_by", ["tox", "python"])
 def test_ctrl_c_stops_the_demo_without_a_traceback(tmp_path, started_by):
-    """The program that started the demo, such as tox, must not notice Ctrl-C either."""
+    """If tox started the demo, Ctrl-C must reach only the demo, and the parent must go on."""
     demo = Demo(tmp_path)
     start = f"subprocess.call([sys.executable, 'demo.py', '{demo.port}'])"
     parent = f"import subprocess, sys; print('ended with', {start})"

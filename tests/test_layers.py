@@ -1,4 +1,4 @@
-"""No module imports a higher layer, and no module is long.
+"""No module imports a higher layer, and no module or function is long.
 
 Outside contrib/, modules need only Django and DRF.
 """
@@ -104,7 +104,7 @@ def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def imports(module: str, source: str, *, is_package: bool) -> Iterator[str]:
-    """Return the absolute names of all that the module imports."""
+    """Yield the absolute name of each module that this module imports, or imports names from."""
     here = [PACKAGE, *(module.split(".") if module else [])]
     if not is_package:
         here.pop()
@@ -192,7 +192,7 @@ def graph() -> dict[str, set[str]]:
 
 
 def in_circles(edges: dict[str, set[str]]) -> set[str]:
-    """Return the modules in circles, and all modules that import a module in a circle."""
+    """Return the modules in circles, and those that import them, directly or through others."""
     left = dict(edges)
     while True:
         free = [module for module, used in left.items() if not used & left.keys()]

@@ -123,7 +123,7 @@ def test_the_compiled_catalogue_is_the_written_one(app: Path) -> None:
     for _, english, korean in ENTRIES[app]:
         assert compiled.gettext(english) == korean or compiled.ngettext(english, "", 1) == korean
     assert compiled.info()["language"] == "ko"
-    # The catalogue's number of entries includes the header.
+    # The compiled catalogue also has the header.
     assert len(vars(compiled)["_catalog"]) == len(ENTRIES[app]) + 1
 
 

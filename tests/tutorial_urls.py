@@ -1,4 +1,4 @@
-"""The URLs of the tutorial's project beside the package's own URLs."""
+"""The URLs of the tutorial's project, and those of ``tests/urls.py``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class OwnPostLoginView(LoginView):
 
 
 class HookedLoginView(LoginView):
-    """A login view that overrides only a hook."""
+    """A login view that overrides only hooks."""
 
     def get_ttl(self, request: Request, user: Any) -> timedelta | None:
         return timedelta(hours=1)

@@ -1,8 +1,8 @@
 """Build the wheel and the sdist from a clean clone, and follow the README with the wheel.
 
-The test follows the sections in ``SECTIONS``, in an empty environment and a new project. A block
-that begins with ``# settings.py`` or ``# urls.py`` goes to the end of that file. The lines of a
-``sh`` block run one after the other.
+A reader of the README follows the sections in ``SECTIONS``, in an empty environment and a new
+project. A block that begins with ``# settings.py`` or ``# urls.py`` goes to the end of that file.
+The lines of a ``sh`` block run one after the other.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def test_the_sdist_has_all_files_for_a_build_and_the_tests(built: Path, tracked:
 
 
 def blocks(readme: str) -> Iterator[tuple[str, str]]:
-    """Return the language and the text of each fenced block in the sections to follow."""
+    """Yield the language and the text of each fenced block in the sections of ``SECTIONS``."""
     for section in re.split(r"^## ", readme, flags=re.MULTILINE):
         if section.startswith(SECTIONS):
             yield from re.findall(r"^```(\w+)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
@@ -128,7 +128,7 @@ class Newcomer:
         self.token = ""
         self.port = free_port()
         venv.create(home / "venv", with_pip=True)
-        # If the README installs the package, pip finds this wheel.
+        # The README installs the package by its name. With this constraint, pip takes the wheel.
         constraint = home / "constraint.txt"
         constraint.write_text(f"drf-token-auth @ {wheel.as_uri()}\n")
         self.env = {
@@ -204,7 +204,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_the_readme_works_to_the_letter(clone: Path, wheel: Path, tmp_path: Path) -> None:
+def test_the_readme_works_as_it_is_written(clone: Path, wheel: Path, tmp_path: Path) -> None:
     steps = list(blocks((clone / "README.md").read_text("utf-8")))
     sent = re.search(r"password[=\": ]+([^\"'&} ]+)", "".join(text for _, text in steps))
     assert sent is not None, "the README's login sends no password"

@@ -56,7 +56,10 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def fits(shown: Any, got: Any) -> bool:
-    """Return whether the answer fits. On a page, ``…`` is any text, and a date is any date."""
+    """Return whether the answer fits the page.
+
+    A page's ``…`` stands for any text, a date for any date, and an integer for any integer.
+    """
     if isinstance(shown, dict):
         return (
             isinstance(got, dict)
@@ -83,7 +86,7 @@ def is_date(text: str) -> bool:
 
 
 def curl_lines(block: Block) -> Iterator[tuple[str, str, list[str], str]]:
-    """Return the method, the path, the header lines and the body of each curl line."""
+    """Yield the method, the path, the header lines and the body of each curl line."""
     for line in block.text.replace("\\\n", " ").splitlines():
         if line.startswith("curl "):
             parser = argparse.ArgumentParser()

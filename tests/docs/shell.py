@@ -67,7 +67,7 @@ class Shell:
         self.add("accounts", types.ModuleType("accounts"))
         self.add("accounts.models", models)
         for signal in SIGNALS:
-            # Disconnect the receivers that the page has connected.
+            # Let the page use a copy of the list, so that leave() disconnects the page's receivers.
             monkeypatch.setattr(signal, "receivers", list(signal.receivers))
 
     def add(self, name: str, module: types.ModuleType) -> None:
@@ -193,7 +193,7 @@ class Shell:
             self.send(*asked)
 
     def send(self, method: str, path: str, header_lines: list[str], body: str) -> Any:
-        """Return the response. Store its JSON in ``self.answer``."""
+        """Send a request. Return the response, and store its JSON in ``self.answer``."""
         form = "application/x-www-form-urlencoded" if "=" in body else "application/json"
         headers = dict(self.fill(header).split(": ", 1) for header in header_lines)
         response: Any = APIClient(headers=headers).generic(

@@ -102,7 +102,7 @@ def is_served(path: str) -> bool:
     return True
 
 
-# A path of the API in a command, and the block that has it.
+# Each path of the API in an sh block, with the block.
 REQUESTED = [
     (path, block)
     for block in BLOCKS
@@ -122,7 +122,6 @@ def test_the_login_is_shown_with_curl() -> None:
 
 # The blocks of a page
 
-# A page is for a project whose users log in by e-mail address, with the package's own token model.
 RUNNABLE = [
     page
     for page in PAGES
@@ -130,6 +129,7 @@ RUNNABLE = [
     and any(block.language in ("http", "pycon", "python") for block in blocks(page))
 ]
 
+# A page is for a project whose users log in by e-mail address, with the package's own token model.
 if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
     get_user_model().USERNAME_FIELD == "email"
 ):
@@ -161,7 +161,7 @@ if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
             shell.leave()
 
 
-def test_the_plain_view_of_the_page_answers_401_and_429(db: None) -> None:
+def test_the_example_of_a_plain_view_answers_401_and_429(db: None) -> None:
     page = DOCS / "how-to" / "without-a-request.md"
     (view,) = [one for one in blocks(page) if "def plain_view" in one.text]
     names: dict[str, Any] = {}
@@ -304,7 +304,7 @@ def test_digests_are_compared_in_constant_time() -> None:
         and isinstance(node.ops[0], ast.Eq | ast.NotEq)
         and (
             ast.unparse(node.left).endswith("stamp")
-            # It may be converted, as in bytes(token.digest).
+            # The digest may be converted, as in bytes(token.digest).
             or any(
                 re.search(r"digest\)*$", ast.unparse(one)) for one in (node.left, *node.comparators)
             )

@@ -1,4 +1,4 @@
-"""The pages about settings and URLs work in a project that ``startproject`` has just made.
+"""The settings and the URLs on some pages work in a project that ``startproject`` has just made.
 
 The other tests of the pages run their blocks in the project of the tests, which has other apps.
 """
@@ -53,7 +53,7 @@ def test_the_first_blocks_of_the_page_work(page: str, tmp_path: Path) -> None:
     assert_works(tmp_path)
 
 
-def test_all_blocks_of_the_readme_work(tmp_path: Path) -> None:
+def test_the_settings_and_urls_of_the_readme_work(tmp_path: Path) -> None:
     call_command("startproject", "mysite", str(tmp_path))
     for name in FILES:
         shown = [one.text for one in blocks(DOCS.parent / "README.md") if one.file == name]

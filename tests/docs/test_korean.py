@@ -1,4 +1,4 @@
-"""The Korean pages have the code of the English pages, are up to date, and use the same words."""
+"""The Korean pages have the code of the English pages, are up to date, and keep to terms.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ PAGES = [
     *(page for page in sorted((ROOT / "docs" / "ko").glob("*.md")) if page.stem != "index"),
     ROOT / "README.ko.md",
 ]
-# The first line of a page names its English page and the digest of the translated text.
+# The first line of a page names its English page, and the digest of the English text that was
+# translated.
 MARK = re.compile(r"(?:% |<!-- )(\S+\.md) ([0-9a-f]{16})(?: -->)?\n")
 DIRECTIVE = re.compile(r"^(`{3,})\{.*?^\1$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
@@ -44,7 +45,7 @@ def test_the_english_page_has_not_changed_since_the_translation(page: Path) -> N
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_code_is_the_code_of_the_english_page(page: Path) -> None:
-    """The tests of the English page run every block, so they run the Korean ones too."""
+    """Other tests run the blocks of the English page. So they also cover the Korean page."""
     english, _ = english_of(page)
     assert blocks(page) == blocks(english)
 

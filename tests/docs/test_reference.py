@@ -16,7 +16,8 @@ from tests.docs.pages import DOCS, PAGES, name_of
 from tests.docs.test_docs import MODULES
 
 PACKAGE = "drf_token_auth."
-# Projects subclass the classes of these modules. Django names the hooks of forms and of the admin.
+# Projects subclass the classes of these modules. The admin and the serializers are left out,
+# because their hooks have the names that Django and REST framework give them.
 WITH_HOOKS = [
     f"{PACKAGE}{name}"
     for name in ("authentication", "base_models", "managers", "permissions", "views")

@@ -1,6 +1,7 @@
 """Follow the tutorial step by step, as a new reader does.
 
-The tutorial's users log in with their e-mail address. Other settings use another field.
+The tutorial's users log in with their e-mail address. With other settings, such as
+``default_user``, they log in with another field.
 """
 
 from __future__ import annotations
@@ -59,12 +60,12 @@ def is_in(client: APIClient) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """Return every text that shows a model instance."""
+    """Return the text, the repr and the attributes of a model instance as one text."""
     return f"{value} {value!r} {vars(value)}"
 
 
 class TestStep1Install:
-    def test_the_settings_are_three_lines(self) -> None:
+    def test_the_settings_name_the_app_and_its_authenticator(self) -> None:
         assert "drf_token_auth" in project.INSTALLED_APPS
         assert project.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] == [
             "drf_token_auth.authentication.ExpiringTokenAuthentication"
@@ -279,7 +280,7 @@ class TestStep5LogIn:
                 del data[name]
         answer = APIClient().post(LOGIN, data)
         assert answer.status_code == 400
-        # Without a name, the answer asks for the field of the project.
+        # If no user name was sent, the answer names the field of the project's user model.
         shown = "username" if empty else USERNAME_FIELD
         named = [shown if name == "username" else name for name in absent]
         text = "This field may not be blank." if empty else "This field is required."
@@ -325,7 +326,7 @@ class TestStep5LogIn:
         "value", ["\x00", "ada\x00@example.com", "\ud800", "😀", "é", "\u202e", "a\r\nb"], ids=ascii
     )
     @pytest.mark.parametrize("field", sorted({"username", USERNAME_FIELD, "password"}))
-    def test_a_field_that_no_database_or_hasher_accepts_is_refused(
+    def test_a_field_with_unusual_characters_is_refused(
         self, user: Any, field: str, value: str
     ) -> None:
         data = {"username": user.get_username(), "password": PASSWORD}

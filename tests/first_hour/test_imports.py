@@ -1,4 +1,4 @@
-"""The error for an import from the wrong module has the line to write."""
+"""The error for an import from the wrong module, or at the wrong time, says what to write."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_an_import_from_the_package_says_the_line_to_write(name: str) -> None:
     assert hasattr(module, name)
 
 
-def test_another_name_is_pythons_own_error() -> None:
+def test_python_raises_its_own_error_for_any_other_name() -> None:
     assert not hasattr(drf_token_auth, "Colour")
     with pytest.raises(ImportError, match="cannot import name 'Colour'"):
         exec("from drf_token_auth import Colour")

@@ -77,7 +77,7 @@ class ByMethod(Reports):
 
 
 class Serializers:
-    """A stand-in for ModelSerializer. The checks of other tests must not find a subclass of it."""
+    """A stand-in. The checks of other tests would find a subclass of the real ModelSerializer."""
 
 
 class TokenSerializer(Serializers):
@@ -220,7 +220,7 @@ def check_messages(patch: pytest.MonkeyPatch) -> Iterator[str]:
     ninja = SimpleNamespace(with_scopes=[auth])
     registered = registry.get_checks(include_deployment_checks=True)
     ours = [one for one in registered if one.__module__.startswith("drf_token_auth.")]
-    # A template engine reads the installed apps once. It must not read the list below.
+    # A template engine reads the installed apps once. Let it read them before they are replaced.
     for engine in engines.all():
         engine.from_string("")
     patch.setattr("drf_token_auth.checks.neighbours.apps.get_app_configs", lambda: apps)

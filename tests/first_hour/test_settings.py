@@ -98,7 +98,7 @@ def test_an_entry_that_is_not_text_is_an_error_without_a_traceback(tmp_path: Pat
     lines = [
         authenticators("[object()]"),
         "ROOT_URLCONF = 'bare_urls'",
-        # The models of this app import DRF's views, which then fail.
+        # The models of this app import DRF's views, and this import fails with the wrong entry.
         'INSTALLED_APPS.remove("tests.projects.early")',
     ]
     error = Project(tmp_path, "default_user", *lines).refuse("check")
@@ -142,7 +142,7 @@ def test_a_right_setting_gives_no_error(tmp_path: Path, line: str) -> None:
 
 
 def test_a_missing_secret_key_is_left_to_django(tmp_path: Path) -> None:
-    """One of our checks compares the peppers with SECRET_KEY. It must not fail without one."""
+    """One of our checks compares the peppers with SECRET_KEY. It must not fail if there is none."""
     lines = ['SECRET_KEY = ""', 'DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 32}}']
     project = Project(tmp_path, "default_user", *lines)
     assert "no issues" in project.manage("check")

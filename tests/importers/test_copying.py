@@ -364,7 +364,7 @@ def test_each_batch_is_one_transaction(user):
     assert seen == [0, 4, 6]
 
 
-def test_the_number_of_queries_does_not_depend_on_the_batch(user_factory):
+def test_a_batch_of_any_number_of_rows_needs_the_same_number_of_queries(user_factory):
     def asked(count: int, start: int) -> int:
         for n in range(count):
             fill(user_factory(f"user{start + n}"), start=start + n)

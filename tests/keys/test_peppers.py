@@ -1,4 +1,4 @@
-"""Add a pepper, change to the next one, retire it, or remove it too early."""
+"""Add a pepper, change to the next one, retire a pepper, or remove one too early."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Token = get_token_model()
 ONE, TWO, THREE = ("first" * 8, "second" * 8, "third" * 8)
 both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
 
-# A key is rehashed after the commit.
+# A key is rehashed after the commit, so these tests need real commits.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def under(peppers: Any, **conf: Any) -> Any:
-    """Set these peppers. The highest is in use."""
+    """Set these peppers. The highest is in use, unless ``conf`` has another ``PEPPER``."""
     used = max(peppers) if peppers and isinstance(peppers, dict) else None
     return override_settings(DRF_TOKEN_AUTH={"PEPPERS": peppers, "PEPPER": used, **conf})
 
@@ -102,11 +102,11 @@ def test_a_use_hashes_again(
 @pytest.mark.parametrize(
     "steps",
     [
-        # First know the pepper, then use it.
+        # Add the pepper to PEPPERS. Then use it for new keys.
         [known(used=None), known(1, used=None), known(1, used=1)],
-        # First know the next pepper, then use it, then forget the first.
+        # Add the next pepper. Then use it for new keys.
         [known(1, used=1), known(1, 2, used=1), known(1, 2, used=2)],
-        # Stop using it. It stays known until no row needs it.
+        # Stop using the pepper for new keys. It stays in PEPPERS until no row needs it.
         [known(1, used=1), known(1, used=None)],
     ],
     ids=["first", "next", "leave"],
@@ -192,7 +192,7 @@ def test_a_pepper_that_is_removed_too_early_is_logged_as_an_error(
         assert status_of(lost) == 200
 
 
-def test_only_the_first_unknown_key_looks_for_missing_peppers(
+def test_missing_peppers_are_searched_for_only_at_the_first_unknown_key(
     user: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     operations.issue(user)

@@ -1,6 +1,6 @@
 """Django's error reports, in mails to ADMINS and on the DEBUG page, never contain a secret.
 
-A report shows the posted data and the local variables of every function that was called.
+A report shows the posted data and the local variables of every function in the traceback.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.projects.api.views import EchoView
 Token = get_token_model()
 PACKAGE = str(Path(drf_token_auth.__file__).parent)
 DJANGO = str(Path(django.__file__).parent)
-# The password is one word, because long lines are broken between words.
+# A report breaks long lines between words, so the password is one word.
 PASSWORD = "correct-horse-battery-staple"
 
 pytestmark = pytest.mark.django_db

@@ -181,7 +181,7 @@ def test_a_nested_request_in_a_transaction_leaves_its_writes_to_the_outer_reques
 
 
 @pytest.mark.urls("tests.life_urls")
-def test_two_nested_requests_are_two_uses() -> None:
+def test_a_nested_request_does_not_drop_the_use_of_the_outer_one() -> None:
     inner, outer = operations.issue(make_user()), operations.issue(make_user("bob"))
 
     def look(request: Any) -> None:

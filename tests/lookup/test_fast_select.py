@@ -53,7 +53,8 @@ def _apart() -> Iterator[None]:
         yield
 
 
-# Only a rotation reads these columns, and a rotation loads the row again.
+# A request with the current key of a token does not read these columns. Code that needs them, such
+# as a rotation, loads the row again.
 UNREAD = {"previous_until", *KEY_COLUMNS}
 
 
@@ -186,7 +187,7 @@ def test_the_sql_comes_from_the_orm(user):
     assert sql == theirs[0]["sql"]
 
 
-def test_a_request_reads_nothing_that_only_a_rotation_needs(user):
+def test_a_request_leaves_the_columns_about_keys_unread(user):
     token = get_token_model().objects.create(user=user)
     assert by_statement(token).get_deferred_fields() == UNREAD
 
@@ -359,7 +360,7 @@ def test_another_thread_uses_the_compiled_statement(user):
 
 
 def test_a_compiled_statement_holds_no_connection(monkeypatch):
-    """It holds only the names of the converters that are methods of the connection."""
+    """If a converter is a method of ``connection.ops``, the statement holds only its name."""
 
     def convert_it(ops: Any, value: Any, expression: Any, connection: Any) -> Any:
         return value
@@ -593,7 +594,7 @@ def test_an_unusual_column_uses_the_orm(which):
 )
 @pytest.mark.usefixtures("_apart")
 def test_a_query_with_more_columns_uses_the_orm(widened, monkeypatch):
-    """A later Django or a manager may add columns. The lookup compares the compiler's columns."""
+    """A later Django or a manager may add columns. Then the lookup does not use its own SQL."""
     model, users = own_models(creator=to_user(null=False))
     models.ForeignKey("self", models.CASCADE).contribute_to_class(users, "leader")
     plain = statement._queryset
@@ -702,7 +703,7 @@ class Described(models.Model):
 @pytest.mark.usefixtures("_apart")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("base", [Initialized, FromDb, Assigned, Made, ByMetaclass, Described])
-def test_a_user_model_builds_its_instances_itself(base):
+def test_a_user_model_may_build_its_instances_itself(base):
     model, users = own_models(person=base)
     with tables_of(users, model):
         token = model.objects.create(user=users.objects.create())
@@ -779,7 +780,7 @@ def test_datetimes_follow_the_setting_use_tz(user):
 if connection.vendor == "sqlite":  # the only database on which Django allows such a column
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_column_with_a_percent_sign_in_its_name():
+    def test_a_column_with_a_percent_sign_in_its_name_is_read():
         with percent_token() as odd:
             token = odd.objects.create(user=make_user())
             found = by_statement(token)

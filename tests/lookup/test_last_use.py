@@ -1,4 +1,4 @@
-"""A use is written to the row at most once per interval, and no request waits for it."""
+"""A use is written at most once per interval. If the write fails, the request succeeds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 pytestmark = [
     pytest.mark.urls("tests.life_urls"),
-    # Writes after the commit need a real commit.
+    # A request may write after its commit, so these tests need real commits.
     pytest.mark.django_db(transaction=True),
 ]
 both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"])
@@ -214,7 +214,7 @@ def test_a_token_that_is_revoked_while_it_is_used_stays_revoked(token: Any, atom
 
 
 def test_only_the_columns_of_a_use_are_written(token: Any) -> None:
-    """The write does not undo a new name, new scopes or a rotation that happened meanwhile."""
+    """The write does not undo a new name, a new kind or new scopes that were saved meanwhile."""
 
     def look(request: Any) -> None:
         Token.objects.filter(pk=token.pk).update(name="renamed", kind="personal", scopes="x")

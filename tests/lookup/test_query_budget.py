@@ -1,4 +1,7 @@
-"""One request needs one SELECT, with any number of tokens. Reading writes nothing."""
+"""A request with a token needs one SELECT, with any number of tokens in the table.
+
+A refusal writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,9 @@ class TestAnyNumberOfTokens:
         ("living", "expired", "of_others"),
         [(0, 0, 0), (49, 50, 0), (4_999, 50, 0), (0, 0, 500)],
     )
-    def test_one_query_and_no_write(self, living: int, expired: int, of_others: int) -> None:
+    def test_a_request_needs_one_query_and_no_write(
+        self, living: int, expired: int, of_others: int
+    ) -> None:
         user = make_user()
         other = make_user("bob")
         now = timezone.now()
@@ -70,7 +75,7 @@ class TestAnyNumberOfTokens:
             assert asked[0].lstrip("( ").upper().startswith("SELECT")
             assert everything() == before
 
-    def test_the_first_use_is_written_after_the_answer(self) -> None:
+    def test_only_the_first_use_is_written(self) -> None:
         token = Token.objects.create(user=make_user())
         _, asked = ask(token.key)
         assert asked[0].startswith("SELECT")
@@ -109,8 +114,8 @@ class TestAnyNumberOfTokens:
         assert everything() == before
 
     def test_an_unknown_key_needs_a_second_query(self) -> None:
-        """The lookup asks the primary database, and also looks for a previous key."""
-        # The first unknown key in a process also looks for missing peppers.
+        """For an unknown key, a second query asks the primary database, also for a previous key."""
+        # At the first unknown key in a process, the lookup also searches for missing peppers.
         ask(keys.generate("dta_"))
         answer, asked = ask(keys.generate("dta_"))
         assert answer.status_code == 401
@@ -168,7 +173,7 @@ class TestEachWayIn:
         token = used(user)
         with queries() as asked:
             found, auth = cls().authenticate_credentials(token.key)
-            # The token and the user are complete, so reading them needs no query.
+            # These columns are already loaded, so reading them needs no query.
             assert (found.get_username(), found.is_active) == (user.get_username(), True)
             assert auth.user is found
             assert (auth.expires_at, auth.name, auth.kind) == (token.expires_at, "", "login")

@@ -18,7 +18,7 @@ from tests.conftest import make_user
 from tests.lives import atomic_requests
 
 pytestmark = [
-    # A request tries its write after a real commit.
+    # With ATOMIC_REQUESTS, a request writes after the commit, so these tests need real commits.
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOMIC_REQUESTS"]),
 ]

@@ -367,7 +367,9 @@ class TestRevokeTokens:
     def test_nothing_to_do_is_not_an_error(self, db: None) -> None:
         assert revoke("--all") == "Revoked 0 tokens.\n"
 
-    def test_user_revokes_only_the_tokens_of_this_user(self, user: Any, other_user: Any) -> None:
+    def test_the_option_user_revokes_only_the_tokens_of_this_user(
+        self, user: Any, other_user: Any
+    ) -> None:
         fill(user, 2)
         kept = fill(other_user)
         assert revoke("--user", user.get_username()) == "Revoked 2 tokens.\n"
@@ -563,7 +565,7 @@ class TestRevokeTokens:
         )
         assert left()
 
-    def test_no_question_without_tokens(self, user: Any) -> None:
+    def test_without_tokens_there_is_no_question(self, user: Any) -> None:
         assert run("revoke_tokens", "--all") == "Revoked 0 tokens.\n"
 
     def test_a_dry_run_does_not_ask(self, user: Any) -> None:

@@ -45,7 +45,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(
     assert ("\\U0001f4f1" in said) is (encoding != "utf-8")
 
 
-def test_a_stream_may_not_tell_its_encoding(user: Any, tmp_path: Path) -> None:
+def test_a_stream_without_an_encoding_gets_escaped_text(user: Any, tmp_path: Path) -> None:
     (tmp_path / "leak.txt").write_text(operations.issue(user, name="📱").key)
     out = codecs.getwriter("ascii")(io.BytesIO())
     with pytest.raises(CommandError, match="Usable keys have leaked"):
@@ -89,7 +89,7 @@ def test_tokens_are_revoked_without_a_standard_stream(
 
 
 @pytest.mark.parametrize("stream", [Closed(), None])
-def test_a_key_that_nobody_can_read_is_revoked(
+def test_a_token_whose_key_nobody_can_read_is_revoked(
     user: Any, monkeypatch: pytest.MonkeyPatch, stream: Any
 ) -> None:
     monkeypatch.setattr(sys, "stdout", stream)
@@ -98,13 +98,15 @@ def test_a_key_that_nobody_can_read_is_revoked(
     assert not Token.objects.exists()
 
 
-def test_a_key_for_a_closed_stream_is_revoked(user: Any) -> None:
+def test_a_token_whose_key_goes_to_a_closed_stream_is_revoked(user: Any) -> None:
     with pytest.raises(CommandError, match="the token was revoked again"):
         call_command("create_token", user.get_username(), stdout=closed())
     assert not Token.objects.exists()
 
 
-def test_leaked_keys_are_revoked_if_nobody_reads_the_report(user: Any, tmp_path: Path) -> None:
+def test_tokens_with_leaked_keys_are_revoked_if_nobody_reads_the_report(
+    user: Any, tmp_path: Path
+) -> None:
     (tmp_path / "leak.txt").write_text(operations.issue(user).key)
     typed = ["find_leaked_tokens", str(tmp_path), "--revoke", "--no-input"]
     with pytest.raises(CommandError, match="Usable keys have leaked"):

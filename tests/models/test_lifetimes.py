@@ -51,7 +51,7 @@ pytestmark = pytest.mark.urls("tests.life_urls")
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_expiry_to_the_microsecond(user: Any, edge: str) -> None:
+def test_a_token_expires_to_the_microsecond(user: Any, edge: str) -> None:
     token = operations.issue(user, ttl=HOUR)
     is_usable = edge == "before"
     assert token.expires_at is not None
@@ -365,7 +365,7 @@ def test_no_path_creates_a_token_with_a_longer_lifetime_than_max_ttl(
 def test_every_time_zone_can_show_an_expiry_at_an_end_of_the_calendar(
     user: Any, zone: str, end: datetime
 ) -> None:
-    """Such a date usually means "never". A page that shows it must not fail."""
+    """Some projects write the last date for "never". A page must be able to show it."""
     if timezone.is_aware(timezone.now()):
         end = end.replace(tzinfo=timezone.get_default_timezone())
     token = Token.objects.create(user=user, expires_at=end)
@@ -416,7 +416,7 @@ def test_a_use_extends_by_the_tokens_own_timeout(atomic: bool) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("edge", EDGES)
-def test_the_idle_expiry_to_the_microsecond(edge: str) -> None:
+def test_an_idle_token_expires_to_the_microsecond(edge: str) -> None:
     start = timezone.now()
     with at(start):
         token = idle_token(make_user())

@@ -91,7 +91,7 @@ def test_get_or_create_takes_further_conditions_and_defaults(tokens, user):
     assert tokens.get_or_create(user=user, name="phone") == (phone, False)
 
 
-def test_get_or_create_through_the_users_own_manager(user):
+def test_get_or_create_works_through_the_users_own_manager(user):
     name = get_token_model()._meta.get_field("user").remote_field.get_accessor_name()
     own = getattr(user, name)
     token, created = own.get_or_create()
@@ -309,7 +309,7 @@ def test_the_default_expiry_is_computed_for_each_new_token(tokens, user):
 
 
 def test_the_manager_for_type_checkers_has_the_real_methods():
-    """``from_queryset`` creates the manager that runs. Type checkers read a class in the module."""
+    """``from_queryset`` creates the manager that runs. Type checkers read ``_Manager``."""
     [written_out] = [
         node
         for node in ast.walk(ast.parse(Path(managers.__file__).read_text("utf-8")))

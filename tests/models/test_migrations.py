@@ -1,4 +1,4 @@
-"""Test the migrations with these settings. Each test with other settings has its own process."""
+"""Test the migrations. A test with other settings than those of this run starts a process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_there_are_no_missing_migrations(db: None) -> None:
     "target", ['"drf_token_auth.Token"', "settings.DRF_TOKEN_AUTH_TOKEN_MODEL"]
 )
 def test_a_foreign_key_to_tokens_can_be_migrated(tmp_path: Path, target: str) -> None:
-    """Django's makemigrations reads the setting that names the token model. It must exist."""
+    """``makemigrations`` reads the setting that names the token model. The setting must exist."""
     (tmp_path / "logbook").mkdir()
     (tmp_path / "logbook" / "__init__.py").touch()
     (tmp_path / "logbook" / "models.py").write_text(
@@ -212,7 +212,7 @@ print(json.dumps([[Token.objects.get_or_create(user=user)[1] for user in users] 
 """
 
 
-def test_the_app_is_added_to_a_project_with_users(tmp_path: Path) -> None:
+def test_the_app_can_be_added_to_a_project_with_users(tmp_path: Path) -> None:
     """A project adds the app when its table of users already has rows."""
     before = Project(
         tmp_path,

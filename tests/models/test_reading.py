@@ -53,7 +53,7 @@ def test_the_label_costs_no_query(loaded: Any) -> None:
     assert asked == []
 
 
-def test_the_label_of_a_token_without_a_user() -> None:
+def test_the_label_of_a_token_without_a_user_names_none() -> None:
     assert str(Token()) == label("login", "", None)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.projects_on_disk import Project
 
-# The script imports the same names as with the package's own model. They lead to ApiToken.
+# The package's names lead to ApiToken, except models.Token, which is swapped out.
 WHOLE_JOB = """
 import json
 from datetime import timedelta
@@ -143,7 +143,7 @@ def test_the_admin_has_only_the_projects_model(tmp_path: Path) -> None:
         ("auth.Group", "drf_token_auth.E006"),
     ],
 )
-def test_a_missing_token_model_is_an_error_of_check(tmp_path: Path, named: str, id_: str) -> None:
+def test_a_wrong_token_model_is_an_error_of_check(tmp_path: Path, named: str, id_: str) -> None:
     project = Project(tmp_path, "swapped", f"DRF_TOKEN_AUTH_TOKEN_MODEL = {named!r}")
     said = project.refuse("check")
     assert id_ in said

@@ -59,7 +59,7 @@ def imported(*arguments: str) -> str:
 
 @contextmanager
 def hammering(keys: Sequence[str], *places: str) -> Iterator[Counter[int]]:
-    """Let clients send requests until the block ends, each with one of the keys.
+    """Let clients send requests until the block ends. Each request has one of the keys.
 
     After the block, the yielded counter has the number of answers of each status.
     """

@@ -30,7 +30,7 @@ class Block(NamedTuple):
         return named[1]
 
     def write(self, project: Path) -> None:
-        """Change the project's file as the block says."""
+        """Create or change the project's file as the block says."""
         path = project / self.file
         body = _FILE.sub("", self.text, count=1)
         if self.language == "python":

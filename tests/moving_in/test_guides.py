@@ -231,7 +231,7 @@ def uninstall_at_the_end(site: Site, third: Release, fourth: Release) -> None:
 
 
 def test_a_site_moves_on_the_short_path(short_site: Site, source: str) -> None:
-    """Stop the site for one release. The old app stays installed until no way back is needed."""
+    """Stop the site for one release. The old app stays installed while the site may go back."""
     site, clients = short_site, Clients(source)
     before = site.releases[0]
     with before.serving() as old:
@@ -263,7 +263,7 @@ def test_a_site_moves_on_the_short_path(short_site: Site, source: str) -> None:
     with before.serving() as old:
         clients.are_in(old)
         are_out([*gone, new_key], old)
-    # Fay's token was only in the new table.
+    # Fay's token was only in the new table, which is dropped. So the old release can delete fay.
     deletion = "User.objects.get(username='fay').delete()"
     before.manage("shell", typed=f"from django.contrib.auth.models import User\n{deletion}\n")
     release.manage("migrate")

@@ -95,7 +95,7 @@ def test_old_and_new_authenticators_work_together(user, other_user, phone):
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_an_imported_key_that_is_revoked_is_refused_everywhere_and_not_imported_again(
+def test_a_revoked_or_rotated_key_is_refused_everywhere_and_not_imported_again(
     user, other_user, phone, end, django_capture_on_commit_callbacks
 ):
     key = Old.objects.create(user, phone).token

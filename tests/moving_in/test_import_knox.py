@@ -1,6 +1,7 @@
 """``import_tokens knox``, with the clients of ``django-rest-knox`` 5.
 
-Run with ``settings.knox``, and with ``settings.knox_swapped``, which has its own token model.
+Run it with ``settings.knox``, and with ``settings.knox_swapped``, in which the project has its own
+model for the tokens of knox.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def test_old_and_new_authenticators_work_together(user, other_user):
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-def test_an_imported_key_that_is_revoked_is_refused_everywhere_and_not_imported_again(
+def test_a_revoked_or_rotated_key_is_refused_everywhere_and_not_imported_again(
     user, other_user, end, django_capture_on_commit_callbacks
 ):
     key = Old.objects.create(user)[1]

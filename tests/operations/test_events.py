@@ -1,4 +1,7 @@
-"""Created, rotated, reused, revoked: every path sends each signal once, on commit, and logs it."""
+"""Each way to create, rotate, reuse or revoke a token sends one signal, and logs one line.
+
+The signal is sent after the transaction.
+"""
 
 from __future__ import annotations
 
@@ -672,7 +675,7 @@ def test_no_error_report_has_the_key(user: Any) -> None:
 
 
 def report_of(request: Any, call: Callable[[], Any]) -> str:
-    """Return the report that Django sends to ADMINS, with all local variables."""
+    """Return the text that Django mails to ADMINS, and the local variables of our functions."""
 
     def fail(*args: Any) -> None:
         raise OperationalError("down")

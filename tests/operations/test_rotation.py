@@ -1,4 +1,4 @@
-"""A rotation makes a new key. The previous key works within its grace. A later use is reuse."""
+"""A rotation makes a new key. The previous key works within its grace. Its later use is reuse."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rotated(key: Any) -> str:
 
 
 @pytest.mark.parametrize("kind", ["login", "personal"])
-def test_a_new_key_for_the_same_row(user: Any, kind: str) -> None:
+def test_a_rotation_gives_the_same_row_a_new_key(user: Any, kind: str) -> None:
     with override_settings(DRF_TOKEN_AUTH={"SCOPES": {"read": "Read"}}):
         token = operations.issue(user, kind=kind, name="phone", scopes=["read"])
         before = row(token)
@@ -63,7 +63,7 @@ def test_both_keys_work_within_the_grace(user: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("edge", EDGES)
-def test_the_grace_to_the_microsecond(user: Any, edge: str) -> None:
+def test_the_grace_ends_to_the_microsecond(user: Any, edge: str) -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(user)
@@ -79,7 +79,7 @@ def test_the_grace_to_the_microsecond(user: Any, edge: str) -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_rotating_again_with_the_previous_key_to_the_microsecond(user: Any, edge: str) -> None:
+def test_the_previous_key_can_rotate_again_until_the_grace_ends(user: Any, edge: str) -> None:
     now = timezone.now()
     with at(now):
         token = operations.issue(user)

@@ -125,7 +125,7 @@ class TestIds:
 
     @pytest.mark.parametrize("text", ["07", "+7", "7 ", "x", "6F2B5C1E5A0C4B8E9D550D5B1B1F4D11"])
     @pytest.mark.parametrize("field", [models.BigAutoField(primary_key=True), models.UUIDField()])
-    def test_another_spelling_of_an_id_is_a_404(
+    def test_another_spelling_of_an_id_is_refused(
         self, monkeypatch: Any, field: Any, text: str
     ) -> None:
         monkeypatch.setattr(Token._meta, "pk", field)

@@ -160,7 +160,7 @@ class TestAnotherUser:
             if f"/{device.pk}/" in path or f"/{personal.pk}/" in path:
                 assert page.get(path).status_code == page.post(path).status_code == 404
             elif "new" not in path:
-                # The lists name an expired token in a section of its own.
+                # The lists show expired tokens in a separate section, <details>.
                 text = page.get(path).content.decode().partition("<details")[0]
                 assert "phone" not in text
 
@@ -229,7 +229,7 @@ def test_other_methods_do_nothing(page: Client, paths: list[str]) -> None:
 
 
 class ReadsTokensElsewhere:
-    """A router that reads tokens from a replica, which may be behind."""
+    """A router that reads tokens from a database that does not exist, so that a read fails."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return "a replica" if model is Token else None

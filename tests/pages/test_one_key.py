@@ -67,7 +67,7 @@ def test_other_tokens_stay(page: Client, user: Any, other_user: Any) -> None:
     assert set(Token.objects.all()) == others
 
 
-def test_a_stale_login_is_asked_for_the_password(user: Any) -> None:
+def test_a_user_with_a_stale_login_is_asked_for_the_password(user: Any) -> None:
     page = stale_page(user)
     assert asks_password(page.get(f"{KEY}new/"))
     assert "password" in errors(make(page))
@@ -80,7 +80,7 @@ def test_the_form_shows_an_error_at_the_limit(page: Client, user: Any) -> None:
         assert "__all__" in errors(make(page))
 
 
-def test_the_devices_are_there_too(page: Client, user: Any) -> None:
+def test_the_pages_of_devices_work_too(page: Client, user: Any) -> None:
     token = operations.issue(user, name="phone")
     for path in ("", f"{token.pk}/", f"{token.pk}/revoke/", "revoke/?others=1"):
         text = page.get(f"/account/devices/{path}").content.decode()

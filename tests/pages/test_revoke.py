@@ -88,7 +88,7 @@ def test_a_page_of_a_token_that_is_gone_leads_back_to_the_list(
     assert f'<a href="{TOKENS}">Back to the list</a>' in response.content.decode()
 
 
-def test_several_devices_are_revoked(page: Client, user: Any) -> None:
+def test_several_devices_are_logged_out(page: Client, user: Any) -> None:
     first, second, _third = (
         operations.issue(user, name=name) for name in ("old phone", "tablet", "laptop")
     )
@@ -102,7 +102,7 @@ def test_several_devices_are_revoked(page: Client, user: Any) -> None:
     assert names() == {"laptop"}
 
 
-def test_all_other_devices_are_revoked(page: Client, user: Any) -> None:
+def test_all_other_devices_are_logged_out(page: Client, user: Any) -> None:
     here, _there = operations.issue(user, name="here"), operations.issue(user, name="there")
     operations.issue(user, kind="personal", name="deploy")
     session = page.session

@@ -163,7 +163,7 @@ class TestLogInAgain:
         assert response.headers["Location"] == f"{LOG_IN}?next={NEW}"
         assert "_auth_user_id" not in sso_page.session
 
-    def test_after_the_login_the_form_is_there(self, sso_page: Client) -> None:
+    def test_after_the_login_a_token_can_be_created(self, sso_page: Client) -> None:
         sso_page.post(NEW, {"log_in_again": "1"})
         sso_page.force_login(make_user("linus"))
         assert key_in(make(sso_page))
@@ -260,13 +260,15 @@ class TestNewKey:
             text = page.get(f"/account/api-tokens/{personal.pk}/new-key/").content.decode()
         assert "stops working at once" in text
 
-    def test_a_stale_login_is_asked_for_the_password(self, user: Any, personal: Any) -> None:
+    def test_a_user_with_a_stale_login_is_asked_for_the_password(
+        self, user: Any, personal: Any
+    ) -> None:
         page, path = stale_page(user), f"/account/api-tokens/{personal.pk}/new-key/"
         assert asks_password(page.get(path))
         data = {"replaces": personal.hint}
         assert "password" in errors(page.post(path, data))
         assert key_in(page.post(path, {**data, "password": PASSWORD}))
 
-    def test_a_device_has_no_new_key_here(self, page: Client, user: Any) -> None:
+    def test_a_device_gets_no_new_key(self, page: Client, user: Any) -> None:
         token = operations.issue(user)
         assert page.get(f"/account/api-tokens/{token.pk}/new-key/").status_code == 404

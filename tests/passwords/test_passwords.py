@@ -97,7 +97,7 @@ def the_admin(user: Any) -> None:
             return True
 
         def log_change(self, *args: Any) -> None:
-            """Do nothing: the admin's log would need a staff member."""
+            """Do nothing: this test is not about the admin's log."""
 
     request = RequestFactory().post(
         "/", {"password1": NEW, "password2": NEW, "usable_password": "true"}
@@ -337,7 +337,7 @@ def test_a_kept_token_also_works_on_servers_that_bind_more_kinds(kind: str) -> N
     with override_settings(DRF_TOKEN_AUTH={"PASSWORD_BOUND": ()}):
         token = operations.issue(user, kind=kind)
         with override_settings(DRF_TOKEN_AUTH=binds_all):
-            # The first use on such a server binds the token.
+            # This server binds all kinds, so the first use here binds the token.
             assert status_of(token) == 200
         operations.change_password(fresh(user), NEW, keep=Token.objects.from_key(token.key))
         assert status_of(token) == 200
@@ -771,7 +771,7 @@ def test_a_user_deleted_during_the_login_is_a_wrong_credential(db: None) -> None
     assert response.data == WRONG
 
 
-# No change of a password either: SECRET_KEY, unusable passwords, other user models
+# No change of a password: another SECRET_KEY, a second unusable password. Other user models
 
 
 def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:

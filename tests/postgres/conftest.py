@@ -22,5 +22,5 @@ else:
     from django.db.backends.postgresql.psycopg_any import is_psycopg3
 
     if not is_psycopg3:
-        # These options exist only in psycopg 3. One environment has psycopg 2.
+        # The options in test_drivers.py exist only in psycopg 3. One environment has psycopg 2.
         collect_ignore_glob = ["test_drivers.py"]

@@ -1,4 +1,7 @@
-"""PostgreSQL plans the join in the subquery the same way for any name of the user's table."""
+"""The join in a subquery finds the right rows, for any name of the users' table.
+
+If the lookup cannot rewrite the join, it keeps the SQL of the ORM.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +134,9 @@ def test_a_join_that_is_there_twice_is_left_as_it_is() -> None:
     assert statement._with_one_plan(twice, ["id", "name"], join, compiler) == twice
 
 
-def test_the_users_of_the_project_are_joined_one_way(user: Any) -> None:
+def test_the_users_of_the_project_are_joined_in_a_subquery_if_they_have_one_table(
+    user: Any,
+) -> None:
     class Tok(AbstractToken):
         user = to_user()
 

@@ -61,7 +61,7 @@ def test_a_renewal_changes_an_index(user: Any, django_capture_on_commit_callback
 
 @pytest.mark.parametrize("column", ["last_used_at", "user_stamp"])
 def test_no_index_has_the_column(column: str) -> None:
-    """The definition of no index names the column, also not in an expression or a condition."""
+    """No definition of an index names the column, not even in an expression or a condition."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = %s::regclass",

@@ -91,7 +91,7 @@ def tenants(project: Project, apps: str, script: str) -> object:
 
 @pytest.fixture(autouse=True)
 def _database(transactional_db: None) -> Iterator[None]:
-    """Make the database of the project, and drop it."""
+    """Create the database of the project, and drop it after the test."""
     drop = f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"
     with connection.cursor() as cursor:
         cursor.execute(drop)

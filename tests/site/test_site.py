@@ -66,7 +66,7 @@ SEARCHES = {
     "signals": "reference/signals",
     "threat model": "topics/security",
     "performance": "topics/performance",
-    # Words that people type.
+    # More words that people type.
     "401 unauthorized": "troubleshooting",
     "token expired": "troubleshooting",
     "Authentication credentials were not provided": "troubleshooting",
@@ -166,7 +166,7 @@ def test_each_page_is_at_most_two_clicks_away() -> None:
     assert set(SEARCHES.values()) - two == set()
 
 
-def test_the_list_for_programs_names_every_page_of_the_index() -> None:
+def test_the_pages_in_the_list_for_programs_exist() -> None:
     listed = re.findall(r"\((https://[^)]+)\)", (SITE / "llms.txt").read_text("utf-8"))
     names = {url.partition("/latest/")[2] for url in listed}
     assert len(names) > 40

@@ -21,7 +21,9 @@ from urllib.request import Request, urlopen
 from tests.docs.pages import DOCS, Block, blocks, curl_lines, fits
 
 SETTINGS_OF_THIS_PROCESS = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL"}
-# Commands that the test has already run, or that need a server that does not exist here.
+# The test does not run these commands. This process has an environment with the packages,
+# Newcomer.project is the current folder, and paste() opens the shells. The last command is for a
+# deployment.
 LEFT_OUT = ("python -m venv", ". venv/", "python -m pip", "cd ", "python manage.py shell")
 LEFT_OUT += ("python manage.py check --deploy",)
 

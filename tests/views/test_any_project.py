@@ -220,7 +220,7 @@ def test_a_browser_gets_an_answer(
     for route in ROUTES:
         client = client_of(token, HTTP_ACCEPT="text/html")
         answer = client.get(route.format(id=token.pk))
-        # Only these two show an answer of ours as a page. The client accepts nothing else.
+        # The client accepts only HTML, and only these two renderers show our answers as HTML.
         if default in {"AdminRenderer", "BrowsableAPIRenderer"}:
             assert answer.status_code == (200 if "GET" in ROUTES[route] else 405), route
         else:
@@ -315,7 +315,7 @@ def test_a_cache_for_the_whole_site_keeps_no_answer(user: Any, other_user: Any) 
 
 
 @pytest.mark.parametrize("name", ["JSON parser", "own filter", "envelope", "model permission"])
-def test_a_session_with_a_csrf_token_is_accepted(
+def test_a_session_without_a_csrf_token_may_only_read(
     user: Any, with_defaults: Callable[..., None], name: str
 ) -> None:
     with_defaults(**DEFAULTS[name], AUTHENTICATION_CLASSES=[f"{DRF}.authentication.{S}"])
@@ -338,7 +338,7 @@ class Service:
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if "log" in route or "token" in route])
 @pytest.mark.parametrize("made", [Service(), get_user_model()(pk=None)], ids=["service", "user"])
-def test_a_user_without_a_row_has_no_tokens(route: str, made: Any) -> None:
+def test_a_caller_without_a_row_is_refused(route: str, made: Any) -> None:
     client = APIClient()
     client.force_authenticate(made)
     for method in ROUTES[route].split():

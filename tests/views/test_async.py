@@ -1,4 +1,4 @@
-"""Under ASGI, and in code without a request: websockets, tasks, async views."""
+"""Tokens under ASGI, and in code without a request: websockets, tasks, async views."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_an_async_view_can_look_a_key_up(user: Any) -> None:
 
 
 @both
-def test_the_life_of_a_token_under_asgi(user: Any, atomic: bool) -> None:
+def test_a_token_works_from_login_to_logout_under_asgi(user: Any, atomic: bool) -> None:
     async def live() -> list[int]:
         client = AsyncClient()
         credentials = json.dumps({"username": user.get_username(), "password": PASSWORD})
@@ -221,7 +221,7 @@ def test_a_use_is_recorded_under_asgi(user: Any, atomic: bool, path: str, status
 
 @both
 def test_reuse_revokes_the_token_under_asgi(user: Any, atomic: bool) -> None:
-    """The server may run the view in another task, whose context is not visible here."""
+    """A server may run the view in another task. A context variable that is set there is lost."""
     token = operations.issue(user)
     with at(timezone.now() - timedelta(hours=1)):
         operations.rotate(token)

@@ -1,8 +1,8 @@
 """Code for ``rest_framework.authtoken`` works after a change of its imports only.
 
 The cases are those of DRF's own tests of ``TokenAuthentication``, ``ObtainAuthToken`` and
-``Token``. There are two known differences: a stored key cannot be read, and
-``str(token)`` does not show it.
+``Token``. The known differences: a stored key cannot be read, ``str(token)`` does not show it, and
+to clear the key of a stored token is an error at once.
 """
 
 from __future__ import annotations
@@ -269,7 +269,7 @@ class TestModel:
         assert Token.objects.count() == 1
 
     @pytest.mark.parametrize("nothing", ["", None])
-    def test_save_generates_a_cleared_key(self, user: Any, nothing: Any) -> None:
+    def test_save_generates_a_key_after_it_was_cleared(self, user: Any, nothing: Any) -> None:
         token = Token(user=user)
         token.key = nothing
         token.save()

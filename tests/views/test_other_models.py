@@ -272,7 +272,7 @@ NAMES = {"phone": "+8210", "ref": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_accounts_of_unusual_models_can_use_tokens(tmp_path: Path, name: str) -> None:
-    """The name of the account is an object, and ``is_active`` is no column."""
+    """The name of the account is an object or the primary key, and ``is_active`` is no column."""
     made = project(
         tmp_path,
         "staff",

@@ -160,7 +160,9 @@ def test_an_anonymous_request_gets_no_list(
     assert response["WWW-Authenticate"] == 'Token realm="api"'
 
 
-def test_a_session_sees_its_users_tokens(user: Any, login: Any, api_client: APIClient) -> None:
+def test_a_caller_without_a_token_sees_the_users_tokens(
+    user: Any, login: Any, api_client: APIClient
+) -> None:
     api_client.force_authenticate(user)
     assert [found["current"] for found in api_client.get(LIST).data["results"]] == [False]
 
@@ -563,7 +565,7 @@ def test_put_is_not_allowed(client: APIClient, login: Any) -> None:
 # Revoke tokens
 
 
-def test_revoking_one_token(user: Any, client: APIClient, login: Any) -> None:
+def test_a_user_can_revoke_one_token(user: Any, client: APIClient, login: Any) -> None:
     other = operations.issue(user)
     assert client.delete(one(other)).status_code == 204
     assert status_of(other) == 401
@@ -647,7 +649,7 @@ def test_a_time_at_either_end_of_the_calendar_is_refused(
     client: APIClient, settings: Any, zone: str, form: str, moment: str
 ) -> None:
     if settings.USE_TZ:
-        # Without zones, another zone would make the login of the client look old.
+        # With USE_TZ off, another TIME_ZONE would make the client's login look old.
         settings.TIME_ZONE = zone
     response = client.post(LIST, {"expires_at": moment}, format=form)
     assert (response.status_code, list(response.data)) == (400, ["expires_at"])

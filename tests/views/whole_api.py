@@ -128,7 +128,7 @@ def assert_routes_work(user: Any, form: str = "json", **defaults: Any) -> None:
 
 
 def assert_refusals(user: Any, form: str = "json", **defaults: Any) -> None:
-    """Get each kind of refusal, with its status and headers."""
+    """Get refusals of many kinds, and check their status and headers."""
     nobody = Walker(form, **defaults)
     nobody.ask("POST", "/auth/login/", 400, **{**credentials(user), "password": "wrong"})
     nobody.ask("POST", "/auth/login/", 400)

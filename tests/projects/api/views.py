@@ -27,6 +27,6 @@ class EchoView(APIView):
 
 
 class OpenView(EchoView):
-    """The same view without permissions."""
+    """The same view, which anyone may call."""
 
     permission_classes = (AllowAny,)
