@@ -28,7 +28,7 @@ def tie(token: AbstractToken, request: Any) -> None:
 
 
 def tied_id(session: Any) -> Any:
-    """Return the primary key of the session's token, or None. Needs no query."""
+    """Return the primary key of the session's token as text, or None. Do not load the token."""
     return session.get(_TOKEN)
 
 

@@ -68,7 +68,7 @@ def subclasses(source: Source) -> Iterator[Leftover]:
 
 
 def migrations(source: Source) -> Iterator[Leftover]:
-    """Find migrations of the project that depend on the old app's migrations."""
+    """Find migrations of other apps that depend on the old app's migrations."""
     label = source.model()._meta.app_label
     own = {app.label for app in apps.get_app_configs() if app.name == source.app}
     loader = MigrationLoader(None, load=False)
@@ -87,7 +87,10 @@ def migrations(source: Source) -> Iterator[Leftover]:
 
 
 def receivers(source: Source) -> Iterator[Leftover]:
-    """Find receivers of the old model's signals, and receivers that make old tokens for users."""
+    """Find receivers of the old model's signals, and receivers of the user's that use the model.
+
+    The second kind usually makes an old token for each new user.
+    """
     old = set(_token_models(source))
     for name in _SIGNALS:
         for sender, receiver in _connected(getattr(signals, name)):
