@@ -47,7 +47,7 @@ class ImportReport:
     expired: int = 0
     #: The user's ``is_active`` is false.
     inactive: int = 0
-    #: No request can present the key, or ``read`` refuses the row, as the old package would.
+    #: No request can present the key, or ``read`` leaves the row out.
     unusable: int = 0
     #: The row names a user who does not exist.
     ownerless: int = 0

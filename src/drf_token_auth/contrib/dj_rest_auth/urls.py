@@ -1,7 +1,7 @@
 """Use in place of ``include("dj_rest_auth.urls")``: the same routes and names.
 
-The logout revokes the token of the request. The public views also work if the header has the key of
-an expired token.
+The logout revokes the token of the request. The public views also work if the header has an old
+key.
 """
 
 from __future__ import annotations

@@ -97,7 +97,10 @@ class ConfirmedView(PageView):
         raise NotImplementedError
 
     def elsewhere(self) -> HttpResponse | None:
-        """Return the answer to a user who must confirm elsewhere, or None to show the form."""
+        """Return the answer to a user who must confirm elsewhere, or None to use the form.
+
+        :raises PermissionDenied: the user may not make tokens.
+        """
         if not self.may_make_token():
             raise PermissionDenied
         step_up = self.step_up
@@ -125,7 +128,7 @@ class ConfirmedView(PageView):
         raise NotImplementedError
 
     def lock_user(self) -> Any:
-        """Lock the user's row until the transaction ends. Call it in a transaction.
+        """Lock the user's row until the transaction ends, and return it. Call it in a transaction.
 
         :raises LoggedOutMeanwhile: after the session was checked, the user was deleted or
             deactivated, or the password was changed.

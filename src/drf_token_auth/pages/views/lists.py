@@ -28,7 +28,9 @@ __all__ = ["DeviceListView", "TokenListView"]
 
 @dataclass(frozen=True)
 class Column:
-    """The heading of a column. ``direction`` is the value of aria-sort for the sorted column."""
+    """The heading of a column. ``direction`` is its aria-sort, or empty if the list is sorted by
+    another column.
+    """
 
     name: str
     label: Any
@@ -68,7 +70,7 @@ class ListView(PageView):
         [other_kind] = set(LIST_OF) - {self.kind}
         others = self.tokens_of(other_kind)
         tokens = self.get_queryset().order_by(columns[sort][1], "-pk")
-        # Let each row also have the number of tokens on the other page. This saves a query.
+        # Let each row also have the number of tokens in the other list. This saves a query.
         tokens = tokens.annotate(other_count=_count_of(others))
         page = Paginator(_search(tokens, words), self.paginate_by).get_page(request.GET.get("page"))
         found = list(page)
