@@ -100,7 +100,7 @@ class AddMixin(AdminMixin):
         try:
             return super().add_view(request, form_url, extra_context)
         except TokenLimitReached as error:
-            # Whether the limit is reached is certain only after the user's row is locked. Show the form
+            # The form cannot check the limit, because it does not lock the user's row. Show it again
             # with this error.
             text = _("The user already has %(limit)s tokens of this kind.")
             request.token_refused = text % {"limit": error.limit}

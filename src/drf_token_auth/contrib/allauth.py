@@ -55,8 +55,8 @@ class TokenStrategy(SessionTokenStrategy):
                 name = self.get_name(request)
                 token = operations.issue(request.user, request=request, name=name)
         except APIException as error:
-            # Log out first. While the user is logged in, allauth asks for a token again when it builds
-            # this answer.
+            # Log out first. While the user is logged in, allauth asks for a token again when it
+            # builds this answer.
             logout(request)
             refusal = ValidationError(str(error.detail), code=error.default_code)
             answer = ErrorResponse(request, exception=refusal, status=error.status_code)

@@ -87,9 +87,10 @@ def migrations(source: Source) -> Iterator[Leftover]:
 
 
 def receivers(source: Source) -> Iterator[Leftover]:
-    """Find receivers of the old model's signals, and receivers of the user's that use the model.
+    """Find receivers of the old model's signals.
 
-    The second kind usually makes an old token for each new user.
+    Also find receivers of the user model's signals that use the old model. Such a receiver usually
+    makes a token for each new user.
     """
     old = set(_token_models(source))
     for name in _SIGNALS:
@@ -104,8 +105,8 @@ def receivers(source: Source) -> Iterator[Leftover]:
                 )
             elif sender == id(get_user_model()) and _uses(receiver, old):
                 yield Leftover(
-                    f"{path_of(receiver)} makes a row of {source.label} when a user is saved",
-                    "Remove it: nobody would see the key of such a token.",
+                    f"{path_of(receiver)} receives {name} of the user model and uses {source.label}",
+                    "If it makes a token for a new user, remove it: nobody would see the key.",
                 )
 
 

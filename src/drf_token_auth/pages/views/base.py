@@ -56,8 +56,8 @@ class PageView(LoginRequiredMixin, View):
     @sensitive_variables()
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method == "GET" and request.headers.get("HX-Request"):
-            # htmx would insert this page into another page, and ignore its style sheet and headers. So
-            # tell htmx to let the browser load the page.
+            # htmx would insert this page into another page, and ignore its style sheet and headers.
+            # So tell htmx to let the browser load the page.
             response: Any = HttpResponse(headers={"HX-Redirect": request.get_full_path()})
         else:
             try:

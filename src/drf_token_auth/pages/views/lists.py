@@ -28,8 +28,9 @@ __all__ = ["DeviceListView", "TokenListView"]
 
 @dataclass(frozen=True)
 class Column:
-    """The heading of a column. ``direction`` is its aria-sort, or empty if the list is sorted by
-    another column.
+    """The heading of a column.
+
+    ``direction`` is its ``aria-sort``, or empty if another column sorts the list.
     """
 
     name: str
