@@ -100,8 +100,8 @@ class AddMixin(AdminMixin):
         try:
             return super().add_view(request, form_url, extra_context)
         except TokenLimitReached as error:
-            # The form cannot check the limit, because it does not lock the user's row. Show it again
-            # with this error.
+            # The form cannot check the limit, because it does not lock the user's row. Show the
+            # form again with this error.
             text = _("The user already has %(limit)s tokens of this kind.")
             request.token_refused = text % {"limit": error.limit}
         except Refused:

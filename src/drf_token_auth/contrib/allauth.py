@@ -31,7 +31,10 @@ class TokenStrategy(SessionTokenStrategy):
     """
 
     def create_access_token_payload(self, request: Any) -> dict[str, Any]:
-        """Return the values for ``meta``: the key, and ``expires_in`` in seconds (RFC 6749 5.1)."""
+        """Return the values for ``meta``: the key and, if it expires, ``expires_in`` in seconds.
+
+        RFC 6749 5.1 names these values.
+        """
         token = self._token_of_this_login(request)
         payload: dict[str, Any] = {"access_token": token.key}
         if token.expires_at is not None:

@@ -89,7 +89,7 @@ class PublicRoute(KeylessRoute):
 
 
 class LoginRoute(PublicRoute):
-    """Mixin for a view of a login, which takes a password or a second factor. Limit the guesses."""
+    """Mixin for a login with a password or a second factor. ``LOGIN_RATES`` limit the guesses."""
 
     # The fields of the body that can name the account, in addition to username and USERNAME_FIELD.
     account_fields: Sequence[str] = ("email",)

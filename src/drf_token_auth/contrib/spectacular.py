@@ -44,7 +44,7 @@ __all__ = ["AutoSchema", "ShowScopes"]
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "drf_token_auth.authentication.ExpiringTokenAuthentication"
     match_subclasses = True
-    # Go before drf-spectacular's extension for DRF's TokenAuthentication, our base class.
+    # Come before drf-spectacular's extension for DRF's TokenAuthentication. It is our base class.
     priority = 0
 
     @property
@@ -72,7 +72,7 @@ class TokenSerializers(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         # Describe the kind as a string, not as an enum. drf-spectacular names an enum after its
-        # field, so it would collide with the enum of a field "kind" of the project.
+        # field, so a field "kind" of the project could make another enum with the same name.
         kind = {"type": "string", "readOnly": True, "description": " or ".join(Kind.values)}
         schema["properties"]["kind"] = kind
         return schema
@@ -97,7 +97,7 @@ class StrictSerializers(OpenApiSerializerExtension):
 class TokenViews(OpenApiViewExtension):
     target_class = "drf_token_auth.views.base.TokenView"
     match_subclasses = True
-    # Go after a project's own extension for a subclass.
+    # Come after a project's own extension for a subclass of our view.
     priority = -1
 
     def view_replacement(self) -> Any:

@@ -150,7 +150,7 @@ class _Copy:
         return self.users.model._meta.pk.to_python(pk)
 
     def _lock_users(self, pks: set[Any]) -> dict[Any, Any]:
-        """Lock these users and return them by primary key. Leave out users that others have locked.
+        """Lock these users and return them by primary key. Leave out users who are already locked.
 
         The result includes users that the default manager hides. A dry run locks nothing.
         """

@@ -63,7 +63,7 @@ class OldToken:
 
 
 def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[bytes]:
-    """Return the digests under which this package stores an old key.
+    """Return the digests under which this package may store an old key.
 
     Use it to find the new row of an old one: ``Token.objects.filter(digest__in=digests_of(…))``.
     Give exactly one of the three arguments. A ``key`` has one digest without a pepper, one for each

@@ -31,7 +31,7 @@ class MFAVerifyView(LoginRoute, stock.MFAVerifyView):
     """Exchange an ephemeral token and a code for a key. ``LOGIN_RATES`` limit the guesses."""
 
     def get_account_names(self, request: Any) -> list[str]:
-        """Return the login name of the user of the ephemeral token, or no name if it is bad."""
+        """Return the login name of the ephemeral token's user, or none if that token is bad."""
         data = request.data if isinstance(request.data, Mapping) else {}
         try:
             user = verify_ephemeral_token(str(data.get("ephemeral_token")))

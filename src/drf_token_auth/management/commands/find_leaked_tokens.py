@@ -145,8 +145,8 @@ class Command(RevokingCommand):
             yield name, found
 
     def files_in(self, path: Path) -> Iterator[Path]:
-        # Path.is_dir() may raise, but os.path.isdir() returns False. Opening the path then reports
-        # what is wrong.
+        # For a path that the process may not read, Path.is_dir() may raise. os.path.isdir() returns
+        # False. Opening the path then reports what is wrong.
         if not os.path.isdir(path):  # noqa: PTH112
             yield path
             return

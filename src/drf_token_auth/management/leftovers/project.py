@@ -80,7 +80,7 @@ def migrations(source: Source) -> Iterator[Leftover]:
         if any(edge[0] in {label, *own} for edge in edges if edge[0] != app):
             yield Leftover(
                 f"The migration {app}.{name} depends on the app {label!r}",
-                "Without the old app, Django does not start: NodeNotFoundError.\n"
+                "Without the old app, migrate and runserver fail: NodeNotFoundError.\n"
                 f"Remove ({label!r}, …) from its dependencies, and every operation that uses "
                 f"the old model.\nOr keep the old app in INSTALLED_APPS until you squash.",
             )
@@ -105,8 +105,9 @@ def receivers(source: Source) -> Iterator[Leftover]:
                 )
             elif sender == id(get_user_model()) and _uses(receiver, old):
                 yield Leftover(
-                    f"{path_of(receiver)} receives {name} of the user model and uses {source.label}",
-                    "If it makes a token for a new user, remove it: nobody would see the key.",
+                    f"{path_of(receiver)} receives {name} of the user model and uses "
+                    f"{source.label}",
+                    "If it makes a token for a user, remove it: nobody would see the key.",
                 )
 
 

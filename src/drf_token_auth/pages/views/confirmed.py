@@ -47,11 +47,14 @@ class ConfirmedView(PageView):
 
     @property
     def asks_password(self) -> bool:
-        """Return whether the form has a password field. Other step-ups show no form."""
+        """Return whether the form has a password field. Step-ups without one show no form."""
         return self.step_up is not None
 
     def get_return_query(self) -> dict[str, Any]:
-        """Hook: return the user's input as a query. It fills in the form after the confirmation."""
+        """Hook: return the user's input as parameters of the URL to which the user comes back.
+
+        They fill in the form after the confirmation.
+        """
         return {}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -113,9 +113,11 @@ class ListView(PageView):
         return [self.row(token) for token in latest]
 
     def shown_columns(self) -> dict[str, tuple[Any, Any, str]]:
-        """Return the sortable columns by name: the label, the ``ORDER BY`` and the ``aria-sort``.
+        """Return the columns by which the list can be sorted.
 
         Leave out the last use if the project does not record it.
+
+        :returns: a dict of names to the label, the ``ORDER BY`` and the ``aria-sort``.
         """
         last_use = Coalesce("last_used_at", "created_at").desc()
         created = _("Logged in") if self.kind == Kind.LOGIN else _("Created")
@@ -146,7 +148,7 @@ class DeviceListView(ListView):
         return super().get_context_data(browsers_url=self.get_browsers_url(), **context)
 
     def get_browsers_url(self) -> str | None:
-        """Hook: return the URL of your page of logged-in web browsers. Default: allauth's page."""
+        """Hook: return the URL of a page of logged-in web browsers, or None. Default: allauth's."""
         try:
             return reverse("usersessions_list")
         except NoReverseMatch:
