@@ -51,7 +51,7 @@ def import_tokens(
     """Copy the usable tokens of active users from an old table, so that their keys keep working.
 
     Another import adds no token twice. A killed import keeps the tokens imported so far. No
-    ``token_created`` is sent, because no client gains access.
+    ``token_created`` is sent, because no client gains access. ``MAX_TTL`` limits every lifetime.
 
     :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates.
     :param read: returns the :class:`OldToken` of a row, or raises ``Refused`` to leave it out.
@@ -59,16 +59,14 @@ def import_tokens(
     :param ttl: the lifetime from the import on, in place of a row's own expiry. Rows that have
         expired are still left out.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
-    :param keep_forever: rows without an expiry never expire, unless ``MAX_TTL`` is set. By default,
-        they get ``TTL`` or ``PERSONAL_TTL``.
+    :param keep_forever: rows without an expiry get none. Default: ``TTL`` or ``PERSONAL_TTL``.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies, 1 or more.
     :param using: the database of both tables. Default: where the router writes tokens.
     :param progress: called after each transaction with the number imported so far.
     :returns: how many tokens were imported, and how many rows were left out for each reason.
     :raises ValueError, TypeError: an option is wrong, or two options exclude each other.
-    :raises ImproperlyConfigured: ``PEPPER`` is set, and an old token with a ``sha256`` has no
-        ``created_at``.
+    :raises ImproperlyConfigured: with ``PEPPER``, a row has a ``sha256`` and no ``created_at``.
     """
     require_kinds(kind)
     using = using or router.db_for_write(get_token_model())
