@@ -6,12 +6,12 @@ import importlib
 from . import packages
 
 BENCHMARKS = {
-    "among": "authenticate one request among other work, all packages in one process",
+    "among": "authenticate one request among other work, four packages in one process",
     "authenticate": "authenticate one request, by package and by tokens a user",
     "scale": "authenticate one request, by rows in the table",
     "refused": "refuse a request: wrong checksum, unknown key, expired",
     "requests": "whole requests through gunicorn or uvicorn",
-    "login": "log in, with the default password hasher and with one that takes no time",
+    "login": "log in, with the default password hasher and with one that takes almost no time",
     "size": "bytes a row, with indexes (PostgreSQL)",
     "purge": "delete a million expired rows, and how this slows requests (PostgreSQL)",
     "profile": "where the time of our own authenticator goes",

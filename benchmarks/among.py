@@ -1,7 +1,7 @@
 """Time to authenticate one request among other work.
 
-One process has all the packages. Their authenticators are called in turn, so each one finds the
-processor's caches full of other code and data, as it does in a server.
+One process has four packages. It calls their authenticators in turn, so each authenticator finds
+the processor's caches full of other code and data, as it does in a server.
 """
 
 from __future__ import annotations

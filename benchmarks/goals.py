@@ -15,7 +15,7 @@ PURGE_TRANSACTION = "<= 1.0"
 #: Time to authenticate beside a purge, as a multiple of the quiet time (95th percentile).
 PURGE_BESIDE = "<= 1.5"
 
-#: Time to refuse a key with a wrong checksum on PostgreSQL, as a share of a valid request.
+#: Time to refuse a key with a wrong checksum on PostgreSQL, as a share of the time for a valid key.
 WRONG_CHECKSUM = "<= 0.05"
 #: Time of a request with 10 million rows, as a multiple of the time with a thousand rows.
 SCALE = "<= 1.3"

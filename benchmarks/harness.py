@@ -1,9 +1,9 @@
 """Run cases in interleaved rounds over worker processes, and compare their samples.
 
 Except in ``among``, each package has its own process, as it does in a project. Two of the packages
-cannot even be installed together. Only one process works at a time. Each round runs every case
-once, in a new random order, so a slow minute of the machine affects all cases. Ratios are computed
-within a round. The reports show their median.
+cannot even be installed together. Only one worker works at a time, except in ``purge``. Each round
+runs every case once, in a new random order, so a slow minute of the machine affects all cases.
+Ratios are computed within a round. The reports show their median.
 """
 
 from __future__ import annotations

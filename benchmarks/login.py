@@ -1,4 +1,4 @@
-"""Time to log in with a password, with Django's default hasher and with one that takes no time."""
+"""Time to log in with a password, with Django's default hasher and with one that is very fast."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The compared packages: how to install each, fill its table and authenticate a request.
 
-Functions import Django themselves, because the process that runs the rounds has not configured it.
+The functions import Django when they run, because the process that imports this module for the
+rounds has not configured Django.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Package:
     middleware: list[str] = []
     settings: dict[str, Any] = {}
     keyword = "Token"
-    #: True if a user can have more than one token in the table.
+    #: True if the benchmarks may give a user more than one token in the table.
     many_per_user = True
     #: The column with the expiry, or None if tokens never expire.
     expiry_column: str | None = None
@@ -54,7 +55,7 @@ class Package:
         return self.model()._base_manager.get(user_id=user_id)
 
     def expire(self, user: Any) -> str:
-        """Make a token for this user that has just expired. Return its key."""
+        """Make a token for this user that has expired. Return its key."""
         raise NotImplementedError
 
     def unknown(self) -> str:
@@ -62,7 +63,7 @@ class Package:
         raise NotImplementedError
 
     def wrong_checksum(self, key: str) -> str:
-        """Return the key with its last character changed."""
+        """Return the key with one character changed, so that a checksum or signature is wrong."""
         return key[:-1] + ("0" if key[-1] != "0" else "1")
 
     def headers(self, key: str) -> dict[str, str]:
@@ -102,7 +103,7 @@ class Sql:
         return "randomblob(33)"
 
     def time(self, days: int) -> str:
-        """Return a moment about this many days from now, different in each row."""
+        """Return a moment this many days from now, less a second for each user and token before."""
         if self.vendor == "postgresql":
             return f"now() + interval '{days} days' - (n + r) * interval '1.000001 seconds'"
         return f"strftime('%Y-%m-%d %H:%M:%f', 'now', '{days} days', '-' || (n + r) || ' seconds')"
@@ -508,6 +509,7 @@ def fill(
     The package makes these known tokens between the clones. So they are spread over the table like
     real tokens, and not side by side at its end.
 
+    :param known: the most tokens whose keys are returned.
     :param expired: if True, the clones expired some time ago.
     """
     from django.contrib.auth import get_user_model

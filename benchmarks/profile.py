@@ -1,7 +1,7 @@
 """Show how this package's authenticator spends its time, by nested steps and by functions.
 
 The steps are timed like every other benchmark. The functions are timed by cProfile, which makes
-each call slower. So compare only the order of the functions.
+each call slower. So trust only the order of the functions, not their times.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Django project of a measured package. It has only the package, Django's auth and DRF."""
+"""The Django project of a measured package: the package, Django's auth and sessions, and DRF."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Measure how fast a million expired rows are deleted, and how this slows requests (PostgreSQL).
 
-Each method works on its own copies of the same database. The first run measures its speed. During
-the second, another process authenticates at a steady pace. During the third, another process reads
-the age of the transaction. The runs are separate, because on a small machine the reading would
-slow the authentications down.
+Each method runs three times, each time on a fresh copy of its package's database. The first run
+measures its speed. During the second, another process authenticates at a steady pace. During the
+third, another process reads the age of the transaction. The runs are separate, because on a small
+machine the reading would slow the authentications down.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ METHODS: dict[str, tuple[str, Callable[[], None]]] = {
     "flushexpiredtokens": ("simplejwt", _flushexpiredtokens),
     "cleartokens": ("oauth-toolkit", _cleartokens),
 }
-# These peers take a minute or more, so they run once.
+# These peers take a minute or more, so they have only one round.
 SLOW = ("flushexpiredtokens", "cleartokens")
 
 
@@ -130,7 +130,7 @@ def count(package_name: str) -> int:
 
 
 def purge(method: str) -> dict[str, float]:
-    """Inside a worker: run only the method. Return the time and memory that it needed."""
+    """Inside a worker: run the method. Return its time, and how much the peak memory grew."""
     _, function = METHODS[method]
     peak = _peak_memory()
     started = time.perf_counter()

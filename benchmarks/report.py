@@ -102,7 +102,7 @@ class Report:
         Path(path).write_text(text + "\n", encoding="utf-8")
 
     def plot(self, path: str) -> None:
-        """Draw a bar for each case's first figure, with a tick at a known 95th percentile."""
+        """Draw a bar for each case's first figure, with a tick at its 95th percentile, if any."""
         import matplotlib as mpl
 
         mpl.use("Agg")

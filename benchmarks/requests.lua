@@ -1,4 +1,4 @@
--- wrk runs this script. It uses the keys of the file in turn, and prints the result as one line of JSON.
+-- wrk runs this script. It sends the headers in the file in turn, and prints the result as one line of JSON.
 
 local headers = {}
 for line in io.lines(os.getenv("BENCHMARKS_HEADERS")) do

@@ -101,7 +101,7 @@ def _headers(package: packages.Package, database: dict[str, Any], rows: int) -> 
 
 
 def _tuned(database: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
-    """Return the database with connections that outlive a request, as Django's docs advise."""
+    """Return the database with connections that outlive a request, except SQLite under uvicorn."""
     if options.database == "postgres":
         if options.prepared:
             database = databases.with_options(database, **databases.PREPARED)

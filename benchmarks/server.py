@@ -1,4 +1,4 @@
-"""The application that gunicorn and uvicorn serve. The environment names the package."""
+"""The application that gunicorn and uvicorn serve. ``BENCHMARKS_SERVER`` names the package."""
 
 from __future__ import annotations
 

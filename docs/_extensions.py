@@ -45,7 +45,7 @@ class Picture(Directive):
 
 
 class SearchWords(Directive):
-    """Name the words that people search for to find this page, separated by commas.
+    """Take the words, separated by commas, that people search for when they need this page.
 
     The built-in search puts an exact match of such a word first.
     """

@@ -1,7 +1,7 @@
 """A small project that shows what drf-token-auth does.
 
-It is a demonstration for your own machine. DEBUG is on, and the default SECRET_KEY and
-the password are public. DATABASE_URL names another database than SQLite.
+It is a demonstration for your own machine. DEBUG is on, and the default SECRET_KEY and the password
+of its user are public. The variable DATABASE_URL can name another database than SQLite.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.errors.answer_with_code",
 }
 DRF_TOKEN_AUTH: TokenAuthSettings = {
-    # The tour logs in often. Keep the default in your own project.
+    # The tour logs in often. Leave this line out of your own project: the default is stricter.
     "LOGIN_RATES": {"address": "120/min", "account": "60/min"},
     "SCOPES": {"read": _("Read your notes"), "write": _("Write and delete notes for you")},
 }

@@ -13,9 +13,9 @@ class NoteSerializer(serializers.ModelSerializer):
         fields = ("id", "text", "created_at")
 
 
-# REST_FRAMEWORK in the settings says for all views who may call them, and with which scope.
+# For all views, REST_FRAMEWORK in the settings says who may call them, and which scope they need.
 class OwnNotes:
-    """The notes of the logged-in user. A note of another user is a 404."""
+    """The notes of the logged-in user. The answer for a note of another user is 404."""
 
     serializer_class = NoteSerializer
 

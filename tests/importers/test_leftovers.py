@@ -184,8 +184,8 @@ def test_each_leftover_is_named_with_the_line_to_write(project: Project) -> None
             "from drf_token_auth.models import Token\n    class ApiKey(Token):"
         ),
         "The migration shop.0001_initial depends on the app 'authtoken'": "NodeNotFoundError",
-        "shop.receivers.give_token makes a row of authtoken.Token when a user is saved": (
-            "Remove it: nobody would see the key of such a token."
+        "shop.receivers.give_token receives post_save of the user model and uses authtoken.Token": (
+            "If it makes a token for a user, remove it: nobody would see the key."
         ),
         "shop.receivers.note_the_end receives post_delete of authtoken.Token": "token_revoked",
         "shop.admin.ApiKeyAdmin is registered for authtoken.Token": "TokenAdminMixin",

@@ -35,7 +35,7 @@ class AddMixin(AdminMixin):
     key_template = "admin/drf_token_auth/key.html"
     raw_id_fields = ("user",)
     add_fields = ("user", "kind", "name", "full_access", "scopes", "expires_at")
-    # After a token is made, only its name can be changed.
+    # The page of an existing token shows these fields, but only the name can be changed there.
     shown_fields = (
         *("id", "hint", "user", "kind", "scopes", "created_at", "expires_at"),
         *("last_used_at", "idle_timeout", "renewable_until"),
@@ -74,10 +74,10 @@ class AddMixin(AdminMixin):
         return type(form.__name__, (form,), attributes)
 
     def get_autocomplete_fields(self, request: Any) -> Any:
-        """Add the user if this admin site can search users. Otherwise ``raw_id_fields`` applies.
+        """Add ``user`` if this admin site can search users. If not, ``raw_id_fields`` applies.
 
         This cannot be the attribute ``autocomplete_fields``. Django's checks refuse it if the user
-        has no admin, or an admin without ``search_fields``.
+        model has no admin, or an admin without ``search_fields``.
         """
         fields = super().get_autocomplete_fields(request)
         users: Any = self.admin_site._registry.get(user_model(self.model))
@@ -100,7 +100,8 @@ class AddMixin(AdminMixin):
         try:
             return super().add_view(request, form_url, extra_context)
         except TokenLimitReached as error:
-            # The limit is only known after the user's row is locked. Show the form with this error.
+            # The form cannot check the limit, because it does not lock the user's row. Show the
+            # form again with this error.
             text = _("The user already has %(limit)s tokens of this kind.")
             request.token_refused = text % {"limit": error.limit}
         except Refused:
@@ -119,7 +120,7 @@ class AddMixin(AdminMixin):
         except DatabaseError:
             if object_id is None or all_rows(self.model, using).filter(pk=object_id).exists():
                 raise
-            # The token was revoked meanwhile. This answer of Django says that it does not exist.
+            # The token was revoked meanwhile. Django answers that it does not exist.
             return super().changeform_view(request, object_id, *args, **kw)
 
     def save_model(self, request: Any, obj: AbstractToken, form: Any, change: bool) -> None:

@@ -21,7 +21,7 @@ _REPR_LENGTH = 200
 def write_log(
     request: Any, tokens: Iterable[AbstractToken], action_flag: int, message: Any = ""
 ) -> list[Any]:
-    """Write one entry per token.
+    """Write one entry per token, and return the entries.
 
     Django writes ``str(token)``, which says too little after the row is deleted.
     """

@@ -102,7 +102,7 @@ class ListMixin(AdminMixin):
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         if contains_key(request.GET.get("q", "")):
-            # Redirect, because the links of the next page would contain the key.
+            # Redirect, because the list and its links would contain the key.
             text = _(
                 "That was a key. It was not searched, but it is in the log of your web server now. "
                 "Find its token by “Find by key”, and revoke it."

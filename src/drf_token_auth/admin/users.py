@@ -25,7 +25,8 @@ class UserTokensMixin(AdminMixin):
     """Add a link to the user's tokens, and an action that revokes all of them."""
 
     actions = ("revoke_all_tokens",)
-    # The most tokens that one request may revoke. The command revoke_tokens has no limit.
+    # The most users, and the most tokens, that one request may take. The command revoke_tokens has
+    # no limit.
     max_revoked = 1000
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
@@ -58,7 +59,7 @@ class UserTokensMixin(AdminMixin):
     def revoke_all_tokens(self, request: Any, queryset: Any) -> None:
         """Revoke all tokens of these users (OWASP ASVS 7.4.5).
 
-        If there are more than ``max_revoked``, show an error and revoke none.
+        If there are more than ``max_revoked`` users or tokens, show an error and revoke none.
         """
         model = get_token_model()
         users = list(queryset.values_list("pk", flat=True)[: self.max_revoked + 1])

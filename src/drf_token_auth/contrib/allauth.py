@@ -31,7 +31,10 @@ class TokenStrategy(SessionTokenStrategy):
     """
 
     def create_access_token_payload(self, request: Any) -> dict[str, Any]:
-        """Return the values for ``meta``: the key, and ``expires_in`` in seconds (RFC 6749 5.1)."""
+        """Return the values for ``meta``: the key and, if it expires, ``expires_in`` in seconds.
+
+        RFC 6749 5.1 names these values.
+        """
         token = self._token_of_this_login(request)
         payload: dict[str, Any] = {"access_token": token.key}
         if token.expires_at is not None:
@@ -55,8 +58,8 @@ class TokenStrategy(SessionTokenStrategy):
                 name = self.get_name(request)
                 token = operations.issue(request.user, request=request, name=name)
         except APIException as error:
-            # Log out first. While the user is logged in, allauth asks for a token for each answer,
-            # also for this one.
+            # Log out first. While the user is logged in, allauth asks for a token again when it
+            # builds this answer.
             logout(request)
             refusal = ValidationError(str(error.detail), code=error.default_code)
             answer = ErrorResponse(request, exception=refusal, status=error.status_code)

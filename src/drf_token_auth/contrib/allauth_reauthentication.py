@@ -17,7 +17,7 @@ __all__ = ["reauthentication_url"]
 
 
 def reauthentication_url(user: Any) -> str | None:
-    """Return the URL where the user confirms who they are, or None if they have no method."""
+    """Return the URL where the user can reauthenticate, or None if they have no method for it."""
     methods = get_adapter().get_reauthentication_methods(user)
     return methods[0]["url"] if methods else None
 
@@ -26,6 +26,9 @@ def reauthentication_url(user: Any) -> str | None:
 def note_reauthentication(
     request: Any, user: Any, reauthenticated: bool = False, **kwargs: Any
 ) -> None:
-    """Note the time of the login. Ignore the signal that allauth sends halfway through a login."""
+    """Note the time of a reauthentication.
+
+    allauth also sends this signal for each step of a login. Ignore those.
+    """
     if reauthenticated and request.user.pk == user.pk:
         note_login(request, user)

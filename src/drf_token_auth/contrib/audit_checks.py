@@ -1,4 +1,4 @@
-"""Check packages that copy rows or import rows.
+"""Check the packages that copy or import rows of the token model.
 
 A copy has the digest of a key. An import can give a token to another user.
 """
@@ -127,7 +127,7 @@ def _columns(fields: Any) -> set[str]:
     return {field.name for field in fields}
 
 
-# For each app, a function that returns the line to write if the app copies digests.
+# For each app, a function. It returns what to write if the app copies digests, or else None.
 _EXCLUSIONS: dict[str, Callable[[type[Any]], str | None]] = {
     "auditlog": _auditlog,
     "easyaudit": _easyaudit,

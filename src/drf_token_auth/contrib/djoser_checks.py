@@ -24,7 +24,7 @@ DRFS_TOKEN = "rest_framework.authtoken.models.Token"
 
 
 def find() -> Messages:
-    """E009: a login of djoser would fail, or its logout would not revoke the token."""
+    """E009: djoser's login would fail, or its logout would not revoke the token."""
     served = [view for view in served_views() if comes_from(view, "djoser")]
     if not served and not apps.is_installed("djoser"):
         return

@@ -33,10 +33,11 @@ __all__ = ["JSONRoute", "KeylessRoute", "LoginRoute", "PublicRoute", "all_or_not
 
 
 class JSONRoute:
-    """Mixin for a view that answers with JSON, even if the project prefers another media type.
+    """Mixin for a view that answers with JSON, unless the client accepts only another media type.
 
-    The answer uses the project's own JSON renderer. It never uses an HTML template of the project,
-    because the view names no template.
+    JSON comes first even if the project prefers another media type. The answer uses the project's
+    own JSON renderer, if it has one. It never uses an HTML template of the project, because the
+    view names no template.
     """
 
     content_negotiation_class: Any = DefaultContentNegotiation
@@ -53,7 +54,7 @@ class JSONRoute:
 class KeylessRoute(JSONRoute):
     """Mixin for a view that ignores keys. It keeps the project's other authenticators.
 
-    Some of them check for CSRF, and a login needs that check too. No answer repeats a posted
+    Some of those check for CSRF, and a login needs that check too. No answer repeats a posted
     password. A body that cannot be read gets the answer 400.
     """
 
@@ -88,13 +89,13 @@ class PublicRoute(KeylessRoute):
 
 
 class LoginRoute(PublicRoute):
-    """Mixin for a view that takes a password."""
+    """Mixin for a login with a password or a second factor. ``LOGIN_RATES`` limit the guesses."""
 
     # The fields of the body that can name the account, in addition to username and USERNAME_FIELD.
     account_fields: Sequence[str] = ("email",)
 
     def get_account_names(self, request: Any) -> Iterable[str | None]:
-        """Return all names in the body, because the login may use any of them."""
+        """Return all names in the body, because the login may use any of them. Some may be None."""
         own = get_user_model().USERNAME_FIELD
         fields = {"username", own, *self.account_fields}
         return [account_name(request.data, field) for field in fields]
@@ -106,7 +107,10 @@ class LoginRoute(PublicRoute):
 
 
 class NamesThrottle(LoginAccountThrottle):
-    """Count every account that the body names, by user name or by e-mail address."""
+    """Count the attempt for every name that ``view.get_account_names()`` returns.
+
+    A name is a user name or an e-mail address.
+    """
 
     takes_emails = True
 
@@ -116,16 +120,17 @@ class NamesThrottle(LoginAccountThrottle):
 
 
 def all_or_nothing() -> AbstractContextManager[None]:
-    """Open a transaction. If a receiver of Django's login signals raises, no token is changed."""
+    """Open a transaction. If a receiver of a login or logout signal raises, no token is changed."""
     return locking_transaction(using=router.db_for_write(get_token_model()))
 
 
 def serve(urlpatterns: Iterable[Any], replaced: Mapping[Any, Any]) -> list[Any]:
     """Return the same routes with some views replaced.
 
-    All views answer JSON. All public views ignore keys.
+    Each API view answers with JSON, and each public API view ignores keys. Plain Django views stay
+    as they are.
 
-    :param replaced: a mapping from the view classes to replace to their replacements.
+    :param replaced: a mapping from a view class to the class that takes its place.
     """
     return [_serve_one(pattern, replaced) for pattern in urlpatterns]
 

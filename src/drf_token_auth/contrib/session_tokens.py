@@ -28,7 +28,7 @@ def tie(token: AbstractToken, request: Any) -> None:
 
 
 def tied_id(session: Any) -> Any:
-    """Return the primary key of the session's token, or None. Needs no query."""
+    """Return the primary key of the session's token as text, or None. Do not load the token."""
     return session.get(_TOKEN)
 
 
@@ -48,7 +48,7 @@ def tied_to(session: Any, user: Any) -> AbstractToken | None:
 
 @receiver(user_logged_out, dispatch_uid="drf_token_auth.revoke_with_session")
 def revoke_with_session(request: Any, user: Any, **kwargs: Any) -> None:
-    """Revoke the session's token. channels sends this signal with ``request=None``."""
+    """Revoke the session's token. Do nothing if ``request`` is None, as channels sends it."""
     token = tied(request, user)
     if token is not None:
         operations.revoke(token, reason="logout", request=request, actor=user)

@@ -1,7 +1,8 @@
 """drf-spectacular: describe the package's authenticators, its views' answers, and scopes.
 
-The app loads this module if ``drf_spectacular`` is installed. No setting is needed. Set
-``DEFAULT_SCHEMA_CLASS`` to ``AutoSchema`` to show the scopes and refusals of your own views too.
+The app loads this module if ``drf_spectacular`` is installed. The package's own views need no
+setting. To show the scopes and refusals of your own views too, set ``DEFAULT_SCHEMA_CLASS`` to
+``AutoSchema``.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ __all__ = ["AutoSchema", "ShowScopes"]
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "drf_token_auth.authentication.ExpiringTokenAuthentication"
     match_subclasses = True
-    # Go before drf-spectacular's extension for DRF's TokenAuthentication, our base class.
+    # Come before drf-spectacular's extension for DRF's TokenAuthentication. It is our base class.
     priority = 0
 
     @property
@@ -70,8 +71,8 @@ class TokenSerializers(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        # drf-spectacular names an enum after its field. If a field of the project is also named
-        # "kind", the two names would collide.
+        # Describe the kind as a string, not as an enum. drf-spectacular names an enum after its
+        # field, so a field "kind" of the project could make another enum with the same name.
         kind = {"type": "string", "readOnly": True, "description": " or ".join(Kind.values)}
         schema["properties"]["kind"] = kind
         return schema
@@ -96,7 +97,7 @@ class StrictSerializers(OpenApiSerializerExtension):
 class TokenViews(OpenApiViewExtension):
     target_class = "drf_token_auth.views.base.TokenView"
     match_subclasses = True
-    # Go after a project's own extension for a subclass.
+    # Come after a project's own extension for a subclass of our view.
     priority = -1
 
     def view_replacement(self) -> Any:
@@ -172,7 +173,7 @@ class ShowScopes:
         return operation
 
     def _scopes(self) -> list[str]:
-        """Return all scopes that the view's permissions ask for."""
+        """Return the scopes that every request to the view needs. Leave out scopes in ``A | B``."""
         request = type("Request", (), {"method": self.method})
         return [
             scope

@@ -1,7 +1,7 @@
 """allauth.usersessions: end a session and its token together.
 
 :class:`UserSessionsAdapter` revokes the token of a session that the user ends on allauth's page.
-The page of devices calls :func:`end_other_sessions`.
+The page that logs out all other devices calls :func:`end_other_sessions`.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ def import_tokens(
 ) -> ImportReport:
     """Copy the usable tokens of active users from an old table, so that their keys keep working.
 
-    A second import adds nothing. A killed import keeps the tokens imported so far. No
-    ``token_created`` is sent, because no client gains access.
+    Another import adds no token twice. A killed import keeps the tokens imported so far. No
+    ``token_created`` is sent, because no client gains access. ``MAX_TTL`` limits every lifetime.
 
     :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates.
     :param read: returns the :class:`OldToken` of a row, or raises ``Refused`` to leave it out.
@@ -59,14 +59,14 @@ def import_tokens(
     :param ttl: the lifetime from the import on, in place of a row's own expiry. Rows that have
         expired are still left out.
     :param expire_after: the lifetime from the creation on. The expiry of a row may come first.
-    :param keep_forever: rows without an expiry never expire. Default: ``TTL`` or ``PERSONAL_TTL``.
+    :param keep_forever: rows without an expiry get none. Default: ``TTL`` or ``PERSONAL_TTL``.
     :param dry_run: count the tokens, but write nothing.
     :param batch_size: how many rows one transaction copies, 1 or more.
     :param using: the database of both tables. Default: where the router writes tokens.
     :param progress: called after each transaction with the number imported so far.
     :returns: how many tokens were imported, and how many rows were left out for each reason.
     :raises ValueError, TypeError: an option is wrong, or two options exclude each other.
-    :raises ImproperlyConfigured: ``PEPPER`` is set, and a ``sha256`` has no ``created_at``.
+    :raises ImproperlyConfigured: with ``PEPPER``, a row has a ``sha256`` and no ``created_at``.
     """
     require_kinds(kind)
     using = using or router.db_for_write(get_token_model())
@@ -101,9 +101,9 @@ class _Copy:
         self.name = storable(plain_rows(self.model, self.using), self.name)
 
     def __call__(self, pks: Sequence[Any]) -> list[Any]:
-        """Copy these rows. Return the primary keys of the rows to try again.
+        """Copy the rows with these primary keys. Return the primary keys to try again.
 
-        Another transaction has locked these rows or their users.
+        Another transaction has locked those rows or their users.
         """
         try:
             held = self._transfer(pks)
@@ -148,7 +148,7 @@ class _Copy:
         return self.users.model._meta.pk.to_python(pk)
 
     def _lock_users(self, pks: set[Any]) -> dict[Any, Any]:
-        """Lock these users and return them by primary key. Leave out users that others have locked.
+        """Lock these users and return them by primary key. Leave out users who are already locked.
 
         The result includes users that the default manager hides. A dry run locks nothing.
         """
@@ -158,7 +158,10 @@ class _Copy:
     def _new_tokens(
         self, rows: Sequence[_Row], users: dict[Any, Any], counts: Counter[str], now: datetime
     ) -> list[AbstractToken]:
-        """Return the tokens to insert. Count the other rows."""
+        """Return the tokens to insert, and count the rows that are left out.
+
+        Skip the rows whose user is not in ``users``. The caller counts them.
+        """
         rows = [row for row in rows if row.user_pk in users]
         here = self._digests_here([digest for row in rows for digest in row.digests])
         pairs = [(row.user_pk, row.old) for row in rows]
@@ -201,7 +204,7 @@ class _Copy:
         )
         token.complete()
         # The first use binds the token to the password that the user has at that time. Do not bind
-        # it here. The user may change the password between the import and the first use, or this
-        # process may have settings that give another stamp.
+        # it here. The user may change the password between the import and the first use. Or this
+        # process may have other settings than the server, and so would make another stamp.
         token.user_stamp = None
         return token

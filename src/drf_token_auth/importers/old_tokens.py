@@ -63,19 +63,19 @@ class OldToken:
 
 
 def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[bytes]:
-    """Return the digests under which this package stores an old key.
+    """Return the digests under which this package may store an old key.
 
     Use it to find the new row of an old one: ``Token.objects.filter(digest__in=digests_of(…))``.
-    Give exactly one of the three arguments. A key has one digest without a pepper, one for each
-    pepper, and possibly more for knox. While ``PEPPER`` is set, the first use of a key stores
-    another digest. After that, ``sha256`` no longer finds the row.
+    Give exactly one of the three arguments. A ``key`` has one digest without a pepper, one for each
+    pepper, and possibly more for knox. A hash has only one. While ``PEPPER`` is set, the first use
+    of a key stores another digest. After that, ``sha256`` no longer finds the row.
 
     :param key: the key itself, as ``rest_framework.authtoken`` and durin store it.
     :param sha256: the SHA-256 of the key, as 64 hexadecimal digits.
     :param sha512: the ``digest`` of a knox row: 128 hexadecimal digits.
     :returns: a list of digests, of 33 bytes each.
-    :raises Refused: no request can present such a key, so no row has it. The same if no argument is
-        given, or if a hash has another length or other characters.
+    :raises Refused: no request can present such a key, so no row has it. It is also raised if no
+        argument is given, or if a hash has another length or other characters.
     :raises TypeError: several arguments are given.
     """
     if len([given for given in (key, sha256, sha512) if given]) > 1:
@@ -89,13 +89,13 @@ def digests_of(*, key: str = "", sha256: str = "", sha512: str = "") -> list[byt
 
 
 def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]]) -> set[Any]:
-    """Return the pairs (user's primary key, ``created_at``) of tokens that a use has rehashed.
+    """Return pairs (user's primary key, ``created_at``) of the tokens that a use has rehashed.
 
     If only the SHA-256 of a key is known, the import stores a digest without a pepper. While
     ``PEPPER`` is set, the first use of the key replaces this digest. The SHA-256 then no longer
     finds the row. Without another mark, a second import would add the key again, and a logout would
-    revoke only one of the two tokens. The pair is this mark: an import copies both values, and no
-    use changes them.
+    revoke only one of the two tokens. The pair is this other mark, because an import copies both
+    values and no use changes them.
 
     :param tokens: the rows of the token model.
     :param rows: pairs of a user's primary key and an old token.

@@ -1,9 +1,9 @@
 """Delete the old row of an imported token when the token is revoked or gets a new key.
 
-This happens while the old app is installed. If the old row stayed, another import would restore the
-token. The old app's authenticator, if it is still in use, would also accept the key after the
-logout. Both rows are deleted in one transaction, under the lock of the user. An import takes the
-same lock.
+This happens only while the old app is installed. If the old row stayed, another import would add
+the token with its old key again. The old app's authenticator, if it is still in use, would also
+accept the key after the logout. The old row is deleted in the transaction that revokes or rotates
+the token, under the lock of the user's row. An import takes the same lock.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def delete_originals(
 
 
 def _is_here(source: Source, using: str) -> bool:
-    """Return whether this database has the old table. The old app may not be migrated here."""
+    """Return whether this database has the old table. Another database may have it instead."""
     try:
         model = source.model()
     except Unreadable:

@@ -1,4 +1,4 @@
-"""The old packages that can be imported, by the names that the command accepts.
+"""The packages whose tokens can be imported, by the names that the command accepts.
 
 ``rest_framework.authtoken`` stores one plaintext key for each user. Its tokens never expire. durin
 stores one plaintext key for each user and client. Its tokens always expire.

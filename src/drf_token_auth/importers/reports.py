@@ -47,7 +47,7 @@ class ImportReport:
     expired: int = 0
     #: The user's ``is_active`` is false.
     inactive: int = 0
-    #: No request can present the key, or the old package itself refuses the row.
+    #: No request can present the key, or ``read`` leaves the row out.
     unusable: int = 0
     #: The row names a user who does not exist.
     ownerless: int = 0
@@ -68,7 +68,7 @@ class ImportReport:
     ) -> None:
         """Add the new tokens of a transaction, and its numbers.
 
-        :param counts: from names of the attributes above to the numbers to add.
+        :param counts: a mapping from names of the attributes above to the numbers to add.
         """
         for name, count in counts.items():
             setattr(self, name, getattr(self, name) + count)

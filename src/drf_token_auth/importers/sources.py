@@ -19,10 +19,10 @@ class Unreadable(Exception):
 
 
 def has_table(model: type[models.Model], using: str) -> bool:
-    """Return whether a query can read the model's table.
+    """Return whether the model's table exists.
 
     Ask the database each time, because the table may be dropped while the site runs. Use a query,
-    because the list of tables of django-tenants leaves out the tables of the shared schema.
+    because Django's list of tables leaves out the shared schema if django-tenants is in use.
     """
     connection = connections[using]
     # This is how the databases report a missing table.

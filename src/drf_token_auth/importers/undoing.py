@@ -53,7 +53,11 @@ def undo_import(
 
 
 def _delete(digests: dict[bytes, Any], using: str, *, dry_run: bool) -> tuple[int, list[Any]]:
-    """Delete the tokens with these digests. Return their number, and the old rows to try again."""
+    """Delete the tokens with these digests. A dry run only counts them.
+
+    :param digests: a mapping from each digest to the primary key of the old row.
+    :returns: the number of tokens, and the primary keys of the old rows to try again.
+    """
     rows = plain_rows(get_token_model(), using)
     tokens = rows.filter(digest__in=list(digests)).order_by("pk")
     if dry_run:

@@ -48,7 +48,7 @@ def walk(
 
 
 def _batches(pks: models.QuerySet[Any, Any], size: int) -> Iterator[list[Any]]:
-    """Yield the primary keys in batches of this size. They must be in ascending order."""
+    """Yield the primary keys in batches of this size. ``pks`` must be in ascending order."""
     batch = list(pks[:size])
     while batch:
         yield batch
@@ -58,7 +58,7 @@ def _batches(pks: models.QuerySet[Any, Any], size: int) -> Iterator[list[Any]]:
 def hold(rows: _Rows) -> _Rows:
     """Return a query that locks these rows until the transaction ends, and skips locked ones.
 
-    Other transactions can still add rows that point to these rows.
+    On PostgreSQL, other transactions can still add rows that point to these rows.
     """
     features = connections[rows.db].features
     # Lock only this table. A database without this feature locks the joined tables too.

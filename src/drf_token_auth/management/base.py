@@ -20,7 +20,7 @@ def counted(count: int, noun: str = "token") -> str:
 
 
 class TokenCommand(BaseCommand):
-    """The base class of all commands. Nothing that a command prints can stop its work."""
+    """The base class of all commands. If :meth:`put` cannot write a text, the command goes on."""
 
     verbosity = 1
 

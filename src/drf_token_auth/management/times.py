@@ -39,7 +39,7 @@ def given(value: timedelta | str | None) -> timedelta | None:
 
 
 def unused_for(options: dict[str, Any]) -> timedelta | None:
-    """Return the option ``--unused-for``.
+    """Return the duration of ``--unused-for``, or None if the option is not given.
 
     :raises CommandError: the project does not record uses.
     """
@@ -89,7 +89,7 @@ def moment(text: str) -> datetime:
 def _as_stored(found: datetime) -> datetime:
     """Convert the moment to the form that the database stores.
 
-    :raises OverflowError: the moment is before the first or after the last date of UTC.
+    :raises OverflowError: in UTC, the moment is before the year 1 or after the year 9999.
     """
     if not settings.USE_TZ:
         return timezone.make_naive(found) if timezone.is_aware(found) else found

@@ -29,7 +29,8 @@ def find_user(
     If no user has the name as it was typed, try the Unicode form that the login uses. A shell may
     pass letters in another form.
 
-    :param hidden: also find users that the default manager leaves out, such as deleted ones.
+    :param hidden: also find users whom the default manager leaves out. A project may mark users as
+        deleted and leave them out.
     :raises CommandError: there is no such user, or several.
     """
     model = get_user_model()

@@ -61,7 +61,7 @@ def _has_middleware(wanted: type) -> bool:
     for path in paths if isinstance(paths, (list, tuple)) else ():
         try:
             middleware = import_string(path)
-        except Exception:  # noqa: BLE001, S112 -- Django reports it when it starts
+        except Exception:  # noqa: BLE001, S112 -- a wrong path fails when Django starts
             continue
         if isinstance(middleware, type) and issubclass(middleware, wanted):
             return True

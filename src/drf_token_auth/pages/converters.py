@@ -1,4 +1,4 @@
-"""Convert primary keys of the token model in URLs: a number, a UUID or a text."""
+"""Convert primary keys of tokens to parts of URLs and back: a number, a UUID or a text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ROUTES = {"new", "revoke"}
 class TokenIdConverter:
     """Quote ids like the admin, because a text may contain a slash: "a/b" becomes "a_2Fb".
 
-    The id "new" becomes "_new". No other id becomes the same text.
+    The ids "new" and "revoke" become "_new" and "_revoke". No other id becomes one of these texts.
     """
 
     regex = r"[^/]+"

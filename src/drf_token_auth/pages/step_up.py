@@ -48,7 +48,8 @@ def is_fresh(request: Any) -> bool:
 def can_confirm_password(request: Any) -> bool:
     """Return whether the logged-in person has a password to confirm.
 
-    This is False for a user of single sign-on, and while a staff member acts as another user.
+    This is False for a user without a password, for example with single sign-on. It is also False
+    while a staff member acts as another user.
     """
     has_usable_password = getattr(request.user, "has_usable_password", lambda: False)
     return has_usable_password() and not is_impersonated(request)
@@ -88,7 +89,7 @@ class StepUp:
         """Check the password, and let the login of this session count as recent.
 
         :raises ValidationError: the password is wrong.
-        :raises TooManyAttempts: the password was not checked.
+        :raises TooManyAttempts: a limit is reached, so the password was not checked.
         """
         raise NotImplementedError
 

@@ -1,7 +1,7 @@
 "use strict";
 
-// The keys are in these variables and nowhere else. If a page stores a key, any script of the page
-// can read it later.
+// Keep the keys in memory only: in these variables, and in the text that shows the key. If a page
+// stored a key in the browser, any script of the page could read it later.
 let key = null;
 let shortKey = null;
 let seen = 0;

@@ -1,6 +1,7 @@
 """Use in place of ``include("dj_rest_auth.mfa.urls")``: the same routes and names, and ``login/``.
 
-Include it before ``urls``, whose ``login/`` does not ask for a code. It needs dj-rest-auth 7.2.
+Include this module before ``drf_token_auth.contrib.dj_rest_auth.urls``, because the ``login/`` of
+that module does not ask for a code. This module needs dj-rest-auth 7.2.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class MFAVerifyView(LoginRoute, stock.MFAVerifyView):
     """Exchange an ephemeral token and a code for a key. ``LOGIN_RATES`` limit the guesses."""
 
     def get_account_names(self, request: Any) -> list[str]:
-        """Return the name of the account that the ephemeral token is for."""
+        """Return the login name of the ephemeral token's user, or none if that token is bad."""
         data = request.data if isinstance(request.data, Mapping) else {}
         try:
             user = verify_ephemeral_token(str(data.get("ephemeral_token")))

@@ -18,7 +18,7 @@ class RegisterView(PublicRoute, stock.RegisterView):
 
     def get_response_data(self, user: Any) -> Any:
         token = getattr(user, "issued_token", None)
-        if token is None:  # The user has to verify the e-mail address first.
+        if token is None:  # For example, the user has to verify the e-mail address first.
             return super().get_response_data(user)
         return api_settings.TOKEN_SERIALIZER(token, context=self.get_serializer_context()).data
 

@@ -1,6 +1,7 @@
 """Use in place of ``include("dj_rest_auth.urls")``: the same routes and names.
 
-The logout revokes the token. The public views also work if the header has an old key.
+The logout revokes the token of the request. The public views also work if the header has an old
+key.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ class LoginView(LoginRoute, stock.LoginView):
 
 
 class LogoutView(JSONRoute, stock.LogoutView):
-    """Revoke the presented token. Keep the user's token in DRF's own table, if there is one."""
+    """Revoke the presented token, and keep the user's token in DRF's own table.
+
+    A request without a token of this package gets dj-rest-auth's own logout.
+    """
 
     versioning_class = None
 

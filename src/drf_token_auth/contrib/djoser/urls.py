@@ -26,7 +26,10 @@ class LoginView(LoginRoute, stock.TokenCreateView):
 
 
 class LogoutView(JSONRoute, stock.TokenDestroyView):
-    """Revoke the user's login tokens, as djoser does. Personal tokens keep working."""
+    """Revoke all login tokens of the user, not only the presented one, as djoser's logout does.
+
+    Personal tokens keep working.
+    """
 
     versioning_class = None
 

@@ -18,7 +18,7 @@ class UserViewSet(KeylessRoute, stock.UserViewSet):
 
     def get_authenticators(self) -> list[Any]:
         method = str(getattr(self.request, "method", "")).lower()
-        # djoser chooses the permissions by self.action. DRF sets it only after this method.
+        # djoser chooses the permissions by self.action, which DRF sets only after this method.
         self.action = self.action_map.get(method)
         if all(type(permission) is AllowAny for permission in self.get_permissions()):
             return super().get_authenticators()

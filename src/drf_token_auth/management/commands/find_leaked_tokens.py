@@ -21,9 +21,9 @@ from ..base import RevokingCommand, counted
 
 STANDARD_INPUT = "-"
 T = TypeVar("T")
-# The number of keys or tokens in one query.
+# The most keys or tokens in one query.
 BATCH_SIZE = 100
-# The exit statuses, the same as grep's.
+# The exit statuses: a usable token was found, or a path could not be read. 0 means neither.
 FOUND, TROUBLE = 1, 2
 ON_THE_COMMAND_LINE = (
     "A key was given in place of a path. Pipe the key into find_leaked_tokens with the path -, "
@@ -113,7 +113,7 @@ class Command(RevokingCommand):
             raise CommandError("Usable keys have leaked.", returncode=FOUND)
 
     def look(self, tokens: TokenQuerySet[Any], paths: Iterable[str]) -> set[int]:
-        """Print each key as it is found. Return the ids of the usable tokens."""
+        """Print where each key was found, and its token. Return the ids of the usable tokens."""
         total = 0
         usable: set[int] = set()
         for batch in pieces(self.scan(paths)):
@@ -145,8 +145,8 @@ class Command(RevokingCommand):
             yield name, found
 
     def files_in(self, path: Path) -> Iterator[Path]:
-        # Path.is_dir() may raise, but os.path.isdir() returns False. Opening the path then reports
-        # what is wrong.
+        # For a path that the process may not read, Path.is_dir() may raise. os.path.isdir() returns
+        # False. Opening the path then reports what is wrong.
         if not os.path.isdir(path):  # noqa: PTH112
             yield path
             return

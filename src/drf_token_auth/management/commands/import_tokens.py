@@ -67,13 +67,13 @@ class Command(TokenCommand):
         lifetime.add_argument(
             "--expire-after",
             type=duration,
-            help="Tokens expire this long after their creation, such as 14d. Tokens that have "
-            "expired by then are left out.",
+            help="Tokens expire this long after their creation, such as 14d. Tokens that are older "
+            "already are left out.",
         )
         lifetime.add_argument(
             "--keep-forever",
             action="store_true",
-            help="Tokens that never expired in the old table never expire here.",
+            help="Tokens without an expiry in the old table never expire here.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

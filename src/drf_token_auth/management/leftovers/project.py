@@ -68,7 +68,7 @@ def subclasses(source: Source) -> Iterator[Leftover]:
 
 
 def migrations(source: Source) -> Iterator[Leftover]:
-    """Find migrations of the project that depend on the old app's migrations."""
+    """Find migrations of other apps that depend on the old app's migrations."""
     label = source.model()._meta.app_label
     own = {app.label for app in apps.get_app_configs() if app.name == source.app}
     loader = MigrationLoader(None, load=False)
@@ -80,14 +80,18 @@ def migrations(source: Source) -> Iterator[Leftover]:
         if any(edge[0] in {label, *own} for edge in edges if edge[0] != app):
             yield Leftover(
                 f"The migration {app}.{name} depends on the app {label!r}",
-                "Without the old app, Django does not start: NodeNotFoundError.\n"
+                "Without the old app, migrate and runserver fail: NodeNotFoundError.\n"
                 f"Remove ({label!r}, …) from its dependencies, and every operation that uses "
                 f"the old model.\nOr keep the old app in INSTALLED_APPS until you squash.",
             )
 
 
 def receivers(source: Source) -> Iterator[Leftover]:
-    """Find receivers of the old model's signals, and receivers that make old tokens for users."""
+    """Find receivers of the old model's signals.
+
+    Also find receivers of the user model's signals that use the old model. Such a receiver usually
+    makes a token for each new user.
+    """
     old = set(_token_models(source))
     for name in _SIGNALS:
         for sender, receiver in _connected(getattr(signals, name)):
@@ -101,8 +105,9 @@ def receivers(source: Source) -> Iterator[Leftover]:
                 )
             elif sender == id(get_user_model()) and _uses(receiver, old):
                 yield Leftover(
-                    f"{path_of(receiver)} makes a row of {source.label} when a user is saved",
-                    "Remove it: nobody would see the key of such a token.",
+                    f"{path_of(receiver)} receives {name} of the user model and uses "
+                    f"{source.label}",
+                    "If it makes a token for a user, remove it: nobody would see the key.",
                 )
 
 

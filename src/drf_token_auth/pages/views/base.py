@@ -56,7 +56,8 @@ class PageView(LoginRequiredMixin, View):
     @sensitive_variables()
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method == "GET" and request.headers.get("HX-Request"):
-            # htmx would insert this page into another page without its style sheet and headers.
+            # htmx would insert this page into another page, and ignore its style sheet and headers.
+            # So tell htmx to let the browser load the page.
             response: Any = HttpResponse(headers={"HX-Redirect": request.get_full_path()})
         else:
             try:
@@ -69,7 +70,7 @@ class PageView(LoginRequiredMixin, View):
 
     @property
     def database(self) -> str:
-        """Return the alias of the primary: a replica may still show a token that was revoked."""
+        """Return the alias of the primary. A replica may still show a token that was revoked."""
         return router.db_for_write(get_token_model())
 
     def tokens_of(self, kind: str) -> TokenQuerySet[AbstractToken]:
@@ -83,7 +84,10 @@ class PageView(LoginRequiredMixin, View):
         return self.tokens_of(self.kind)
 
     def get_token(self) -> AbstractToken:
-        """Return the token that the URL names, or raise 404 for another user's token."""
+        """Return the token that the URL names. Answer 404 if the page may not show it.
+
+        For example, it has expired, or it is another user's.
+        """
         token = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
         if token is None:
             raise Http404

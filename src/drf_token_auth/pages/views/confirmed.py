@@ -47,11 +47,14 @@ class ConfirmedView(PageView):
 
     @property
     def asks_password(self) -> bool:
-        """Return whether the form has a password field. Other step-ups show no form."""
+        """Return whether the form has a password field. Step-ups without one show no form."""
         return self.step_up is not None
 
     def get_return_query(self) -> dict[str, Any]:
-        """Hook: return the user's input as a query. It fills in the form after the confirmation."""
+        """Hook: return the user's input as parameters of the URL to which the user comes back.
+
+        They fill in the form after the confirmation.
+        """
         return {}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -97,7 +100,10 @@ class ConfirmedView(PageView):
         raise NotImplementedError
 
     def elsewhere(self) -> HttpResponse | None:
-        """Return the answer to a user who must confirm elsewhere, or None to show the form."""
+        """Return the answer to a user who must confirm elsewhere, or None to use the form.
+
+        :raises PermissionDenied: the user may not make tokens.
+        """
         if not self.may_make_token():
             raise PermissionDenied
         step_up = self.step_up
@@ -125,7 +131,7 @@ class ConfirmedView(PageView):
         raise NotImplementedError
 
     def lock_user(self) -> Any:
-        """Lock the user's row until the transaction ends. Call it in a transaction.
+        """Lock the user's row until the transaction ends, and return it. Call it in a transaction.
 
         :raises LoggedOutMeanwhile: after the session was checked, the user was deleted or
             deactivated, or the password was changed.

@@ -33,7 +33,7 @@ class DetailView(PageView):
         return self.done(_("The new name is “%(name)s”.") % {"name": token.name})
 
     def names_taken(self, token: Any) -> Any:
-        """Return the tokens whose names this token must not have, or None."""
+        """Return the tokens whose names this token must not have, or None if any name will do."""
         return None
 
     def show(self, token: Any, form: Any) -> HttpResponse:

@@ -28,7 +28,10 @@ __all__ = ["DeviceListView", "TokenListView"]
 
 @dataclass(frozen=True)
 class Column:
-    """The heading of a column. ``direction`` is the value of aria-sort for the sorted column."""
+    """The heading of a column.
+
+    ``direction`` is its ``aria-sort``, or empty if another column sorts the list.
+    """
 
     name: str
     label: Any
@@ -68,7 +71,7 @@ class ListView(PageView):
         [other_kind] = set(LIST_OF) - {self.kind}
         others = self.tokens_of(other_kind)
         tokens = self.get_queryset().order_by(columns[sort][1], "-pk")
-        # Let each row also have the number of tokens on the other page. This saves a query.
+        # Let each row also have the number of tokens in the other list. This saves a query.
         tokens = tokens.annotate(other_count=_count_of(others))
         page = Paginator(_search(tokens, words), self.paginate_by).get_page(request.GET.get("page"))
         found = list(page)
@@ -110,9 +113,11 @@ class ListView(PageView):
         return [self.row(token) for token in latest]
 
     def shown_columns(self) -> dict[str, tuple[Any, Any, str]]:
-        """Return the sortable columns by name: the label, the ``ORDER BY`` and the ``aria-sort``.
+        """Return the columns by which the list can be sorted.
 
         Leave out the last use if the project does not record it.
+
+        :returns: a dict of names to the label, the ``ORDER BY`` and the ``aria-sort``.
         """
         last_use = Coalesce("last_used_at", "created_at").desc()
         created = _("Logged in") if self.kind == Kind.LOGIN else _("Created")
@@ -143,7 +148,7 @@ class DeviceListView(ListView):
         return super().get_context_data(browsers_url=self.get_browsers_url(), **context)
 
     def get_browsers_url(self) -> str | None:
-        """Hook: return the URL of your page of logged-in web browsers. Default: allauth's page."""
+        """Hook: return the URL of a page of logged-in web browsers, or None. Default: allauth's."""
         try:
             return reverse("usersessions_list")
         except NoReverseMatch:

@@ -20,7 +20,7 @@ __all__ = ["OneKeyNewView", "OneKeyRevokeView", "OneKeyView"]
 
 
 class OneKeyPage(PageView):
-    """The base of these pages.
+    """The base of the pages for one API key.
 
     The user's API key is the key of their personal token with the name ``key_name``.
     """

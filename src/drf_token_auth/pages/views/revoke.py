@@ -23,7 +23,10 @@ __all__ = ["DeviceRevokeView", "TokenRevokeView"]
 
 
 class RevokeView(PageView):
-    """Revoke one token at ``<pk>/revoke/``, or several at ``revoke/?id=…&id=…``."""
+    """Revoke the tokens that ``get_queryset()`` returns.
+
+    By default, they are one token at ``<pk>/revoke/``, or several at ``revoke/?id=…&id=…``.
+    """
 
     template_name = "drf_token_auth/pages/revoke.html"
     # The most names that are shown, and the most ids that are read from a URL.

@@ -1,4 +1,5 @@
-/* The pages work without this script. It saves clicks, and it removes a key that was left behind. */
+/* The pages work without this script. It saves clicks, and it removes the key from a page that the
+   user leaves. */
 "use strict";
 
 (() => {
@@ -20,7 +21,7 @@
     });
   }
 
-  // Browsers, htmx and Turbo may keep a page that the user leaves.
+  // Browsers, htmx and Turbo may keep a page that the user leaves. Remove the key from it.
   const forget = () => document.getElementById("token-key")?.replaceChildren();
   for (const event of ["pagehide", "turbo:before-cache", "htmx:beforeHistorySave"]) {
     addEventListener(event, forget);
@@ -37,7 +38,7 @@
     for (const form of document.querySelectorAll(".dta form[data-sent]")) delete form.dataset.sent;
   });
 
-  // One box ticks all the others of the list.
+  // One box ticks or clears all the others of the list.
   for (const all of document.querySelectorAll("[data-all]")) {
     const boxes = [...all.form.querySelectorAll(`[name="${all.dataset.all}"]`)];
     all.hidden = boxes.length < 2;
@@ -46,7 +47,7 @@
     });
   }
 
-  // A field that belongs to one choice of a radio button is shown with that choice only.
+  // Show a field only while the user has chosen the radio button that it belongs to.
   const follow = (radio, choice, name) => {
     const radios = [...document.querySelectorAll(`.dta-form [name="${radio}"]`)];
     const field = document.querySelector(`.dta-field[data-field="${name}"]`);
