@@ -85,5 +85,5 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
 
 
 LoginSerializer = TokenLoginSerializer
-# DRF's name, for code that only changes the path of the module.
+# DRF's name, so that a project only has to change the module in its imports.
 AuthTokenSerializer = TokenLoginSerializer

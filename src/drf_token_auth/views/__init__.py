@@ -15,7 +15,7 @@ from .tokens import (
     TokenListView,
 )
 
-# DRF's names, for code that only changes the path of the module.
+# DRF's names, so that a project only has to change the module in its imports.
 ObtainAuthToken = LoginView
 obtain_auth_token = LoginView.as_view()
 
