@@ -29,7 +29,7 @@ class DRFTokenAuthConfig(AppConfig):
     verbose_name = _("API tokens")
     default_auto_field = "django.db.models.BigAutoField"
     default = True
-    # True if the package registers its admin for the token model.
+    # True if the package registers an admin for its own token model.
     registers_admin = True
 
     def __init__(self, app_name: str, app_module: Any) -> None:

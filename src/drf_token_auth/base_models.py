@@ -111,8 +111,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     _key: str | None = None
     # Set on a row that was found by a key: all digests under which that key can be stored.
     presented_digests: Sequence[bytes] = ()
-    # True if the caller chose the idle timeout. Then None is a choice too, and no default replaces
-    # it.
+    # True if the caller chose the idle timeout, even None. No default replaces a chosen timeout.
     is_idle_timeout_chosen: bool = False
     # The actor who creates the token, and the request. The signals of the creation send both.
     origin: tuple[Any, Any] = (None, None)
@@ -206,10 +205,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         return None if self.scopes is None else self.scopes.split()
 
     def is_expired(self, now: datetime | None = None) -> bool:
-        """Return whether ``now >= expires_at``. The queries compare in the same way.
-
-        :param now: by default, the current time.
-        """
+        """Return whether ``now >= expires_at``, as queries do. Without ``now``, take this moment."""
         return expiry.is_expired(self, now or timezone.now())
 
     @property

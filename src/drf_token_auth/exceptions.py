@@ -100,7 +100,7 @@ class KeyNotShown(TokenError, AttributeError):
 
 
 class UnusableKey(TokenError, ValueError):
-    """A key was assigned, as in ``create(key=…)``, with which every request would be refused."""
+    """The assigned key, as in ``create(key=…)``, would be refused in every request."""
 
     code = "unusable_key"
 

@@ -98,8 +98,7 @@ class TokenQuerySet(_FindsByKey[_T], models.QuerySet[_T]):
     def with_old_password(self, user: Any) -> Self:
         """Return the user's tokens that are bound to an old password, so they never work again.
 
-        If the user model overrides ``get_session_auth_hash()``, return no tokens, because the
-        tokens may still work on another server.
+        If ``has_own_hash(user)``, return none, because the tokens may work on another server.
         """
         if has_own_hash(user):
             return cast("Self", self.none())
@@ -130,8 +129,7 @@ class TokenQuerySet(_FindsByKey[_T], models.QuerySet[_T]):
         """Return the newest usable token that matches, or create one.
 
         An existing token is returned without its key. If the call names the user, two calls at the
-        same time create one token. The second call waits for the user's row, and then finds the
-        token.
+        same time create one token. The second waits for the user's row, and then finds this token.
 
         :returns: the token, and whether this call created it.
         :raises TokenLimitReached, UnknownScopes: as ``token.save()`` of a new token.
@@ -161,10 +159,7 @@ class TokenQuerySet(_FindsByKey[_T], models.QuerySet[_T]):
         return next(iter(newest if newest.query.select_for_update else newest[:1]), None)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """Create the tokens as ``token.save()`` does.
-
-        With ``ignore_conflicts``, do not send ``token_created``.
-        """
+        """Do what ``token.save()`` does. With ``ignore_conflicts``, send no ``token_created``."""
         objs = list(objs)
         self._for_write = True
         users = user_model(self.model)._base_manager.using(self.db)

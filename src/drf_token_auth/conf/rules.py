@@ -58,7 +58,7 @@ def _is_pepper_id(value: object) -> bool:
 def as_timedelta(value: object) -> str | None:
     """Return the code to write for a value such as ``"14 days"`` or ``"never"``.
 
-    :returns: such as ``"timedelta(days=14)"`` or ``"None"``. The object None if it is unclear.
+    :returns: a text, such as ``"timedelta(days=14)"`` or ``"None"``. None if the value is unclear.
     """
     if isinstance(value, timedelta):
         return show(value)

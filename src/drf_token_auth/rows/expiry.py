@@ -44,7 +44,7 @@ def last_use() -> Coalesce:
 
 
 def unused_since(moment: datetime) -> Q:
-    """Return the condition for rows that were created, and last used, at this moment or earlier."""
+    """Return the condition for rows without a use after this moment. The creation is a use."""
     return Q(LessThanOrEqual(last_use(), moment))
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator[None]:
     """Open the transaction that inserts the new tokens, and make room for them.
 
-    If there is a limit, lock the users of the new tokens. If the new tokens exceed the limit,
-    revoke the user's least recently used tokens.
+    With a limit, lock the users of the new tokens. If a user would have more tokens than the limit,
+    revoke this user's least recently used tokens.
 
     :param rows: all rows of the table, in the database of the new tokens.
     :raises TokenLimitReached: there is no room and ``WHEN_FULL`` is "reject", or there are more new

@@ -80,7 +80,7 @@ def revoke_in_batches(
     batch_size: int = BATCH_SIZE,
     progress: Callable[[int], object] = lambda total: None,
 ) -> int:
-    """Revoke those of these tokens that exist now, in transactions of one user each.
+    """Revoke the tokens that exist when this call begins, in transactions of one user each.
 
     If the process is killed, the tokens revoked so far stay revoked.
 
