@@ -205,7 +205,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         return None if self.scopes is None else self.scopes.split()
 
     def is_expired(self, now: datetime | None = None) -> bool:
-        """Return whether ``now >= expires_at``, as queries do. Without ``now``, take this moment."""
+        """Return whether ``now >= expires_at``, as queries do. By default, use the current time."""
         return expiry.is_expired(self, now or timezone.now())
 
     @property

@@ -60,8 +60,7 @@ def issue(
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
-    :raises TokenLimitReached: ``WHEN_FULL`` is "reject", and the user already has
-        ``MAX_TOKENS_PER_USER`` tokens of this kind.
+    :raises TokenLimitReached: ``MAX_TOKENS_PER_USER`` is reached and ``WHEN_FULL`` is "reject".
     """
     columns = _given(user, kind, ttl, idle_timeout)
     token = get_token_model()(kind=kind, name=name, scopes=encode_scopes(scopes), **columns)

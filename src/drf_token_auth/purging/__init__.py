@@ -58,8 +58,7 @@ def purge(
     :param progress: called with the total after each transaction.
     :param on_time_limit: called if the time limit leaves tokens for the next purge.
     :returns: how many tokens were deleted, or would be in a dry run. Unused ones count too.
-    :raises TypeError, ValueError: an argument is wrong, or ``unused_for`` is given and no uses are
-        recorded, because ``LAST_USED_INTERVAL`` is None.
+    :raises TypeError, ValueError: an argument is wrong, or no uses are known for ``unused_for``.
     """
     _check_numbers(batch_size, sleep, time_limit)
     model = get_token_model()
