@@ -1,5 +1,6 @@
-"""Token authentication for Django REST framework: hashed, expiring, revocable, one query.
+"""Token authentication for Django REST framework: keys are hashed, and tokens expire.
 
+A token can be revoked, and a request needs one query. To install the package, write:
 INSTALLED_APPS += ["drf_token_auth"]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from .conf import prepare_label
 from .conf.rest_framework import require_readable
 
-# This package imports the module on the left if the app on the right is installed. Each module
-# connects its own receivers and checks. The core works without them.
+# This package imports the module on the left if the app on the right is installed. When a module is
+# imported, it connects its receivers, or registers its checks or its schema extensions. The core
+# works without these modules.
 CONNECTED = {
     "logs.events": "drf_token_auth",
     "logins.age": "drf_token_auth",
@@ -28,12 +29,12 @@ class DRFTokenAuthConfig(AppConfig):
     verbose_name = _("API tokens")
     default_auto_field = "django.db.models.BigAutoField"
     default = True
-    # True if the package's admin registers the package's token model.
+    # True if the package registers an admin for its own token model.
     registers_admin = True
 
     def __init__(self, app_name: str, app_module: Any) -> None:
-        # Check this before the models of any app are loaded. They may import DRF, whose own errors
-        # for these mistakes do not say what to write.
+        # Do both before Django loads the models of any app. A module of models may import DRF, and
+        # DRF's own errors for a wrong REST_FRAMEWORK do not say what to write.
         require_readable()
         prepare_label()
         super().__init__(app_name, app_module)
@@ -49,7 +50,7 @@ class DRFTokenAuthConfig(AppConfig):
 
 
 class WithoutAdminConfig(DRFTokenAuthConfig):
-    """Use this in INSTALLED_APPS if the project registers its own admin of tokens, or none."""
+    """Use this in INSTALLED_APPS if the project has its own admin of tokens, or wants no admin."""
 
     default = False
     registers_admin = False

@@ -1,4 +1,4 @@
-"""Authenticators like DRF's ``TokenAuthentication``, for tokens that are hashed and expire."""
+"""Authenticators like DRF's ``TokenAuthentication``, for hashed keys and tokens that expire."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["BearerTokenAuthentication", "ExpiringTokenAuthentication", "TokenAut
 
 _REFUSED_BY = "_drf_token_auth_refused_by"
 
-# All reasons for a code have the same text, so a client learns nothing about a guessed key.
+# All reasons with the same code also have the same text, so a client cannot tell them apart.
 _TEXTS = {
     "invalid_token": _("Invalid token."),
     "token_expired": _("The token has expired."),
@@ -36,8 +36,9 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
     Subclasses can override the same names as in DRF's class: ``keyword`` (a word or a list of
     words), ``model``, ``get_model`` and ``authenticate_credentials(key)``. There are two more
-    hooks. ``get_credentials(request)`` reads another header. ``get_queryset()`` restricts the
-    tokens, or joins more than the user. ``authenticate`` also accepts a plain ``HttpRequest``.
+    hooks. Override ``get_credentials(request)`` to read another header. Override ``get_queryset()``
+    to restrict the tokens, or to join more than the user. ``authenticate`` also accepts a plain
+    ``HttpRequest``.
     """
 
     keyword: str | Sequence[str] = "Token"  # type: ignore[assignment]
@@ -47,7 +48,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
     request: Any = None
 
     def get_model(self) -> type[models.Model]:
-        """Hook: return the token model: ``model`` of the class, or the one in use."""
+        """Hook: return ``model`` of the class or, if that is None, the token model in use."""
         return self.model or get_token_model()
 
     def get_queryset(self) -> models.QuerySet[Any] | None:
@@ -73,12 +74,15 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         """Return the keywords. Requests may write them in any case (RFC 9110 11.1)."""
         return [self.keyword] if isinstance(self.keyword, str) else self.keyword
 
-    # Error reports then also hide the variables of all functions called from here.
+    # With this decorator, error reports hide the variables of this method and of all functions that
+    # it calls.
     @sensitive_variables()
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
-        """Return the user and the token, or None if this class does not read these credentials.
+        """Return the user and the token, or None to let DRF ask the next authenticator.
 
         :param request: a request of DRF or Django.
+        :returns: None if the header does not begin with a keyword of this class. With
+            ``UNKNOWN_KEYS = "pass"``, also None for an unknown key that lacks ``PREFIX``.
         :raises AuthenticationFailed: 401, with the code ``invalid_token``, ``token_expired`` or
             ``user_inactive`` (RFC 6750 3.1).
         :raises Throttled: 429, if ``FAILED_KEY_RATE`` is set and exceeded.
@@ -106,8 +110,9 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
 
     @sensitive_variables()
     def authenticate_credentials(self, key: str | bytes) -> tuple[Any, Any]:
-        """Return the user and the token of a key. Needs no request, so websockets can call it.
+        """Return the user and the token of a key.
 
+        This needs no request, so code for websockets can call it.
         :param key: text or ASCII bytes.
         :raises AuthenticationFailed: the same as :meth:`authenticate`.
         """
@@ -116,7 +121,8 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         model = self.get_model()
         try:
             if not issubclass(model, AbstractToken):
-                # DRF documents token models of a project with a plaintext ``key``.
+                # The model is not derived from ours. Let DRF look up its plaintext ``key``, because
+                # DRF's documentation describes such models.
                 return super().authenticate_credentials(str(keys.require_presentable(key)))
             token = lookup.authenticate(
                 model,
@@ -147,7 +153,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return challenge
 
     def keyword_of(self, request: Any) -> str:
-        """Return the keyword in the request, or the first keyword."""
+        """Return the keyword of this class that the request has, or the first keyword."""
         scheme = self.get_credentials(request)[0].lower()
         return next((one for one in self.keywords if one.lower() == scheme), self.keywords[0])
 
@@ -168,7 +174,7 @@ def _is_taken_by_another(request: Any, scheme: str) -> bool:
 
 
 def _is_foreign(key: str) -> bool:
-    """Return whether the next authenticator should get a key that was not found."""
+    """Return whether an unknown key may belong to the next authenticator."""
     conf = get_settings()
     return conf.UNKNOWN_KEYS == "pass" and not key.startswith(conf.PREFIX)
 
@@ -179,5 +185,5 @@ class BearerTokenAuthentication(ExpiringTokenAuthentication):
     keyword = "Bearer"
 
 
-# DRF's name, for code that only changes the path of the module.
+# DRF's name, so that a project only has to change the module in its imports.
 TokenAuthentication = ExpiringTokenAuthentication

@@ -1,4 +1,4 @@
-"""The abstract token model: its columns, and the rules for every path that creates a row.
+"""The abstract token model: its columns, and what its methods do when a row is saved or deleted.
 
 This module can be imported without the app in INSTALLED_APPS. Subclass :class:`AbstractToken` to
 write your own token model. Use ``isinstance(request.auth, AbstractToken)`` to recognize a token.
@@ -44,7 +44,7 @@ logger = logging.getLogger("drf_token_auth")
 
 
 def default_expires_at() -> datetime | None:
-    """Return now plus ``TTL``, or None without a TTL. New rows expire then by default."""
+    """Return the default expiry of a new row: now plus ``TTL``, or None if ``TTL`` is None."""
     ttl = get_settings().TTL
     return None if ttl is None else timezone.now() + ttl
 
@@ -52,7 +52,8 @@ def default_expires_at() -> datetime | None:
 class AbstractToken(PickledWithoutSecrets, models.Model):
     Kind: Final = Kind
 
-    # The eight-byte columns come first. PostgreSQL adds padding where the alignment changes.
+    # The columns with an alignment of eight bytes come first. PostgreSQL adds padding where the
+    # alignment changes.
     id: RowId = models.BigAutoField(primary_key=True)
     user: ToUser = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -110,9 +111,9 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     _key: str | None = None
     # Set on a row that was found by a key: all digests under which that key can be stored.
     presented_digests: Sequence[bytes] = ()
-    # True if the caller chose the idle timeout. None is then a choice, and no default replaces it.
+    # True if the caller chose the idle timeout, even None. No default replaces a chosen timeout.
     is_idle_timeout_chosen: bool = False
-    # The user who creates the token, and the request. token_created sends both.
+    # The actor who creates the token, and the request. The signals of the creation send both.
     origin: tuple[Any, Any] = (None, None)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -175,12 +176,12 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     def key(self) -> str:
         """Return the key. Only the instance that created the key has it.
 
-        :raises KeyNotShown: this instance did not create the key. It is an AttributeError.
+        :raises KeyNotShown: this instance has no key. The error is an AttributeError too.
         """
         if self._key is None:
             message = KeyNotShown.UNSAVED if self._state.adding else KeyNotShown.LOADED
             if settings.DEBUG:
-                # A serializer with the field "key" leaves it out without an error.
+                # A serializer with the field "key" leaves it out without an error. So log why.
                 logger.warning(message)
             raise KeyNotShown(message)
         return self._key
@@ -204,7 +205,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         return None if self.scopes is None else self.scopes.split()
 
     def is_expired(self, now: datetime | None = None) -> bool:
-        """Return whether ``now >= expires_at``, as queries do. The default is the current time."""
+        """Return whether ``now >= expires_at``, as queries do. By default, use the current time."""
         return expiry.is_expired(self, now or timezone.now())
 
     @property

@@ -1,7 +1,8 @@
 """The errors that this package raises: one class for each reason, each with a stable ``code``.
 
 The code of a :class:`Refused` is the code of the API exception. Several classes share the code
-``invalid_token``, so a client cannot tell them apart (RFC 6750 3.1). Python code and the log can.
+``invalid_token``, so a client cannot tell them apart (RFC 6750 3.1). In Python code and in the log,
+each has its own name.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ __all__ = [
 
 
 class TokenError(Exception):
-    """The base class of all errors that this package raises on purpose."""
+    """The base class of the errors in this module."""
 
     code = "token_error"
 
 
 class Refused(TokenError):
-    """The presented key does not authenticate. Each subclass is one reason."""
+    """A key does not authenticate, or a user may not get a token. Each subclass is one reason."""
 
     code = "invalid_token"
 
@@ -46,9 +47,10 @@ class WrongChecksum(Refused):
 
 
 class UnknownKey(Refused):
-    """No row has this key.
+    """The search found no token with this key.
 
-    It was never issued, its token was revoked or purged, or later rotations replaced it.
+    The key was never issued, or its token was revoked or purged, or its user is hidden. A token's
+    first key may be unknown too after two rotations.
     """
 
 
@@ -60,7 +62,7 @@ class ReusedKey(Refused):
 
 
 class PasswordChanged(Refused):
-    """The user's password has changed since the token was bound to it."""
+    """The user's password has changed since the token was bound, or since the user was loaded."""
 
 
 class TokenExpired(Refused):
@@ -70,7 +72,7 @@ class TokenExpired(Refused):
 
 
 class InactiveUser(Refused):
-    """The key is right, but the user is not active or does not exist."""
+    """The user is not active or does not exist. If a key was presented, it is right."""
 
     code = "user_inactive"
 
@@ -93,12 +95,12 @@ class KeyNotShown(TokenError, AttributeError):
     UNSAVED = "This token has no key yet. Save it first: token.save(); then read token.key."
 
     def __init__(self, message: str) -> None:
-        # With the default name, Python would suggest the similar private name "_key".
+        # Without ``name`` and ``obj``, Python would suggest the similar private name "_key".
         super().__init__(message, name="key", obj=None)
 
 
 class UnusableKey(TokenError, ValueError):
-    """The key given to ``create(key=…)`` is one that no request can present."""
+    """The assigned key, as in ``create(key=…)``, would be refused in every request."""
 
     code = "unusable_key"
 
@@ -106,8 +108,8 @@ class UnusableKey(TokenError, ValueError):
 class TokenLimitReached(TokenError):
     """The user has ``MAX_TOKENS_PER_USER`` tokens of the kind and ``WHEN_FULL`` is ``"reject"``.
 
-    A ``bulk_create()`` of more tokens than this for one user raises it too. ``limit`` is the value
-    of ``MAX_TOKENS_PER_USER``.
+    A ``bulk_create()`` raises it too if one user would get more tokens of one kind than the limit.
+    ``limit`` is the value of ``MAX_TOKENS_PER_USER``.
     """
 
     code = "token_limit"

@@ -75,7 +75,7 @@ class DigestField(_BinaryField):
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
-        # psycopg2 and fixtures give a memoryview, which is neither copied nor pickled.
+        # psycopg2 and fixtures give a memoryview, which Python can neither copy nor pickle.
         return bytes(value) if isinstance(value, memoryview) else value
 
     def from_db_value(self, value: Any, *args: Any) -> Any:
@@ -90,12 +90,13 @@ class DigestField(_BinaryField):
         if isinstance(value, (bytes, memoryview)):
             value = _HiddenBytes(value)
         param = super().get_db_prep_value(value, connection, prepared)
-        # The Binary of mysqlclient returns plain bytes.
+        # mysqlclient's Binary() makes plain bytes of them. Hide these too.
         return _HiddenBytes(param) if type(param) is bytes else param
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, (bytes, memoryview)) and value[:1] == bytes([UNISSUED]):
-            # A data migration has no save() of this model, only Django's own, which makes no key.
+            # In a data migration, save() is Django's own and not the one of this model. It makes no
+            # key.
             raise ValueError(
                 "This token has no key, so nobody could use it. A data migration cannot make one: "
                 "write a command that calls operations.issue(user) and hands over the key. "

@@ -60,7 +60,7 @@ class TokenQuerySet(models.QuerySet[_T]):
     def with_old_password(self, user: Any) -> Self:
         """Return the user's tokens that are bound to an old password, so they never work again.
 
-        If the user model has its own hash, return none: they may still work on another server.
+        If ``has_own_hash(user)``, return none, because the tokens may work on another server.
         """
         if has_own_hash(user):
             return cast("Self", self.none())
@@ -82,7 +82,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         return super().update(**kwargs)
 
     def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: Any = None) -> int:
-        """Do what Django's does. A FieldError about ``key`` says what to write."""
+        """Do what Django's method does. A FieldError about ``key`` says what to write."""
         fields = list(fields)
         refuse_columns(self.model, fields, CHANGE)
         return super().bulk_update(objs, fields, batch_size)
@@ -91,9 +91,10 @@ class TokenQuerySet(models.QuerySet[_T]):
         """Return the newest usable token that matches, or create one.
 
         An existing token is returned without its key. If the call names the user, two calls at the
-        same time create one token. The second call waits for the user's row, and then finds it.
+        same time create one token. The second waits for the user's row, and then finds this token.
 
-        :raises TokenLimitReached, UnknownScopes: a new token raises what ``token.save()`` raises.
+        :returns: the token, and whether this call created it.
+        :raises TokenLimitReached, UnknownScopes: as ``token.save()`` of a new token.
         """
         found = self._newest_usable(kwargs)
         if found is not None:
@@ -120,7 +121,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         return next(iter(newest if newest.query.select_for_update else newest[:1]), None)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """Create the tokens as ``token.save()`` does. With ``ignore_conflicts``, send no signal."""
+        """Do what ``token.save()`` does. With ``ignore_conflicts``, send no ``token_created``."""
         objs = list(objs)
         self._for_write = True
         users = user_model(self.model)._base_manager.using(self.db)
@@ -146,8 +147,8 @@ class TokenQuerySet(models.QuerySet[_T]):
         """Revoke these tokens at once: delete the rows and send ``token_revoked`` for each.
 
         If two calls run at the same time, only the call that revokes a token sends its signal.
-        Expired rows are deleted too, without a signal. The transaction locks the rows of all their
-        users.
+        Expired rows are deleted too, without a signal. The transaction locks the row of each user
+        who has one of these tokens.
 
         :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
         :param actor, request: for ``token_revoked``.

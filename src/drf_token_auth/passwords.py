@@ -29,10 +29,10 @@ from django.contrib.auth.base_user import AbstractBaseUser  # noqa: E402
 
 STAMP_LENGTH = 12
 
-# Set on a user instance after a save has stored its password. If a later save stores another
-# hash, the user has a new password.
+# Set on a user instance that is saved after set_password(). If a later save of the same instance
+# stores another hash, the user has a new password.
 _STORED = "_drf_token_auth_password_stored"
-# Set on a user instance whose password was changed elsewhere while it was being checked.
+# Set on a user instance if another request stored a new hash while this one checked the password.
 _OVERTAKEN = "_drf_token_auth_password_overtaken"
 
 
@@ -47,7 +47,7 @@ def stamp(user: Any) -> str | None:
 def verified_stamp(user: Any) -> str | None:
     """Return the stamp of the password that this instance was authenticated with.
 
-    :raises PasswordChanged: the password was changed while this instance's password was checked.
+    :raises PasswordChanged: another request stored a new hash while this one checked the password.
     """
     if getattr(user, _OVERTAKEN, False):
         raise PasswordChanged
@@ -70,7 +70,8 @@ def has_own_hash(user: Any) -> bool:
     """Return whether the user model overrides ``get_session_auth_hash()``.
 
     Such a hash may depend on more than the password, for example on SECRET_KEY. A server with
-    another SECRET_KEY may still accept a token that this one refuses. Keep the row of such a token.
+    another SECRET_KEY may still accept a token that this server refuses. So do not delete a token
+    because of its stamp.
     """
     # The user of a session is lazy: its type is not the user model, but its __class__ is.
     method = getattr(user.__class__, "get_session_auth_hash", None)
@@ -90,7 +91,7 @@ def follow_rehash(
     """
     if raw or not isinstance(instance, AbstractBaseUser):
         return
-    if not isinstance(instance, get_user_model()):  # a model of the project's own
+    if not isinstance(instance, get_user_model()):  # another model that has passwords
         return
     # Django resets _password after every save, also after a save of other columns.
     is_change = getattr(instance, "_password", None) is not None
@@ -111,7 +112,10 @@ def follow_rehash(
 def _carry_over(user: Any, using: str, *, may_discard: bool) -> None:
     """Store the new hash and the tokens' new stamps in one transaction.
 
-    No request then sees one without the other. Django's save stores the hash a second time.
+    So no request sees one without the other. Django's save stores the hash a second time.
+
+    :param may_discard: if the stored hash is newer than the one that was checked, put the stored
+        hash into this instance.
     """
     model = get_token_model()
     with locking_transaction(using=using):

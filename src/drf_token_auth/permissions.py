@@ -77,7 +77,7 @@ class InsufficientAuthentication(APIException):
 class _Challenging(BasePermission):
     """A permission that refuses with an exception, so that the response says what is missing.
 
-    Inside ``|`` and ``~`` it only returns False, because another permission may allow the request.
+    Inside ``|`` and ``~`` it only returns False, because the request may be allowed nevertheless.
     """
 
     def verdict(self, request: Any, view: Any) -> bool | APIException:
@@ -97,7 +97,8 @@ class _Challenging(BasePermission):
         return False
 
     def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
-        # DRF's NOT inverts this result and does not call has_permission() again.
+        # DRF's NOT inverts this result, and does not call has_permission() here. If this method
+        # returned True, "~" would refuse every object.
         return self.has_permission(request, view)
 
     def _is_always_asked(self, view: Any) -> bool:

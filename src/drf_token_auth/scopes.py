@@ -1,4 +1,4 @@
-"""Convert scopes between lists and the text of the column: names and spaces (RFC 6749 3.3)."""
+"""Turn a list of scopes into the text of the column, and read the scopes that a view requires."""
 
 from __future__ import annotations
 

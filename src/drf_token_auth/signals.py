@@ -1,15 +1,17 @@
 """Django signals about the life of a token.
 
-Each signal is sent with ``send_robust`` after the change is committed. If a receiver raises, the
-error is logged and nothing is undone. Receivers get these arguments:
+Each public signal is sent with ``send_robust`` after the change is committed. ``token_reused`` is
+also sent after a rollback. If a receiver raises, the error is logged and nothing is undone.
+Receivers get these arguments:
 
 - ``sender``: the token model.
-- ``token``: the row as it is now, without its key. For a deleted row, as it was before.
-- ``reason``: a text from the list below. Only ``token_revoked`` has it.
-- ``actor``: the user who made the change, or None in a command, a shell or a task. Without an
-  actor, ``issue``, ``replace``, ``rotate`` and ``change_password`` send the token's user.
-  ``token_reused`` has no actor.
-- ``request``: the request that made the change. None where there is no request.
+- ``token``: the row as it is now, without its key. A deleted row is sent as it was before.
+- ``reason``: a text from the list below, or a text that the project chose. Only ``token_revoked``
+  has it.
+- ``actor``: the user who made the change, or None if the caller names no actor. But ``issue``,
+  ``replace``, ``rotate`` and the functions that change a password send the token's user in this
+  case. ``token_reused`` has no actor.
+- ``request``: the request that made the change, or None if the caller passes none.
 """
 
 from __future__ import annotations

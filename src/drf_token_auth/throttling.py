@@ -43,7 +43,7 @@ class CountingThrottle(SimpleRateThrottle):
     duration: int  # in seconds
 
     def identities(self, request: Any, view: Any) -> Iterable[str]:
-        """Return what to count, as text. The request counts for each of them."""
+        """Return the identities of the request, as texts. The request counts for each of them."""
         network = client_network(self.get_ident(request))
         return [network] if network else []
 
@@ -57,14 +57,16 @@ class CountingThrottle(SimpleRateThrottle):
     def count(self, request: Any, view: Any = None, *, add: bool = True) -> int:
         """Return how many requests this window has. If ``add``, count this one too.
 
-        :returns: 0 if the request cannot be counted. If the cache is down, users can still log in.
+        :returns: the highest count among the identities, or 0 if the request cannot be counted. So
+            if the cache is down, users can still log in.
         """
         highest = 0
         identities = self.identities(request, view)
         try:
             for one in identities:
                 highest = max(highest, self._count(one, add=add))
-                # Stop here, so that exactly as many parallel requests pass as the rate allows.
+                # A refused request must not count for the next identity too. Otherwise, fewer
+                # parallel requests would pass than the rate allows.
                 if highest > (self.num_requests or 0):
                     break
         except Exception as error:  # noqa: BLE001 -- each cache backend has errors of its own
@@ -122,8 +124,8 @@ class LoginAccountThrottle(CountingThrottle):
     """Limit logins to one account to ``LOGIN_RATES["account"]``, even if it does not exist.
 
     All spellings of a name that the database treats as the same account share one count. Spellings
-    that differ in case only share one too, so the limit does not tell which accounts exist
-    (OWASP ASVS 6.3.1 and 6.3.8).
+    that differ only in their case also share a count, even without an account. So the limit does
+    not tell which accounts exist (OWASP ASVS 6.3.1 and 6.3.8).
     """
 
     scope = "login_account"
@@ -134,7 +136,7 @@ class LoginAccountThrottle(CountingThrottle):
         return get_settings().LOGIN_RATES.get("account")
 
     def names(self, request: Any, view: Any) -> Iterable[str | None]:
-        """Return the names that the login has. There may be a name and an e-mail address."""
+        """Return the names that the login has. A subclass may return an e-mail address too."""
         read_name = getattr(view, "get_account_name", None)
         return [read_name(request) if read_name else account_name(request.data)]
 
@@ -148,9 +150,10 @@ class LoginAccountThrottle(CountingThrottle):
 
 
 def _place_of_users() -> str:
-    """Name the database table of the users. Each tenant may have a table of its own.
+    """Return a text that differs for each table of users: the alias of its database.
 
-    With django-tenants, the table is in the tenant's schema or in the shared one.
+    With django-tenants, each tenant may have its own table of users in its schema. So add the id
+    that PostgreSQL gives to the table.
     """
     model = get_user_model()
     using = router.db_for_write(model)
@@ -192,7 +195,7 @@ class FailedKeyThrottle(CountingThrottle):
 
 @contextmanager
 def counting_refused_keys(request: Any) -> Iterator[None]:
-    """Wrap the check of a key. Without ``FAILED_KEY_RATE``, nothing is counted.
+    """Wrap the check of a key, and count refusals. Without ``FAILED_KEY_RATE``, count nothing.
 
     :raises Throttled: the address has reached the rate.
     """

@@ -7,7 +7,8 @@ from django.urls import path
 from . import require_installed
 from .conf.rest_framework import require_classes
 
-# Check this first. The views import DRF, whose errors for these mistakes do not say what to write.
+# Check the settings first. The views import DRF, whose errors for wrong settings do not say what to
+# write.
 require_installed()
 require_classes()
 

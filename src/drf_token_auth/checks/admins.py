@@ -35,7 +35,10 @@ def check_admins() -> Messages:
 
 
 def _can_change_user(admin: Any) -> bool:
-    """Return whether staff can edit the user of a stored token. If a request decides, say False."""
+    """Return whether staff can edit the user of a stored token.
+
+    If a method of the admin decides this for each request, return False.
+    """
     from django.contrib.admin import ModelAdmin
     from django.contrib.admin.utils import flatten_fieldsets
 

@@ -65,7 +65,7 @@ def check_basic_authentication() -> Messages:
 
 @check(Tags.security)
 def check_drfs_authenticators() -> Messages:
-    """E014: an authenticator looks our tokens up by key. E017: one needs authtoken's table."""
+    """E014: an authenticator looks our tokens up by key. E017: it needs an app that is missing."""
     for one in used_classes():
         if looks_tokens_up_by_key(one) or (_is_drfs(one) and is_token_model(model_of(one))):
             yield error(

@@ -22,7 +22,8 @@ _HINT = (
     "Use drf_token_auth.views.LoginView, or in a view of your own: from drf_token_auth import "
     "operations; token = operations.issue(user)."
 )
-# The relations of rest_framework.authtoken and of knox and durin, and what a view can do instead.
+# The attributes of a user that rest_framework.authtoken adds, and that knox and durin add, and what
+# a view can do instead.
 _INSTEAD = {
     "auth_token": (
         "A user may have several tokens. request.auth is the token of the request. To revoke it, "
@@ -38,7 +39,7 @@ _INSTEAD = {
 
 @check(Tags.urls)
 def check_drfs_tokens() -> Messages:
-    """E021: a view makes tokens, but their table is missing. W012: no authenticator takes them."""
+    """E021: a view uses tokens of a missing app. W012: no authenticator accepts these tokens."""
     is_installed = apps.is_installed(AUTHTOKEN)
     if is_installed and any(map(takes_drfs_tokens, default_authenticators())):
         return

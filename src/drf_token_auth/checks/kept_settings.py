@@ -21,7 +21,8 @@ from .rest_framework import default_authenticators
 from .served import served_views
 from .shared import Messages, check, warning
 
-# Settings of other packages and of tutorials. The value is the package that reads the setting.
+# Settings of other packages and of tutorials. The value is the package that reads the setting, or
+# an empty text for a tutorial.
 KEPT = {
     "EXPIRING_TOKEN_LIFESPAN": "rest_framework_expiring_authtoken",
     "TOKEN_EXPIRED_AFTER_SECONDS": "",
@@ -56,7 +57,7 @@ def check_kept_settings() -> Messages:
 
 
 def _without_effect() -> Iterator[tuple[str, str, Any]]:
-    """Yield for each such setting where it is written, its name and its value."""
+    """Yield the place, the name and the value of each setting that has no effect."""
     kept = [name for name, package in KEPT.items() if package not in sys.modules]
     # A name of one word, such as TTL, may be a setting of the project.
     for name in (*kept, *(name for name in RULES if "_" in name)):

@@ -1,4 +1,4 @@
-"""Run the checks of each installed neighbour, from ``contrib/<neighbour>_checks.py``.
+"""Run the checks of each installed neighbour, from the modules ``contrib/…_checks.py``.
 
 The checks of a neighbour are imported only if its app is installed or the URLs have its views.
 Most of them compare dotted paths, so they do not import the neighbour.

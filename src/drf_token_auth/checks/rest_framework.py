@@ -1,4 +1,4 @@
-"""Check the dict ``REST_FRAMEWORK``, and return the authenticators that it names."""
+"""Check the dict ``REST_FRAMEWORK``, and find authenticators of DRF in settings of Django."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check_default_classes() -> Messages:
 
 @check(Tags.compatibility)
 def check_wrong_lists() -> Messages:
-    """E016 and E025: a class is in a list of other classes, where it fails."""
+    """E016: a permission has no has_permission(). E025: an authenticator is in a wrong list."""
     for name in ("AUTHENTICATION_BACKENDS", "MIDDLEWARE"):
         for path, found in _classes_in(getattr(settings, name)):
             if issubclass(found, BaseAuthentication):

@@ -47,8 +47,8 @@ def served_views() -> list[type[Any]]:
 
 
 def loaded_subclasses(parent: type[Any]) -> list[type[Any]]:
-    """Return the direct and indirect subclasses in modules that the views import."""
-    served_views()  # This imports the modules.
+    """Return the direct and indirect subclasses in all modules that are imported."""
+    served_views()  # This imports the modules of the views.
     found = parent.__subclasses__()
     for child in found:
         found += child.__subclasses__()
@@ -61,7 +61,7 @@ def base_of(view: type[Any], path: str) -> Any:
 
 
 def comes_from(view: type[Any], package: str) -> bool:
-    """Return whether the view is a class of this package or derives from one."""
+    """Return whether the view, or a class that it derives from, is in ``package``."""
     return any(one.__module__.partition(".")[0] == package for one in view.__mro__)
 
 
@@ -83,7 +83,7 @@ def class_at(path: Any) -> Any:
 
 
 def is_named(named: Any, wanted: str | type[Any]) -> bool:
-    """Return whether a dotted path names this class or a subclass of it."""
+    """Return whether a dotted path names the class ``wanted`` or a subclass of it."""
     return issubclass(class_at(named) or object, class_at(wanted) or ())
 
 

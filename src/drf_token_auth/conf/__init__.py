@@ -1,7 +1,8 @@
 """The settings of the project, read when they are used.
 
-:func:`get_settings` returns a snapshot of ``DRF_TOKEN_AUTH``. A changed setting drops it, so
-``override_settings`` works everywhere. ``settings.py`` may import :class:`TokenAuthSettings`.
+:func:`get_settings` returns a snapshot of ``DRF_TOKEN_AUTH``. Django's signal ``setting_changed``
+drops the snapshot, so ``override_settings`` works everywhere. ``settings.py`` may import
+:class:`TokenAuthSettings`.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ DEFAULT_TOKEN_MODEL = "drf_token_auth.Token"
 def get_settings() -> Settings:
     """Return the settings of the project, with the defaults of those that it leaves out.
 
-    :raises ImproperlyConfigured: a name or a value is wrong. ``manage.py check`` reports all of
-        them.
+    :raises ImproperlyConfigured: a name or a value is wrong. The error is about the first mistake.
+        ``manage.py check`` reports all mistakes.
     """
     for problem in problems():
         raise ImproperlyConfigured(f"{problem.message} {problem.hint}")

@@ -43,9 +43,9 @@ def _entries() -> list[Any] | tuple[Any, ...]:
 
 
 def require_readable() -> None:
-    """Raise ImproperlyConfigured for mistakes that make DRF fail with an error of its own.
-
-    Called at start-up, because the project's URLs import DRF's views before the checks run.
+    """Raise ImproperlyConfigured if REST_FRAMEWORK is not a dict, or its list lacks a comma.
+    Called at start-up, because the project's models or URLs may import DRF before the checks run.
+    DRF's own errors for these mistakes do not say what to write.
     """
     for entry in _entries():
         match = _JOINED.fullmatch(entry) if isinstance(entry, str) else None
@@ -57,7 +57,7 @@ def require_readable() -> None:
 
 
 def require_classes() -> None:
-    """Raise SystemCheckError for entries that are not dotted paths of classes, before DRF fails.
+    """Raise SystemCheckError for the first entry that DRF cannot use, before DRF itself fails.
 
     Called by our URLs. ``manage.py`` shows this error without a traceback.
     """
@@ -68,7 +68,7 @@ def require_classes() -> None:
 
 
 def write_ours() -> str:
-    """Return the line to write. It keeps what else is in REST_FRAMEWORK, such as permissions."""
+    """Return the line to write. It keeps the other entries of REST_FRAMEWORK, if there are any."""
     if isinstance(getattr(settings, "REST_FRAMEWORK", None), Mapping):
         return f'Write {SETTING} = ["{OURS}"].'
     return f'Write REST_FRAMEWORK = {{"DEFAULT_AUTHENTICATION_CLASSES": ["{OURS}"]}}.'

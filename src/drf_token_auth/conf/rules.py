@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 
 # A moment this far from now is still a date that Python can hold.
 LONGEST = timedelta(days=36_500)
-# The length of the column that holds a token's scopes. A token may have all of them.
+# The length of the column that holds a token's scopes. A token may have all scopes in SCOPES.
 SCOPES_LENGTH = 1000
 DEFAULT_LOGIN_RATES: Mapping[str, str | None] = {"address": "20/min", "account": "10/min"}
 
@@ -56,7 +56,10 @@ def _is_pepper_id(value: object) -> bool:
 
 
 def as_timedelta(value: object) -> str | None:
-    """Return the code of the timedelta that a value such as ``"14 days"`` means, or None."""
+    """Return the code to write for a value such as ``"14 days"`` or ``"never"``.
+
+    :returns: a text, such as ``"timedelta(days=14)"`` or ``"None"``. None if the value is unclear.
+    """
     if isinstance(value, timedelta):
         return show(value)
     text = show(value).strip("' ").lower()
@@ -131,7 +134,7 @@ class _Duration(Rule):
 
 @dataclass(frozen=True)
 class _Dict(Rule):
-    """A dict whose names ``accepts`` tests. A fault names the one entry that is wrong."""
+    """A dict: ``accepts`` tests its names, and ``entry`` its values. A fault names one entry."""
 
     entry: Rule = field(kw_only=True)
 

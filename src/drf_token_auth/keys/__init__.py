@@ -7,9 +7,9 @@ be sure that it found a key.
 
 All keys that rotations of one token make are a family: the last eight of their random characters
 are the same. So the row recognizes each of them, however many they are. A person with an earlier
-key must guess the other 22 characters, which are 131 bits (OWASP ASVS 7.2.3 asks for 128). Other
-people must guess the eight characters before the token is reported as reused. These are 47 bits,
-and each guess needs a request.
+key must guess the other 22 characters, which are 131 bits (OWASP ASVS 7.2.3 asks for 128). A person
+without such a key can only try to make us report a reuse. For this, the person must guess the eight
+characters, which are 47 bits. Each guess needs a request.
 
 A digest is one version byte and 32 bytes of a hash. The hash is fast on purpose. A slow hash
 protects secrets that can be guessed, and 178 random bits cannot be guessed (OWASP ASVS 6.5.2).
@@ -101,7 +101,7 @@ def looks_issued(key: str, prefix: str) -> bool:
 
 
 def family(key: str) -> int | None:
-    """Return the family that a generated key belongs to, with any prefix. Other keys have none."""
+    """Return the number of a generated key's family, for any prefix. Other keys have no family."""
     if not looks_issued(key, key[:-TAIL_LENGTH]):
         return None
     number = 0
@@ -157,9 +157,10 @@ def require_storable(key: object, prefix: str) -> str:
 
 
 def hint(key: str, prefix: str) -> str:
-    """Return the first ``HINT_LENGTH`` characters after the prefix, to recognize a token in a list.
+    """Return the first ``HINT_LENGTH`` characters after the prefix.
 
-    The hint of a short key is empty, because it would reveal too much of the key.
+    A person recognizes a token by them in a list. The hint of a short key is empty, because it
+    would reveal too much of the key.
     """
     tail = key.removeprefix(prefix)
     return tail[:HINT_LENGTH] if len(tail) >= 5 * HINT_LENGTH else ""
@@ -177,7 +178,7 @@ def digest(key: str, version: int, pepper: bytes = b"") -> bytes:
 
 
 def knox_digest(hex_sha512: str) -> bytes:
-    """Return the digest of a key of which only the SHA-512 is known, in hexadecimal digits."""
+    """Return the digest of a key, made from the key's SHA-512 in hexadecimal digits."""
     return bytes([KNOX]) + hashlib.sha256(hex_sha512.encode("ascii")).digest()
 
 

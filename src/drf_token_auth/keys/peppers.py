@@ -23,7 +23,8 @@ def _digests_of(version: int) -> tuple[bytes, bytes]:
 def stored_versions(model: type[AbstractToken], *, using: str) -> list[int]:
     """Return the version bytes in the table, in ascending order.
 
-    Each version costs one query, which reads one entry of the index on ``digest``.
+    Each version costs one query, which reads one entry of the index on ``digest``. One more query
+    finds the end.
     """
     digests = model._base_manager.using(using).order_by("digest").values_list("digest", flat=True)
     found: list[int] = []
@@ -44,7 +45,7 @@ def count_by_version(model: type[AbstractToken], *, using: str) -> dict[int, int
     }
 
 
-# The settings object is replaced whenever a setting changes. Query the table once for each object.
+# A change of DRF_TOKEN_AUTH replaces the settings object. Query the table once for each object.
 _looked_at: tuple[Settings | None, list[int]] = (None, [])
 
 

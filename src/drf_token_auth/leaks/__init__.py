@@ -33,7 +33,7 @@ class Holder(NamedTuple):
 def holders_of(
     model: type[AbstractToken], found: Iterable[str], *, using: str
 ) -> dict[str, Holder]:
-    """Return the holder of each key. This needs one query."""
+    """Return a dict of the found keys to their holders. This needs one query."""
     conf = get_settings()
     digests = {
         key: keys.possible_digests(key, conf.PREFIX, conf.PEPPERS, conf.digest_version)
@@ -44,7 +44,7 @@ def holders_of(
     known = Q(digest__in=wanted) | Q(previous_digest__in=wanted)
     known |= Q(key_family__in={*families.values()} - {None})
     now = timezone.now()
-    # The holders by what a row has of a key: its digest, or else its family.
+    # The holders, by the digest of a key or by the family of a replaced key.
     held: dict[bytes | int | None, Holder] = {}
     for token in all_rows(model, using).filter(known).order_by("pk"):
         state = EXPIRED if token.is_expired(now) else USABLE

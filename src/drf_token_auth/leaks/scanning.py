@@ -64,14 +64,17 @@ def find_keys(
 
 
 def mask_keys(text: str, prefixes: Iterable[str]) -> str:
-    """Return the text with every key shortened to its prefix."""
+    """Return the text with all that has the shape of a key shortened to its prefix."""
     for prefix in prefixes:
         text = re.sub(_shape(prefix), lambda key: f"{key[0][:-TAIL_LENGTH]}…", text)
     return text
 
 
 def contains_key(text: str) -> bool:
-    """Return True if a part of this text looks like a key or like most of a key."""
+    """Return whether a part of this text looks like a key or like most of a key.
+
+    Only the first 2,000 characters are searched.
+    """
     text = text[:2000]
     prefix = re.escape(get_settings().PREFIX)
     if re.search(f"(?<![{ALPHABET}]){prefix}[{ALPHABET}]{{{_LEAST_TAIL}}}", text):

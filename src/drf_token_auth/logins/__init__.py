@@ -1,1 +1,1 @@
-"""The facts of a login: the account, the device, and how long ago it was."""
+"""The facts of a login: its account, device, network and backends, and how long ago it was."""

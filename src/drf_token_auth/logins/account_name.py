@@ -30,7 +30,8 @@ def max_name_length() -> int:
 def name_field(data: Any) -> str:
     """Return the field that names the account: ``username`` or the project's ``USERNAME_FIELD``.
 
-    This is the field with content. If both have content, it is ``username``.
+    This is the field with content. If both have content, it is ``username``. If neither has
+    content, it is ``username`` only if the data has this field.
     """
     own = str(get_user_model().USERNAME_FIELD)
     if not isinstance(data, Mapping):
@@ -63,9 +64,9 @@ def clean_login_name(name: str) -> str:
 def find_account(name: str, *, takes_emails: bool = False) -> Any:
     """Return the user with this login name, or None. The database decides which spellings match.
 
-    :param takes_emails: whether the name may also be an e-mail address. If the project has a
-        backend of its own, it may always be one. Otherwise, no address is searched, because the
-        column may have no index.
+    :param takes_emails: whether the name may also be an e-mail address. It may always be one if
+        ``AUTHENTICATION_BACKENDS`` has a class that is not Django's. In all other cases, the
+        addresses are not searched, because their column may have no index.
     """
     found = _ask(_by_natural_key, name)
     takes_emails = takes_emails or any(

@@ -1,7 +1,7 @@
 """Find out how long ago the user of a session logged in.
 
-Django does not store the time of a login, so a receiver stores it in the session. Impersonation is
-not a login, because the user gave no password. Packages such as django-hijack log the user in
+Django does not store the time of a login in the session, so a receiver does. Impersonation is not a
+login, because the user gave no password. Packages such as django-hijack log the user in
 nevertheless, and log the staff member in again afterwards. Neither login counts here.
 """
 

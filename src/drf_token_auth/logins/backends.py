@@ -7,7 +7,10 @@ from typing import Any
 
 
 def takes_names(backend: Any) -> bool:
-    """Return whether Django asks this backend at a login. It skips one with other arguments."""
+    """Return whether Django asks this backend at a login.
+
+    Django skips a backend whose ``authenticate()`` takes other arguments.
+    """
     try:
         inspect.signature(backend.authenticate).bind(None, username="", password="")
     except TypeError:

@@ -7,7 +7,7 @@ import re
 # A longer header is shortened before any pattern is tried.
 AGENT_LENGTH = 512
 
-# The first match wins. Most headers also name older browsers, so the order matters.
+# The first match wins. Most headers also name other browsers, so the order matters.
 _BROWSERS = {
     "Edge": r"\b(?:Edge?|EdgA|EdgiOS)/",
     "Opera": r"\b(?:OPR|OPiOS|OPT)/",
@@ -35,7 +35,7 @@ _CLIENT = re.compile(r"([^\s/()]+)/v?(\d+(?:\.\d+)?)")
 def describe(user_agent: str) -> str:
     """Describe the client that sent a ``User-Agent``: "Chrome on Windows", "okhttp 4.12".
 
-    A text without a known browser and without ``product/version`` is returned unchanged.
+    If no browser and no product is recognized, return the text, cut to ``AGENT_LENGTH`` characters.
     """
     agent = user_agent[:AGENT_LENGTH].strip()
     if not agent.startswith("Mozilla/"):

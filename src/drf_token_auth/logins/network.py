@@ -14,7 +14,8 @@ def client_network(address: str | None) -> str | None:
     """Return the network that one client controls: an IPv4 address, or the /64 of an IPv6 address.
 
     A port is removed. Text that is not an IP address is returned as it is. Without ``NUM_PROXIES``,
-    DRF returns all of ``X-Forwarded-For``, which may be a list.
+    DRF returns all of ``X-Forwarded-For``. That may be a list with commas, and then the result is a
+    list of networks with commas.
 
     :returns: None if there is no address, as behind a Unix socket.
     """

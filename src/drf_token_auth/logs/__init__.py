@@ -1,1 +1,1 @@
-"""The lines that the package writes to the log."""
+"""Log what happens to tokens, and why a request or a login is refused."""

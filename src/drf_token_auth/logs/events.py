@@ -1,4 +1,4 @@
-"""Write a line to the log for each event in a token's life."""
+"""Write a line to the log for each public signal about a token."""
 
 from __future__ import annotations
 

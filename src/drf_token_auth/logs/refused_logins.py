@@ -1,6 +1,7 @@
 """Log one WARNING that says why a login was refused, while DEBUG is on.
 
-The client gets one answer for all reasons. No message contains the name or the password.
+The client gets the same answer for an unknown user, a wrong password and an inactive user. No
+message contains the name or the password.
 """
 
 from __future__ import annotations

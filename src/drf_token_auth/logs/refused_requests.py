@@ -42,7 +42,8 @@ _NO_KEYS = {
     ),
     # Clients send these if their variable is empty or was not replaced.
     r"(?i:undefined|null|none|nil|nan|true|false)|[$<{\[%].*": (
-        "The client sent a placeholder in place of a key: its variable is empty."
+        "The client sent a placeholder in place of a key: its variable is empty or was not "
+        "replaced."
     ),
     r".*\u2026.*": (
         "This is the printed label of a token, str(token), and not its key. The key is shown only "
@@ -126,7 +127,7 @@ def _mistake(credentials: str) -> str:
 
 
 def log_foreign_header(request: Any, scheme: str, credentials: str, words: Sequence[str]) -> None:
-    """With DEBUG, warn about a header that contains our key, but that no authenticator reads."""
+    """With DEBUG, warn about a header that seems to have our key, if no authenticator reads it."""
     if not settings.DEBUG:
         return
     prefix = get_settings().PREFIX
@@ -146,7 +147,7 @@ def log_foreign_header(request: Any, scheme: str, credentials: str, words: Seque
 
 
 def log_missing_header(request: Any, scheme: str, words: Sequence[str]) -> None:
-    """With DEBUG, warn about a 401 for a request whose header no authenticator reads."""
+    """With DEBUG, warn about a 401 if the header is missing or no authenticator reads it."""
     if not settings.DEBUG:
         return
     value = f"{words[0]} <key>"
@@ -203,7 +204,7 @@ def _named(scheme: str) -> str:
 
 
 def warn_once(text: str, request: Any) -> None:
-    """Log one WARNING per request. The first is the most precise."""
+    """Log at most one WARNING per request: the first text, because it is the most precise."""
     if request is not None:
         if getattr(request, _EXPLAINED, False):
             return

@@ -99,7 +99,7 @@ def require_usable(token: AbstractToken, now: datetime) -> None:
 
 
 def is_in_grace(token: AbstractToken, digests: Sequence[bytes], now: datetime) -> bool:
-    """Return whether one of these digests is the previous one and its grace is not over."""
+    """Return whether one of these is the token's previous digest, and the grace is not over."""
     has_grace = token.previous_until is not None and now < token.previous_until
     return has_grace and keys.is_one_of(token.previous_digest, digests)
 

@@ -92,10 +92,10 @@ def _run_waiting(**kwargs: object) -> None:
 
 
 def _listen() -> None:
-    """Connect to the signals of requests, unless that is done.
+    """Connect to the signals of requests. To connect a second time changes nothing.
 
     The receivers look at each connection on each request. Most projects do not need them, because
-    without ATOMIC_REQUESTS no write has to wait.
+    without ATOMIC_REQUESTS no write has to wait. So the first write that waits connects them.
     """
     request_started.connect(_forget)
     request_finished.connect(_run_waiting)

@@ -50,9 +50,10 @@ class _Statement(NamedTuple):
     names: list[str] | None
     token: _Columns
     user: _Columns
-    # A column, a function of a field or the name of a method of ``connection.ops``, and the
-    # expression to convert. The method is looked up on the connection in use: the statement is
-    # kept longer than the connection that compiled it, and other threads use it too.
+    # Each entry has the index of a column, its converter and the expression to convert. The
+    # converter is a function of a field, or the name of a method of ``connection.ops``. The method
+    # is looked up on the connection in use: the statement is kept longer than the connection that
+    # compiled it, and other threads use the statement too.
     converters: list[tuple[int, Callable[..., Any] | str, Any]]
     set_user: Callable[[Any, Any], None]
 
@@ -64,7 +65,7 @@ def _forget(**kwargs: object) -> None:
     _statements.clear()
 
 
-# A model that is defined later may replace the token or the user model, or add a field to it.
+# A model that is defined later may replace the token or the user model, or add a field to one.
 class_prepared.connect(_forget)
 setting_changed.connect(_forget)
 
@@ -111,7 +112,7 @@ def _select(
 def _queryset(model: type[_T], digests: Sequence[bytes], using: str) -> models.QuerySet[_T]:
     # Databases plan "= x" better than "IN (x)". Without peppers, a generated key has one digest.
     condition = Q(digest=digests[0]) if len(digests) == 1 else Q(digest__in=digests)
-    # A request needs no key column of the row, unless it must see which of several matched.
+    # A request needs no key column of the row, unless it must see which of several digests matched.
     unread = {"previous_until", *KEY_COLUMNS} - ({"digest"} if len(digests) > 1 else set())
     tokens = of_visible_users(model._default_manager.using(using)).filter(condition)
     return cast("models.QuerySet[_T]", tokens.select_related("user").defer(*unread).order_by())
@@ -160,7 +161,7 @@ def _with_one_plan(sql: str, columns: Sequence[str], join: Any, compiler: Any) -
     """Return the statement with a join that PostgreSQL can plan in one way only.
 
     PostgreSQL plans the statement on each request, and that takes longer than the join itself. It
-    does not pull up a subquery with OFFSET. So it reads one row of the token, then one of the user.
+    does not pull up a subquery with OFFSET. So it reads the token's row, and then the user's row.
     """
     quote = compiler.connection.ops.quote_name
     table = quote(join.table_name)
@@ -213,7 +214,8 @@ def _build(columns: _Columns, row: list[Any], using: str) -> models.Model:
     if not is_plain or pre_init.receivers or post_init.receivers:
         built: models.Model = model.from_db(using, attnames, values)
         return built
-    # Model.from_db sets one attribute after the other, which takes a tenth of the authentication.
+    # Model.from_db sets one attribute after the other. That takes a tenth of the time of the
+    # authentication.
     built = model.__new__(model)
     built._state = ModelState()
     built._state.adding, built._state.db = False, using

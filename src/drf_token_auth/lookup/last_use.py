@@ -23,7 +23,8 @@ from .after_request import after_transaction
 if TYPE_CHECKING:
     from ..base_models import AbstractToken
 
-# The idle expiry is renewed once a tenth of the timeout has passed, even within the interval.
+# The idle expiry is renewed as soon as a tenth of the timeout has passed, even if that is within
+# LAST_USED_INTERVAL.
 IDLE_STEPS = 10
 
 
@@ -52,7 +53,7 @@ def _write(token: AbstractToken, now: datetime, using: str) -> None:
 def _changes(row: AbstractToken, token: AbstractToken, now: datetime) -> dict[str, Any]:
     """Return the new values of the row's columns, by name. The dict is empty if nothing changes.
 
-    :param row: the row as it is now.
+    :param row: the row as it is now. Before the lock, ``token`` stands for it.
     :param token: the row as the request read it, with its user and the digests of its key.
     """
     changes: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """Refuse the tokens of users whom the default manager of the user model hides.
 
-Such users may be deleted ones. Django's sessions refuse them too.
+Such a user is, for example, marked as deleted. Django's sessions refuse such users too.
 """
 
 from __future__ import annotations

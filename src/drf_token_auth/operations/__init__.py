@@ -1,8 +1,8 @@
-"""The operations on tokens: issue, replace, rotate, revoke and change a password.
+"""The operations on tokens: issue, replace, rotate, revoke and purge them, and change a password.
 
 Views, the admin, commands and a project's own code call these functions. So the limits, the locks
-and the signals are the same everywhere. Each function opens its own transaction. The functions
-whose names begin with ``a`` are for async code.
+and the signals are the same everywhere. Each function opens a transaction, and ``purge`` opens
+many. Async code calls the functions with an ``a`` before the name, such as ``aissue``.
 """
 
 from __future__ import annotations

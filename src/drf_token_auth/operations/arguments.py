@@ -22,7 +22,7 @@ def require_user(function: str, user: Any) -> None:
 
 
 def require_token(function: str, token: Any) -> None:
-    """Raise TypeError if this is not a token. The message never shows it: it may be a key."""
+    """Raise TypeError if this is not a token. The message hides the value, which may be a key."""
     if isinstance(token, AbstractToken):
         return
     if isinstance(token, str):

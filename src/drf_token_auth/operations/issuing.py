@@ -60,7 +60,7 @@ def issue(
     :raises ValueError, UnknownScopes: the kind does not exist, or ``SCOPES`` lacks a scope.
     :raises PasswordChanged: the stored password is not the one that ``user`` was loaded with.
     :raises InactiveUser: the user was deleted, or was deactivated after ``user`` was loaded.
-    :raises TokenLimitReached: the user has ``MAX_TOKENS_PER_USER`` and ``WHEN_FULL`` is "reject".
+    :raises TokenLimitReached: ``MAX_TOKENS_PER_USER`` is reached and ``WHEN_FULL`` is "reject".
     """
     columns = _given(user, kind, ttl, idle_timeout)
     token = get_token_model()(kind=kind, name=name, scopes=encode_scopes(scopes), **columns)
@@ -121,7 +121,7 @@ def replace(
 
 
 def insert(token: AbstractToken, *, presented: Any = None, using: str | None = None) -> None:
-    """Check the stored user, revoke the tokens with an old password, and save the new token.
+    """Check the stored user, revoke tokens that are bound to an old password, and save the token.
 
     :param token: an unsaved token. The signals send its ``origin``: the actor and the request.
     :param presented, using: as for :func:`issue`.
@@ -131,7 +131,7 @@ def insert(token: AbstractToken, *, presented: Any = None, using: str | None = N
     model = type(token)
     using = using or router.db_for_write(model, instance=token)
     actor, request = token.origin
-    # This is the user's row as it is now. token.user may have been loaded before a change.
+    # ``user`` is the user's row as it is now. token.user may have been loaded before a change.
     with locked_user(token.user_id, model=model, using=using) as (user, tokens):
         _refuse_stale(token, user)
         if isinstance(presented, AbstractToken):

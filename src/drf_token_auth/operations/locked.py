@@ -22,7 +22,8 @@ def locked_user(
 ) -> Iterator[tuple[Any, TokenQuerySet[Any]]]:
     """Open a transaction and lock the user's row.
 
-    :returns: the user as stored now, or None, and the user's usable tokens.
+    :returns: a pair for ``as``: the user as stored now, or None, and a queryset of the user's
+        usable tokens.
     """
     model = model or get_token_model()
     using = using or router.db_for_write(model)
@@ -43,8 +44,9 @@ def locked_presented(token: AbstractToken) -> Iterator[AbstractToken]:
 def lock_presented(token: AbstractToken, using: str) -> AbstractToken:
     """Lock the row of a presented token, and check again that its key works.
 
-    :raises Refused: the token has expired, was revoked or rotated, or its user was deactivated or
-        has a new password.
+    :returns: the row as it is now.
+    :raises Refused: the token has expired or was revoked, its key was replaced and is not in its
+        grace, or its user was deactivated or has a new password.
     """
     rows = all_rows(type(token), using).filter(pk=token.pk).select_for_update()
     row: AbstractToken | None = next(iter(rows), None)

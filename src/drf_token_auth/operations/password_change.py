@@ -33,7 +33,7 @@ def change_password(
     :raises DatabaseError: the user's row was deleted meanwhile.
     """
     require_user("change_password", user)
-    # Error reports show the local variables of each function.
+    # Hide the password, because error reports show the local variables of each function.
     password = keys.hidden(password)
     with changing_password(user, keep=keep, request=request, actor=actor):
         user.set_password(password)
@@ -56,7 +56,7 @@ def changing_password(
 
 
 def keep_through_change(user: Any, keep: Any, *, request: Any = None, actor: Any = None) -> None:
-    """Keep one token after a new password was saved, and revoke the others of its user.
+    """Keep one token of the user after a new password was saved, and revoke the user's others.
 
     The arguments, and the tokens that are revoked, are as for :func:`change_password`.
     """

@@ -19,7 +19,7 @@ def revoke(
     :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
     :param request, actor: for ``token_revoked``.
     :returns: False if the token was already revoked or had expired.
-    :raises TypeError: ``token`` is not a token, but a key or None.
+    :raises TypeError: ``token`` is not a token, but for example a key or None.
     """
     require_token("revoke", token)
     return token.revoke(reason=reason, actor=actor, request=request)

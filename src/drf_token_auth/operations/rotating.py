@@ -28,9 +28,9 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
     :param request, actor: for ``token_rotated``. The actor is the token's user, unless you name
         another.
     :returns: the row, with its new ``.key``.
-    :raises TypeError: ``token`` is not a token, but a key or None.
-    :raises Refused: the token has expired, was revoked, or its key was replaced meanwhile. The same
-        if its user was deactivated, or has a new password.
+    :raises TypeError: ``token`` is not a token, but for example a key or None.
+    :raises Refused: the token has expired or was revoked, its key was replaced meanwhile, or its
+        user was deactivated or has a new password.
     """
     require_token("rotate", token)
     model = type(token)

@@ -58,7 +58,7 @@ def purge(
     :param progress: called with the total after each transaction.
     :param on_time_limit: called if the time limit leaves tokens for the next purge.
     :returns: how many tokens were deleted, or would be in a dry run. Unused ones count too.
-    :raises TypeError, ValueError: an argument is wrong, or ``LAST_USED_INTERVAL`` records no uses.
+    :raises TypeError, ValueError: an argument is wrong, or no uses are known for ``unused_for``.
     """
     _check_numbers(batch_size, sleep, time_limit)
     model = get_token_model()
@@ -134,7 +134,7 @@ def _before(now: datetime, name: str, age: timedelta) -> datetime:
 
 
 def _revocations(unused: Tokens, size: int) -> Iterator[Step]:
-    """Yield one transaction per user. Run each before asking for the next."""
+    """Yield the transactions. Each is about one user. Run each before asking for the next."""
     size = min(size, revocation.BATCH_SIZE)
     for user_pk, ids in revocation.ids_by_user(unused, size):
         revoke = partial(revocation.revoke_checked, unused, user_pk, reason="unused")

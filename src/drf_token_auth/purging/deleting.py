@@ -33,7 +33,7 @@ Outcome: TypeAlias = "Counter[str]"
 
 
 def deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
-    """Yield one transaction per batch. Run each before asking for the next."""
+    """Yield one function per batch, which deletes it. Call each before asking for the next."""
     most = MAX_BATCH_SIZE if is_one_statement(expired) else READ_BATCH_SIZE
     for batch in _batches(expired, min(size, most)):
         yield partial(_delete, batch)

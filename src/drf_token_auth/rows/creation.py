@@ -36,7 +36,7 @@ def fill_in(token: AbstractToken) -> None:
     :raises TypeError: the expiry, the idle timeout or the scopes are of the wrong type.
     :raises ValidationError: the expiry is text that is not a date.
     :raises UnknownScopes: a scope is not declared in ``SCOPES``, or the list is empty.
-    :raises PasswordChanged: the user's password was changed while it was checked.
+    :raises PasswordChanged: another request stored a new hash while this one checked the password.
     """
     require_kinds(token.kind)
     if not token.digest or _is_unissued(token):

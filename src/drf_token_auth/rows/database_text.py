@@ -19,7 +19,10 @@ _LAST_CHARACTERS = ("\uffff", "\xff", "\x7f")
 
 
 def is_about_text(error: DatabaseError) -> bool:
-    """Return whether the database raised this error because it cannot store a text."""
+    """Return whether this may be an error about a text that a column cannot hold.
+
+    DataError has other causes too, such as a number that is too large.
+    """
     if isinstance(error, OperationalError):
         return bool(error.args) and error.args[0] in _MYSQL_CODES
     return isinstance(error, DataError)

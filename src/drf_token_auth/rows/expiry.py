@@ -44,7 +44,7 @@ def last_use() -> Coalesce:
 
 
 def unused_since(moment: datetime) -> Q:
-    """Return the condition for rows that no request has used since then."""
+    """Return the condition for rows without a use after this moment. The creation is a use."""
     return Q(LessThanOrEqual(last_use(), moment))
 
 
@@ -86,7 +86,7 @@ def cap(token: AbstractToken, now: datetime) -> None:
 
 
 def renewed(now: datetime, idle_timeout: timedelta, latest: datetime | None) -> datetime:
-    """Return when a token expires that is used at ``now``.
+    """Return the new expiry of a token with an idle timeout that is used at ``now``.
 
     :param latest: the token's ``renewable_until``.
     """
@@ -97,5 +97,5 @@ def renewed(now: datetime, idle_timeout: timedelta, latest: datetime | None) -> 
 def _has_default_idle_timeout(token: AbstractToken) -> bool:
     if token.is_idle_timeout_chosen or token.kind != Kind.LOGIN:
         return False
-    # If TTL is set, the caller chose expires_at=None, so the token must never expire.
+    # With a TTL, expires_at is None only if the caller chose it. Such a token must never expire.
     return token.expires_at is not None or get_settings().TTL is None

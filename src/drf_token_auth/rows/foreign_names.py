@@ -17,7 +17,7 @@ CHANGE = (
     "token = operations.rotate(token); then read token.key."
 )
 _KEYS = {"key", "token", "token_key"}
-# The columns of DRF, knox and durin, and ours for the same.
+# The names of columns in DRF, knox and durin, and our names for the same columns.
 _RENAMED = {"created": "created_at", "expiry": "expires_at", "expires": "expires_at"}
 
 
@@ -32,7 +32,7 @@ class TokenQuery(Query):
             refuse_columns(self.model, names[:1])
             raise
 
-    # values() and values_list() replace the error of names_to_path().
+    # values() and values_list() call this. It replaces the error of names_to_path() by another.
     def add_fields(self, field_names: Iterable[str], allow_m2m: bool = True) -> None:
         names = list(field_names)
         try:
@@ -43,7 +43,7 @@ class TokenQuery(Query):
 
 
 def refuse_columns(model: Any, names: Iterable[str], about_keys: str = LOOK_UP) -> None:
-    """Raise FieldError if one of these is a missing column that we have an answer for."""
+    """Raise FieldError for a name that is not a column, if we know what to write in its place."""
     columns = {field.name for field in model._meta.get_fields()}
     for name in names:
         if name in columns:

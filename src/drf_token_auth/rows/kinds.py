@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class Kind:
     """The kinds of tokens.
 
-    A logout or a new password revokes a login token. Personal tokens are for scripts and CI.
+    A login token is for a device. Personal tokens have a name, and are for scripts and CI.
     """
 
     LOGIN: Final = "login"

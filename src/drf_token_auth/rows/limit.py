@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def room_for(rows: TokenQuerySet[Any], new: Sequence[AbstractToken]) -> Iterator[None]:
     """Open the transaction that inserts the new tokens, and make room for them.
 
-    It locks their users, and revokes the least recently used tokens.
+    With a limit, lock the users of the new tokens. If a user would have more tokens than the limit,
+    revoke this user's least recently used tokens.
 
     :param rows: all rows of the table, in the database of the new tokens.
     :raises TokenLimitReached: there is no room and ``WHEN_FULL`` is "reject", or there are more new
@@ -41,7 +42,7 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
     now = timezone.now()
     usable = [token for token in new if not expiry.is_expired(token, now)]
     counts = Counter((token.user_id, token.kind) for token in usable)
-    # revoke_many() locks several users in the same order.
+    # Lock several users in the order in which revoke_many() locks them.
     for user_pk, kind in sorted(counts, key=lambda one: str(one[0])):
         user = lock_user(rows.model, user_pk, using=rows.db)
         stored = read_latest(rows.alive_for(user).filter(kind=kind))

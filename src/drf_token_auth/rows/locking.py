@@ -31,11 +31,11 @@ def plain_rows(model: type[Any], using: str) -> models.QuerySet[Any]:
 
 @contextmanager
 def locking_transaction(*, using: str, savepoint: bool = True) -> Iterator[None]:
-    """Open a transaction whose first step is to lock a user's row, or a savepoint in an open one.
+    """Open a transaction for code that locks rows, or a savepoint if a transaction is open.
 
-    Under REPEATABLE READ and SERIALIZABLE, a transaction that waited for the row fails on
+    Under REPEATABLE READ and SERIALIZABLE, a transaction that waited for a locked row fails on
     PostgreSQL. MySQL also locks the gaps between rows, so that two users' transactions block each
-    other. So the new transaction uses READ COMMITTED. The lock makes that level strict enough. A
+    other. So the new transaction uses READ COMMITTED. The locks make that level strict enough. A
     transaction that the project has opened keeps its level.
     """
     connection: Any = connections[using]
@@ -48,7 +48,7 @@ def locking_transaction(*, using: str, savepoint: bool = True) -> Iterator[None]
 
 
 def outside_atomic_requests(view: Any) -> Any:
-    """Let ``ATOMIC_REQUESTS`` open no transaction for the view. An error undoes no write then."""
+    """Let ``ATOMIC_REQUESTS`` open no transaction for the view, so an error undoes no write."""
     for alias in connections:
         view = transaction.non_atomic_requests(using=alias)(view)
     return view
@@ -79,9 +79,10 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
 
 
 def hold(rows: _Rows, **options: Any) -> _Rows:
-    """Return a query that locks these rows until the transaction ends, and skips locked ones.
+    """Return a query that locks these rows until the transaction ends.
 
-    A database without SKIP LOCKED waits for those rows.
+    It skips the rows that another transaction has locked. A database without SKIP LOCKED waits for
+    them.
 
     :param options: for Django's ``select_for_update()``.
     """
@@ -120,7 +121,7 @@ def read_latest(rows: _Rows) -> _Rows:
 
 
 def _parents(user_model: Any) -> Iterator[Any]:
-    """Yield the parent models of a user model with several tables, in the order of ``save()``.
+    """Yield the parents of a user model with several tables, in the order in which save() writes.
 
     A single query that joins the tables would lock them in the opposite order.
     """

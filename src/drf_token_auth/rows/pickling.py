@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# The columns about the keys of a token. They are as secret as the keys.
+# The columns about the keys of a token. Keep them as secret as the keys.
 KEY_COLUMNS = ("digest", "previous_digest", "key_family")
 
 

@@ -4,7 +4,7 @@ An operation that revokes several tokens of a user locks the user's row (``lock_
 
 A command that revokes the tokens of many users does it in short transactions, while the site is
 running. Each transaction handles one user, so it holds only one such lock. A login also locks only
-one user, so a login and a transaction never wait for each other in a circle.
+one user, so a login and such a transaction never wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def revoke_in_batches(
     batch_size: int = BATCH_SIZE,
     progress: Callable[[int], object] = lambda total: None,
 ) -> int:
-    """Revoke the tokens that exist now.
+    """Revoke the tokens that exist when this call begins, in transactions of one user each.
 
     If the process is killed, the tokens revoked so far stay revoked.
 
@@ -97,9 +97,9 @@ def revoke_in_batches(
 
 
 def ids_by_user(tokens: Tokens, batch_size: int) -> Iterator[tuple[Any, list[Any]]]:
-    """Yield a user's id and the ids of some of the user's tokens.
+    """Yield pairs: a user's id, and a list of the ids of some of the user's tokens.
 
-    Tokens that are created after the first step are left out.
+    If ids increase, tokens that are created after the first step are left out.
 
     :param batch_size: how many ids are read at once.
     """

@@ -39,7 +39,8 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
         shown = name_field(getattr(self, "initial_data", None))
         if shown == "username" or not isinstance(fields.get("username"), LoginNameField):
             return fields
-        # The project's USERNAME_FIELD may be "name", which is also the device's field.
+        # The project's USERNAME_FIELD may be "name". Our field for the device's name has that name
+        # too, so leave it out.
         fields.pop(shown, None)
         # validate() finds the name under "username", whatever the client calls it.
         fields["username"].source = "username"
@@ -75,15 +76,16 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
                 password=password,
             )
         except (MultipleObjectsReturned, get_user_model().DoesNotExist):
-            # A backend of the project calls get(). An unknown name must not look like an error.
+            # A backend of the project may call get(). An unknown name must not look like an error.
             return None
         except Exception:
-            # Django's backend does not catch this error, for example letters for a number column.
+            # Django's backend does not catch the error for a name that no account can have, such as
+            # letters in a column of numbers.
             if is_impossible_name(str(username)):
                 return None
             raise
 
 
 LoginSerializer = TokenLoginSerializer
-# DRF's name, for code that only changes the path of the module.
+# DRF's name, so that a project only has to change the module in its imports.
 AuthTokenSerializer = TokenLoginSerializer

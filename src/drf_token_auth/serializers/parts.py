@@ -18,14 +18,14 @@ from ..exceptions import UnknownScopes
 from ..logins.account_name import clean_login_name, max_name_length
 from ..scopes import encode_scopes
 
-# With a space after each name, no more scopes fit into the column.
+# A name and the space after it need two characters at least, so no more scopes fit into the column.
 MOST_SCOPES = SCOPES_LENGTH // 2
 MOST_REFUSED = 20
 LONGEST_REFUSED = 64
 
 
 def shortened(names: Iterable[str]) -> list[str]:
-    """Return the first of the refused names, each cut, so that the answer stays short.
+    """Return the first ``MOST_REFUSED`` names, each cut, so that the answer stays short.
 
     JSON can contain a lone surrogate, but an answer cannot. Replace it with a question mark.
     """
@@ -52,7 +52,7 @@ class PasswordField(serializers.CharField):
 
 
 class KeyField(serializers.CharField):
-    """A key, or any other text. The lookup refuses it like an unknown key."""
+    """A key, or any other text. The lookup refuses other text like an unknown key."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -64,7 +64,7 @@ class KeyField(serializers.CharField):
 
 
 class NameField(serializers.CharField):
-    """A device name. Any length and content is accepted, and cleaned to fit on one line."""
+    """The name of a token. Any length and content is accepted, and cleaned to fit on one line."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_blank=True, **kwargs)

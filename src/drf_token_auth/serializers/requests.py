@@ -96,6 +96,6 @@ class TokenLogoutSerializer(serializers.Serializer[Any]):
 
 
 class TokenRevokeSerializer(serializers.Serializer[Any]):
-    """RFC 7009 2.1. A ``token_type_hint`` is ignored."""
+    """The body of ``revoke/`` (RFC 7009 2.1). A ``token_type_hint`` is ignored."""
 
     token = KeyField(write_only=True, trim_whitespace=False)

@@ -35,7 +35,7 @@ class TokenDetailSerializer(serializers.Serializer[Any]):
 
 
 class TokenIssuedSerializer(TokenDetailSerializer):
-    """A new token with its key. No other answer contains the key."""
+    """A new or rotated token with its new key. No later answer contains this key."""
 
     token = serializers.CharField(source="key", read_only=True)
 

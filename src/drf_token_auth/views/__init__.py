@@ -1,7 +1,8 @@
 """The views of the API. They handle requests. :mod:`drf_token_auth.operations` has the rules.
 
 All views run outside ``ATOMIC_REQUESTS``, because their writes must survive an API exception. With
-``ATOMIC_REQUESTS``, DRF would roll the writes back. Each view has small hooks for subclasses.
+``ATOMIC_REQUESTS``, DRF would roll the writes back. A subclass of ``LoginView`` can override small
+hooks. Their docstrings begin with "Hook:".
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .tokens import (
     TokenListView,
 )
 
-# DRF's names, for code that only changes the path of the module.
+# DRF's names, so that a project only has to change the module in its imports.
 ObtainAuthToken = LoginView
 obtain_auth_token = LoginView.as_view()
 

@@ -52,7 +52,10 @@ class _IsStoredUser(IsAuthenticated):
 
 
 class TokenView(GenericAPIView[Any]):
-    """The base of all views. A project's defaults can add to its behaviour, but not change it."""
+    """The base of all views. The project's default permissions, filters and pages do not apply.
+
+    Its authenticators, throttles, parsers, renderers and ``EXCEPTION_HANDLER`` do apply.
+    """
 
     serializer_class: Any = TokenDetailSerializer
     permission_classes: Sequence[Any] = (_IsStoredUser,)
@@ -68,7 +71,7 @@ class TokenView(GenericAPIView[Any]):
 
     @classproperty
     def renderer_classes(cls) -> Sequence[Any]:
-        """Return the JSON renderer, then the project's renderers that need no template."""
+        """Return the JSON renderer, then the project's others, without ``TemplateHTMLRenderer``."""
         others = _others(api_settings.DEFAULT_RENDERER_CLASSES, (JSONRenderer,))
         without_pages = [one for one in others if not issubclass(one, TemplateHTMLRenderer)]
         return (JSONRenderer, *without_pages)
@@ -77,8 +80,8 @@ class TokenView(GenericAPIView[Any]):
     def as_view(cls, **initkwargs: Any) -> Any:
         return outside_atomic_requests(super().as_view(**initkwargs))
 
-    # Error reports then hide the posted data, and the variables of every function called from
-    # here, such as a subclass's post().
+    # With these decorators, error reports hide the posted data, and the variables of every function
+    # called from here, such as a subclass's post().
     @method_decorator(sensitive_post_parameters())
     @sensitive_variables()
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -200,9 +203,9 @@ class TokenView(GenericAPIView[Any]):
     def _checked_again(self) -> Iterator[None]:
         """Open the transaction of a change, and check again that the presented token works.
 
-        It may have been revoked since the request was authenticated.
+        It may have been revoked since the request was authenticated. Without a token, do nothing.
 
-        :raises Refused: it does not work any more.
+        :raises Refused: the presented token does not work any more.
         """
         token = self._presented
         if token is None:
@@ -219,7 +222,7 @@ class TokenView(GenericAPIView[Any]):
         return operations.issue(user, request=self.django_request, **values)
 
     def read(self, serializer: Any) -> Any:
-        """Return the serializer with its ``validated_data``.
+        """Validate the data of the serializer, and return the serializer.
 
         :raises ValidationError: 400 if the data is wrong.
         """
@@ -242,6 +245,6 @@ class KeylessView(TokenView):
 
 
 def _others(classes: Sequence[Any], ours: Sequence[Any]) -> list[Any]:
-    """Return the classes whose media type is specific and not one that our own classes serve."""
+    """Return the classes with a specific media type that none of ``ours`` serves."""
     served = {"*/*", *(one.media_type for one in ours)}
     return [one for one in classes if one.media_type not in served]

@@ -44,7 +44,7 @@ def as_refusal(exc: Exception) -> Exception:
 
     :returns: 403 if the user has reached the limit of tokens. 401 if the user was deleted,
         deactivated or given a new password after the authentication, or if the presented token no
-        longer works. 400 for a request that cannot be read.
+        longer works. 400 for a request that cannot be read. Any other exception stays as it is.
     """
     if isinstance(exc, TokenLimitReached):
         return LimitReached()

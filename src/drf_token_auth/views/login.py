@@ -49,7 +49,7 @@ class LoginView(KeylessView):
             try:
                 token = self._log_in()
             except Refused as error:
-                # It was changed again, or a replica that lags behind has the old password.
+                # The user was changed again, or a replica that lags behind has the old password.
                 refused = {api_settings.NON_FIELD_ERRORS_KEY: [WRONG_CREDENTIALS]}
                 raise ValidationError(refused, code="authorization") from error
         return Response(self.get_response_data(token))
@@ -74,7 +74,7 @@ class LoginView(KeylessView):
         """Make the login token and send ``user_logged_in`` in one transaction.
 
         :param data: the validated data of the serializer. Its ``name`` names the device.
-        :raises LimitReached, AuthenticationFailed: as :meth:`issue`.
+        :raises TokenLimitReached, Refused: as :meth:`issue`.
         :raises ImproperlyConfigured: a receiver of the signal revoked the token.
         """
         using = router.db_for_write(get_token_model())
@@ -127,7 +127,7 @@ class LogoutView(TokenView):
         return self.logged_out()
 
     def logged_out(self) -> Response:
-        """Send ``user_logged_out``, and return the answer 204. A receiver that raises is logged."""
+        """Send ``user_logged_out``, and return the answer 204. Errors of receivers are logged."""
         user = self.request.user
         # The user of a session is lazy: its type is not the user model, but its __class__ is.
         sender = user.__class__

@@ -11,7 +11,7 @@ from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPa
 
 from .. import keys
 
-# Python counts these codecs among those of text.
+# These codecs are for domain names, but Python accepts them as codecs of text.
 _OF_DOMAIN_NAMES = ("idna", "punycode")
 
 
