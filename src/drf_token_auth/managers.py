@@ -114,8 +114,12 @@ class TokenQuerySet(models.QuerySet[_T]):
 
     def _newest_usable(self, wanted: dict[str, Any]) -> _T | None:
         matching = self.filter(**wanted).usable()
-        if "user" in wanted:
-            matching = matching.exclude(has_other_stamp(wanted["user"]))
+        user = wanted.get("user")
+        if "user_id" in wanted:
+            users = user_model(self.model)._base_manager.using(self.db)
+            user = users.filter(pk=wanted["user_id"]).first()
+        if user is not None:
+            matching = matching.exclude(has_other_stamp(user))
         newest = matching.order_by("-created_at", "-pk")
         # update_or_create() locks the rows. Oracle refuses a LIMIT in a query that locks rows.
         return next(iter(newest if newest.query.select_for_update else newest[:1]), None)

@@ -249,3 +249,14 @@ def test_selected_tokens_are_revoked_after_a_confirmation(
 def test_without_the_view_permission_access_is_denied(client, user):
     client.force_login(user)
     assert client.get(url("changelist")).status_code == 302
+
+
+def test_the_history_says_what_was_added_and_changed(client, staff, user):
+    add(client, user, name="phone")
+    [token] = get_token_model().objects.all()
+    client.post(url("change", token.pk), {"name": "new phone"})
+    changed, added = LogEntry.objects.order_by("-pk")
+    assert added.get_change_message() == "Added."
+    assert changed.get_change_message() == "Changed Name."
+    history = client.get(url("history", token.pk)).content.decode()
+    assert "Changed Name." in history

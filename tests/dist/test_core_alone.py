@@ -25,7 +25,7 @@ PERIPHERY = [
 ]
 CORE = ["authentication", "keys", "lookup", "models", "operations", "passwords", "views"]
 # Leave these tests out: each also uses the admin, a command, a check or the pages.
-NOT_CORE = "not admin and not command and not TestPages and not secret_key_is_warned"
+NOT_CORE = "not admin and not command and not TestPages and not pepper_equal_to_secret_key"
 DESELECTED = [
     "tests/keys/test_peppers.py::test_a_misconfigured_pepper_is_a_check_error",
     "tests/models/test_migrations.py",

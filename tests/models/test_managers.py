@@ -72,13 +72,16 @@ def test_get_or_create_ignores_expired_tokens(tokens, user):
     assert tokens.from_key(token.key) == token
 
 
-def test_get_or_create_ignores_tokens_with_an_old_password(tokens, user):
+@pytest.mark.parametrize("by", ["user", "user_id"])
+def test_get_or_create_ignores_tokens_with_an_old_password(tokens, user, by):
     old, _ = tokens.get_or_create(user=user)
     user.set_password("another")
     user.save()
-    token, created = tokens.get_or_create(user=user)
+    named = {by: user if by == "user" else user.pk}
+    token, created = tokens.get_or_create(**named)
     assert created
     assert token != old
+    assert tokens.get_or_create(**named) == (token, False)
 
 
 def test_get_or_create_takes_further_conditions_and_defaults(tokens, user):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -32,8 +33,8 @@ def write_log(
             content_type=ContentType.objects.get_for_model(token, for_concrete_model=False),
             object_id=str(token.pk),
             action_flag=action_flag,
-            # LogEntry stores a list as JSON. Django's own code passes lists too.
-            change_message=message,
+            # The history reads a list as JSON, as Django's log_actions() writes it.
+            change_message=json.dumps(message) if isinstance(message, list) else message,
         )
         for token in tokens
     ]

@@ -49,7 +49,7 @@ def check_middleware() -> Messages:
     if not _has_middleware(CsrfViewMiddleware):
         yield checks.Warning(
             "MIDDLEWARE has no CsrfViewMiddleware. The pages protect themselves, but your "
-            "login page is not protected.",
+            "other forms are not protected.",
             hint='Add "django.middleware.csrf.CsrfViewMiddleware" to MIDDLEWARE.',
             id=f"{ID}.W001",
         )
