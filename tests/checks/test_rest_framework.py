@@ -1,4 +1,4 @@
-"""The check of DEFAULT_AUTHENTICATION_CLASSES, with the mistakes that people make."""
+"""Mistakes in REST_FRAMEWORK: the check E016, and the errors when Django starts."""
 
 from __future__ import annotations
 

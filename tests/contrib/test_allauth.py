@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal import auth as totp_auth
 from django.test import Client
+from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.contrib.session_tokens import revoke_with_session
 from tests.conftest import PASSWORD
+from tests.lives import at
 
 API = "/_allauth/app/v1"
 SIGNUP = {"username": "eve", "email": "eve@example.com", "password": "staple battery horse"}
@@ -82,10 +84,12 @@ def test_login_with_a_second_factor_creates_one_token(
     totp_auth.TOTP.activate(user, secret)
     password_only = log_in()
     assert "access_token" not in password_only
-    counter = int(time.time()) // 30
-    code = totp_auth.format_hotp_value(totp_auth.hotp_value(secret, counter))
-    # allauth renders two answers to this request, and discards the first.
-    meta = post_in(password_only, "/auth/2fa/authenticate", {"code": code}).json()["meta"]
+    # A code is right for 30 seconds, so stop the clock.
+    with at(timezone.now()):
+        counter = int(time.time()) // 30
+        code = totp_auth.format_hotp_value(totp_auth.hotp_value(secret, counter))
+        # allauth renders two answers to this request, and discards the first.
+        meta = post_in(password_only, "/auth/2fa/authenticate", {"code": code}).json()["meta"]
     assert status(meta["access_token"]) == 200
     assert get_token_model().objects.count() == 1
 

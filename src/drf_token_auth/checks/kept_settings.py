@@ -40,8 +40,9 @@ _DEFAULT = '"TTL": timedelta(days=14)'
 
 @check(Tags.security)
 def check_kept_settings() -> Messages:
-    """W016: a setting of another package or a tutorial has no effect here."""
-    # A setting of an imported package has an effect. These calls import what the project uses.
+    """W016: a setting has no effect on tokens, because another package or nobody reads it."""
+    # These calls import what the project uses. If this imports the package that reads a setting,
+    # the setting is not reported.
     served_views()
     default_authenticators()
     for place, name, value in _without_effect():
@@ -59,7 +60,7 @@ def check_kept_settings() -> Messages:
 def _without_effect() -> Iterator[tuple[str, str, Any]]:
     """Yield the place, the name and the value of each setting that has no effect."""
     kept = [name for name, package in KEPT.items() if package not in sys.modules]
-    # A name of one word, such as TTL, may be a setting of the project.
+    # The project may use a name of one word, such as TTL, for itself. Do not report such a name.
     for name in (*kept, *(name for name in RULES if "_" in name)):
         if hasattr(settings, name):
             yield name, name, getattr(settings, name)
@@ -69,7 +70,7 @@ def _without_effect() -> Iterator[tuple[str, str, Any]]:
 
 
 def _in_our_form(name: Any, value: Any) -> tuple[str, str] | None:
-    """Return our name for a setting and the value to write, or None if we have no such setting."""
+    """Return our name for a setting and the value to write, or None if the meaning is unclear."""
     if name in RULES:
         return name, "…" if name == "PEPPERS" else show(value)  # Peppers are secret.
     ours = our_name(name)

@@ -25,7 +25,7 @@ __all__ = [
 
 
 class RefusalSerializer(serializers.Serializer[Any]):
-    """The body that DRF sends for an error that is not about a field."""
+    """The body that DRF sends for every error except a validation error."""
 
     class Meta:
         ref_name = "TokenRefusal"
@@ -36,7 +36,7 @@ class RefusalSerializer(serializers.Serializer[Any]):
 class RefusedBodySerializer(serializers.Serializer[Any]):
     """The errors of each field under its name, and all other errors in `non_field_errors`.
 
-    A body that cannot be read at all is answered with `detail` alone.
+    If the server cannot read the body of the request, the answer has only `detail`.
     """
 
     class Meta:
@@ -63,7 +63,7 @@ ANSWERS: Mapping[type[Any], Mapping[str, Mapping[int, Any]]] = {
     views.CurrentTokenView: {"get": {200: TokenDetailSerializer, **_NO_TOKEN}},
     views.RotateView: {"post": {200: TokenIssuedSerializer, **_NO_TOKEN}},
     views.TokenListView: {
-        "get": {200: [TokenDetailSerializer], **_REFUSED, **_NOT_FOUND},  # no such page
+        "get": {200: [TokenDetailSerializer], **_REFUSED, **_NOT_FOUND},  # 404: no such page
         "post": {201: TokenIssuedSerializer, **_BODY, **_REFUSED, 403: RefusalSerializer},
     },
     views.TokenDetailView: {

@@ -23,7 +23,7 @@ _COLUMNS = json.dumps(KEY_COLUMNS)
 
 
 def find() -> Messages:
-    """E019: another package copies the digests of keys. E026: another package imports tokens."""
+    """E019: another package copies the digests of keys. E026: an admin lets staff import tokens."""
     model = get_token_model()
     yield from _imports(model)
     for app, exclusion in _EXCLUSIONS.items():

@@ -20,17 +20,17 @@ from .locked import locked_presented
 def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> AbstractToken:
     """Give the token a new key. The previous key keeps working for ``ROTATION_GRACE``.
 
-    A client that lost the response can rotate again with the previous key in its grace. The second
-    new key replaces the first one. A later request with the first new key is reported as reuse
-    (RFC 9700 4.14).
+    A client that lost the response can rotate again with the previous key while this key works. The
+    second new key replaces the first one. A later request with the first new key is reported as
+    reuse (RFC 9700 4.14).
 
     :param token: usually ``request.auth``.
     :param request, actor: for ``token_rotated``. The actor is the token's user, unless you name
         another.
     :returns: the row, with its new ``.key``.
     :raises TypeError: ``token`` is not a token, but for example a key or None.
-    :raises Refused: the token has expired or was revoked, its key was replaced meanwhile, or its
-        user was deactivated or has a new password.
+    :raises Refused: the token has expired or was revoked, its key was replaced and has no grace,
+        or its user was deactivated or has a new password.
     """
     require_token("rotate", token)
     model = type(token)

@@ -1,4 +1,7 @@
-"""dj-rest-auth: what its settings name. The routes are in ``urls`` and ``registration``."""
+"""The function and the classes for the settings of dj-rest-auth.
+
+The routes are in ``urls``, ``registration`` and ``mfa``.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
 def tie_to_its_session(request: Any, user: Any, **kwargs: Any) -> None:
     """Tie the token to the session.
 
-    With ``SESSION_LOGIN``, the session starts after the token was made.
+    A registration, and a login with ``SESSION_LOGIN``, starts the session after the token was made.
     """
     token = getattr(user, "issued_token", None)
     if token is not None:
@@ -64,7 +67,8 @@ class PasswordChangeSerializer(stock.PasswordChangeSerializer):
             super().save()
             return
         token = self.request.auth
-        if not isinstance(token, AbstractToken):  # The request came with a session.
+        if not isinstance(token, AbstractToken):
+            # Keep the token of the session, if there is a session.
             token = tied(self.request, self.user)
         with operations.changing_password(self.user, keep=token, request=self.request):
             super().save()
