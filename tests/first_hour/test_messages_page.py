@@ -52,9 +52,9 @@ EXCLUSION = 'Write AUDITLOG_EXCLUDE_TRACKING_MODELS = ("drf_token_auth.Token",).
 HEAD = """\
 # Messages
 
-This page shows the texts of checks, exceptions and commands, so that you can find a text that you
-see. A test writes the page from the code. For an error that a client sees, read the
-[troubleshooting page](../troubleshooting.md).
+This page shows many texts of checks, exceptions and commands, so that you can find a text that you
+see. [Checks](checks.md) has every check. A test writes this page from the code. For an error that a
+client sees, read the [troubleshooting page](../troubleshooting.md).
 """
 
 
@@ -358,7 +358,8 @@ def test_each_check_has_an_example() -> None:
     assert documented == {*CHECKS, *ELSEWHERE, "W010"}
 
 
-# The page is for a project whose users log in by e-mail address, with the package's token model.
+# The page shows the texts of a project that uses the package's token model, and whose users log in
+# by e-mail address.
 if Token._meta.label == conf.DEFAULT_TOKEN_MODEL and get_user_model().USERNAME_FIELD == "email":
 
     @pytest.mark.django_db

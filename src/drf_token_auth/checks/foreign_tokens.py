@@ -22,8 +22,8 @@ _HINT = (
     "Use drf_token_auth.views.LoginView, or in a view of your own: from drf_token_auth import "
     "operations; token = operations.issue(user)."
 )
-# The attributes of a user that rest_framework.authtoken adds, and that knox and durin add, and what
-# a view can do instead.
+# rest_framework.authtoken adds the first attribute to a user. knox and durin add the second. Each
+# text says what a view can do instead.
 _INSTEAD = {
     "auth_token": (
         "A user may have several tokens. request.auth is the token of the request. To revoke it, "
@@ -39,7 +39,7 @@ _INSTEAD = {
 
 @check(Tags.urls)
 def check_drfs_tokens() -> Messages:
-    """E021: a view uses tokens of a missing app. W012: no authenticator accepts these tokens."""
+    """E021: a view uses authtoken, which is missing. W012: no default class accepts its tokens."""
     is_installed = apps.is_installed(AUTHTOKEN)
     if is_installed and any(map(takes_drfs_tokens, default_authenticators())):
         return
@@ -90,7 +90,7 @@ def check_views() -> Messages:
 
 @check(Tags.urls)
 def check_sources() -> Messages:
-    """W009: a serializer reads a missing relation. DRF leaves a read-only field out silently."""
+    """W009: a serializer reads a missing relation. DRF then omits a read-only field silently."""
     for serializer in loaded_subclasses(Serializer):
         for name, field in getattr(serializer, "_declared_fields", {}).items():
             source = str(field.source or name)

@@ -40,7 +40,7 @@ _DEFAULT = '"TTL": timedelta(days=14)'
 
 @check(Tags.security)
 def check_kept_settings() -> Messages:
-    """W016: a setting has no effect on tokens, because another package or nobody reads it."""
+    """W016: a setting has no effect on tokens, because no imported package reads it."""
     # These calls import what the project uses. If this imports the package that reads a setting,
     # the setting is not reported.
     served_views()
@@ -70,7 +70,7 @@ def _without_effect() -> Iterator[tuple[str, str, Any]]:
 
 
 def _in_our_form(name: Any, value: Any) -> tuple[str, str] | None:
-    """Return our name for a setting and the value to write, or None if the meaning is unclear."""
+    """Return our name for a setting and the value to write, or None to leave the setting out."""
     if name in RULES:
         return name, "…" if name == "PEPPERS" else show(value)  # Peppers are secret.
     ours = our_name(name)

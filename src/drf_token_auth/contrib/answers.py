@@ -34,7 +34,7 @@ class RefusalSerializer(serializers.Serializer[Any]):
 
 
 class RefusedBodySerializer(serializers.Serializer[Any]):
-    """The errors of each field under its name, and all other errors in `non_field_errors`.
+    """Each field's errors are under the name of the field, all other errors in `non_field_errors`.
 
     If the server cannot read the body of the request, the answer has only `detail`.
     """
@@ -108,5 +108,5 @@ def takes_tokens(view: Any) -> bool:
 
 
 def our_view(view: type[Any]) -> type[Any] | None:
-    """Return the first class that ANSWERS lists among the view and its base classes, or None."""
+    """Look up the view and its base classes in ANSWERS. Return the first class found, or None."""
     return next((one for one in view.__mro__ if one in ANSWERS), None)
