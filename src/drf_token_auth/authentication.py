@@ -56,7 +56,7 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         return None
 
     def get_credentials(self, request: Any) -> tuple[str, str]:
-        """Hook: return the keyword and the key, or two empty texts if the request has none.
+        """Hook: return the keyword and the key, or two empty texts if there is no such header.
 
         A key in the URL or in the body is not read (RFC 6750 2 and 2.3).
         To read another header, return ``(self.keywords[0], key)`` if the request has it.

@@ -52,8 +52,8 @@ def default_expires_at() -> datetime | None:
 class AbstractToken(PickledWithoutSecrets, models.Model):
     Kind: Final = Kind
 
-    # The columns with an alignment of eight bytes come first. PostgreSQL adds padding where the
-    # alignment changes.
+    # The columns with an alignment of eight bytes come first, so PostgreSQL adds no padding
+    # between them.
     id: RowId = models.BigAutoField(primary_key=True)
     user: ToUser = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -111,7 +111,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
     _key: str | None = None
     # Set on a row that was found by a key: all digests under which that key can be stored.
     presented_digests: Sequence[bytes] = ()
-    # True if the caller chose the idle timeout, even None. No default replaces a chosen timeout.
+    # True if the caller chose an idle timeout, or chose None. Then no default replaces it.
     is_idle_timeout_chosen: bool = False
     # The actor who creates the token, and the request. The signals of the creation send both.
     origin: tuple[Any, Any] = (None, None)
@@ -205,7 +205,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
         return None if self.scopes is None else self.scopes.split()
 
     def is_expired(self, now: datetime | None = None) -> bool:
-        """Return whether ``now >= expires_at``, as queries do. By default, use the current time."""
+        """Return whether ``now >= expires_at``. By default, use the current time."""
         return expiry.is_expired(self, now or timezone.now())
 
     @property
@@ -230,7 +230,7 @@ class AbstractToken(PickledWithoutSecrets, models.Model):
 
         An expired row is deleted too, but no signal is sent for it.
 
-        :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+        :param reason: the text that ``token_revoked`` and the log show. See :mod:`signals`.
         :param actor, request: for ``token_revoked``.
         :param using: the alias of a database. By default, the router's database for writes.
         :returns: False if the row did not exist any more, or if the token had expired.

@@ -50,7 +50,7 @@ class UnknownKey(Refused):
     """The search found no token with this key.
 
     The key was never issued, or its token was revoked or purged, or its user is hidden. A token's
-    first key may be unknown too after two rotations.
+    first key is unknown too after a client has rotated with a newer key.
     """
 
 

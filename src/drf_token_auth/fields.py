@@ -90,13 +90,12 @@ class DigestField(_BinaryField):
         if isinstance(value, (bytes, memoryview)):
             value = _HiddenBytes(value)
         param = super().get_db_prep_value(value, connection, prepared)
-        # mysqlclient's Binary() makes plain bytes of them. Hide these too.
+        # mysqlclient's Binary() returns plain bytes. Hide these too.
         return _HiddenBytes(param) if type(param) is bytes else param
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, (bytes, memoryview)) and value[:1] == bytes([UNISSUED]):
-            # In a data migration, save() is Django's own and not the one of this model. It makes no
-            # key.
+            # In a data migration, save() is Django's own, which makes no key.
             raise ValueError(
                 "This token has no key, so nobody could use it. A data migration cannot make one: "
                 "write a command that calls operations.issue(user) and hands over the key. "

@@ -58,9 +58,9 @@ class TokenQuerySet(models.QuerySet[_T]):
         return self.usable().filter(user=user).exclude(has_other_stamp(user))
 
     def with_old_password(self, user: Any) -> Self:
-        """Return the user's tokens that are bound to an old password, so they never work again.
+        """Return the user's tokens that are bound to an old password. They never work again.
 
-        If ``has_own_hash(user)``, return none, because the tokens may work on another server.
+        If ``has_own_hash(user)``, return no token, because the tokens may work on another server.
         """
         if has_own_hash(user):
             return cast("Self", self.none())
@@ -154,7 +154,7 @@ class TokenQuerySet(models.QuerySet[_T]):
         Expired rows are deleted too, without a signal. The transaction locks the row of each user
         who has one of these tokens.
 
-        :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+        :param reason: the text that ``token_revoked`` and the log show. See :mod:`signals`.
         :param actor, request: for ``token_revoked``.
         :returns: how many usable tokens were revoked. Expired rows are not counted.
         """
@@ -204,7 +204,7 @@ class TokenQuerySet(models.QuerySet[_T]):
 if TYPE_CHECKING:
 
     class _Manager(models.Manager[_T]):
-        # Without its plugin, mypy does not know the methods that from_queryset() creates.
+        # Without django-stubs' plugin, mypy does not know the methods that from_queryset() creates.
         def get_queryset(self) -> TokenQuerySet[_T]: ...
         def all(self) -> TokenQuerySet[_T]: ...
         def filter(self, *args: Any, **kwargs: Any) -> TokenQuerySet[_T]: ...

@@ -87,7 +87,7 @@ def follow_rehash(
 
     - Django upgrades the hash when it checks a password. It calls ``set_password()``, sets
       ``_password = None`` and saves. A real change leaves ``_password`` set, or does not touch it.
-    - Some single sign-on back ends store a new random unusable password at each login.
+    - Some single sign-on backends store a new random unusable password at each login.
     """
     if raw or not isinstance(instance, AbstractBaseUser):
         return

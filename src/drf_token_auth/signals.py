@@ -5,7 +5,7 @@ also sent after a rollback. If a receiver raises, the error is logged and nothin
 Receivers get these arguments:
 
 - ``sender``: the token model.
-- ``token``: the row as it is now, without its key. A deleted row is sent as it was before.
+- ``token``: the row after the change, without its key. A deleted row is sent as it was before.
 - ``reason``: a text from the list below, or a text that the project chose. Only ``token_revoked``
   has it.
 - ``actor``: the user who made the change, or None if the caller names no actor. But ``issue``,

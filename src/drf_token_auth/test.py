@@ -34,7 +34,7 @@ def act_as(
     :param age: a timedelta: how long ago the user logged in, to test ``RecentLogin``.
     :param keyword: the first word of the ``Authorization`` header.
     :returns: the token. Its ``.key`` is readable.
-    :raises TypeError, ValueError, UnknownScopes, TokenLimitReached: as :func:`operations.issue`.
+    :raises TypeError, ValueError, TokenLimitReached, Refused: as :func:`operations.issue`.
     """
     token = operations.issue(user, kind=kind, scopes=scopes)
     if age:

@@ -121,7 +121,7 @@ class LoginAddressThrottle(CountingThrottle):
 
 
 class LoginAccountThrottle(CountingThrottle):
-    """Limit logins to one account to ``LOGIN_RATES["account"]``, even if it does not exist.
+    """Limit logins to one account to ``LOGIN_RATES["account"]``, even if no such account exists.
 
     All spellings of a name that the database treats as the same account share one count. Spellings
     that differ only in their case also share a count, even without an account. So the limit does

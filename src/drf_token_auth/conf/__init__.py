@@ -37,7 +37,7 @@ DEFAULT_TOKEN_MODEL = "drf_token_auth.Token"
 
 @functools.cache
 def get_settings() -> Settings:
-    """Return the settings of the project, with the defaults of those that it leaves out.
+    """Return the project's settings, and the default of each setting that it leaves out.
 
     :raises ImproperlyConfigured: a name or a value is wrong. The error is about the first mistake.
         ``manage.py check`` reports all mistakes.

@@ -43,7 +43,8 @@ def _entries() -> list[Any] | tuple[Any, ...]:
 
 
 def require_readable() -> None:
-    """Raise ImproperlyConfigured if REST_FRAMEWORK is not a dict, or its list lacks a comma.
+    """Raise ImproperlyConfigured if REST_FRAMEWORK is no dict, or lacks a comma between classes.
+
     Called at start-up, because the project's models or URLs may import DRF before the checks run.
     DRF's own errors for these mistakes do not say what to write.
     """

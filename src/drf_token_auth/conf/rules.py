@@ -33,7 +33,7 @@ class Fault(NamedTuple):
 
 
 def show(value: object) -> str:
-    """Return the value as a person would write it, cut to one line."""
+    """Return the value as a person would write it, on one line and cut to 100 characters."""
     try:
         text = " ".join(repr(value).replace("datetime.timedelta", "timedelta").split())
     except Exception:  # noqa: BLE001 -- a setting may be any object, and its repr any code
@@ -47,7 +47,7 @@ def kind_of(value: object) -> str:
 
 
 def _number_or_kind(value: object) -> str:
-    """Show a number. A text in its place may be a secret, so only its type is shown."""
+    """Show an integer. Any other value may be a secret, so show only its type."""
     return show(value) if type(value) is int else kind_of(value)
 
 
@@ -74,7 +74,7 @@ def as_timedelta(value: object) -> str | None:
 
 
 def require_duration(name: str, value: object) -> None:
-    """Raise TypeError if an argument is neither a timedelta nor None, with the timedelta to write.
+    """Raise TypeError if the value is not a timedelta or None. The message says what to write.
 
     :param name: the argument's name, for the message.
     """
@@ -87,7 +87,7 @@ def require_duration(name: str, value: object) -> None:
 
 
 def require_moment(name: str, value: object) -> None:
-    """Raise TypeError if a value cannot be a date, with the line to write.
+    """Raise TypeError if the value cannot be a date. The message says what to write.
 
     A text is accepted here, because the model field reads it.
 
@@ -134,7 +134,7 @@ class _Duration(Rule):
 
 @dataclass(frozen=True)
 class _Dict(Rule):
-    """A dict: ``accepts`` tests its names, and ``entry`` its values. A fault names one entry."""
+    """A dict. ``accepts`` tests each name, and ``entry`` each value. A fault names one entry."""
 
     entry: Rule = field(kw_only=True)
 

@@ -6,10 +6,10 @@ security. With it, a mistyped or invented key is refused without a query, and a 
 be sure that it found a key.
 
 All keys that rotations of one token make are a family: the last eight of their random characters
-are the same. So the row recognizes each of them, however many they are. A person with an earlier
-key must guess the other 22 characters, which are 131 bits (OWASP ASVS 7.2.3 asks for 128). A person
-without such a key can only try to make us report a reuse. For this, the person must guess the eight
-characters, which are 47 bits. Each guess needs a request.
+are the same. So the row needs one number to recognize each of them. To find the current key, a
+person with an earlier key must guess the other 22 characters, which are 131 bits (OWASP ASVS 7.2.3
+asks for 128). A person without such a key can only try to make us report a reuse. For this, the
+person must guess the eight characters, which are 47 bits. Each guess needs a request.
 
 A digest is one version byte and 32 bytes of a hash. The hash is fast on purpose. A slow hash
 protects secrets that can be guessed, and 178 random bits cannot be guessed (OWASP ASVS 6.5.2).
@@ -58,7 +58,7 @@ class HiddenText(str):
         return "<hidden>"
 
 
-# An error of DRF shows a client the name of a value's type. It should say "str".
+# An error of DRF shows a client the name of a value's type, which should be "str".
 HiddenText.__name__ = "str"
 
 _T = TypeVar("_T")

@@ -64,7 +64,7 @@ def find_keys(
 
 
 def mask_keys(text: str, prefixes: Iterable[str]) -> str:
-    """Return the text with all that has the shape of a key shortened to its prefix."""
+    """Return the text. Each part that has the shape of a key is shortened to its prefix."""
     for prefix in prefixes:
         text = re.sub(_shape(prefix), lambda key: f"{key[0][:-TAIL_LENGTH]}…", text)
     return text

@@ -64,8 +64,8 @@ def clean_login_name(name: str) -> str:
 def find_account(name: str, *, takes_emails: bool = False) -> Any:
     """Return the user with this login name, or None. The database decides which spellings match.
 
-    :param takes_emails: whether the name may also be an e-mail address. It may always be one if
-        ``AUTHENTICATION_BACKENDS`` has a class that is not Django's. In all other cases, the
+    :param takes_emails: True if the name may also be an e-mail address. A class in
+        ``AUTHENTICATION_BACKENDS`` that is not Django's has the same effect. Otherwise, the
         addresses are not searched, because their column may have no index.
     """
     found = _ask(_by_natural_key, name)

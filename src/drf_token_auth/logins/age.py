@@ -70,7 +70,7 @@ def login_age(request: Any) -> timedelta | None:
 
 
 def is_recent(age: timedelta | None, max_age: timedelta) -> bool:
-    """Return whether a login of this age is more recent than ``max_age``. None is never recent."""
+    """Return whether a login of this age was less than ``max_age`` ago. None is never recent."""
     return age is not None and age >= -LEEWAY and max(age, timedelta(0)) < max_age
 
 

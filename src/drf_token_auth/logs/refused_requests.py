@@ -91,7 +91,7 @@ _REASONS: dict[type[Refused], str] = {
 
 
 def log_refusal(reason: Refused, credentials: str, request: Any) -> None:
-    """Log why a key is refused: a WARNING in words with DEBUG, otherwise a DEBUG line."""
+    """Log why a key is refused: in words if ``settings.DEBUG``, otherwise the reason's class."""
     if not settings.DEBUG:
         logger.debug("a key is refused: %s", type(reason).__name__)
         return
@@ -190,7 +190,7 @@ def _place_of_key(request: Any) -> str:
 def log_json_as_form(request: Any) -> None:
     """With DEBUG, warn about JSON that was sent as a form, as curl does without a Content-Type."""
     is_form = isinstance(request.data, QueryDict)
-    # Django takes the whole JSON text for the name of one field.
+    # Django reads the whole JSON text as the name of one field.
     if settings.DEBUG and is_form and any(name.lstrip().startswith("{") for name in request.data):
         warn_once(
             "The body is JSON, but its Content-Type is that of a form. Send the header "

@@ -39,8 +39,8 @@ def authenticate(
     """Return the usable token with this key, with its user loaded.
 
     :param queryset: search only this queryset, through the ORM. By default, search all tokens.
-    :param record_use: record the use. It writes at most once in each ``LAST_USED_INTERVAL``, and
-        after the transaction. An idle timeout may need more writes.
+    :param record_use: record the use after the transaction, at most once in each
+        ``LAST_USED_INTERVAL``. An idle timeout may need more writes.
     :param request: the request, for the signal ``token_reused``.
     :raises Refused: as :func:`find` and :func:`require_usable`.
     """

@@ -51,7 +51,7 @@ def issue(
     :param ttl: a timedelta, or None for no expiry. ``MAX_TTL`` shortens both. The default is
         ``TTL``, or ``PERSONAL_TTL`` for a personal token.
     :param idle_timeout: the token expires when it is unused for this long. None switches this off.
-        The default is ``IDLE_TIMEOUT`` for a login token without ``ttl=None``, and None for others.
+        The default is ``IDLE_TIMEOUT`` for a login token, unless ``ttl=None`` removes its expiry.
     :param scopes: a list, or text with spaces (RFC 6749 3.3). None means all that the user may do.
     :param request, actor: for ``token_created``. The actor is the user, unless you name another.
     :param presented: usually ``request.auth``. A token that no longer works raises ``Refused``.
@@ -74,7 +74,7 @@ def issue(
 
 
 def _given(user: Any, kind: str, ttl: Any, idle_timeout: Any) -> dict[str, Any]:
-    """Return the columns that are not left to the defaults of the model."""
+    """Return the values of the columns that get no default of the model."""
     require_user("issue", user)
     columns: dict[str, Any] = {}
     if ttl is DEFAULT and kind == Kind.PERSONAL:

@@ -16,7 +16,7 @@ def revoke(
 ) -> bool:
     """Revoke the token at once: delete its row and send ``token_revoked`` (OWASP ASVS 7.4.1).
 
-    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :param reason: the text that ``token_revoked`` and the log show. See :mod:`signals`.
     :param request, actor: for ``token_revoked``.
     :returns: False if the token was already revoked or had expired.
     :raises TypeError: ``token`` is not a token, but for example a key or None.
@@ -36,7 +36,7 @@ def revoke_all(
 ) -> int:
     """Revoke the user's usable tokens of these kinds in one transaction (OWASP ASVS 7.4.5).
 
-    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :param reason: the text that ``token_revoked`` and the log show. See :mod:`signals`.
     :param kinds: a list of "login" and "personal".
     :param keep: a token that is not revoked, usually ``request.auth``.
     :param request, actor: for ``token_revoked``.

@@ -29,8 +29,8 @@ def rotate(token: AbstractToken, *, request: Any = None, actor: Any = None) -> A
         another.
     :returns: the row, with its new ``.key``.
     :raises TypeError: ``token`` is not a token, but for example a key or None.
-    :raises Refused: the token has expired or was revoked, its key was replaced and has no grace,
-        or its user was deactivated or has a new password.
+    :raises Refused: the token has expired or was revoked, its key was replaced and is not in its
+        grace, or its user was deactivated or has a new password.
     """
     require_token("rotate", token)
     model = type(token)

@@ -48,7 +48,7 @@ def purge(
 ) -> int:
     """Delete the tokens that expired ``older_than`` ago or earlier (OWASP ASVS 14.2.7).
 
-    What a killed purge has deleted stays deleted. Two purges may run at the same time.
+    If the process is killed, the deleted tokens stay deleted. Two purges may run at the same time.
 
     :param unused_for: also revoke tokens without a use for this long. The creation is a use.
     :param batch_size: the most rows that one transaction deletes, up to 10,000.
@@ -58,7 +58,7 @@ def purge(
     :param progress: called with the total after each transaction.
     :param on_time_limit: called if the time limit leaves tokens for the next purge.
     :returns: how many tokens were deleted, or would be in a dry run. Unused ones count too.
-    :raises TypeError, ValueError: an argument is wrong, or no uses are known for ``unused_for``.
+    :raises TypeError, ValueError: an argument is wrong, or no uses are recorded for ``unused_for``.
     """
     _check_numbers(batch_size, sleep, time_limit)
     model = get_token_model()

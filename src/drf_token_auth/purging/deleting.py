@@ -42,9 +42,9 @@ def deletions(expired: Tokens, size: int) -> Iterator[Callable[[], Outcome]]:
 def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
     """Yield ranges of at most ``size`` rows, in the order of ``expires_at``.
 
-    Each query starts after the last range, not at the oldest row. If more than ``size``
-    rows have the same expiry, divide them by their primary keys. To sort a million such rows again
-    for each batch would take longer than to delete them.
+    Each query starts after the last range, not at the oldest row. Rows with the same expiry that do
+    not fit into one range are divided by their primary keys. To sort a million such rows again for
+    each batch would take longer than to delete them.
     """
     rest = expired
     while len(edge := _moments(rest, size - 1, size + 1)) == 2:

@@ -30,7 +30,7 @@ def is_expired(token: AbstractToken, now: datetime) -> bool:
 
 
 def expired(now: datetime) -> Q:
-    """Return the condition for rows that have expired, as :func:`is_expired` says it."""
+    """Return the condition for rows that have expired."""
     return Q(expires_at__lte=now)
 
 

@@ -32,7 +32,7 @@ class TokenQuery(Query):
             refuse_columns(self.model, names[:1])
             raise
 
-    # values() and values_list() call this. It replaces the error of names_to_path() by another.
+    # values() and values_list() call this. Django's method replaces the error of names_to_path().
     def add_fields(self, field_names: Iterable[str], allow_m2m: bool = True) -> None:
         names = list(field_names)
         try:

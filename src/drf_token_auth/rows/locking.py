@@ -1,8 +1,8 @@
 """Lock rows. All operations take their locks in the same order.
 
-An operation that counts tokens, or revokes several of a user, locks the user's row first. Then it
-locks the tokens in the order of their primary keys. Two operations that follow this order never
-wait for each other in a circle.
+An operation that counts a user's tokens, or revokes several of them, locks the user's row first.
+Then it locks the tokens in the order of their primary keys. Two operations that follow this order
+never wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def plain_rows(model: type[Any], using: str) -> models.QuerySet[Any]:
 def locking_transaction(*, using: str, savepoint: bool = True) -> Iterator[None]:
     """Open a transaction for code that locks rows, or a savepoint if a transaction is open.
 
-    Under REPEATABLE READ and SERIALIZABLE, a transaction that waited for a locked row fails on
+    Under REPEATABLE READ and SERIALIZABLE, a transaction that waited for a locked row may fail on
     PostgreSQL. MySQL also locks the gaps between rows, so that two users' transactions block each
     other. So the new transaction uses READ COMMITTED. The locks make that level strict enough. A
     transaction that the project has opened keeps its level.
@@ -71,8 +71,8 @@ def lock_user(model: type[AbstractToken], user_pk: Any, *, using: str) -> Any:
     else:
         _lock_for_writing(users.model, connection)
     if connection.vendor == "postgresql" and _is_above_read_committed(connection):
-        # A transaction that began before this one commits does not see the new tokens. With the
-        # lock alone, it could exceed the limit. This write changes nothing, but it gives that
+        # Another transaction that begins before the commit does not see the new tokens. With the
+        # lock alone, it could exceed the limit. This write changes nothing, but it gives the other
         # transaction a serialization error.
         users.update(**{users.model._meta.pk.attname: user_pk})
     return next(iter(users.select_for_update(no_key=no_key)), None)

@@ -84,7 +84,7 @@ def revoke_in_batches(
 
     If the process is killed, the tokens revoked so far stay revoked.
 
-    :param reason: the text that ``token_revoked`` and the log show, as in :mod:`signals`.
+    :param reason: the text that ``token_revoked`` and the log show. See :mod:`signals`.
     :param batch_size: how many ids are read at once.
     :param progress: called with the total after each transaction.
     :returns: how many tokens this call has revoked.

@@ -61,7 +61,6 @@ class TokenLoginSerializer(serializers.Serializer[Any]):
             )
         user = self._authenticate(username, password)
         if user is None or not getattr(user, "is_active", True):
-            # One answer for an unknown user, a wrong password and an inactive user.
             raise serializers.ValidationError(WRONG_CREDENTIALS, code="authorization")
         attrs["user"] = user
         return attrs

@@ -39,7 +39,7 @@ class LoginNameField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         name: str = super().to_internal_value(data)
         # The length depends on the user model, which is not loaded yet in a class body. Do not
-        # normalise a longer name, which could take very long.
+        # normalize a longer name, which could take very long.
         longest = max_name_length()
         if len(name) > longest:
             self.fail("max_length", max_length=longest)

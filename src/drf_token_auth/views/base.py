@@ -52,7 +52,7 @@ class _IsStoredUser(IsAuthenticated):
 
 
 class TokenView(GenericAPIView[Any]):
-    """The base of all views. The project's default permissions, filters and pages do not apply.
+    """The base of all views. The project's permissions, filters and pagination do not apply.
 
     Its authenticators, throttles, parsers, renderers and ``EXCEPTION_HANDLER`` do apply.
     """
@@ -179,7 +179,7 @@ class TokenView(GenericAPIView[Any]):
     def _presented(self) -> AbstractToken | None:
         """Return the token that this request was made with.
 
-        :returns: None if the request came with a session, Basic or ``force_authenticate``.
+        :returns: None if the request was authenticated in another way, as by a session.
         """
         token = self.request.auth
         return token if isinstance(token, AbstractToken) else None
@@ -217,7 +217,7 @@ class TokenView(GenericAPIView[Any]):
     def issue(self, user: Any, **values: Any) -> AbstractToken:
         """Make a token for the user, with the arguments of :func:`operations.issue`.
 
-        :raises TokenLimitReached, Refused: the view answers 403 or 401.
+        :raises TokenLimitReached, Refused: 403 and 401, but 400 for ``Refused`` at a login.
         """
         return operations.issue(user, request=self.django_request, **values)
 

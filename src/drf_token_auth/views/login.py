@@ -138,7 +138,7 @@ class LogoutView(TokenView):
 class LogoutAllView(LogoutView):
     """Revoke all login tokens of the user and, if the body says so, the personal ones.
 
-    The request may also come with a session.
+    The request may also be authenticated by a session.
     """
 
     serializer_class = TokenLogoutSerializer

@@ -56,7 +56,7 @@ class RotateView(TokenView):
 
 
 class TokenPagination(PageNumberPagination):
-    """Split the list into pages, because it may be long. The project's default does not count."""
+    """Split the list into pages, because it may be long. The project's default does not apply."""
 
     page_size = 50
     page_size_query_param = "page_size"
