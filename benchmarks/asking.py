@@ -1,4 +1,4 @@
-"""Make requests inside a worker, as a server passes them to DRF, and time their authentication."""
+"""Inside a worker: make requests as a server does, and time their authentication."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def authenticate_once(package: packages.Package, group: str) -> list[float]:
     return harness.timed(package.authenticate(), [request(package.headers(key))])
 
 
-# The number of first calls that are not timed. They are slow: before them, another process filled
-# the caches of the processor.
+# How many calls to leave out. The first calls are slow, because another process has just filled the
+# caches of the processor.
 UNTIMED = 3
 
 
@@ -100,7 +100,7 @@ def refuse(package: packages.Package, reason: str, count: int) -> list[float]:
 
 
 def paced(package: packages.Package, group: str, seconds: float, pause: float) -> list[float]:
-    """Authenticate for ``seconds``, with pauses of ``pause``. Return the times in microseconds."""
+    """Time authentications for ``seconds``, with pauses of ``pause`` seconds, in microseconds."""
     taken = []
     authenticate_one = package.authenticate()
     end = time.monotonic() + seconds

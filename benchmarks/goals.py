@@ -1,4 +1,4 @@
-"""The goals of this package. The benchmarks print beside a ratio whether it meets its goal."""
+"""The goals of this package. The benchmarks print whether a ratio meets its goal."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Run cases in interleaved rounds over worker processes, and compare their samples.
+"""Run cases in rounds, in worker processes, and compare their samples.
 
-Except in ``among``, each package has its own process, as it does in a project. Two of the packages
-cannot even be installed together. Only one worker works at a time, except in ``purge``. Each round
-runs every case once, in a new random order, so a slow minute of the machine affects all cases.
-Ratios are computed within a round. The reports show their median.
+Except in ``among``, each package has its own process, as it does in a project. knox and durin
+cannot share a project. Only one worker works at a time, except in ``purge``. Each round runs every
+case once, in a new random order, so a slow minute of the machine affects all cases. A ratio
+compares two cases of one round. The reports show the median of the ratios.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The compared packages: how to install each, fill its table and authenticate a request.
 
-The functions import Django when they run, because the process that imports this module for the
-rounds has not configured Django.
+The functions import Django when they run, because the process that runs the rounds imports this
+module without configuring Django.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Sql:
         return "randomblob(33)"
 
     def time(self, days: int) -> str:
-        """Return a moment this many days from now, less a second for each user and token before."""
+        """Return the moment ``days`` days from now, minus ``n + r`` seconds."""
         if self.vendor == "postgresql":
             return f"now() + interval '{days} days' - (n + r) * interval '1.000001 seconds'"
         return f"strftime('%Y-%m-%d %H:%M:%f', 'now', '{days} days', '-' || (n + r) || ' seconds')"
@@ -496,7 +496,6 @@ def _days(number):
 
 
 ALL: list[Package] = [Ours(), AuthToken(), Knox(), Durin(), SimpleJwt(), Sessions()]
-# The baselines: no authenticator, and the cheapest authenticator that uses a database.
 BASELINES: list[Package] = [NoAuthentication(), OneQuery()]
 BY_NAME = {package.name: package for package in [*ALL, OAuthToolkit(), *BASELINES]}
 
@@ -506,8 +505,8 @@ def fill(
 ) -> list[tuple[int, str]]:
     """Add users with tokens. Return pairs of a user's id and a key in plain text.
 
-    The package makes these known tokens between the clones. So they are spread over the table like
-    real tokens, and not side by side at its end.
+    The tokens with these keys lie between the clones. So they are spread over the table like real
+    tokens.
 
     :param known: the most tokens whose keys are returned.
     :param expired: if True, the clones expired some time ago.

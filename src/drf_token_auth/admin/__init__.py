@@ -41,7 +41,7 @@ class TokenAdminMixin(ListMixin, AddMixin, RevokeMixin, FindMixin):
     """The behaviour of :class:`TokenAdmin`, for an admin with another base class or model."""
 
     def get_urls(self) -> Any:
-        """Leave the views out of ``ATOMIC_REQUESTS``. A view that writes opens a transaction."""
+        """Leave the views out of ``ATOMIC_REQUESTS``. Each write opens its own transaction."""
         urls = super().get_urls()
         for url in urls:
             outside_atomic_requests(url.callback)

@@ -35,7 +35,7 @@ class AddMixin(AdminMixin):
     key_template = "admin/drf_token_auth/key.html"
     raw_id_fields = ("user",)
     add_fields = ("user", "kind", "name", "full_access", "scopes", "expires_at")
-    # The page of an existing token shows these fields, but only the name can be changed there.
+    # The read-only fields on the page of an existing token. Only the name can be changed there.
     shown_fields = (
         *("id", "hint", "user", "kind", "scopes", "created_at", "expires_at"),
         *("last_used_at", "idle_timeout", "renewable_until"),
@@ -76,8 +76,8 @@ class AddMixin(AdminMixin):
     def get_autocomplete_fields(self, request: Any) -> Any:
         """Add ``user`` if this admin site can search users. If not, ``raw_id_fields`` applies.
 
-        This cannot be the attribute ``autocomplete_fields``. Django's checks refuse it if the user
-        model has no admin, or an admin without ``search_fields``.
+        Django's checks refuse ``user`` in the attribute ``autocomplete_fields`` if the user model
+        has no admin, or an admin without ``search_fields``.
         """
         fields = super().get_autocomplete_fields(request)
         users: Any = self.admin_site._registry.get(user_model(self.model))
@@ -94,7 +94,7 @@ class AddMixin(AdminMixin):
 
     @method_decorator(sensitive_post_parameters("password"))
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        # These buttons would open a form after the save. Our answer is the page with the key.
+        # Hide these buttons: after the save, staff see the key and not another form.
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         extra_context = {**buttons, **(extra_context or {})}
         try:
@@ -134,7 +134,7 @@ class AddMixin(AdminMixin):
         obj.save(update_fields=[*changed, *auto_now_columns(type(obj))])
 
     def response_add(self, request: Any, obj: AbstractToken, *args: Any) -> HttpResponse:
-        """Show the key in the answer to the POST. A message could store it in a cookie."""
+        """Show the key in the answer to the POST. A message with the key could be in a cookie."""
         opts = obj._meta
         page = f"{opts.app_label}_{opts.model_name}_changelist"
         if not self.has_view_or_change_permission(request):

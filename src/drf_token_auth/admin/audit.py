@@ -1,4 +1,4 @@
-"""Write entries to the admin's log that name a token and its user."""
+"""Write entries that name a token and its user to the admin's log."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_log(
             content_type=ContentType.objects.get_for_model(token, for_concrete_model=False),
             object_id=str(token.pk),
             action_flag=action_flag,
-            # The history reads a list as JSON, as Django's log_actions() writes it.
+            # Django's log_actions() also writes a list as JSON. The history page reads it.
             change_message=json.dumps(message) if isinstance(message, list) else message,
         )
         for token in tokens

@@ -29,7 +29,7 @@ __all__ = ["FindByKeyForm", "TokenAddForm", "TokenForm"]
 
 
 class ScopesChoice(forms.MultipleChoiceField):
-    """Checkboxes. The field also accepts several names in one text, as the column stores them."""
+    """Checkboxes. A value may also have several names in one text, as the column stores them."""
 
     widget = forms.CheckboxSelectMultiple
 

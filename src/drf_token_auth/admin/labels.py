@@ -23,7 +23,7 @@ _STATES: dict[type[Refused], Promise] = {
 
 
 def state(token: AbstractToken) -> str | Promise:
-    """Return whether the token works now, in words. Needs no query if its user is loaded."""
+    """Return in words whether the token works now. No query is needed if its user is loaded."""
     try:
         lookup.require_usable(token, timezone.now())
     except Refused as reason:

@@ -28,7 +28,7 @@ def may_act_as(staff: Any, user: Any) -> bool:
 
 @sensitive_variables()
 def confirm_password(request: Any, password: str) -> None:
-    """Check the password of the logged-in person. If it is right, the login counts as recent.
+    """Check the password of the logged-in person. If it is right, the login counts as fresh.
 
     :raises ValidationError: the password is wrong, or there were too many attempts.
     """

@@ -25,7 +25,7 @@ def search(queryset: Any, text: str) -> Any:
     pk = _as_pk(queryset.model, text.removeprefix("#"))
     found = Q() if pk is None else Q(pk=pk)
     if not text.startswith("#"):
-        # Read the users first: a join would make the database scan both tables together.
+        # Read the users first: a join would make the database scan both tables.
         found |= Q(user__in=_users_named(queryset, text))
         name = storable(queryset, text)
         if name:

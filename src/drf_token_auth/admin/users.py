@@ -25,8 +25,7 @@ class UserTokensMixin(AdminMixin):
     """Add a link to the user's tokens, and an action that revokes all of them."""
 
     actions = ("revoke_all_tokens",)
-    # The most users, and the most tokens, that one request may take. The command revoke_tokens has
-    # no limit.
+    # The most users, and the most tokens, in one request. The command revoke_tokens has no limit.
     max_revoked = 1000
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:

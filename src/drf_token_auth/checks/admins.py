@@ -54,7 +54,7 @@ def _mistakes(cls: Any) -> Messages:
 
     from ..admin import TokenAdminMixin
 
-    # Our own admin searches by other columns.
+    # Our own admin does not search by search_fields.
     searched = () if issubclass(cls, TokenAdminMixin) else getattr(cls, "search_fields", ())
     used = {
         "search_fields": {str(one).lstrip("^=@").partition("__")[0] for one in searched},

@@ -30,7 +30,7 @@ def own_classes(cls: type[Any]) -> Iterator[type[Any]]:
 
 
 def own_functions(cls: type[Any]) -> Iterator[FunctionType]:
-    """Yield the project's own functions in the class and its bases, and those in their closures.
+    """Yield the project's functions in the class and its bases, and functions in their closures.
 
     ``@api_view`` keeps the view in a closure.
     """

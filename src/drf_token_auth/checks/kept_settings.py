@@ -41,8 +41,7 @@ _DEFAULT = '"TTL": timedelta(days=14)'
 @check(Tags.security)
 def check_kept_settings() -> Messages:
     """W016: a setting has no effect on tokens, because no imported package reads it."""
-    # These calls import what the project uses. If this imports the package that reads a setting,
-    # the setting is not reported.
+    # Import what the project uses, because a setting is not reported if its package is imported.
     served_views()
     default_authenticators()
     for place, name, value in _without_effect():

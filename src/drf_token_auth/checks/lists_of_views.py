@@ -36,7 +36,7 @@ def check_lists_of_views() -> Messages:
 
 
 def _attributes(view: type[Any], callback: Any) -> dict[str, tuple[type[Any], Any]]:
-    """Return the project's attributes of a view, each with the class that has it and its value."""
+    """Return the project's attributes of a view, as a dict of names to the class and the value."""
     found: dict[str, tuple[type[Any], Any]] = {}
     for owner in reversed(list(own_classes(view))):
         found |= {name: (owner, value) for name, value in vars(owner).items()}

@@ -45,7 +45,7 @@ def check_brackets() -> Messages:
 def _included(patterns: Iterable[Any], before: str = "") -> Iterator[tuple[str, str]]:
     """Yield the name of each included URL module of ours, and its whole route.
 
-    A regular expression may match any text. So the route of what it includes begins empty.
+    A regular expression may match any text, so the route after it begins empty.
     """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

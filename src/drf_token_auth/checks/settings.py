@@ -50,7 +50,7 @@ def check_transport() -> Messages:
 
 @check(Tags.security)
 def check_peppers() -> Messages:
-    """W005: a pepper is SECRET_KEY, so a rotation of SECRET_KEY would change the pepper too."""
+    """W005: a pepper is SECRET_KEY, so a change of SECRET_KEY would change the pepper too."""
     for id_, pepper in conf.get_settings().PEPPERS.items():
         if pepper == force_bytes(settings.SECRET_KEY):
             yield warning(

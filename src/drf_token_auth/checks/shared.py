@@ -14,7 +14,7 @@ Messages = Iterator[CheckMessage]
 
 
 def check(tag: str, *, deploy: bool = False) -> Callable[[Callable[[], Messages]], Any]:
-    """Register a generator of messages as a check. An exception in it stops no command."""
+    """Register a generator of messages as a check."""
     return lambda function: register(tag, deploy=deploy)(guarded(function))
 
 

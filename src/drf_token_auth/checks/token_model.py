@@ -20,7 +20,7 @@ from .shared import Messages, check, error, warning
 
 @check(Tags.models)
 def check_token_model() -> Messages:
-    """E005: no such model. E006: it is not an AbstractToken. E007, E018, E020, E022: see below."""
+    """E005: the model is missing. E006: it is no AbstractToken. E007, E018, E020, E022: below."""
     try:
         model = get_token_model()
     except ImproperlyConfigured as reason:
@@ -74,7 +74,7 @@ def manager(model: type[AbstractToken]) -> Messages:
 
 
 def user_column(model: type[AbstractToken]) -> Messages:
-    """E022: the token model's own ``user`` allows one token per user, or does not hold the id."""
+    """E022: the model's own ``user`` is unique, or does not hold the user's primary key."""
     user: Any = model._meta.get_field("user")
     if user.unique or not user.target_field.primary_key:
         fault = "is unique" if user.unique else f"holds the user's {user.target_field.name}"

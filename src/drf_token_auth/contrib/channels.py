@@ -2,10 +2,9 @@
 
 It also closes a socket when its token is revoked or expires.
 
-The key comes in the header that the authenticator reads. A script in a browser cannot
-set a header of a websocket. It sends the authenticator's keyword as the first subprotocol, and the
-key as the second:
-``new WebSocket(url, ["token", key])``.
+The key comes in the header that the authenticator reads. A script in a browser cannot set a header
+of a websocket. Such a script sends the authenticator's keyword as the first subprotocol, and the
+key as the second: ``new WebSocket(url, ["token", key])``.
 """
 
 from __future__ import annotations
@@ -59,7 +58,6 @@ class TokenAuthMiddleware:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         authenticator = self.authentication_class()
         keyword, key, scope = _presented(dict(scope), authenticator)
-        # If the request has no key, keep the user that an outer middleware has set.
         scope["auth"] = None
         scope.setdefault("user", AnonymousUser())
         if key is not None:
@@ -111,7 +109,7 @@ def _headers(scope: dict[str, Any]) -> dict[str, str]:
     """Return the headers as Django puts them into ``request.META``."""
     found: dict[str, list[str]] = defaultdict(list)
     for name, value in scope.get("headers", ()):
-        # META does not tell X_Name from X-Name. A proxy that removes X-Name may pass X_Name on.
+        # X_Name and X-Name have one name in META. A proxy that removes X-Name may pass X_Name on.
         if b"_" not in name:
             meta = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
             found[meta].append(value.decode("latin-1"))

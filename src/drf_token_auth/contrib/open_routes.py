@@ -35,9 +35,8 @@ __all__ = ["JSONRoute", "KeylessRoute", "LoginRoute", "PublicRoute", "all_or_not
 class JSONRoute:
     """Mixin for a view that answers with JSON, unless the client accepts only another media type.
 
-    JSON comes first even if the project prefers another media type. The answer uses the project's
-    own JSON renderer, if it has one. It never uses an HTML template of the project, because the
-    view names no template.
+    The answer uses the project's own JSON renderer, if it has one. ``TemplateHTMLRenderer`` is left
+    out, because the view names no template.
     """
 
     content_negotiation_class: Any = DefaultContentNegotiation

@@ -44,7 +44,7 @@ __all__ = ["AutoSchema", "ShowScopes"]
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "drf_token_auth.authentication.ExpiringTokenAuthentication"
     match_subclasses = True
-    # Come before drf-spectacular's extension for DRF's TokenAuthentication. It is our base class.
+    # Come before drf-spectacular's extension for our base class, DRF's TokenAuthentication.
     priority = 0
 
     @property

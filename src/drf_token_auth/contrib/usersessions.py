@@ -1,4 +1,4 @@
-"""allauth.usersessions: end a session and its token together.
+"""allauth.usersessions: end a session and revoke its token.
 
 :class:`UserSessionsAdapter` revokes the token of a session that the user ends on allauth's page.
 The page that logs out all other devices calls :func:`end_other_sessions`.

@@ -50,7 +50,7 @@ def import_tokens(
 ) -> ImportReport:
     """Copy the usable tokens of active users from an old table, so that their keys keep working.
 
-    Another import adds no token twice. A killed import keeps the tokens imported so far. No
+    A second import adds no token again. A killed import keeps the tokens imported so far. No
     ``token_created`` is sent, because no client gains access. ``MAX_TTL`` limits every lifetime.
 
     :param queryset: the rows of the old table, without slices, ``distinct()`` or aggregates.

@@ -34,8 +34,8 @@ class OldToken:
     :param sha512: the SHA-512 of the key, as 128 hexadecimal digits, as knox stores it.
     :param name: the name of the token in lists. By default, it is the name given to the import.
     :param hint: the first characters of the key. Give it only if the key itself is unknown.
-    :param created_at: when the token was created. By default, it is the time of the import. While
-        ``PEPPER`` is set, a ``sha256`` needs it.
+    :param created_at: when the token was created. By default, it is the time of the import. It is
+        required with ``sha256`` while ``PEPPER`` is set.
     :param expires_at: when the old app stops accepting the token, or None if it never expires.
     :param kind: "login" or "personal". By default, it is the kind given to the import.
     """
@@ -93,9 +93,9 @@ def rehashed(tokens: models.QuerySet[Any], rows: Iterable[tuple[Any, OldToken]])
 
     If only the SHA-256 of a key is known, the import stores a digest without a pepper. While
     ``PEPPER`` is set, the first use of the key replaces this digest. The SHA-256 then no longer
-    finds the row. Without another mark, a second import would add the key again, and a logout would
-    revoke only one of the two tokens. The pair is this other mark, because an import copies both
-    values and no use changes them.
+    finds the row, so a second import would add the key again. A logout would then revoke only one
+    of the two tokens. The pair still finds the row: an import copies both values, and no use
+    changes them.
 
     :param tokens: the rows of the token model.
     :param rows: pairs of a user's primary key and an old token.

@@ -32,8 +32,8 @@ PEPPER_IDS = range(1, 128)
 def collect(model: type[AbstractToken], *, using: str) -> dict[str, Any]:
     """Return the numbers that ``token_stats --format json`` prints.
 
-    :returns: a dict of counts. Two of its values are not counts. ``usable_by_kind`` is a dict of
-        kinds to counts. ``digests`` is a list of dicts with ``version``, ``tokens`` and ``state``.
+    :returns: a dict of counts and of two other values. ``usable_by_kind`` is a dict of kinds to
+        counts. ``digests`` is a list of dicts with ``version``, ``tokens`` and ``state``.
         ``inactive_users`` is None if the user model has no field ``is_active``. The counts of
         unused tokens are None if the project does not record uses.
     """

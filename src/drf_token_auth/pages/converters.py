@@ -1,4 +1,4 @@
-"""Convert primary keys of tokens to parts of URLs and back: a number, a UUID or a text."""
+"""Convert the primary key of a token, such as a number or a UUID, to a part of a URL and back."""
 
 from __future__ import annotations
 

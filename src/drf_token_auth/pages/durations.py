@@ -51,7 +51,7 @@ def end_of_day(day: date) -> datetime:
 def last_day() -> date:
     """Return the last day that a user may choose. The token then works until the day ends.
 
-    With a short ``MAX_TTL`` it is yesterday, because no token may work until today ends.
+    With a short ``MAX_TTL``, a new token may expire before today ends. Then return yesterday.
     """
     longest = get_settings().MAX_TTL or LONGEST - timedelta(days=1)
     after = local(timezone.now() + longest) + timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""Ask a user to confirm who they are, if their login is not recent.
+"""Ask a user to confirm who they are, if their login is not fresh.
 
 A stolen or forgotten session must not be enough to make a key, because the key would outlive it.
 """
@@ -86,7 +86,7 @@ class StepUp:
         self.request = request
 
     def confirm(self, password: str) -> None:
-        """Check the password, and let the login of this session count as recent.
+        """Check the password, and let the login of this session count as fresh.
 
         :raises ValidationError: the password is wrong.
         :raises TooManyAttempts: a limit is reached, so the password was not checked.

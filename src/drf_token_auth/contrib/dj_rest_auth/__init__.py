@@ -42,7 +42,8 @@ def create_token(token_model: Any, user: Any, serializer: Any) -> AbstractToken:
 def tie_to_its_session(request: Any, user: Any, **kwargs: Any) -> None:
     """Tie the token to the session.
 
-    A registration, and a login with ``SESSION_LOGIN``, starts the session after the token was made.
+    A registration starts the session after the token was made. So does a login with
+    ``SESSION_LOGIN``.
     """
     token = getattr(user, "issued_token", None)
     if token is not None:

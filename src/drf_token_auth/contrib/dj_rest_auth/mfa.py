@@ -1,7 +1,7 @@
-"""Use in place of ``include("dj_rest_auth.mfa.urls")``: the same routes and names, and ``login/``.
+"""Include this in place of ``dj_rest_auth.mfa.urls``. It has the same routes and names.
 
-Include this module before ``drf_token_auth.contrib.dj_rest_auth.urls``, because the ``login/`` of
-that module does not ask for a code. This module needs dj-rest-auth 7.2.
+It also has ``login/``. Include this module before ``drf_token_auth.contrib.dj_rest_auth.urls``,
+because the ``login/`` of that module does not ask for a code. This module needs dj-rest-auth 7.2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Use in place of ``include("dj_rest_auth.registration.urls")``: the same routes and names."""
+"""Include this in place of ``dj_rest_auth.registration.urls``. It has the same routes and names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Use in place of ``include("dj_rest_auth.urls")``: the same routes and names.
+"""Include this in place of ``dj_rest_auth.urls``. It has the same routes and names.
 
 The logout revokes the token of the request. The public views also work if the header has an old
 key.

@@ -17,7 +17,7 @@ class _LoginTokens:
         return getattr(get_token_model()._default_manager, name)
 
     def get_or_create(self, defaults: Any = None, **values: Any) -> tuple[AbstractToken, bool]:
-        """Make a new token always: djoser shows its key, and an older token has no key to show."""
+        """Always make a new token: djoser shows its key, and an older token has no key to show."""
         from ...views.errors import refusing
 
         for name, value in (defaults or {}).items():
@@ -44,7 +44,7 @@ class _TokensOfUser:
     _user: Any = None
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Revoke the login tokens where djoser's logout deletes all tokens of a user."""
+        """Revoke only the user's login tokens. djoser's logout calls this method."""
         if self._user is None:  # The caller has filtered the rows further.
             return super().delete()  # type: ignore[misc, no-any-return]
         count = operations.revoke_all(self._user, reason="logout_all", actor=self._user)

@@ -1,4 +1,4 @@
-"""Use in place of ``include("djoser.urls.authtoken")``: the same routes and names."""
+"""Include this in place of ``djoser.urls.authtoken``. It has the same routes and names."""
 
 from __future__ import annotations
 
@@ -26,10 +26,7 @@ class LoginView(LoginRoute, stock.TokenCreateView):
 
 
 class LogoutView(JSONRoute, stock.TokenDestroyView):
-    """Revoke all login tokens of the user, not only the presented one, as djoser's logout does.
-
-    Personal tokens keep working.
-    """
+    """Revoke all login tokens of the user, like djoser's logout. Personal tokens keep working."""
 
     versioning_class = None
 

@@ -1,4 +1,4 @@
-"""Use in place of ``include("djoser.urls")``: the same routes and names."""
+"""Include this in place of ``djoser.urls``. It has the same routes and names."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Command(TokenCommand):
         try:
             self.stdout.write(token.key)
             self.stdout.flush()
-        except (OSError, ValueError, AttributeError) as error:  # There is no standard output.
+        except (OSError, ValueError, AttributeError) as error:  # For example, sys.stdout is None.
             operations.revoke(token, reason="command")
             raise CommandError(
                 "The key could not be written to standard output, so the token was revoked again."

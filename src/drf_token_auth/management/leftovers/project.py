@@ -89,8 +89,8 @@ def migrations(source: Source) -> Iterator[Leftover]:
 def receivers(source: Source) -> Iterator[Leftover]:
     """Find receivers of the old model's signals.
 
-    Also find receivers of the user model's signals that use the old model. Such a receiver usually
-    makes a token for each new user.
+    Also find functions that receive the user model's signals and use the old model. Such a function
+    usually makes a token for each new user.
     """
     old = set(_token_models(source))
     for name in _SIGNALS:

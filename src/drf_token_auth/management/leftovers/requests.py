@@ -50,7 +50,7 @@ def authenticators(source: Source) -> Iterator[Leftover]:
     for _, view in _served():
         classes = getattr(view, "authentication_classes", ())
         if classes is APIView.authentication_classes or _inherits_authenticators(view, source):
-            # The list is the default, or it goes away with the base class that views() reports.
+            # The loop above reports the default list. views() reports views of the old package.
             continue
         for one in classes:
             if comes_from(one, source):

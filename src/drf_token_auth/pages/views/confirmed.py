@@ -1,4 +1,4 @@
-"""The base class of pages that show a new key. They require a recent login."""
+"""The base class of pages that show a new key. They require a fresh login."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class ConfirmedView(PageView):
     log_in_again_template_name = "drf_token_auth/pages/log_in_again.html"
 
     def get_step_up(self) -> StepUp:
-        """Hook: return the step-up for this user. Called only if the login is not recent."""
+        """Hook: return the step-up for this user. Called only if the login is not fresh."""
         return default_step_up(self.request)
 
     @cached_property
     def step_up(self) -> StepUp | None:
-        """Return the step-up, or None if the login is recent."""
+        """Return the step-up, or None if the login is fresh."""
         return None if is_fresh(self.request) else self.get_step_up()
 
     @property
@@ -131,7 +131,7 @@ class ConfirmedView(PageView):
         raise NotImplementedError
 
     def lock_user(self) -> Any:
-        """Lock the user's row until the transaction ends, and return it. Call it in a transaction.
+        """Lock the user's row, and return the user. Call this method in a transaction.
 
         :raises LoggedOutMeanwhile: after the session was checked, the user was deleted or
             deactivated, or the password was changed.

@@ -115,7 +115,7 @@ class ListView(PageView):
     def shown_columns(self) -> dict[str, tuple[Any, Any, str]]:
         """Return the columns by which the list can be sorted.
 
-        Leave out the last use if the project does not record it.
+        Leave out the last use if the project does not record uses.
 
         :returns: a dict of names to the label, the ``ORDER BY`` and the ``aria-sort``.
         """
