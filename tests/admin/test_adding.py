@@ -1,4 +1,4 @@
-"""Make a token in the admin: the allowed users, the recent login, and the refusals of the form."""
+"""Create a token in the admin: the allowed users, the fresh login, and the errors of the form."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_a_full_account_is_an_error_of_the_form(client, staff, user):
     response = add(client, user, name="second")
     assert response.status_code == 200
     assert "already has 1 token" in str(response.context["adminform"].form.non_field_errors())
-    # The form still has the user's input.
+    # The form still has the input.
     assert 'value="second"' in response.text
     assert get_token_model().objects.count() == 1
 

@@ -1,4 +1,4 @@
-"""Find a token by its key. Only the body of a POST contains the key, and no answer does."""
+"""Find a token by its key. The key is only in the body of the POST, and in no answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Revoke in the admin: the confirmation, the limit per request, and the log entries."""
+"""Revoke tokens in the admin: the confirmation, the limit per request, and the log entries."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_each_entry_of_the_log_names_the_token_and_its_user(client, staff, user)
 
 
 def test_the_entry_of_one_token_is_saved_as_django_saves_it(client, staff, user):
-    """So projects that send entries of the log elsewhere can listen to ``post_save``."""
+    """Projects that send log entries elsewhere listen to ``post_save``."""
     saved = []
 
     def listen(instance: LogEntry, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Debian's Chromium, and functions for what a person does with a browser."""
+"""Start Debian's Chromium, and use it as a person does."""
 
 from __future__ import annotations
 

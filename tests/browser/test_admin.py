@@ -1,4 +1,4 @@
-"""Use the admin as an operator does, in a real browser, under a strict policy."""
+"""Use the admin as an operator does, in a real browser, under a strict Content-Security-Policy."""
 
 from __future__ import annotations
 

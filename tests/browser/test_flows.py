@@ -1,4 +1,4 @@
-"""Use the pages as people do, in a real browser, under the strictest policy."""
+"""Use the pages as people do, in a real browser, under the strictest Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def press_until(browser: Any, text: str, key: str = Keys.TAB) -> Any:
 
 
 def kept(browser: Any) -> str:
-    """Return all that the browser stores about this site."""
+    """Return the storage, cookies and address that scripts of this site can read."""
     try:
         return str(browser.execute_script(_KEPT))
     except WebDriverException:

@@ -1,4 +1,4 @@
-"""axe finds no fault on any page, in both themes and languages and at each width.
+"""Check the pages with axe, and whether they fit the window.
 
 Set the environment variable PICTURES to a folder to save a picture of each page there.
 """
@@ -43,7 +43,7 @@ def keep(browser: Any, size: tuple[int, int], name: str) -> None:
 
 
 def furnish(user: Any) -> dict[str, Any]:
-    """Make the tokens that a user has after a few months."""
+    """Create three login and three personal tokens, with different lifetimes and last uses."""
     now = timezone.now()
     made = {}
     rows = [
@@ -281,7 +281,7 @@ def test_axe_finds_no_fault_if_the_user_must_log_in_again(
 def test_pictures_of_the_pages_are_made_for_the_documentation(
     language: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
-    """The folder docs/_static/screenshots has these pictures. They are as wide as a page's text."""
+    """The folder docs/_static/screenshots has these pictures."""
     suffix = "" if language == "en" else f"-{language}"
     scopes = {"SCOPES": SCOPES if language == "en" else SCOPES_KO}
     settings.DRF_TOKEN_AUTH = scopes

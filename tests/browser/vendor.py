@@ -18,7 +18,6 @@ SCRIPTS = {
 
 
 def script(name: str) -> str:
-    """Return the text of the script."""
     path = FOLDER / name
     if not path.exists():
         package, inner = SCRIPTS[name]

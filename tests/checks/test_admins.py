@@ -1,4 +1,4 @@
-"""Admin classes of a project that name a column that a token does not have."""
+"""A project's admin classes: columns that a token does not have, and a user that staff can edit."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_an_empty_column_of_the_list_is_found(found: Any) -> None:
         {"list_display": ["hint", "user", "created"], "search_fields": ["name", "pk"]},
         {"list_display": ["key"], "key": lambda self, obj: "…"},
         {"fields": ["user", "created_at", "key"], "readonly_fields": ["created_at", "key"]},
-        {"base": TokenAdmin, "search_fields": ["key"]},  # TokenAdmin ignores these names.
+        {"base": TokenAdmin, "search_fields": ["key"]},  # TokenAdmin does not use this option.
         {"base": TokenAdmin},
         {"search_fields": ["user__pk", "=name"]},
         {"model": User, "search_fields": ["password"], "list_display": ["pk"]},

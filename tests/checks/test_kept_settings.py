@@ -1,4 +1,4 @@
-"""Settings that a project keeps from a tutorial, or writes outside DRF_TOKEN_AUTH."""
+"""Settings kept from a tutorial or another package, or written outside DRF_TOKEN_AUTH."""
 
 from __future__ import annotations
 

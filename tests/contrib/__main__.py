@@ -93,7 +93,7 @@ NEIGHBOURS = [
     one("djangorestframework-stubs", "typing", "typing"),
 ]
 
-# Packages that change all views of a project, and packages that record every row.
+# Packages that change all views, packages for impersonation, and packages that copy every row.
 WITHOUT_GUIDE = ["any_project", "audit"]
 
 

@@ -29,7 +29,7 @@ def status(key: str) -> int:
 
 
 def stale_key(user: Any, kind: str) -> str:
-    """Return a key that does not work, of one of the kinds in ``STALE``."""
+    """Return a key that does not work. ``kind`` is one of ``STALE``."""
     if kind == "unknown":
         return get_token_model().generate_key()
     if kind == "malformed":
@@ -39,7 +39,7 @@ def stale_key(user: Any, kind: str) -> str:
 
 @contextmanager
 def failing_receivers() -> Iterator[None]:
-    """Let receivers of Django's login and logout signals raise PermissionError."""
+    """Connect a receiver that raises PermissionError to Django's login and logout signals."""
 
     def refuse(**kwargs: Any) -> None:
         raise PermissionError
@@ -54,7 +54,7 @@ def failing_receivers() -> Iterator[None]:
 
 
 def assert_the_page_hides_a_password(path: str) -> None:
-    """Post a form that is refused. DRF's browsable page shows the form again."""
+    """Post a body that is refused. DRF's browsable page shows a form with the posted values."""
     sent = {"username": "ada", "password": NEW_PASSWORD, "password1": NEW_PASSWORD, "email": "?"}
     response = APIClient().post(path, sent, format="json", headers={"accept": "text/html"})
     assert response.status_code == 400

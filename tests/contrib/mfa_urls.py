@@ -1,4 +1,4 @@
-"""Logins with a second factor: with the views of our guide, and with those of dj-rest-auth."""
+"""Logins with a second factor: our views at ``mfa/``, those of dj-rest-auth at ``stock/``."""
 
 from __future__ import annotations
 

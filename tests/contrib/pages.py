@@ -30,7 +30,7 @@ class Pasted(MetaPathFinder, Loader):
         if fullname not in self.sources and not is_package:
             return None
         spec = ModuleSpec(fullname, self, origin="pasted", is_package=is_package)
-        if is_package:  # Django needs the folder of an app, even if it is empty
+        if is_package:  # Django needs a path for each app. The folder need not exist.
             spec.submodule_search_locations = [f"pasted/{fullname}"]
         return spec
 
@@ -40,7 +40,7 @@ class Pasted(MetaPathFinder, Loader):
 
 
 def paste(page: str, settings: dict[str, Any]) -> None:
-    """Add the page's lines to these settings, and make its other files importable."""
+    """Add the settings of the page to ``settings``. Make the page's other files importable."""
     sources = {"mysite.urls": ""}
     for name, source in BLOCK.findall((GUIDES / f"{page}.md").read_text("utf-8")):
         module = name.replace("/", ".")

@@ -216,7 +216,7 @@ def test_no_user_gets_the_key_of_another_user(user: Any, other_user: Any, rf: An
 
 @pytest.mark.parametrize("kind", ["none", "without a session"])
 def test_a_logout_without_a_session_revokes_nothing(user: Any, rf: Any, kind: str) -> None:
-    # channels sends the signal without a request. Our own logout sends a request without a session.
+    # channels sends the signal without a request. The request of our own logout may lack a session.
     request = None if kind == "none" else rf.get("/")
     tokens = get_token_model().objects
     token = tokens.create(user=user)

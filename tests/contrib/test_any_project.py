@@ -142,6 +142,6 @@ def test_the_end_of_an_impersonation_is_not_a_fresh_login(
         release(client, package)
         assert client.session["_auth_user_id"] == str(staff.pk)
         assert not can_make(client)
-        # After a real login with the password, the session is fresh.
+        # A real login with the password is a fresh login.
         assert client.login(username=staff.get_username(), password=PASSWORD)
         assert can_make(client)

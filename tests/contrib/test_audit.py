@@ -1,4 +1,4 @@
-"""Packages that copy every row: a check names the line that leaves the digests out."""
+"""Some packages copy every row. A check names the line that leaves the digests out."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ pytestmark = pytest.mark.django_db
 
 
 def found() -> dict[str, str]:
-    """Return the hint of each message, under the app that the message begins with."""
+    """Return the hint of each message, by the app that the message names first."""
     messages = [one for one in run_checks() if one.id == "drf_token_auth.E019"]
     return {one.msg.partition(" ")[0]: one.hint for one in messages}
 
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # easyaudit records every model that UNREGISTERED_CLASSES does not name.
+    # By default, easyaudit records every model that UNREGISTERED_CLASSES does not name.
     monkeypatch.setattr(easyaudit, "UNREGISTERED_CLASSES", [Token])
     yield
     if auditlog.contains(Token):
@@ -175,7 +175,7 @@ def test_an_admin_that_lets_staff_import_tokens_is_found(
 def test_a_history_with_the_digests_is_found(
     columns: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """simple-history adds a manager of the history's model to each registered model."""
+    """simple-history gives each registered model a manager for its history."""
     fields = [Token._meta.get_field(name) for name in columns]
     meta = type("Meta", (), {"get_fields": lambda self: fields})()
     history = type("HistoricalToken", (), {"_meta": meta})

@@ -182,7 +182,7 @@ class ServiceMiddleware(TokenAuthMiddleware):
 async def test_a_socket_without_a_token_of_ours_stays_open(user: Any) -> None:
     app = ServiceMiddleware(NewsConsumer.as_asgi(), recheck=0.01)
     client = await opened(app, "x")
-    # Several checks come due meanwhile. None of them closes the socket.
+    # The middleware rechecks only tokens of this package, so it never closes this socket.
     assert await client.receive_nothing(timeout=0.1)
     await client.disconnect()
 
@@ -264,7 +264,7 @@ async def test_the_key_is_not_in_the_scope_that_consumers_see(user: Any) -> None
 
     key = (await make(user)).key
     client = socket(subprotocols=["token", key, "news.v2"], app=TokenAuthMiddleware(inner))
-    # A server passes the header on, too.
+    # A server also passes this header on, which has the key.
     offered = (b"sec-websocket-protocol", f"token, {key}, news.v2".encode())
     client.scope["headers"] = [(b"host", b"testserver"), offered]
     # The middleware keeps the consumer's own choice.
@@ -378,7 +378,6 @@ async def test_a_database_that_is_down_closes_no_socket(
     while len(looks) < 3:
         await client.send_json_to({"n": 1})
         assert await client.receive_json_from() == {"echo": {"n": 1}}
-    # If the database is down, is_usable() raises. It does not return False.
     with pytest.raises(OperationalError):
         await is_usable(token)
     await client.disconnect()

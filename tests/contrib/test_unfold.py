@@ -22,7 +22,7 @@ def test_the_form_has_the_look_of_unfold(operator: Client) -> None:
     assert isinstance(registered, TokenAdminMixin)
     assert isinstance(registered, ModelAdmin)
     assert run_checks() == []
-    # unfold's own class of a text field
+    # unfold gives this class to text fields.
     assert re.search(r'<input[^>]*name="name"[^>]*rounded', operator.get(f"{TOKENS}add/").text)
 
 

@@ -1,4 +1,4 @@
-"""The URLs from the page's ``mysite/urls.py``, and a view that requires a user."""
+"""The URLs from the guide's ``mysite/urls.py``, and a view that requires a user."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_a_right_setting_gives_no_error(tmp_path: Path, line: str) -> None:
 
 
 def test_a_missing_secret_key_is_left_to_django(tmp_path: Path) -> None:
-    """One of our checks compares the peppers with SECRET_KEY. It must not fail if there is none."""
+    """A check compares the peppers with SECRET_KEY. It must not fail if SECRET_KEY is empty."""
     lines = ['SECRET_KEY = ""', 'DRF_TOKEN_AUTH = {"PEPPERS": {1: "p" * 32}}']
     project = Project(tmp_path, "default_user", *lines)
     assert "no issues" in project.manage("check")

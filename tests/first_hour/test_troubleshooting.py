@@ -1,4 +1,4 @@
-"""The page "Troubleshooting" is true, and has a section for each problem that people search for."""
+"""The page "Troubleshooting" has the texts of real errors, and the answers to them."""
 
 from __future__ import annotations
 

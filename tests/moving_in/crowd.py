@@ -20,8 +20,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 CLIENTS = 2
-# The number of imported tokens. Each transaction copies 1,000 of them. So there are many
-# transactions, and more tokens would show nothing new.
+# The number of imported tokens. Each transaction copies 1,000, so there are many transactions.
 CROWD = 100_000 if connection.vendor == "sqlite" else 10_000
 
 

@@ -1,7 +1,7 @@
 """Follow the guides of docs/moving-in as their readers do.
 
-A ``diff`` changes the file that its first line names. ``…`` separates its hunks, and each hunk
-must occur once in the file. A ``python`` block whose first line is a file's name is that file.
+A ``diff`` changes the file that its first line names. ``…`` separates its hunks. The old lines of
+each hunk must occur once in the file. The first line of a ``python`` block names the new file.
 ``pycon`` is typed into the project's shell, and ``sh`` into a terminal.
 """
 

@@ -1,4 +1,4 @@
-"""Run a site in its own processes: the releases of its project, their servers, and clients."""
+"""Run the releases of a site in their own processes, and send requests to their servers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from .guides import Block, Guide
 PROJECTS = Path(__file__).parent / "projects"
 PACKAGE = Path(drf_token_auth.__file__).parents[1]
 PASSWORD = "correct horse battery staple"
-# The module name of each package.
 MODULES = {
     "django-rest-durin": "durin",
     "django-rest-knox": "knox",
@@ -66,7 +65,7 @@ class Server:
         return Answer(status, json.loads(content) if content else None)
 
     def who(self, authorization: str) -> Any:
-        """Return the user's name that the API answers, or the status of a refusal."""
+        """Return the user's name from the API's answer, or the status of a refusal."""
         answer = self.get("/api/me/", authorization)
         return answer.body["name"] if answer.status == 200 else answer.status
 
@@ -75,7 +74,7 @@ _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?')
 
 
 class Browser:
-    """A person who logs in with a session and fills in forms."""
+    """A client that logs in with a session and sends forms."""
 
     def __init__(self, server: Server) -> None:
         self.root = server.root
@@ -89,7 +88,7 @@ class Browser:
         return self.page
 
     def post(self, path: str, **fields: str) -> str:
-        """Fill in the form of the current page, and send it."""
+        """Send the form of the current page with these fields and its hidden fields."""
         hidden = dict(_HIDDEN.findall(self.page))
         fields = {**hidden, **fields}
         data = urllib.parse.urlencode(fields).encode()
@@ -201,7 +200,7 @@ class Release:
 
 
 class Site:
-    """A project that uses the old package, its database, and the guide that it follows."""
+    """A project that starts with the old package and follows a guide."""
 
     def __init__(self, home: Path, source: str, page: str = "") -> None:
         self.home = home

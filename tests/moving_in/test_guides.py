@@ -21,7 +21,7 @@ OTHERS = ["dan", "eve", "fay", "gus", "hal", "ida", "jim", "kim", "lee"]
 
 
 def log_in(server: Server, source: str, name: str) -> str:
-    """Log in. Return the header of the next requests. Each package sends the key as ``token``."""
+    """Log in. Return the header for the next requests. Each package returns a key as ``token``."""
     if source == "knox":
         answer = server.post("/api/login/", basic(name))
     else:
@@ -170,7 +170,7 @@ def test_a_site_moves_release_by_release(site: Site, source: str) -> None:
         are_out(gone, one, other)
         clients.are_in(one, other)
 
-    # Go back further. The old release does not know the keys of later logins.
+    # Go back further. The old release does not know the new keys.
     with before.serving() as old:
         known = {name: old.who(header) for name, header in clients.headers.items()}
         assert known == {

@@ -23,7 +23,7 @@ class OldBearer(TokenAuthentication):
 
 
 class BothBearer(BearerTokenAuthentication):
-    """The class of docs/moving-in/code.md, for a project whose views name its own class."""
+    """The class of docs/moving-in/code.md, for views that name one class of the project."""
 
     def authenticate(self, request):
         return super().authenticate(request) or OldBearer().authenticate(request)

@@ -21,7 +21,7 @@ BASE = """<!doctype html><title>{% block title %}{% endblock %}</title>{% block 
 
 
 def write_templates(folder: Path, prefix: str) -> list[str]:
-    """Write those templates of the how-to whose names have this prefix. Return their names."""
+    """Write the how-to's templates with this prefix. Return their names without the prefix."""
     written = []
     for name, text in TEMPLATE.findall(PAGE.read_text("utf-8")):
         if name.startswith(prefix):
