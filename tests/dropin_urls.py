@@ -1,4 +1,4 @@
-"""The code of a project that used DRF's tokens. It has changed only its imports."""
+"""The code of a project that used DRF's tokens, after its move to this package."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class PlainToken(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="+",
-        # After a test with real commits, Django empties the table of users, but not this one. A
-        # constraint of the database would make that fail.
+        # After a test with real commits, Django empties the table of users, but not this table. A
+        # constraint in the database would turn this into an error.
         db_constraint=False,
     )
 
@@ -47,7 +47,7 @@ class GetModelAuthentication(ExpiringTokenAuthentication):
 
 
 class NamedModelAuthentication(ExpiringTokenAuthentication):
-    """An authenticator that names the model that is the default anyway."""
+    """An authenticator that names the default model."""
 
     @property
     def model(self) -> Any:

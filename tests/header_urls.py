@@ -1,4 +1,4 @@
-"""Views with several authenticators. The first one does not read every header of the tests."""
+"""Views with several authenticators."""
 
 from __future__ import annotations
 

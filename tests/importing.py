@@ -29,8 +29,8 @@ class OldToken(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
         related_name="+",
-        # After a test with real commits, Django empties the table of users, but not this one. A
-        # constraint of the database would make that fail.
+        # After a test with real commits, Django empties the table of users, but not this table. A
+        # constraint in the database would turn this into an error.
         db_constraint=False,
     )
     created = models.DateTimeField()

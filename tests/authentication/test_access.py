@@ -97,7 +97,7 @@ def store(user: Any, case: dict[str, Any], now: Any) -> str:
         row["previous_until"] = now if how == "previous at its end" else now + MICROSECOND
     if how != "gone":
         token = Token.objects.create(user=user)
-        # Write the value directly, without the checks of the model.
+        # Write the values directly, without the checks of the model.
         Token.objects.filter(pk=token.pk).update(**row)
     return key
 
@@ -161,7 +161,7 @@ def test_no_access_if_one_or_two_conditions_fail(
     ids=str,
 )
 def test_no_access_if_one_condition_fails(user: Any, name: str, value: Any) -> None:
-    """Change one thing of the simplest request that is accepted."""
+    """Change one condition of an accepted request."""
     case = {other: good[0] for other, (good, _) in CONDITIONS.items()}
     case[name] = value
     assert (status_of(user, case) == 200) is (value in CONDITIONS[name][0])
@@ -205,7 +205,6 @@ REASONS = {
 def test_the_log_names_the_condition_that_failed(
     user: Any, broken: tuple[str, Any], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer names no condition, except for an expired token and an inactive user."""
     case = {other: good[0] for other, (good, _) in CONDITIONS.items()}
     name, value = broken
     case[name] = value

@@ -186,7 +186,6 @@ def test_the_log_has_the_reason_and_neither_key_nor_digest(token, how, caplog):
         authenticate(f"Token {key}")
     reasons = {"unknown": "UnknownKey", "malformed": "MalformedKey", "expired": "TokenExpired"}
     assert reasons.get(how, "WrongChecksum") in caplog.text
-    # The lookup has the digest of the sent key, and for an expired token also that of the row.
     logged = caplog.text + "".join(str(vars(record)) for record in caplog.records)
     assert key not in logged
     for secret in (digest, keys.digest(key, keys.SHA256)):

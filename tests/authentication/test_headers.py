@@ -40,7 +40,7 @@ REFUSAL = 'Token realm="api", error="invalid_token"'
 
 
 def get(header: str | bytes | None, path: str = "/echo/") -> Any:
-    """Send the header as a server does, which decodes its bytes as Latin-1. Return the answer."""
+    """Send the header. Decode bytes as Latin-1, as a server does. Return the answer."""
     environ: dict[str, Any] = {}
     if header is not None:
         environ["HTTP_AUTHORIZATION"] = (
@@ -55,7 +55,7 @@ def token(user: Any) -> Any:
     return Token.objects.create(user=user)
 
 
-# Texts in the place of the key that are refused without a query.
+# Each of these texts, sent as a key, is refused without a query.
 MALFORMED = {
     "nothing": b"",
     "spaces": b"    ",
@@ -81,7 +81,7 @@ MALFORMED = {
     "a wrong checksum": b"dta_" + b"a" * 36,
     "another wrong checksum": b"dta_" + b"0" * 36,
 }
-# Texts that another package may accept.
+# Each of these texts could be a key, so the lookup asks the database.
 UNKNOWN = {
     "unknown": keys.generate("dta_").encode(),
     "of DRF's shape": b"9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",

@@ -290,7 +290,7 @@ def test_a_subclass_may_allow_more(user: Any, permission: Any) -> None:
     assert ask_view(token, **view).status_code == 200
 
 
-# Making tokens with scopes
+# Creating tokens with scopes
 
 
 @pytest.mark.parametrize("scopes", [["nope"], ["read", "nope"], "read nope", [], "", [""], [" "]])

@@ -155,7 +155,7 @@ def test_a_body_without_an_account_counts_for_the_address_alone(db: None, body: 
 
 
 def test_a_body_that_cannot_be_read_counts_for_the_address_alone(db: None) -> None:
-    """Such a request counts for the address. It tries no password, so it counts for no account."""
+    """Such a request tries no password, so it counts for no account."""
     with rates(account="1/min", address="5/min"), at(MINUTE_BEGINS):
         for expected in [400] * 5 + [429]:
             response = APIClient().post("/auth/login/", "{", content_type="application/json")
@@ -357,7 +357,7 @@ def test_a_refused_address_is_refused_before_its_body_is_read(user: Any) -> None
                 "/auth/login/", "{", content_type="application/json"
             )
         assert (response.status_code, asked) == (429, [])
-        # The account is not counted either, so its user can log in from elsewhere.
+        # A refused request does not count for the account, so the user can log in from elsewhere.
         assert guess(user.get_username(), PASSWORD).status_code == 429
         elsewhere = guess(user.get_username(), PASSWORD, address="192.0.2.2")
         assert elsewhere.status_code == 200
@@ -388,7 +388,7 @@ def test_letter_case_does_not_tell_whether_there_is_an_account(user: Any) -> Non
 
 
 class ByMail(ModelBackend):
-    """Log in by e-mail address in any case, as many projects do."""
+    """Find the user by e-mail address, and ignore its letter case, as many projects do."""
 
     def authenticate(
         self, request: Any, username: Any = None, password: Any = None, **kwargs: Any

@@ -75,7 +75,7 @@ def we_block_another() -> bool:
 
 
 class Elsewhere:
-    """Another thread with its own connection. It acts while the test's thread waits."""
+    """Another thread with its own connection."""
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(1)

@@ -274,7 +274,7 @@ def test_a_login_beside_logout_all_causes_no_deadlock(round_: int) -> None:
 
 
 def test_a_login_waits_for_the_users_lock_before_it_locks_a_token(elsewhere: Elsewhere) -> None:
-    """An operation locks the user's row first and then the tokens, so none deadlocks."""
+    """An operation that needs both locks takes the user's first. This prevents deadlocks."""
     user = user_with_outdated_tokens(1)
     token = Token.objects.get()
     with transaction.atomic():

@@ -136,7 +136,7 @@ def test_a_dry_run_takes_no_locks_and_does_not_wait(elsewhere: Elsewhere) -> Non
 def test_a_key_created_here_meanwhile_is_not_imported_again(elsewhere: Elsewhere) -> None:
     user, other = make_user(), make_user("bob")
     (key,) = fill(user)
-    # The token belongs to another user. The import would leave rows of a locked user for later.
+    # Create the token for another user, because the import leaves rows of a locked user for later.
     made = OpenTransaction(elsewhere, lambda: Token.objects.create(user=other, key=key))
     threading.Timer(0.5, made.may_end.set).start()
     assert bring_over() == {"present": 1}
@@ -222,7 +222,6 @@ class Crowd:
 
 @pytest.mark.parametrize("user_first", [True, False], ids=["user first", "token first"])
 def test_an_import_never_deadlocks_with_logins_and_logouts(user_first: bool) -> None:
-    """The import and the logins never wait for each other in a circle."""
     crowd = Crowd(user_first)
     bring_over()
     there = [crowd.log_in_there, crowd.log_out_there, crowd.use_there, crowd.use_there]

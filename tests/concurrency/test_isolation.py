@@ -70,7 +70,7 @@ def test_the_admin_revokes_one_token_in_parallel(
     done = {"post": "yes"}
     with atomic_requests(atomic):
         statuses = at_level(level, *(lambda one=one: one.post(page, done) for one in staff))
-    # The others find that the token does not exist any more.
+    # The other requests find that the token does not exist any more.
     assert set(statuses) == {302}
     assert not Token.objects.exists()
 

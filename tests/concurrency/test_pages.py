@@ -1,4 +1,4 @@
-"""Two parallel requests for the same new token."""
+"""Parallel requests for the same new token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another connection changes rows while the purge runs, also in the middle of a transaction."""
+"""Another connection changes rows at any point of the purge, also inside its transactions."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def interfered(run: Callable[[], Any], act: Callable[[], int], at: int) -> list[
 
 
 class Changed:
-    """Repeat an act. In run ``n``, another connection updates a token before statement ``n``."""
+    """Repeat a call. In run ``n``, another connection updates a token before statement ``n``."""
 
     def __init__(self, elsewhere: Elsewhere, begin: Callable[[], Any]) -> None:
         self.elsewhere = elsewhere

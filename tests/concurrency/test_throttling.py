@@ -17,7 +17,7 @@ from tests.lives import log_in, status_of
 
 
 def hang_up() -> None:
-    """Close this thread's connection to Redis. The garbage collector would warn about it."""
+    """Close this thread's connection to Redis. The garbage collector warns about an open one."""
     pools = getattr(getattr(cache, "_cache", None), "_pools", {})
     for pool in pools.values():
         pool.disconnect()

@@ -32,7 +32,7 @@ both = pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "ATOM
 def test_200_requests_in_an_interval_change_the_row_once(
     atomic: bool, idle: timedelta | None
 ) -> None:
-    """All requests load the row before one of them writes it."""
+    """Each thread loads the row before one of them writes it."""
     token = operations.issue(make_user(), idle_timeout=idle)
     Token.objects.update(expires_at=timezone.now() + 5 * MINUTE)
     threads, each = 20, 10
@@ -135,7 +135,6 @@ def test_a_request_does_not_wait_for_a_locked_row(
 
 
 def test_a_renewal_beside_the_purge_restores_no_token(elsewhere: Elsewhere) -> None:
-    """Either the renewal or the purge gets the row. The other leaves it as it is."""
     user = make_user()
     tokens = [operations.issue(user, idle_timeout=MINUTE) for _ in range(8)]
     ends = timezone.now()

@@ -237,7 +237,7 @@ def test_nothing_is_suggested_for_an_unknown_name(wrong):
         ("DRF_TOKEN_AUTHENTICATION", "Did you mean 'DRF_TOKEN_AUTH'?"),
         ("DRF_TOKEN_AUTH", None),
         ("DRF_TOKEN_AUTH_TOKEN_MODEL", None),
-        # settings of the project's own
+        # the project's own settings
         ("DRF_TOKEN_AUTH_HEADER", None),
         ("DRF_TOKEN_AUTH_FRONTEND_URL", None),
         ("DRF_TOKEN_AUTH_URL", None),

@@ -25,7 +25,7 @@ class Block(NamedTuple):
 
     @property
     def file(self) -> str | None:
-        """The file that the block shows, as its first line says, or None."""
+        """The path in the block's first line, or None."""
         named = re.match(r"# ([\w/]+\.py)\n", self.text)
         return named[1] if named else None
 

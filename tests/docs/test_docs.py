@@ -129,7 +129,7 @@ RUNNABLE = [
     and any(block.language in ("http", "pycon", "python") for block in blocks(page))
 ]
 
-# A page is for a project whose users log in by e-mail address, with the package's own token model.
+# On the pages, users log in by e-mail address, and the token model is the package's own.
 if get_token_model()._meta.label == conf.DEFAULT_TOKEN_MODEL and (
     get_user_model().USERNAME_FIELD == "email"
 ):
@@ -369,7 +369,7 @@ def test_each_claim_about_security_names_a_test() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_a_page_begins_with_a_sentence(page: Path) -> None:
-    """A reader learns what the page is for before a table, a picture or code comes."""
+    """A reader learns what the page is for before a table or code comes."""
     text = re.sub(r"```{search-words}.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
     rest = re.split(r"^# .+$", text, maxsplit=1, flags=re.MULTILINE)[-1]
     assert not re.match(r"\||```(?!{include})", rest.lstrip())

@@ -1,6 +1,6 @@
 """The settings and the URLs on some pages work in a project that ``startproject`` has just made.
 
-The other tests of the pages run their blocks in the project of the tests, which has other apps.
+The other tests of the pages use the project of the tests, which has other apps.
 """
 
 from __future__ import annotations

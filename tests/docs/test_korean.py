@@ -16,8 +16,7 @@ PAGES = [
     *(page for page in sorted((ROOT / "docs" / "ko").glob("*.md")) if page.stem != "index"),
     ROOT / "README.ko.md",
 ]
-# The first line of a page names its English page, and the digest of the English text that was
-# translated.
+# The first line of a page has its English page, and the digest of the translated English text.
 MARK = re.compile(r"(?:% |<!-- )(\S+\.md) ([0-9a-f]{16})(?: -->)?\n")
 DIRECTIVE = re.compile(r"^(`{3,})\{.*?^\1$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)

@@ -1,7 +1,4 @@
-"""Code for ``rest_framework.authtoken`` works unchanged, or an error says what to write.
-
-The tests follow the table of docs/moving-in/code.md.
-"""
+"""Code for ``rest_framework.authtoken``, as the table of docs/moving-in/code.md shows it."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_all_settings_are_used():
     }
 
 
-# Settings that a test needs. Its page does not tell every reader to set them.
+# A neighbour's test needs these settings, but its guide does not tell every reader to set them.
 VARIATIONS = {
     "allauth": {"INSTALLED_APPS", "ACCOUNT_LOGIN_BY_CODE_ENABLED"},  # a second factor, a code
     # allauth's own instructions for a site. Our guide is about its headless API.

@@ -621,7 +621,7 @@ def saved(token: Any) -> Any:
 
 
 def tokens_of(user: Any) -> Any:
-    """Return the user's tokens, as ``user.drf_token_auth_token_set`` does with our own model."""
+    """Return the related manager. With our own model, it is ``user.drf_token_auth_token_set``."""
     for relation in user._meta.related_objects:
         if relation.related_model is Token:
             return getattr(user, relation.get_accessor_name())

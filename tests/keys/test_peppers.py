@@ -146,7 +146,7 @@ def test_a_key_is_rehashed_before_the_interval_ends(user: Any) -> None:
 
 
 def test_a_pepper_is_retired(user: Any) -> None:
-    """Follow the documentation: use the next pepper, wait, and remove this one."""
+    """Follow the documentation: use the next pepper, wait, and remove the old one."""
     with under({1: ONE}):
         tokens = [operations.issue(user) for _ in range(3)]
     with under({1: ONE, 2: TWO}):

@@ -233,7 +233,7 @@ def awaited(tokens: Any, key: str) -> Any:
     return async_to_sync(ask)
 
 
-# With DEBUG, Django hides nothing: the page shows the repr of each variable.
+# With DEBUG, Django hides no local variable: the page shows the repr of each.
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize(
     "ask",

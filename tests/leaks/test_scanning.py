@@ -99,7 +99,6 @@ def test_line_numbers_are_right_wherever_the_pieces_end(
     piece=st.integers(1, 120),
 )
 def test_keys_are_found_wherever_the_pieces_end(parts: list[str], piece: int) -> None:
-    """Pieces of any size give the same keys as one piece."""
     data = "".join(parts).encode()
     prefixes = "dta_", "d"
     assert found(data, *prefixes, piece=piece) == found(data, *prefixes)

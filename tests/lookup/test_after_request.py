@@ -231,7 +231,7 @@ def test_without_autocommit_a_use_is_written() -> None:
 
 
 def test_without_autocommit_a_write_joins_the_projects_transaction() -> None:
-    """The write cannot wait for the end of the request: Django would close the connection then."""
+    """The end of the request is too late: Django closes the connection then, without a commit."""
     action = Action()
     begin_request()  # This drops the writes that the transactions of other tests left.
     with without_autocommit():

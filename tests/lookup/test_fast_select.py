@@ -180,7 +180,7 @@ def test_the_sql_comes_from_the_orm(user):
         list(as_read(type(token)).filter(digest=bytes(token.digest)))
     sql = ours[0]["sql"]
     if connection.vendor == "postgresql" and theirs[0]["sql"].count(" JOIN ") == 1:
-        # The join differs: it is written so that PostgreSQL has one way to plan it.
+        # The join differs, so that PostgreSQL has only one plan for it.
         lateral = r"CROSS JOIN LATERAL \(SELECT .* WHERE (.*) OFFSET 0\) AS (\S+)"
         sql, count = re.subn(lateral, r"INNER JOIN \2 ON \1", sql)
         assert count == 1
@@ -427,7 +427,7 @@ def test_a_statement_is_compiled_once_for_each_alias_backend_model_and_number_of
 
 
 class Person(models.Model):
-    """A user model with only those attributes that a token needs."""
+    """A user model without the attributes of Django's ``AbstractBaseUser``."""
 
     name = models.CharField(max_length=9, default="ada")
 

@@ -226,7 +226,7 @@ def test_only_the_columns_of_a_use_are_written(token: Any) -> None:
     assert now.last_used_at is not None
 
 
-# A failing write is a line in the log
+# A failing write is logged
 
 
 @contextmanager

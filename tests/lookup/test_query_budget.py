@@ -114,7 +114,7 @@ class TestAnyNumberOfTokens:
         assert everything() == before
 
     def test_an_unknown_key_needs_a_second_query(self) -> None:
-        """For an unknown key, a second query asks the primary database, also for a previous key."""
+        """The second query asks the primary database. It also finds replaced keys."""
         # At the first unknown key in a process, the lookup also searches for missing peppers.
         ask(keys.generate("dta_"))
         answer, asked = ask(keys.generate("dta_"))

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Terminal(io.StringIO):
-    """Standard output that is a terminal."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True

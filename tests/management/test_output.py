@@ -1,4 +1,4 @@
-"""Trouble with the output does not stop a command's work. ``--verbosity 0`` is silent."""
+"""Trouble with the output does not stop a command's work."""
 
 from __future__ import annotations
 

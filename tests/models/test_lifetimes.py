@@ -250,7 +250,7 @@ def loaddata_idle(user: Any) -> None:
 
 
 def loaddata_without_a_digest(user: Any) -> None:
-    """Load a fixture that a person wrote without a digest. Its key is unknown."""
+    """Load a fixture that a person wrote without a digest. No key belongs to this token."""
     fields = {"user": user.pk, "expires_at": None}
     fixture = [{"model": Token._meta.label_lower, "pk": None, "fields": fields}]
     for loaded in serializers.deserialize("json", json.dumps(fixture, default=str)):

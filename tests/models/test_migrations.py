@@ -1,4 +1,4 @@
-"""Test the migrations. A test with other settings than those of this run starts a process."""
+"""Test the migrations. A test that needs other settings starts a process."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_migrations_run_forwards_and_back_with_rows_of_a_swapped_model(tmp_path:
     status, rows, tables = Project(tmp_path, "swapped").python(THERE_AND_BACK)
     assert status == [200, 200, 401]
     assert rows == 2
-    # The package's own table never existed. Its migrations do not touch the project's table.
+    # The package has no table here, and its migrations do not touch the project's table.
     assert not any(OURS in names for names in tables)
     assert [SWAPPED in names for names in tables] == [True, True, False, True]
 
@@ -213,7 +213,6 @@ print(json.dumps([[Token.objects.get_or_create(user=user)[1] for user in users] 
 
 
 def test_the_app_can_be_added_to_a_project_with_users(tmp_path: Path) -> None:
-    """A project adds the app when its table of users already has rows."""
     before = Project(
         tmp_path,
         "uuid_user",

@@ -34,7 +34,7 @@ def _registered_for_this_test() -> Iterator[None]:
 
 
 def one_off() -> Any:
-    """Define a model of an installed app again."""
+    """Define a model of an installed app. A second call defines it again."""
     apps.all_models["early"].pop("oneoff", None)
 
     class OneOff(AbstractToken):

@@ -452,7 +452,7 @@ def check_password_of_async(instance: Any) -> None:
 
 @contextmanager
 def meanwhile(act: Callable[[], Any], of: Any = PBKDF2PasswordHasher) -> Iterator[None]:
-    """Call ``act`` between the first successful check of a password and its result."""
+    """Call ``act`` after the first successful check of a password, before the check returns."""
     verify = of.verify
     acts = [act]
 
@@ -771,7 +771,7 @@ def test_a_user_deleted_during_the_login_is_a_wrong_credential(db: None) -> None
     assert response.data == WRONG
 
 
-# No change of a password: another SECRET_KEY, a second unusable password. Other user models
+# Another SECRET_KEY, a second unusable password, other user models
 
 
 def test_tokens_do_not_depend_on_secret_key(user: Any) -> None:

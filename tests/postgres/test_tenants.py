@@ -1,4 +1,4 @@
-"""django-tenants: one schema for each tenant, with shared users or with users of its own."""
+"""django-tenants: one schema for each tenant. All tenants share the users, or each has its own."""
 
 from __future__ import annotations
 

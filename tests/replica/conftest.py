@@ -1,8 +1,8 @@
 """Start a primary and its streaming replica, on the ports 54321 and 54322.
 
 The tests use real databases of these clusters, because Django's test databases do not support
-replication. The tests need the programs of PostgreSQL, such as those in Debian's package
-postgresql. They fail without these programs.
+replication. The tests fail without the programs of PostgreSQL, such as those in Debian's package
+postgresql.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _databases(_schema: None, django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture
 def catch_up() -> Callable[[], None]:
-    """Wait until the replica has replayed what the primary has written so far."""
+    """Return a function that waits until the replica has replayed all writes of the primary."""
 
     def wait() -> None:
         with connections["default"].cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A site with the pages under the strictest policy, for the tests in a real browser."""
+"""A site with the pages and a strict Content-Security-Policy, for the tests in a real browser."""
 
 from __future__ import annotations
 

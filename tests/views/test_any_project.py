@@ -1,4 +1,4 @@
-"""The API works the same with any settings that a project makes for all its views."""
+"""The API works the same with any default in a project's ``REST_FRAMEWORK``."""
 
 from __future__ import annotations
 

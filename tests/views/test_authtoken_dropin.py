@@ -2,7 +2,7 @@
 
 The cases are those of DRF's own tests of ``TokenAuthentication``, ``ObtainAuthToken`` and
 ``Token``. The known differences: a stored key cannot be read, ``str(token)`` does not show it, and
-to clear the key of a stored token is an error at once.
+clearing the key of a stored token is an error at once.
 """
 
 from __future__ import annotations

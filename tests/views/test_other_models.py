@@ -1,4 +1,4 @@
-"""Projects whose tokens have other primary keys, and whose accounts have other names."""
+"""Projects whose tokens have other primary keys, or whose users log in with other fields."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ print(json.dumps({
 
 
 def test_a_login_with_a_name_of_two_accounts_is_refused(tmp_path: Path) -> None:
-    """The login is refused, because either of the two could be meant."""
+    """Either of the two could be meant."""
     made = project(
         tmp_path,
         "staff",
