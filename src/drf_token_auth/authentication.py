@@ -99,7 +99,8 @@ class ExpiringTokenAuthentication(DRFTokenAuthentication):
         self.request = request
         try:
             if not key or " " in key:
-                raise self._refusal(MalformedKey(), key)
+                reason = MalformedKey()
+                raise self._refusal(reason, key) from reason
             return self.authenticate_credentials(key)
         except AuthenticationFailed as failure:
             if isinstance(failure.__cause__, (MalformedKey, UnknownKey)) and _is_foreign(key):

@@ -115,7 +115,7 @@ def test_a_person_logs_out_another_device_and_sees_a_logout_elsewhere(browser, d
     assert demo.ask("GET", "/api/notes/", Authorization=f"Token {other}")[0] == 401
     demo.ask("POST", "/auth/logout/", b"", Authorization=f"Token {key}")
     press(browser, "refresh")
-    says(browser, "Your token is no longer valid.")
+    says(browser, "Your token does not work any more.")
 
 
 def test_logging_out_everywhere_logs_out_every_device(browser, demo):

@@ -52,6 +52,7 @@ def _make_room(rows: TokenQuerySet[Any], new: Sequence[AbstractToken], limit: in
         surplus = oldest_first[: max(0, len(oldest_first) - kept)]
         if kept < 0 or (surplus and get_settings().WHEN_FULL == "reject"):
             raise TokenLimitReached(limit)
-        actor, request = next(one.origin for one in usable if one.user_id == user_pk)
+        same = [one for one in usable if (one.user_id, one.kind) == (user_pk, kind)]
+        actor, request = same[0].origin
         surplus_rows = read_latest(rows.filter(pk__in=surplus))
         surplus_rows.revoke(reason="limit", actor=actor, request=request)

@@ -34,7 +34,7 @@ async function call(method, path, data, credential = key) {
   if (response.ok) return response.status === 204 ? null : response.json();
   if (response.status === 401) {
     leave();
-    throw new Refused("Your token is no longer valid. Please log in again.");
+    throw new Refused("Your token does not work any more. Please log in again.");
   }
   if (response.status === 429) throw new Refused("Too many attempts. Try again in a minute.");
   if (response.status >= 500) throw new Refused("The server has failed. Its console says why.");

@@ -65,5 +65,5 @@ class Command(TokenCommand):
         except (OSError, ValueError, AttributeError) as error:  # For example, sys.stdout is None.
             operations.revoke(token, reason="command")
             raise CommandError(
-                "The key could not be written to standard output, so the token was revoked again."
+                "The key could not be written to standard output, so the token was revoked."
             ) from error

@@ -173,5 +173,6 @@ class Command(RevokingCommand):
         self.put(self.stderr, mask_keys(line, self.prefixes) + "\n")
 
     def say(self, line: str) -> None:
-        # A path or the name of a token may contain a key too.
+        # Say it also at --verbosity 0, because it is the result. A path or the name of a token may
+        # contain a key.
         self.put(self.stdout, mask_keys(on_one_line(line), self.prefixes) + "\n")

@@ -46,7 +46,7 @@ class Command(TokenCommand):
         parser.add_argument(
             "--undo",
             action="store_true",
-            help="Delete the imported tokens again. The old table stays as it is.",
+            help="Delete the imported tokens. The old table stays as it is.",
         )
         parser.add_argument(
             "--batch-size",

@@ -94,4 +94,4 @@ def _reasons_to_read() -> Iterator[str]:
     relation: Any
     for relation in get_candidate_relations_to_delete(model._meta):
         if relation.on_delete is not models.DO_NOTHING:
-            yield f"{relation.related_model._meta.label} has a foreign key to it"
+            yield f"{relation.related_model._meta.label} has a foreign key to the token model"
