@@ -23,7 +23,9 @@ def _packages(text: str) -> list[packages.Package]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure requests, logins and purges.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure requests, logins and purges."
+    )
     subparsers = parser.add_subparsers(dest="benchmark", required=True)
     for name, title in BENCHMARKS.items():
         benchmark = importlib.import_module(f"benchmarks.{name}")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.signals import token_created, token_revoked
-from tests.admin.pages import add, url
+from tests.admin.pages import add, permit, url
 from tests.lives import at
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +249,10 @@ def test_selected_tokens_are_revoked_after_a_confirmation(
 def test_without_the_view_permission_access_is_denied(client, user):
     client.force_login(user)
     assert client.get(url("changelist")).status_code == 302
+    permit(user)
+    assert client.get(url("changelist")).status_code == 403
+    permit(user, "view")
+    assert client.get(url("changelist")).status_code == 200
 
 
 def test_the_history_says_what_was_added_and_changed(client, staff, user):

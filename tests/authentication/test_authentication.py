@@ -130,12 +130,14 @@ class TestPassingUnknownKeysOn:
         with override_settings(DRF_TOKEN_AUTH={"UNKNOWN_KEYS": "pass"}):
             yield
 
-    @pytest.mark.parametrize("key", ["0" * 40, "a.jwt." + "x" * 900, "abcd1234"])
+    @pytest.mark.parametrize(
+        "key", ["0" * 40, "a.jwt." + "x" * 900, "abcd1234", "", "two parts", "not-ASCII-\xe9"]
+    )
     def test_a_foreign_key_is_passed_to_the_next_authenticator(self, key):
         assert authenticate(f"Token {key}") is None
 
     def test_our_unknown_or_wrong_key_is_refused(self):
-        for key in (keys.generate("dta_"), "dta_" + "a" * 36, "dta_short"):
+        for key in (keys.generate("dta_"), "dta_" + "a" * 36, "dta_short", "dta_two parts"):
             with pytest.raises(AuthenticationFailed):
                 authenticate(f"Token {key}")
 

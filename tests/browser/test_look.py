@@ -219,7 +219,7 @@ def test_the_pages_fit_a_column_beside_a_menu(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_have_the_colours_of_the_site_and_not_of_the_system(
+def test_the_pages_are_readable_in_the_colours_of_the_site(
     scheme: str, open_browser: Any, site: str, ada: Any, settings: Any
 ) -> None:
     """The site has one colour scheme, and the system prefers the other."""

@@ -14,7 +14,7 @@ from tests.conftest import make_user
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_same_form_sent_twice_in_parallel_makes_one_token(settings: Any) -> None:
+def test_the_same_form_sent_four_times_in_parallel_makes_one_token(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.pages.urls"
     user = make_user()
     clients = [Client() for _ in range(4)]

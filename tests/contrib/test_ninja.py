@@ -111,10 +111,7 @@ def test_failed_keys_are_throttled(db: None, settings: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["Authorization", "AUTHORIZATION"])
-def test_ninjas_own_test_client_can_send_a_token(
-    user: Any, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NINJA_SKIP_REGISTRY", "yes")  # the project has already created these routes
+def test_ninjas_own_test_client_can_send_a_token(user: Any, name: str) -> None:
     client = TestClient(api, headers={name: f"Token {operations.issue(user).key}"})
     assert client.get("/whoami").json()["user"] == "ada"
     assert TestClient(api).get("/whoami").status_code == 401

@@ -60,7 +60,7 @@ def test_systemd_units_parse(block: Block) -> None:
     assert parser.sections()
 
 
-def test_every_block_has_a_language_that_is_tested_here() -> None:
+def test_every_block_has_a_language_that_we_know() -> None:
     tested = {"http", "ini", "json", "output", "pycon", "python", "sh"}
     # No test here runs these: output of programs, and clients in other languages. tests/pages
     # renders the templates.

@@ -693,7 +693,7 @@ class TestStep11Deploy:
         assert [one for one in checks.run_checks() if "Basic" in one.msg] == []
 
 
-def test_no_text_shows_the_key_from_login_to_logout(user: Any) -> None:
+def test_neither_the_token_nor_an_answer_shows_the_key_after_the_login(user: Any) -> None:
     phone = log_in(user)
     key = phone._credentials["HTTP_AUTHORIZATION"].split()[1]
     answer = phone.get("/hello/")

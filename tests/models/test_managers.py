@@ -280,7 +280,7 @@ def test_all_rows_returns_every_row(tokens, user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_parallel_backfills_create_one_token(user):
+def test_parallel_backfills_create_one_token(user):
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
         # An in-memory database has one connection. tests/concurrency uses threads on real servers.
         get_token_model().objects.get_or_create(user=user)

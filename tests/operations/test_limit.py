@@ -270,6 +270,21 @@ def test_bulk_create_needs_room_for_all_tokens(user: Any, other_user: Any) -> No
     assert names() == ["b", "c", "d", "other", "x"]
 
 
+def test_an_eviction_names_the_actor_who_made_the_token_of_this_kind(
+    user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    operations.issue(user, name="old")
+    new = [Token(user=user, kind=kind) for kind in ("personal", "login")]
+    new[0].origin, new[1].origin = (user, None), (other_user, None)
+    with (
+        listening() as heard,
+        limit(1),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        Token.objects.bulk_create(new)
+    assert [one.actor for one in heard if one.what == "revoked"] == [other_user]
+
+
 @ways
 def test_a_user_with_the_id_0_has_a_limit_too(user: Any, make: Any) -> None:
     # MySQL cannot store the id 0 in this column. There, the user keeps its id.

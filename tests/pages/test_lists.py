@@ -17,6 +17,13 @@ from tests.queries import queries
 
 Token = get_token_model()
 DEVICES, TOKENS = "/account/devices/", "/account/api-tokens/"
+EMPTY = {
+    "login": "No device is logged in. Apps that log in to your account will appear here.",
+    "personal": (
+        "You have no API tokens. Make one for a script or a program that should use this site for "
+        "you."
+    ),
+}
 lists = pytest.mark.parametrize(("path", "kind"), [(DEVICES, "login"), (TOKENS, "personal")])
 
 
@@ -203,7 +210,8 @@ def test_a_device_of_this_session_on_another_page_is_known(page: Client, user: A
 @lists
 def test_an_empty_list_says_what_it_is_for(page: Client, path: str, kind: str) -> None:
     text = page.get(path).content.decode()
-    assert "dta-empty" in text
+    [said] = re.findall(r'<div class="dta-empty"><p>([^<]+)</p>', text)
+    assert said == EMPTY[kind]
     assert "<table" not in text
 
 

@@ -88,7 +88,9 @@ def test_at_verbosity_2_the_command_names_the_receivers_of_deletions(user):
 def test_at_verbosity_2_the_command_names_the_models_that_point_at_tokens(user):
     some_expired(user, 3)
     with project_models.note(CASCADE) as model:
-        assert f"{model._meta.label} has a foreign key to the token model." in purge("--verbosity=2")
+        assert f"{model._meta.label} has a foreign key to the token model." in purge(
+            "--verbosity=2"
+        )
     with hanging("nothing"):
         assert "foreign key" not in purge("--verbosity=2")
     assert not get_token_model().objects.exists()

@@ -37,7 +37,9 @@ def by_none(user: Any) -> APIClient:
 @pytest.mark.parametrize("who", [by_token, by_force, by_none])
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-def test_every_route_answers_every_method(user: Any, who: Any, name: str, accept: str) -> None:
+def test_every_route_without_an_id_answers_every_method(
+    user: Any, who: Any, name: str, accept: str
+) -> None:
     for method in ("options", "get", "head", "put", "patch", "delete", "post"):
         client = who(user)
         client.raise_request_exception = True

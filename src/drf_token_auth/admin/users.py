@@ -65,7 +65,9 @@ class UserTokensMixin(AdminMixin):
         tokens: Any = model._default_manager.filter(user__in=users)
         found = list(tokens.select_related("user")[: self.max_revoked + 1])
         if max(len(users), len(found)) > self.max_revoked:
-            text = _("There are more than %(limit)s users or tokens. Use “manage.py revoke_tokens”.")
+            text = _(
+                "There are more than %(limit)s users or tokens. Use “manage.py revoke_tokens”."
+            )
             messages.error(request, text % {"limit": self.max_revoked})
             return
         write_log(request, found, DELETION)
