@@ -10,18 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser.chrome import DESKTOP, PHONE, chrome, fits, resize
 from tests.demo import EMAIL, PASSWORD, Demo
-
-SWITCHES = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--lang=en",
-)
 
 
 # Start one site per test, because all tests together log in more often than the rate allows.
@@ -31,21 +26,11 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         yield running
 
 
-@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
 def browser(request: Any, tmp_path: Path) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for switch in (*SWITCHES, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=ChromeService("/usr/bin/chromedriver"))
-    try:
-        width, height = request.param
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    with chrome(tmp_path / "profile") as driver:
+        resize(driver, request.param)
         yield driver
-    finally:
-        driver.quit()
 
 
 def says(browser: Chrome, text: str) -> None:
@@ -73,11 +58,6 @@ def press(browser: Chrome, button: str) -> None:
 
 def text_of(browser: Chrome, element: str) -> str:
     return browser.find_element(By.ID, element).text
-
-
-def fits(browser: Chrome) -> bool:
-    script = "return document.documentElement.scrollWidth <= window.innerWidth"
-    return bool(browser.execute_script(script))
 
 
 def test_a_person_logs_in_writes_a_note_and_logs_out(browser, demo):
