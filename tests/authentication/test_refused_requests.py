@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.test import RequestFactory
+from django.utils import timezone
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.test import APIClient
 
@@ -118,6 +120,25 @@ def test_one_warning_names_the_mistake(
         assert token.key[4:12] not in line
 
 
+def test_an_expired_key_of_another_package_is_not_called_unknown(
+    user: Any, settings: Any, warnings: Any
+) -> None:
+    settings.DEBUG = True
+    key = "9944b" * 8
+    Token.objects.create(user=user, key=key, expires_at=timezone.now() - timedelta(days=1))
+    assert answer(f"Token {key}").status_code == 401
+    [warning] = warnings()
+    assert "has expired" in warning
+
+
+def test_a_key_without_a_request_is_explained_too(db: None, settings: Any, warnings: Any) -> None:
+    settings.DEBUG = True
+    with pytest.raises(AuthenticationFailed):
+        ExpiringTokenAuthentication().authenticate_credentials("41")
+    [warning] = warnings()
+    assert warning.startswith("Refused a key: This is a number")
+
+
 def test_a_path_forges_no_line_of_the_log(settings: Any, warnings: Any) -> None:
     settings.DEBUG = True
     client = APIClient(headers={"authorization": "Token unknown"})
@@ -166,6 +187,19 @@ def test_a_key_in_another_place_is_named_and_not_shown(
     [warning] = [one for one in warnings() if one.startswith("Refused")]
     assert f"The key is in {place}. Send the header" in warning
     assert key not in warning
+
+
+def test_a_key_in_the_environment_of_the_server_is_no_header(
+    user: Any, settings: Any, warnings: Any
+) -> None:
+    """The environment of runserver is in META too."""
+    settings.DEBUG = True
+    key = Token.objects.create(user=user).key
+    with only(ProtectedView.as_view(authentication_classes=[ExpiringTokenAuthentication])):
+        headers = {"API_TOKEN": key, "HTTP_ACCEPT_LANGUAGE": "ko"}
+        assert APIClient().get("/", **headers).status_code == 401
+    [warning] = [one for one in warnings() if one.startswith("Refused")]
+    assert "No Authorization header arrived" in warning
 
 
 @pytest.mark.parametrize("name", ["AUTHORIZATION", "Authorization"])
@@ -267,6 +301,7 @@ def test_a_request_that_needs_no_user_is_not_a_mistake(
         permission_classes = ()
 
     assert answer(None, OpenView).status_code == 200
+    assert answer("Sesame open", OpenView).status_code == 200
     assert warnings() == []
 
 

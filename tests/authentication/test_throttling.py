@@ -408,6 +408,18 @@ def test_an_email_address_and_the_login_name_share_a_count(user: Any, settings: 
         assert guess("eve@mail.example").status_code == 400
 
 
+def test_a_name_that_the_manager_finds_twice_is_counted_by_text(
+    user: Any, other_user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manager that ignores the case may find two accounts. The backend decides between them."""
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByMail"]
+    manager = type(get_user_model()._default_manager)
+    monkeypatch.setattr(manager, "get_by_natural_key", lambda self, name: self.get())
+    with rates(account="1/day"):
+        assert guess(user.email, PASSWORD).status_code == 200
+        assert guess(user.email, PASSWORD).status_code == 429
+
+
 def test_a_user_model_without_an_email_column_is_counted_by_text(
     user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

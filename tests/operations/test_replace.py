@@ -39,7 +39,7 @@ def test_tokens_with_another_name_kind_or_user_stay(user: Any, other_user: Any) 
 
 
 def test_the_signal_says_that_the_token_was_replaced(
-    user: Any, django_capture_on_commit_callbacks: Any
+    user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     heard = []
 
@@ -50,10 +50,11 @@ def test_the_signal_says_that_the_token_was_replaced(
     token_revoked.connect(listen)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            operations.replace(user, name="API key")
+            second = operations.replace(user, name="API key")
+            operations.replace(user, name="API key", actor=other_user)
     finally:
         token_revoked.disconnect(listen)
-    assert heard == [(old.pk, "replaced", user)]
+    assert heard == [(old.pk, "replaced", user), (second.pk, "replaced", other_user)]
 
 
 @pytest.mark.django_db(transaction=True)

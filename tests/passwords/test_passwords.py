@@ -328,6 +328,17 @@ def test_change_password_can_keep_a_personal_token(user: Any) -> None:
     assert status_of(personal) == 200
     assert list(Token.objects.all()) == [personal]
     assert status_of(login) == 401
+    # PASSWORD_BOUND does not name this kind, so the token is not bound to the new password either.
+    assert Token.objects.get().user_stamp is None
+
+
+def test_the_signal_of_a_change_names_its_actor(
+    user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    operations.issue(user)
+    with listening() as heard, django_capture_on_commit_callbacks(execute=True):
+        operations.change_password(fresh(user), NEW, actor=other_user)
+    assert [(one.reason, one.actor) for one in heard] == [("password", other_user)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -180,9 +180,8 @@ def _place_of_key(request: Any) -> str:
     if prefix in request.META.get("QUERY_STRING", ""):
         return "the query string"
     for name, value in request.META.items():
-        is_other = name.startswith("HTTP_") and name not in ("HTTP_REFERER", "HTTP_COOKIE")
         # The key may follow a word, as in "Authentication: Token <key>".
-        if is_other and str(value).rpartition(" ")[2].startswith(prefix):
+        if name.startswith("HTTP_") and str(value).rpartition(" ")[2].startswith(prefix):
             return f"the header {name.removeprefix('HTTP_').replace('_', '-').title()}"
     return "a cookie" if prefix in request.META.get("HTTP_COOKIE", "") else ""
 
