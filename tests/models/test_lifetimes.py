@@ -249,6 +249,12 @@ def loaddata_idle(user: Any) -> None:
     assert Token.objects.get().renewable_until is not None
 
 
+def create_renewable_for_long(user: Any) -> None:
+    far = timezone.now() + 9 * DAY
+    token = Token.objects.create(user=user, idle_timeout=HOUR, renewable_until=far)
+    assert token.renewable_until is not None
+
+
 def loaddata_without_a_digest(user: Any) -> None:
     """Load a fixture that a person wrote without a digest. No key belongs to this token."""
     fields = {"user": user.pk, "expires_at": None}
@@ -331,6 +337,7 @@ PATHS: list[Callable[[Any], None]] = [
     loaddata,
     loaddata_idle,
     loaddata_without_a_digest,
+    create_renewable_for_long,
     create_with_a_text,
     the_admin,
     the_command,
@@ -358,6 +365,21 @@ def test_no_path_creates_a_token_with_a_longer_lifetime_than_max_ttl(
         assert token.expires_at <= now + DAY
         if token.renewable_until is not None:
             assert token.renewable_until <= now + DAY
+
+
+@pytest.mark.parametrize("longest", [DAY, None])
+@pytest.mark.parametrize("ttl", [HOUR, None])
+def test_a_fixture_with_a_shorter_lifetime_keeps_it(
+    user: Any, longest: timedelta | None, ttl: timedelta | None
+) -> None:
+    before = operations.issue(user, ttl=ttl, idle_timeout=MINUTE)
+    fixture = serializers.serialize("python", [before])
+    with override_settings(DRF_TOKEN_AUTH={"MAX_TTL": longest}), at(timezone.now()):
+        for loaded in serializers.deserialize("python", fixture):
+            loaded.save()
+        latest = timezone.now() + longest if ttl is None and longest else before.renewable_until
+    after = Token.objects.get()
+    assert (after.expires_at, after.renewable_until) == (before.expires_at, latest)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
