@@ -14,9 +14,10 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient, APIRequestFactory
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from drf_token_auth import get_token_model, operations
 from drf_token_auth.conf import get_settings
@@ -592,6 +593,36 @@ def test_a_throttle_of_the_project_stops_no_login_while_the_cache_is_down(
     assert client_of(response.data["token"]).post("/auth/logout/all/").status_code == 204
     (*_, said) = [one for one in caplog.records if "UserLimit" in one.getMessage()]
     assert said.levelname == "WARNING"
+
+
+class RefusingLimit(BaseThrottle):
+    def allow_request(self, request: Any, view: Any) -> bool:
+        raise PermissionDenied
+
+
+class ClosedLimit(BaseThrottle):
+    """A throttle that does not know when it will allow the next request."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        return False
+
+
+def test_a_throttle_of_the_project_may_refuse_by_itself_while_the_cache_is_down(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.AwayCache"}}
+    monkeypatch.setattr(AwayCache, "answers", dict.fromkeys(["add", "incr", "get", "set"], DOWN))
+    monkeypatch.setattr(LoginView, "throttle_classes", [RefusingLimit])
+    assert guess(user.get_username(), PASSWORD).status_code == 403
+
+
+def test_a_throttle_that_knows_no_time_promises_none(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LoginView, "throttle_classes", [ClosedLimit])
+    response = guess(user.get_username(), PASSWORD)
+    assert response.status_code == 429
+    assert "second" not in response.data["detail"]
 
 
 def test_a_mistake_in_a_throttle_of_the_project_is_not_hidden(

@@ -138,7 +138,7 @@ class TokenView(GenericAPIView[Any]):
                 )
                 continue
             if not is_allowed:
-                self.throttled(request, throttle.wait() or 0)
+                self.throttled(request, throttle.wait())  # type: ignore[arg-type]  # or None
 
     def handle_exception(self, exc: Exception) -> Response:
         """Handle the exception as DRF does, but mark no transaction for rollback.
