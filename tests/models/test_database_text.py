@@ -18,7 +18,8 @@ from tests.views.whole_api import credentials
 
 pytestmark = pytest.mark.django_db
 
-TYPED, STORED = "📱 민수 é", "é"
+# The last letter is the last one of Latin-1.
+TYPED, STORED = "📱 민수 éÿ", "éÿ"
 
 
 @pytest.fixture(autouse=True)

@@ -388,6 +388,15 @@ def test_signals_are_sent_after_the_commit(user: Any) -> None:
     assert [one.what for one in heard] == ["created", "rotated", "revoked"]
 
 
+def test_the_actor_of_a_rotation_is_the_user_or_another_person(user: Any) -> None:
+    boss = make_user("boss")
+    token = operations.issue(user)
+    with listening() as heard:
+        token = operations.rotate(token)
+        operations.rotate(token, actor=boss)
+    assert [one.actor for one in heard] == [user, boss]
+
+
 def test_a_receiver_sees_the_committed_row(user: Any) -> None:
     seen: list[bool] = []
 
