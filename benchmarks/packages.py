@@ -224,7 +224,7 @@ class Knox(Package):
         from rest_framework.permissions import AllowAny
 
         class PasswordLoginView(LoginView):
-            """Log in by the recipe in knox's documentation, but without its session."""
+            """Log in as knox's documentation shows, but start no Django session."""
 
             authentication_classes = []
             permission_classes = [AllowAny]
@@ -337,7 +337,7 @@ class SimpleJwt(Package):
         return str(AccessToken.for_user(get_user_model()(pk=2**31 - 1)))
 
     def wrong_checksum(self, key):
-        # The last character of a base64 signature may contain only bits that are ignored.
+        # A change of the last character of a base64 signature may change only ignored bits.
         head, _, signature = key.rpartition(".")
         return f"{head}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
 
@@ -508,7 +508,7 @@ def fill(
     The tokens with these keys lie between the clones. So they are spread over the table like real
     tokens.
 
-    :param known: the most tokens whose keys are returned.
+    :param known: return the keys of at most this many tokens.
     :param expired: if True, the clones expired some time ago.
     """
     from django.contrib.auth import get_user_model

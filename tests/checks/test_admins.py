@@ -1,4 +1,4 @@
-"""A project's admin classes: columns that a token does not have, and a user that staff can edit."""
+"""A project's admin classes: columns that a token does not have, and tokens whose user changes."""
 
 from __future__ import annotations
 

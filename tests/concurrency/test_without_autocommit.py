@@ -1,4 +1,4 @@
-"""With AUTOCOMMIT off, the project's transaction writes the use. No other request waits for it."""
+"""With AUTOCOMMIT off, the project's transaction writes the use. Another use does not wait."""
 
 from __future__ import annotations
 
