@@ -9,7 +9,7 @@ import pytest
 
 from tests.projects_on_disk import Project
 
-# The package's names lead to ApiToken, except models.Token, which is swapped out.
+# All code of the package uses ApiToken. models.Token is swapped out, so a query on it fails.
 WHOLE_JOB = """
 import json
 from datetime import timedelta

@@ -22,8 +22,8 @@ from ..rows.locking import hold, plain_rows
 
 # A batch must stay below the 32,766 parameters that SQLite accepts in one statement.
 MAX_BATCH_SIZE = 10_000
-# If Django must read the rows before it deletes them, each row needs several statements. Then a
-# batch is small.
+# If Django must read the rows before it deletes them, a batch is small. It may need several
+# statements for each row: on MySQL, or if a foreign key protects a row.
 READ_BATCH_SIZE = 100
 
 Tokens: TypeAlias = TokenQuerySet[Any]
@@ -43,8 +43,8 @@ def _batches(expired: Tokens, size: int) -> Iterator[Tokens]:
     """Yield ranges of at most ``size`` rows, in the order of ``expires_at``.
 
     Each query starts after the last range, not at the oldest row. Rows with the same expiry that do
-    not fit into one range are divided by their primary keys. To sort a million such rows again for
-    each batch would take longer than to delete them.
+    not fit into one range are divided by their primary keys. ORDER BY expires_at, pk would
+    sort all of them again for each batch.
     """
     rest = expired
     while len(edge := _moments(rest, size - 1, size + 1)) == 2:

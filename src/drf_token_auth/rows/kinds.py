@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class Kind:
     """The kinds of tokens.
 
-    A login token is for a device. Personal tokens have a name, and are for scripts and CI.
+    A login token is for a device. A personal token is for a script or CI.
     """
 
     LOGIN: Final = "login"

@@ -102,17 +102,17 @@ def _lock_for_writing(model: Any, connection: Any) -> None:
 
 
 def _is_above_read_committed(connection: Any) -> bool:
-    """Return whether the connection's isolation level hides rows that were committed meanwhile."""
+    """Return whether the isolation level is, or may be, another one than READ COMMITTED."""
     if connection.vendor == "postgresql":
         return bool(connection.isolation_level.name != "READ_COMMITTED")
     return bool(connection.vendor == "mysql" and connection.isolation_level != "read committed")
 
 
 def read_latest(rows: _Rows) -> _Rows:
-    """Return a query that reads the rows as they are now, even in an older transaction.
+    """Return a query that reads the rows as they are now on MySQL and MariaDB.
 
-    On MySQL and MariaDB, a plain SELECT under REPEATABLE READ shows the rows as they were when the
-    transaction first read. Only a SELECT that locks shows rows that were committed since then.
+    There, a plain SELECT under REPEATABLE READ shows the rows as they were when the transaction
+    first read. Only a SELECT that locks shows rows that were committed since then.
     """
     connection: Any = connections[rows.db]
     if connection.vendor == "mysql" and _is_above_read_committed(connection):

@@ -54,7 +54,7 @@ class _IsStoredUser(IsAuthenticated):
 class TokenView(GenericAPIView[Any]):
     """The base of all views. The project's permissions, filters and pagination do not apply.
 
-    Its authenticators, throttles, parsers, renderers and ``EXCEPTION_HANDLER`` do apply.
+    The project's authenticators, throttles, parsers, renderers and ``EXCEPTION_HANDLER`` do apply.
     """
 
     serializer_class: Any = TokenDetailSerializer
@@ -121,7 +121,7 @@ class TokenView(GenericAPIView[Any]):
         return super().get_authenticate_header(request)
 
     def check_throttles(self, request: Any) -> None:
-        """Stop at the first throttle that refuses. The cheapest throttle comes first.
+        """Stop at the first throttle that refuses. Do not ask the later ones.
 
         A throttle whose cache is down limits nothing.
         """
